@@ -1,0 +1,119 @@
+// Package hcl reads fbdock.hcl into a typed Config and tells every mistake in it
+// with its place. It knows nothing of the other fbdock packages and does no
+// I/O beyond the files of the configuration.
+package hcl
+
+import "net/netip"
+
+// Config is one decoded and checked fbdock.hcl.
+type Config struct {
+	// Path is the file that was read, as it was given.
+	Path string
+	// RequiredVersion is the constraint of the fbdock block, "" when there is none.
+	RequiredVersion string
+	// Machines in the order of the file.
+	Machines []Machine
+}
+
+// Machine is one machine block. A zero value means "not set": defaults
+// are the business of internal/plan, so that this package says only what
+// the file says.
+type Machine struct {
+	Name       string
+	Provider   string // "" or "auto" lets fbdock choose
+	Box        string
+	BoxVersion string // a go-version constraint
+	CPUs       int
+	Memory     Size
+	Storage    Storage
+	Engine     Engine
+	Mounts     []Mount
+	Shares     []Share
+	Forward    *Forward
+	Provisions []Provision
+
+	// Where tells where each value stands: "" is the block itself, then
+	// dotted attribute paths as in "engine.memory" or "mount.0".
+	Where map[string]Range
+}
+
+// At is the place of the attribute at path, or of the nearest block above
+// it that the file has.
+func (m Machine) At(path string) Range {
+	for {
+		if r, ok := m.Where[path]; ok {
+			return r
+		}
+		if path == "" {
+			return Range{}
+		}
+		path = parent(path)
+	}
+}
+
+func parent(path string) string {
+	for i := len(path) - 1; i >= 0; i-- {
+		if path[i] == '.' {
+			return path[:i]
+		}
+	}
+	return ""
+}
+
+// Storage is ZFS in the FreeBSD guest.
+type Storage struct {
+	Pool        string // "" or "auto": the box's own pool, else a spare disk
+	Compression string // a zfsprops(7) compression value; "" is lz4
+	ARCMax      Size
+}
+
+// Engine is the Alpine VM that runs dockerd.
+type Engine struct {
+	Hypervisor         string // auto, bhyve or qemu
+	Image              string // a catalogue name, or the path of a qcow2 file
+	CPUs               int
+	Memory             Size
+	Disk               Size // the data disk
+	Network            netip.Prefix
+	Daemon             map[string]any // merged into daemon.json; JSON types only
+	InsecureTCP        bool
+	RegistryMirrors    []string
+	InsecureRegistries []string
+	DNS                []netip.Addr
+	CACertificates     []string // PEM files on the laptop
+	Proxy              Proxy
+}
+
+// Proxy is what the guests use to reach the network; empty values mean
+// "as the laptop does".
+type Proxy struct {
+	HTTP, HTTPS, No string
+}
+
+// Mount is a laptop folder seen in both guests.
+type Mount struct {
+	Source   string // as written; relative to the folder of the file
+	Target   string // "" is the same path as on the laptop
+	ReadOnly bool
+	Type     string // "" is sshfs; or rsync
+}
+
+// Share is a dataset of the FreeBSD guest seen by the engine.
+type Share struct {
+	Name   string
+	Type   string // 9p or nfs
+	Target string // mount point in the engine; "" is /NAME
+}
+
+// Forward says where published container ports appear on the laptop.
+type Forward struct {
+	Bind netip.Addr
+}
+
+// Provision is a script that the user wants run after fbdock's own steps.
+type Provision struct {
+	Name   string
+	On     string // freebsd or engine
+	Inline string
+	Script string // a file, relative to the folder of the configuration
+}

@@ -1,0 +1,108 @@
+// Package plan resolves a configuration into what is to be made: every
+// default filled in, every cross-check done. It is pure: no I/O, no clock,
+// no environment; what it needs to know of the laptop and of the catalogue
+// is handed to it.
+package plan
+
+import (
+	"net/netip"
+
+	"github.com/fbdock/fbdock/hcl"
+)
+
+// Plan is the resolved form of one fbdock.hcl.
+type Plan struct {
+	// Dir is the folder of fbdock.hcl, absolute.
+	Dir      string    `json:"dir"`
+	Machines []Machine `json:"machines"`
+}
+
+// Machine is one FreeBSD guest and the engine within it.
+type Machine struct {
+	Name string `json:"name"`
+	// Instance names the VM, the docker context and the pipe on the
+	// laptop; it is unique among projects: "fbdock-NAME-xxxxxxxx".
+	Instance   string      `json:"instance"`
+	Provider   string      `json:"provider"`
+	Box        Box         `json:"box"`
+	CPUs       int         `json:"cpus"`
+	Memory     hcl.Size    `json:"memory"`
+	Storage    Storage     `json:"storage"`
+	Engine     Engine      `json:"engine"`
+	Mounts     []Mount     `json:"mounts,omitempty"`
+	Shares     []Share     `json:"shares,omitempty"`
+	Forward    netip.Addr  `json:"forward"`
+	Provisions []Provision `json:"provisions,omitempty"`
+	// Notes are the choices made for the user that deserve a word.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Box is the Vagrant box of the FreeBSD guest. For the docker provider
+// Name is the reference of a container image.
+type Box struct {
+	Name         string `json:"name"`
+	Version      string `json:"version,omitempty"` // a constraint
+	Architecture string `json:"architecture"`      // Vagrant's words: amd64, arm64
+	// BootTimeout in seconds; official boxes patch themselves at first boot.
+	BootTimeout int `json:"boot_timeout"`
+}
+
+// Storage is ZFS in the FreeBSD guest.
+type Storage struct {
+	Pool        string   `json:"pool"` // "auto" or a pool's name
+	Compression string   `json:"compression"`
+	ARCMax      hcl.Size `json:"arc_max"`
+}
+
+// Engine is the Alpine VM that runs dockerd.
+type Engine struct {
+	Hypervisor         string         `json:"hypervisor"` // auto, bhyve or qemu
+	Image              Image          `json:"image"`
+	CPUs               int            `json:"cpus"`
+	Memory             hcl.Size       `json:"memory"`
+	Disk               hcl.Size       `json:"disk"`
+	Network            netip.Prefix   `json:"network"`
+	Gateway            netip.Addr     `json:"gateway"` // bridge0, the FreeBSD side
+	Address            netip.Addr     `json:"address"`
+	MAC                string         `json:"mac"`
+	Daemon             map[string]any `json:"daemon,omitempty"`
+	InsecureTCP        bool           `json:"insecure_tcp,omitempty"`
+	RegistryMirrors    []string       `json:"registry_mirrors,omitempty"`
+	InsecureRegistries []string       `json:"insecure_registries,omitempty"`
+	DNS                []netip.Addr   `json:"dns,omitempty"`
+	CACertificates     []string       `json:"ca_certificates,omitempty"`
+	Proxy              hcl.Proxy      `json:"proxy"`
+}
+
+// Image is the disk image that the engine boots.
+type Image struct {
+	Name         string `json:"name"`
+	Architecture string `json:"architecture"` // amd64, arm64
+	// Path is a file of the user's own; "" means that it is fetched.
+	Path string   `json:"path,omitempty"`
+	URLs []string `json:"urls,omitempty"`
+	// SHA512 in hexadecimal; "" when no public source gives it in advance.
+	SHA512 string `json:"sha512,omitempty"`
+}
+
+// Mount is a laptop folder seen in both guests at Target.
+type Mount struct {
+	Source   string `json:"source"` // absolute, in the laptop's own form
+	Target   string `json:"target"`
+	ReadOnly bool   `json:"read_only,omitempty"`
+	Type     string `json:"type"`
+}
+
+// Share is a dataset of the FreeBSD guest seen by the engine at Target.
+type Share struct {
+	Name   string `json:"name"`
+	Type   string `json:"type"` // 9p or nfs
+	Target string `json:"target"`
+}
+
+// Provision is a script of the user's, run after fbdock's own steps.
+type Provision struct {
+	Name   string `json:"name"`
+	On     string `json:"on"` // freebsd or engine
+	Script string `json:"script"`
+}
