@@ -102,7 +102,10 @@ type Share struct {
 
 // Provision is a script of the user's, run after fbdock's own steps.
 type Provision struct {
-	Name   string `json:"name"`
-	On     string `json:"on"` // freebsd or engine
-	Script string `json:"script"`
+	Name string `json:"name"`
+	On   string `json:"on"` // freebsd or engine
+	// Inline is the text of the script; Script is the laptop file that holds
+	// it instead. One of the two is set.
+	Inline string `json:"inline,omitempty"`
+	Script string `json:"script,omitempty"`
 }

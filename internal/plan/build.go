@@ -1,0 +1,158 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+
+	"github.com/fbdock/fbdock/hcl"
+)
+
+// Laptop is what planning needs to know of the computer that fbdock runs on.
+type Laptop struct {
+	// Architecture in Vagrant's words: amd64 or arm64.
+	Architecture string
+	// CPUs that the laptop has; 0 when unknown.
+	CPUs int
+	// Provider is the pick for `provider = "auto"`, with the reason for it;
+	// "" when none was found.
+	Provider, ProviderReason string
+	// Routes are the networks that the laptop reaches, the default route left out.
+	Routes []netip.Prefix
+	// Proxy is the laptop's own, used where the configuration has none.
+	Proxy hcl.Proxy
+	// GuestPath translates an absolute laptop path into the guests' form.
+	GuestPath func(path string) (string, error)
+	// IsDir answers whether a laptop folder exists.
+	IsDir func(path string) bool
+	// IsFile answers whether a laptop file exists.
+	IsFile func(path string) bool
+}
+
+// Catalogue knows the boxes and engine images that fbdock can name.
+type Catalogue interface {
+	// Box resolves a name, "" for the pick, for a provider and architecture.
+	Box(provider, architecture, name string) (Box, error)
+	// Image resolves the name of an engine image.
+	Image(name, architecture string) (Image, error)
+}
+
+// Hinter is an error that knows the next step.
+type Hinter interface{ Hint() string }
+
+// MAC of the engine's network card: bhyve's own vendor prefix, fixed so
+// that the seed can name the card.
+const MAC = "58:9c:fc:00:00:02"
+
+// Build resolves cfg, a configuration that hcl has loaded without errors
+// and that lies in the folder dir. The plan is complete only when the
+// diagnostics hold no error.
+func Build(cfg hcl.Config, dir string, laptop Laptop, catalogue Catalogue) (Plan, hcl.Diagnostics) {
+	p := Plan{Dir: dir}
+	var diags hcl.Diagnostics
+	for _, m := range cfg.Machines {
+		b := builder{in: m, dir: dir, laptop: laptop, catalogue: catalogue}
+		p.Machines = append(p.Machines, b.machine())
+		diags = append(diags, b.diags...)
+	}
+	return p, diags
+}
+
+// Machine finds a machine by its name.
+func (p Plan) Machine(name string) (Machine, bool) {
+	for _, m := range p.Machines {
+		if m.Name == name {
+			return m, true
+		}
+	}
+	return Machine{}, false
+}
+
+// builder resolves one machine and collects what is wrong with it.
+type builder struct {
+	in        hcl.Machine
+	dir       string
+	laptop    Laptop
+	catalogue Catalogue
+	diags     hcl.Diagnostics
+	notes     []string
+}
+
+func (b *builder) report(severity hcl.Severity, path, hint, summary, detail string) {
+	b.diags = append(b.diags, hcl.Diagnostic{
+		Severity: severity, Summary: summary, Detail: detail, Hint: hint, Range: b.in.At(path),
+	})
+}
+
+func (b *builder) note(format string, args ...any) {
+	b.notes = append(b.notes, fmt.Sprintf(format, args...))
+}
+
+func (b *builder) machine() Machine {
+	m := Machine{
+		Name:     b.in.Name,
+		Instance: Instance(b.dir, b.in.Name),
+		Provider: b.provider(),
+		Forward:  netip.AddrFrom4([4]byte{127, 0, 0, 1}),
+	}
+	m.Box = b.box(m.Provider)
+	m.Engine = b.engine(m.Provider)
+	m.CPUs = b.cpus(m.Engine)
+	m.Memory = b.memory(m.Engine)
+	m.Storage = b.storage(m.Memory, m.Engine.Memory)
+	if b.in.Forward != nil && b.in.Forward.Bind.IsValid() {
+		m.Forward = b.in.Forward.Bind
+	}
+	m.Mounts = b.mounts()
+	m.Shares = b.shares(m.Mounts)
+	m.Provisions = b.provisions()
+	m.Notes = b.notes
+	return m
+}
+
+// Instance is the name that a machine has outside of its project, where
+// other projects may have a machine of the same name.
+func Instance(dir, machine string) string {
+	sum := sha256.Sum256([]byte(filepath.ToSlash(dir)))
+	return "fbdock-" + machine + "-" + hex.EncodeToString(sum[:4])
+}
+
+func (b *builder) provider() string {
+	if p := b.in.Provider; p != "" && p != "auto" {
+		return p
+	}
+	if b.laptop.Provider == "" {
+		b.report(hcl.Error, "provider", "run `fbdock doctor` to see what each provider lacks",
+			"no provider found", "Nothing that can run the FreeBSD guest was found on this computer.")
+		return ""
+	}
+	if b.laptop.ProviderReason != "" {
+		b.note("provider %s: %s", b.laptop.Provider, b.laptop.ProviderReason)
+	}
+	return b.laptop.Provider
+}
+
+func (b *builder) box(provider string) Box {
+	if provider == "" {
+		return Box{}
+	}
+	box, err := b.catalogue.Box(provider, b.laptop.Architecture, b.in.Box)
+	if err != nil {
+		b.failed("box", "no box for this machine", err)
+		return Box{Name: b.in.Box, Architecture: b.laptop.Architecture}
+	}
+	if b.in.BoxVersion != "" {
+		box.Version = b.in.BoxVersion
+	}
+	return box
+}
+
+func (b *builder) failed(path, summary string, err error) {
+	hint := ""
+	if h, ok := err.(Hinter); ok {
+		hint = h.Hint()
+	}
+	b.report(hcl.Error, path, hint, summary, err.Error())
+}

@@ -1,0 +1,192 @@
+package plan
+
+import (
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"strings"
+
+	"github.com/fbdock/fbdock/hcl"
+)
+
+const (
+	// engineCPUs and engineMemory are the least a useful engine needs.
+	engineCPUs   = 2
+	engineMemory = 2 * hcl.GiB
+	engineDisk   = 40 * hcl.GiB
+	engineImage  = "alpine-3.24"
+	// guestReserve is what FreeBSD itself needs beside the engine: kernel,
+	// ARC and sshd, measured against the OOM kills that boxes of 3 GiB had.
+	guestReserve = 1536 * hcl.MiB
+)
+
+func (b *builder) engine(provider string) Engine {
+	in := b.in.Engine
+	e := Engine{
+		Hypervisor:         or(in.Hypervisor, "auto"),
+		CPUs:               or(in.CPUs, engineCPUs),
+		Memory:             or(in.Memory, engineMemory),
+		Disk:               or(in.Disk, engineDisk),
+		Network:            in.Network,
+		MAC:                MAC,
+		Daemon:             in.Daemon,
+		InsecureTCP:        in.InsecureTCP,
+		RegistryMirrors:    in.RegistryMirrors,
+		InsecureRegistries: in.InsecureRegistries,
+		DNS:                in.DNS,
+		Proxy:              b.proxy(),
+	}
+	if !e.Network.IsValid() {
+		e.Network = netip.MustParsePrefix("10.77.0.0/24")
+	}
+	e.Gateway = e.Network.Addr().Next()
+	e.Address = e.Gateway.Next()
+	b.virtualBoxCPUs(provider, &e)
+	b.overlap(e.Network)
+	e.Image = b.image(in.Image)
+	for i, file := range in.CACertificates {
+		e.CACertificates = append(e.CACertificates, b.file(fmt.Sprintf("engine.ca_certificates.%d", i), file))
+	}
+	return e
+}
+
+// virtualBoxCPUs keeps the engine at one CPU on VirtualBox unless the user
+// asks for more: two nested vCPUs end in a guru meditation there
+// (VirtualBox issues 449 and 450).
+func (b *builder) virtualBoxCPUs(provider string, e *Engine) {
+	if provider != "virtualbox" {
+		return
+	}
+	if b.in.Engine.CPUs == 0 {
+		e.CPUs = 1
+		b.note("engine.cpus is 1: VirtualBox is known to crash with two nested CPUs; set engine.cpus to try more")
+		return
+	}
+	if e.CPUs > 1 {
+		b.report(hcl.Warning, "engine.cpus", "remove engine.cpus to run the engine with one CPU, or use another provider",
+			"VirtualBox may crash", "VirtualBox is known to crash when a nested machine has more than one CPU.")
+	}
+}
+
+func (b *builder) proxy() hcl.Proxy {
+	if p := b.in.Engine.Proxy; p != (hcl.Proxy{}) {
+		return p
+	}
+	return b.laptop.Proxy
+}
+
+// overlap refuses a network that something else already answers in.
+func (b *builder) overlap(network netip.Prefix) {
+	const hint = `choose another network, such as engine { network = "10.91.0.0/24" }`
+	taken := []struct {
+		network netip.Prefix
+		owner   string
+	}{
+		{netip.MustParsePrefix("10.0.2.0/24"), "the NAT network of VirtualBox and QEMU"},
+		{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
+	}
+	for _, t := range taken {
+		if network.Overlaps(t.network) {
+			b.report(hcl.Error, "engine.network", hint, "network is taken",
+				fmt.Sprintf("%s overlaps %s, %s.", network, t.network, t.owner))
+			return
+		}
+	}
+	for _, r := range b.laptop.Routes {
+		if r.Bits() > 0 && network.Overlaps(r) {
+			b.report(hcl.Error, "engine.network", hint, "network is taken",
+				fmt.Sprintf("%s overlaps %s, which this computer already has a route to.", network, r))
+			return
+		}
+	}
+}
+
+// image takes a path for what it is and asks the catalogue for all else.
+func (b *builder) image(name string) Image {
+	if strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".qcow2") {
+		path := b.file("engine.image", name)
+		return Image{Name: filepath.Base(path), Architecture: b.laptop.Architecture, Path: path}
+	}
+	image, err := b.catalogue.Image(or(name, engineImage), b.laptop.Architecture)
+	if err != nil {
+		b.failed("engine.image", "unknown engine image", err)
+	}
+	return image
+}
+
+// file makes a laptop path absolute and reports it when it is not there.
+func (b *builder) file(path, name string) string {
+	name = b.abs(name)
+	if b.laptop.IsFile != nil && !b.laptop.IsFile(name) {
+		b.report(hcl.Error, path, "check the path; it is taken relative to the folder of the configuration",
+			"no such file", fmt.Sprintf("%s does not exist or is no file.", name))
+	}
+	return name
+}
+
+func (b *builder) abs(name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(b.dir, name)
+}
+
+// cpus leaves the guest one CPU beside the engine's, as far as the laptop has them.
+func (b *builder) cpus(e Engine) int {
+	if b.in.CPUs != 0 {
+		if b.in.CPUs < e.CPUs {
+			b.report(hcl.Error, "cpus", fmt.Sprintf("set cpus to %d or more", e.CPUs), "too few CPUs",
+				fmt.Sprintf("The machine has %d CPUs and its engine wants %d.", b.in.CPUs, e.CPUs))
+		}
+		return b.in.CPUs
+	}
+	cpus := max(4, e.CPUs+1)
+	if b.laptop.CPUs > 0 {
+		cpus = min(cpus, max(b.laptop.CPUs, e.CPUs))
+	}
+	return cpus
+}
+
+func (b *builder) memory(e Engine) hcl.Size {
+	need := e.Memory + guestReserve
+	if b.in.Memory == 0 {
+		return max(4*hcl.GiB, e.Memory+2*hcl.GiB)
+	}
+	if b.in.Memory < need {
+		b.report(hcl.Error, "memory", fmt.Sprintf("set memory to %s or more, or give the engine less", need), "too little memory",
+			fmt.Sprintf("The machine has %s, but its engine takes %s and FreeBSD needs %s beside it.", b.in.Memory, e.Memory, guestReserve))
+	}
+	return b.in.Memory
+}
+
+// storage gives the ARC half of what engine and FreeBSD leave, within the
+// bounds that OpenZFS accepts.
+func (b *builder) storage(memory, engine hcl.Size) Storage {
+	in := b.in.Storage
+	s := Storage{Pool: or(in.Pool, "auto"), Compression: or(in.Compression, "lz4"), ARCMax: in.ARCMax}
+	if s.ARCMax == 0 {
+		s.ARCMax = 256 * hcl.MiB
+		if free := memory - min(memory, engine+hcl.GiB); free/2 > s.ARCMax {
+			s.ARCMax = free / 2 / hcl.MiB * hcl.MiB
+		}
+		return s
+	}
+	// OpenZFS refuses an ARC under 64 MiB (arc.c, param_set_arc_max).
+	if s.ARCMax < 64*hcl.MiB {
+		b.report(hcl.Error, "storage.arc_max", `set arc_max to "64MiB" or more`, "ARC too small",
+			fmt.Sprintf("ZFS refuses an ARC of %s.", s.ARCMax))
+	}
+	if s.ARCMax > memory-min(memory, engine) {
+		b.report(hcl.Error, "storage.arc_max", "lower arc_max or raise memory", "ARC too large",
+			fmt.Sprintf("The ARC may take %s, but only %s are left beside the engine.", s.ARCMax, memory-min(memory, engine)))
+	}
+	return s
+}
+
+func or[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}
