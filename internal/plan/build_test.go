@@ -1,0 +1,176 @@
+package plan_test
+
+import (
+	"errors"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+type catalogue struct{}
+
+type unknown struct{ name string }
+
+func (u unknown) Error() string { return "no such thing: " + u.name }
+func (u unknown) Hint() string  { return "try another" }
+
+func (catalogue) Box(provider, architecture, name string) (plan.Box, error) {
+	if name == "nobox" {
+		return plan.Box{}, unknown{name}
+	}
+	if name == "" {
+		name = "bento/freebsd-15"
+	}
+	return plan.Box{Name: name, Version: "> 1", Architecture: architecture, BootTimeout: 900}, nil
+}
+
+func (catalogue) Image(name, architecture string) (plan.Image, error) {
+	if name == "alpine-9" {
+		return plan.Image{}, unknown{name}
+	}
+	return plan.Image{Name: name, Architecture: architecture}, nil
+}
+
+func laptop() plan.Laptop {
+	return plan.Laptop{
+		Architecture: "amd64", CPUs: 8, Provider: "libvirt", ProviderReason: "KVM nests here",
+		Routes:    []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("10.91.0.0/16")},
+		GuestPath: func(p string) (string, error) { return filepath.ToSlash(p), nil },
+		IsDir:     func(p string) bool { return !strings.Contains(p, "missing") },
+		IsFile:    func(p string) bool { return !strings.Contains(p, "missing") },
+	}
+}
+
+func build(t *testing.T, m hcl.Machine) (plan.Machine, hcl.Diagnostics) {
+	t.Helper()
+	p, diags := plan.Build(hcl.Config{Machines: []hcl.Machine{m}}, "/home/ada/project", laptop(), catalogue{})
+	if len(p.Machines) != 1 {
+		t.Fatalf("plan has %d machines, want 1", len(p.Machines))
+	}
+	return p.Machines[0], diags
+}
+
+func TestBuildResolvesEveryDefault(t *testing.T) {
+	t.Parallel()
+	got, diags := build(t, hcl.Machine{Name: "dev"})
+	if len(diags) != 0 {
+		t.Fatalf("diagnostics: %v", diags)
+	}
+	want := plan.Machine{
+		Name: "dev", Instance: got.Instance, Provider: "libvirt",
+		Box:  plan.Box{Name: "bento/freebsd-15", Version: "> 1", Architecture: "amd64", BootTimeout: 900},
+		CPUs: 4, Memory: 4 * hcl.GiB,
+		Storage: plan.Storage{Pool: "auto", Compression: "lz4", ARCMax: 512 * hcl.MiB},
+		Engine: plan.Engine{
+			Hypervisor: "auto", Image: plan.Image{Name: "alpine-3.24", Architecture: "amd64"},
+			CPUs: 2, Memory: 2 * hcl.GiB, Disk: 40 * hcl.GiB,
+			Network: netip.MustParsePrefix("10.77.0.0/24"), Gateway: netip.MustParseAddr("10.77.0.1"),
+			Address: netip.MustParseAddr("10.77.0.2"), MAC: plan.MAC,
+		},
+		Forward: netip.MustParseAddr("127.0.0.1"),
+		Notes:   []string{"provider libvirt: KVM nests here"},
+	}
+	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
+		t.Errorf("plan (-want +got):\n%s", diff)
+	}
+	if !strings.HasPrefix(got.Instance, "fbdock-dev-") {
+		t.Errorf("instance %q does not carry the machine's name", got.Instance)
+	}
+}
+
+func TestBuildRefuses(t *testing.T) {
+	t.Parallel()
+	prefix := netip.MustParsePrefix
+	tests := []struct {
+		name     string
+		machine  hcl.Machine
+		severity hcl.Severity
+		detail   string
+	}{
+		{"memory below engine and reserve", hcl.Machine{Memory: 3 * hcl.GiB}, hcl.Error, "The machine has 3GiB, but its engine takes 2GiB"},
+		{"cpus below the engine's", hcl.Machine{CPUs: 1}, hcl.Error, "The machine has 1 CPUs and its engine wants 2"},
+		{"network of VirtualBox NAT", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.0.0.0/16")}}, hcl.Error, "10.0.0.0/16 overlaps 10.0.2.0/24"},
+		{"network of a laptop route", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.91.3.0/24")}}, hcl.Error, "10.91.3.0/24 overlaps 10.91.0.0/16, which this computer already has a route to"},
+		{"unknown image", hcl.Machine{Engine: hcl.Engine{Image: "alpine-9"}}, hcl.Error, "no such thing: alpine-9"},
+		{"image file that is not there", hcl.Machine{Engine: hcl.Engine{Image: "./missing.qcow2"}}, hcl.Error, "does not exist or is no file"},
+		{"unknown box", hcl.Machine{Box: "nobox"}, hcl.Error, "no such thing: nobox"},
+		{"mount that is not there", hcl.Machine{Mounts: []hcl.Mount{{Source: "missing"}}}, hcl.Error, "does not exist or is no folder"},
+		{"two mounts at one place", hcl.Machine{Mounts: []hcl.Mount{{Source: "a", Target: "/x"}, {Source: "b", Target: "/x"}}}, hcl.Error, "is mounted at /x, as is"},
+		{"share on a mount", hcl.Machine{Mounts: []hcl.Mount{{Source: "a", Target: "/x"}}, Shares: []hcl.Share{{Name: "x"}}}, hcl.Error, "/x is already the place of the mount of"},
+		{"ARC below what ZFS takes", hcl.Machine{Storage: hcl.Storage{ARCMax: 40 * hcl.MiB}}, hcl.Error, "ZFS refuses an ARC of 40MiB"},
+		{"ARC above the memory", hcl.Machine{Storage: hcl.Storage{ARCMax: 8 * hcl.GiB}}, hcl.Error, "The ARC may take 8GiB"},
+		{"two CPUs on VirtualBox", hcl.Machine{Provider: "virtualbox", Engine: hcl.Engine{CPUs: 2}}, hcl.Warning, "VirtualBox is known to crash"},
+		{"script that is not there", hcl.Machine{Provisions: []hcl.Provision{{Name: "p", Script: "missing.sh"}}}, hcl.Error, "missing.sh does not exist"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			tt.machine.Name = "dev"
+			_, diags := build(t, tt.machine)
+			if len(diags) != 1 {
+				t.Fatalf("got %d diagnostics, want 1: %v", len(diags), diags)
+			}
+			if d := diags[0]; d.Severity != tt.severity || !strings.Contains(d.Detail, tt.detail) || d.Hint == "" {
+				t.Errorf("diagnostic %+v, want %s with %q and a hint", d, tt.severity, tt.detail)
+			}
+		})
+	}
+}
+
+func TestBuildSaysWhereItIsWrong(t *testing.T) {
+	t.Parallel()
+	at := hcl.Range{File: "fbdock.hcl", Start: hcl.Pos{Line: 7, Column: 3}}
+	_, diags := build(t, hcl.Machine{Name: "dev", Memory: hcl.GiB, Where: map[string]hcl.Range{"": {}, "memory": at}})
+	if len(diags) != 1 || diags[0].Range != at {
+		t.Errorf("diagnostics %v, want one at %v", diags, at)
+	}
+}
+
+func TestBuildKeepsVirtualBoxAtOneCPU(t *testing.T) {
+	t.Parallel()
+	m, diags := build(t, hcl.Machine{Name: "dev", Provider: "virtualbox"})
+	if len(diags) != 0 || m.Engine.CPUs != 1 {
+		t.Fatalf("engine has %d CPUs (%v), want 1", m.Engine.CPUs, diags)
+	}
+	if len(m.Notes) != 1 || !strings.Contains(m.Notes[0], "two nested CPUs") {
+		t.Errorf("notes %q do not say why", m.Notes)
+	}
+}
+
+func TestBuildWithoutProvider(t *testing.T) {
+	t.Parallel()
+	bare := laptop()
+	bare.Provider = ""
+	_, diags := plan.Build(hcl.Config{Machines: []hcl.Machine{{Name: "dev"}}}, "/p", bare, catalogue{})
+	if len(diags) != 1 || diags[0].Summary != "no provider found" {
+		t.Errorf("diagnostics %v, want one that no provider was found", diags)
+	}
+}
+
+func TestInstanceDiffersByProject(t *testing.T) {
+	t.Parallel()
+	if plan.Instance("/a", "dev") == plan.Instance("/b", "dev") {
+		t.Error("two projects share the name of a machine")
+	}
+}
+
+func TestMachineByName(t *testing.T) {
+	t.Parallel()
+	p := plan.Plan{Machines: []plan.Machine{{Name: "dev"}}}
+	if _, ok := p.Machine("dev"); !ok {
+		t.Error("dev was not found")
+	}
+	if _, ok := p.Machine("prod"); ok {
+		t.Error("prod was found")
+	}
+	var h plan.Hinter
+	if !errors.As(unknown{}, &h) {
+		t.Error("unknown has no hint")
+	}
+}
