@@ -1,0 +1,96 @@
+package arch_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/fbdock/fbdock/"
+
+// allowed names, for every package, the packages of this module that it may
+// import. A new arrow is a decision: it is made here, in the open.
+var allowed = map[string][]string{
+	"hcl":              {},
+	"platforms":        {},
+	"internal/run":     {},
+	"internal/state":   {},
+	"internal/ui":      {},
+	"internal/link":    {},
+	"internal/engine":  {},
+	"boxes":            {},
+	"internal/arch":    {},
+	"internal/plan":    {"hcl"},
+	"vagrantfiles":     {"hcl", "internal/plan"},
+	"provision":        {"hcl", "internal/plan"},
+	"internal/vagrant": {"internal/run"},
+	"internal/agent":   {"internal/link", "internal/engine", "internal/state"},
+	"internal/app": {
+		"boxes", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/engine",
+		"internal/link", "internal/plan", "internal/run", "internal/state", "internal/vagrant",
+	},
+	"cmd/fbdock": {
+		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/plan", "internal/run",
+		"internal/state", "internal/ui", "internal/vagrant", "internal/link",
+	},
+}
+
+// owners are the packages that alone may import what is dangerous to spread.
+var owners = map[string][]string{
+	"os/exec":                         {"internal/run"},
+	"github.com/docker/docker/client": {"internal/engine"},
+	"github.com/urfave/cli/v2":        {"cmd/fbdock"},
+}
+
+type goPackage struct {
+	ImportPath string
+	Doc        string
+	Imports    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Doc,Imports", module+"...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var list []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}
+
+func TestArrows(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, module)
+		may, known := allowed[name]
+		if !known {
+			t.Errorf("package %s is not on the map: add it to allowed with what it may import", name)
+			continue
+		}
+		if p.Doc == "" {
+			t.Errorf("package %s has no doc comment", name)
+		}
+		for _, imported := range p.Imports {
+			if inner, ok := strings.CutPrefix(imported, module); ok && !slices.Contains(may, inner) && path.Dir(inner) != name {
+				t.Errorf("%s imports %s, against the map", name, inner)
+			}
+			if who, guarded := owners[imported]; guarded && !slices.Contains(who, name) {
+				t.Errorf("%s imports %s; only %v may", name, imported, who)
+			}
+		}
+	}
+}
