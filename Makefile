@@ -1,0 +1,74 @@
+# fbdock's tasks. `make demo` shows the main job, `make test` runs the tests;
+# both need only Go, git and make on a Debian machine and install the rest.
+
+GO        ?= go
+BIN       := bin/fbdock
+LAB       := testdata/lab/lab
+TOOLS     := $(CURDIR)/.cache/bin
+GOLANGCI  := $(TOOLS)/golangci-lint-v2.15.0
+GOVULN    := $(TOOLS)/govulncheck-v1.9.0
+VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS   := -s -w -X main.version=$(VERSION)
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
+FUZZTIME  ?= 30s
+SHELLS    := $(shell git ls-files '*.sh' 2>/dev/null) provision/guest/fbdock-steps $(LAB) .ci/run
+
+.PHONY: build test lint e2e demo bench cross lab fuzz cover vuln tools clean
+
+build: ## bin/fbdock for this machine
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
+
+test: ## unit and command-line tests; no VM, no network but the Go module proxy
+	$(GO) vet ./... ./testdata/lab/...
+	$(GO) test ./... ./testdata/lab/...
+
+lint: tools ## golangci-lint, shellcheck, shfmt; govulncheck where its database can be reached
+	$(GOLANGCI) run ./...
+	shellcheck $(SHELLS)
+	shfmt -d -i 2 -ci $(SHELLS)
+	$(MAKE) --no-print-directory vuln
+
+vuln: $(GOVULN)
+	.ci/vuln $(GOVULN)
+
+cross: ## every system and architecture that fbdock is built for
+	@set -e; for p in $(PLATFORMS); do \
+	  echo "cross $$p"; \
+	  GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build -trimpath -o /dev/null ./cmd/fbdock; \
+	  GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./...; \
+	done
+
+lab: ## installs what the lab needs (apt), builds and starts it
+	$(LAB) deps
+	$(LAB) build
+	$(LAB) start
+
+e2e: build lab ## the whole road against the lab: Vagrant, sshd, QEMU, dockerd
+	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count=1 -timeout 50m -v ./internal/e2e
+
+demo: build lab ## up, docker run, status, destroy
+	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) sh testdata/demo/demo.sh
+
+bench: build lab ## the table of numbers, both sides in one run
+	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) $(GO) run ./testdata/bench
+
+fuzz: ## every fuzz target for FUZZTIME
+	.ci/fuzz $(FUZZTIME)
+
+cover: ## coverage of the packages outside cmd
+	$(GO) test -coverpkg=./... -coverprofile=coverage.out ./... >/dev/null
+	$(GO) tool cover -func=coverage.out | tail -n 1
+
+tools: $(GOLANGCI)
+	@command -v shellcheck >/dev/null && command -v shfmt >/dev/null || .ci/apt shellcheck shfmt
+
+$(GOLANGCI):
+	GOBIN=$(TOOLS) GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv $(TOOLS)/golangci-lint $@
+
+$(GOVULN):
+	GOBIN=$(TOOLS) GOFLAGS= $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0
+	mv $(TOOLS)/govulncheck $@
+
+clean:
+	rm -rf bin coverage.out coverage.html
