@@ -1,0 +1,259 @@
+package run_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/run"
+)
+
+// The test binary is its own set of child programs: role comes in argv.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "child" {
+		os.Exit(child(os.Args[2], os.Args[3:]))
+	}
+	os.Exit(m.Run())
+}
+
+func child(role string, args []string) int {
+	switch role {
+	case "exit":
+		n, _ := strconv.Atoi(args[0])
+		fmt.Println("to stdout")
+		fmt.Fprintln(os.Stderr, "first\nlast words")
+		return n
+	case "env":
+		fmt.Print(strings.Join(os.Environ(), "\n"))
+	case "cat":
+		io.Copy(os.Stdout, os.Stdin)
+	case "flood":
+		for i := range 10000 {
+			fmt.Printf("line %d\n", i)
+		}
+	case "polite", "stubborn", "parent":
+		return waitForSignal(role)
+	case "leak": // leaves a process behind that holds stdout open
+		c := exec.Command(os.Args[0], "child", "sleep")
+		c.Stdout = os.Stdout
+		if err := c.Start(); err != nil {
+			return 1
+		}
+		fmt.Println(c.Process.Pid)
+	case "sleep":
+		time.Sleep(20 * time.Second)
+	case "dir":
+		d, _ := os.Getwd()
+		fmt.Print(d)
+	case "touch":
+		os.WriteFile(args[0], []byte("here"), 0o600)
+	}
+	return 0
+}
+
+func waitForSignal(role string) int {
+	ch := make(chan os.Signal, 1)
+	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
+	if role == "parent" { // its child ignores the interrupt too
+		c := exec.Command(os.Args[0], "child", "stubborn")
+		c.Stdout = os.Stdout
+		if err := c.Start(); err != nil {
+			return 1
+		}
+		fmt.Println("pid", c.Process.Pid)
+	}
+	fmt.Println("ready")
+	for {
+		select {
+		case <-ch:
+			fmt.Println("got interrupt")
+			if role == "polite" {
+				return 7
+			}
+		case <-time.After(30 * time.Second):
+			return 9
+		}
+	}
+}
+
+func command(role string, args ...string) run.Cmd {
+	return run.Cmd{Name: os.Args[0], Args: append([]string{"child", role}, args...), Env: testEnv()}
+}
+
+// testEnv carries what the coverage of a child and Windows' loader need.
+func testEnv() []string {
+	var env []string
+	for _, k := range []string{"GOCOVERDIR", "SystemRoot", "TEMP", "TMP"} {
+		if v, ok := os.LookupEnv(k); ok {
+			env = append(env, k+"="+v)
+		}
+	}
+	return env
+}
+
+func TestStatusAndTailReachTheError(t *testing.T) {
+	t.Parallel()
+	res, err := run.Runner{}.Run(t.Context(), command("exit", "42"))
+	exit, ok := errors.AsType[*run.ExitError](err)
+	if !ok {
+		t.Fatalf("error %v (%T), want *run.ExitError", err, err)
+	}
+	if exit.Status != 42 || res.Status != 42 {
+		t.Errorf("status %d in the error, %d in the result, want 42", exit.Status, res.Status)
+	}
+	if !strings.HasSuffix(err.Error(), "child: exit status 42: last words") {
+		t.Errorf("message %q", err)
+	}
+	if got := string(exit.Stdout); got != "to stdout\n" {
+		t.Errorf("stdout kept %q", got)
+	}
+	if _, err := (run.Runner{}).Run(t.Context(), command("exit", "0")); err != nil {
+		t.Errorf("status 0 gives %v", err)
+	}
+}
+
+func TestEnvironmentIsOnlyWhatWasGiven(t *testing.T) {
+	t.Setenv("FBDOCK_TEST_INHERITED", "1")
+	c := command("env")
+	c.Env = append(c.Env, "A=b c")
+	res, err := run.Runner{}.Run(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(res.Stdout); !strings.Contains(got, "A=b c") || strings.Contains(got, "INHERITED") {
+		t.Errorf("environment of the child: %q", got)
+	}
+	c.Env = nil
+	if res, err = (run.Runner{}).Run(t.Context(), c); err != nil || strings.Contains(string(res.Stdout), "INHERITED") {
+		t.Errorf("nil environment: %v, %q", err, res.Stdout)
+	}
+}
+
+func TestStreams(t *testing.T) {
+	t.Parallel()
+	var traced []string
+	r := run.Runner{Keep: 100, Trace: func(c run.Cmd) { traced = append(traced, c.String()) }}
+	var out bytes.Buffer
+	c := command("cat")
+	c.Stdin, c.Stdout, c.Dir = strings.NewReader("a\x00b\xff"), &out, t.TempDir()
+	if _, err := r.Run(t.Context(), c); err != nil || out.String() != "a\x00b\xff" {
+		t.Errorf("cat: %v, %q", err, out.String())
+	}
+	res, err := r.Run(t.Context(), command("flood"))
+	if err != nil || len(res.Stdout) != 100 || !res.Truncated || !bytes.HasSuffix(res.Stdout, []byte("line 9999\n")) {
+		t.Errorf("flood: %v, truncated %v, %q", err, res.Truncated, res.Stdout)
+	}
+	if len(traced) != 2 || !strings.HasSuffix(traced[0], " child cat") {
+		t.Errorf("traced %q", traced)
+	}
+}
+
+func TestDirIsWhereItRuns(t *testing.T) {
+	t.Parallel()
+	c := command("dir")
+	c.Dir, _ = filepath.EvalSymlinks(t.TempDir())
+	if res, err := (run.Runner{}).Run(t.Context(), c); err != nil || string(res.Stdout) != c.Dir {
+		t.Errorf("ran in %q (%v), want %q", res.Stdout, err, c.Dir)
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	t.Parallel()
+	noExec := filepath.Join(t.TempDir(), "data")
+	if err := os.WriteFile(noExec, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"fbdock-no-such-program", "/nowhere/at/all", noExec} {
+		_, err := run.Runner{}.Run(t.Context(), run.Cmd{Name: name})
+		if nf, ok := errors.AsType[*run.NotFoundError](err); !ok || nf.Name != name {
+			t.Errorf("%s: %v (%T), want *run.NotFoundError", name, err, err)
+		}
+		if _, err := (run.Runner{}).Detach(t.Context(), run.Cmd{Name: name}); err == nil {
+			t.Errorf("detach %s: no error", name)
+		}
+	}
+	if _, err := run.LookPath("fbdock-no-such-program"); !errors.Is(err, exec.ErrNotFound) {
+		t.Errorf("%v does not wrap exec.ErrNotFound", err)
+	}
+	if p, err := run.LookPath(os.Args[0]); err != nil || p == "" {
+		t.Errorf("own path: %q, %v", p, err)
+	}
+}
+
+func TestEndedContextStartsNothing(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("told so")
+	cancel(cause)
+	mark := filepath.Join(t.TempDir(), "mark")
+	if _, err := (run.Runner{}).Run(ctx, command("touch", mark)); !errors.Is(err, cause) {
+		t.Errorf("error %v, want the cause", err)
+	}
+	if _, err := os.Stat(mark); err == nil {
+		t.Error("the program ran")
+	}
+}
+
+// A background program that holds the pipe must not hold us.
+func TestLeakedPipeDoesNotHang(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	res, err := run.Runner{}.Run(t.Context(), command("leak"))
+	if err != nil {
+		t.Fatalf("status 0 with a leaked pipe gives %v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+	if pid, err := strconv.Atoi(strings.TrimSpace(string(res.Stdout))); err == nil {
+		if p, err := os.FindProcess(pid); err == nil {
+			p.Kill()
+		}
+	}
+}
+
+func TestDetachOutlivesTheContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	mark := filepath.Join(t.TempDir(), "mark")
+	pid, err := run.Runner{Trace: func(run.Cmd) {}}.Detach(ctx, command("touch", mark))
+	cancel()
+	if err != nil || pid <= 0 {
+		t.Fatalf("detach: %d, %v", pid, err)
+	}
+	for range 200 {
+		if _, err := os.Stat(mark); err == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("the detached program left no mark in 10 s")
+}
+
+func TestDetachRefusesPipes(t *testing.T) {
+	t.Parallel()
+	c := command("sleep")
+	c.Stdout = io.Discard
+	if _, err := (run.Runner{}).Detach(t.Context(), c); err == nil {
+		t.Error("a writer that is no file was accepted")
+	}
+}
+
+func TestCmdString(t *testing.T) {
+	t.Parallel()
+	c := run.Cmd{Name: "vagrant", Args: []string{"ssh", "-c", "it's $HOME", ""}}
+	if got, want := c.String(), `vagrant ssh -c 'it'\''s $HOME' ''`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

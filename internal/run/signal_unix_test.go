@@ -1,0 +1,122 @@
+//go:build unix
+
+package run_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/run"
+)
+
+// whenReady cancels a context once the child says that it listens.
+type whenReady struct {
+	bytes.Buffer
+	cancel func()
+}
+
+func (w *whenReady) Write(p []byte) (int, error) {
+	n, err := w.Buffer.Write(p)
+	if strings.Contains(w.String(), "ready") {
+		w.cancel()
+	}
+	return n, err
+}
+
+func interruptWhenReady(t *testing.T, r run.Runner, c run.Cmd) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out := &whenReady{cancel: cancel}
+	c.Stdout = out
+	_, err := r.Run(ctx, c)
+	return out.String(), err
+}
+
+func TestInterruptLetsItFinish(t *testing.T) {
+	t.Parallel()
+	out, err := interruptWhenReady(t, run.Runner{Grace: 20 * time.Second}, command("polite"))
+	exit, ok := errors.AsType[*run.ExitError](err)
+	if !ok || exit.Status != 7 || !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want status 7 and context.Canceled", err)
+	}
+	if strings.Count(out, "got interrupt") != 1 {
+		t.Errorf("output %q, want one interrupt", out)
+	}
+}
+
+func TestForegroundIsTerminated(t *testing.T) {
+	t.Parallel()
+	c := command("polite")
+	c.Foreground = true
+	if _, err := interruptWhenReady(t, run.Runner{}, c); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+	c = command("stubborn")
+	c.Foreground = true
+	if _, err := interruptWhenReady(t, run.Runner{Grace: 100 * time.Millisecond}, c); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled", err)
+	}
+}
+
+func TestStubbornTreeIsKilled(t *testing.T) {
+	t.Parallel()
+	began := time.Now()
+	out, err := interruptWhenReady(t, run.Runner{Grace: 300 * time.Millisecond}, command("parent"))
+	if exit, ok := errors.AsType[*run.ExitError](err); !ok || exit.Status != -1 {
+		t.Errorf("error %v, want a killed program", err)
+	}
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("took %v", took)
+	}
+	_, rest, _ := strings.Cut(out, "pid ")
+	pid, convErr := strconv.Atoi(strings.Fields(rest + " x")[0])
+	if convErr != nil {
+		t.Fatalf("no pid in %q", out)
+	}
+	for range 100 { // whoever adopts it needs a moment to reap it
+		if gone(pid) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Errorf("grandchild %d still runs", pid)
+}
+
+func TestDeathBySignalIsTold(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := run.Cmd{Name: "sh", Args: []string{"-c", "kill -TERM $$"}}
+	_, err := run.Runner{}.Run(ctx, c)
+	if exit, ok := errors.AsType[*run.ExitError](err); !ok || exit.Status != -1 || !strings.Contains(err.Error(), "terminated") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// A background program must not have our terminal: what it would ask there
+// has to fail instead of stopping it.
+func TestBackgroundHasItsOwnSession(t *testing.T) {
+	t.Parallel()
+	res, err := run.Runner{}.Run(t.Context(), run.Cmd{Name: "sh", Args: []string{"-c", "(: </dev/tty) 2>/dev/null && echo tty || echo none"}})
+	if err != nil || string(res.Stdout) != "none\n" {
+		t.Errorf("%v, %q", err, res.Stdout)
+	}
+}
+
+func gone(pid int) bool {
+	if syscall.Kill(pid, 0) != nil {
+		return true
+	}
+	// Dead but not yet reaped counts: Linux tells it in /proc.
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && strings.Contains(string(stat), ") Z ")
+}
