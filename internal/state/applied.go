@@ -1,0 +1,52 @@
+package state
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// Applied records what the last `up` brought to the end, so that the next
+// one does only what differs.
+type Applied struct {
+	// Vagrantfile, Payload and Image are hashes of what was applied.
+	Vagrantfile string `json:"vagrantfile,omitempty"`
+	Payload     string `json:"payload,omitempty"`
+	Image       string `json:"image,omitempty"`
+	// Provisions are the hashes of the user's own scripts, by name.
+	Provisions map[string]string `json:"provisions,omitempty"`
+	// Version is the fbdock that did it.
+	Version string    `json:"version,omitempty"`
+	Time    time.Time `json:"time,omitzero"`
+}
+
+func (m Machine) appliedFile() string { return m.join("applied.json") }
+
+// Applied reads the record. Nothing applied yet is the zero value; so is a
+// record that cannot be read as one, because applying again is always right.
+func (m Machine) Applied() (Applied, error) {
+	data, err := os.ReadFile(m.appliedFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return Applied{}, nil
+	}
+	if err != nil {
+		return Applied{}, fmt.Errorf("read what was applied: %w", err)
+	}
+	var a Applied
+	if json.Unmarshal(data, &a) != nil {
+		return Applied{}, nil
+	}
+	return a, nil
+}
+
+// SetApplied writes the record.
+func (m Machine) SetApplied(a Applied) error {
+	data, err := json.MarshalIndent(a, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write what was applied: %w", err)
+	}
+	return m.dir.Write(m.appliedFile(), append(data, '\n'))
+}

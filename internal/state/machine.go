@@ -1,0 +1,78 @@
+package state
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Machine is the part of the folder that belongs to one machine.
+type Machine struct {
+	dir  Dir
+	name string
+}
+
+// Machine names the folder of a machine. Machine names are DNS labels, so
+// none meets the names that start with a dot; "log" and the other fixed
+// names are told apart by the prefix-free check in Reserved.
+func (d Dir) Machine(name string) Machine { return Machine{dir: d, name: name} }
+
+// Reserved tells whether a machine cannot have this name, because the folder
+// uses it for something else.
+func Reserved(name string) bool {
+	switch name {
+	case "log", "lock", "version", "vagrantfile":
+		return true
+	}
+	return false
+}
+
+func (m Machine) join(elem ...string) string {
+	return filepath.Join(append([]string{m.dir.root, m.name}, elem...)...)
+}
+
+// Path is the machine's folder.
+func (m Machine) Path() string { return m.join() }
+
+// Guest is the payload that goes to the FreeBSD guest.
+func (m Machine) Guest() string { return m.join("guest") }
+
+// TLS holds ca.pem, ca-key.pem, cert.pem and key.pem.
+func (m Machine) TLS() string { return m.join("tls") }
+
+// SSH holds keys, pins and the cached ssh-config.
+func (m Machine) SSH() string { return m.join("ssh") }
+
+// EngineKey is the private key that logs in to the engine.
+func (m Machine) EngineKey() string { return m.join("ssh", "engine_key") }
+
+// EngineHostKey is the host key that the engine is given.
+func (m Machine) EngineHostKey() string { return m.join("ssh", "engine_host_key") }
+
+// KnownHosts is the file of pinned host keys.
+func (m Machine) KnownHosts() string { return m.join("ssh", "known_hosts") }
+
+// SSHConfig is the cached answer of `vagrant ssh-config`.
+func (m Machine) SSHConfig() string { return m.join("ssh", "config") }
+
+// Make makes the machine's folders.
+func (m Machine) Make() error {
+	for _, dir := range []string{m.Path(), m.Guest(), m.TLS(), m.SSH()} {
+		if err := m.dir.mkdir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Remove takes away all that is kept of the machine: its keys, its pins and
+// what was applied.
+func (m Machine) Remove() error {
+	if err := m.dir.inside(m.Path()); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(m.Path()); err != nil {
+		return fmt.Errorf("remove what is kept of machine %s: %w", m.name, err)
+	}
+	return nil
+}
