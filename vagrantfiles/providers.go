@@ -1,0 +1,207 @@
+package vagrantfiles
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+// provider knows the words of one Vagrant provider. Only keys that the
+// provider documents are written: for the provider in use Vagrant refuses
+// the unknown ones, and vagrant-qemu swallows them.
+type provider struct {
+	// settings fills the provider's block; its variable is v.
+	settings func(f *file, m plan.Machine)
+	// machine adds lines outside of it, nil for none.
+	machine func(f *file, m plan.Machine)
+	// boxless providers have no Vagrant box.
+	boxless bool
+}
+
+func providerOf(m plan.Machine) (provider, error) {
+	switch m.Provider {
+	case "virtualbox":
+		return provider{settings: virtualbox, machine: virtualboxMAC}, nil
+	case "vmware_desktop":
+		return provider{settings: vmware}, nil
+	case "libvirt":
+		return provider{settings: libvirt}, nil
+	case "hyperv":
+		return provider{settings: hyperv, machine: hypervSwitch}, nil
+	case "parallels":
+		return provider{settings: parallels}, nil
+	case "qemu":
+		return provider{settings: qemu}, nil
+	case "utm":
+		return provider{settings: utm}, nil
+	case "docker":
+		return provider{settings: docker, boxless: true}, nil
+	}
+	return provider{}, fmt.Errorf("no Vagrantfile is known for provider %q", m.Provider)
+}
+
+// mebibytes rounds up: a guest must not get less than was planned.
+func mebibytes(s hcl.Size) uint64 { return uint64((s + hcl.MiB - 1) / hcl.MiB) }
+
+func intel(m plan.Machine) bool { return m.Box.Architecture != "arm64" }
+
+// size writes the two settings that most providers spell alike.
+func size(f *file, m plan.Machine) {
+	f.line("v.cpus = %d", m.CPUs)
+	f.line("v.memory = %d", mebibytes(m.Memory))
+}
+
+func virtualbox(f *file, m plan.Machine) {
+	f.line("v.name = %s", quote(m.Instance))
+	size(f, m)
+	f.line("v.linked_clone = true")
+	f.line("v.check_guest_additions = false")
+	f.line("v.functional_vboxsf = false")
+	if !intel(m) {
+		f.comment("VirtualBox has no nested virtualization on ARM.")
+		return
+	}
+	f.comment("No virtio here: FreeBSD freezes with it on VirtualBox 7.1.16 and 7.2.6.")
+	f.line(`v.default_nic_type = "82540EM"`)
+	f.line(`v.customize ["modifyvm", :id, "--nested-hw-virt", "on"]`)
+	f.line(`v.customize ["modifyvm", :id, "--nestedpaging", "on"]`)
+	f.line(`v.customize ["modifyvm", :id, "--ioapic", "on"]`)
+}
+
+// virtualboxMAC spares boxes without one the error "No base MAC address
+// was specified". It is the machine's own, so that bridged ones differ.
+func virtualboxMAC(f *file, m plan.Machine) {
+	sum := sha256.Sum256([]byte(m.Instance))
+	f.line("machine.vm.base_mac = %s", quote(fmt.Sprintf("080027%02X%02X%02X", sum[0], sum[1], sum[2])))
+}
+
+func vmware(f *file, m plan.Machine) {
+	size(f, m)
+	f.line("v.gui = false")
+	f.line("v.linked_clone = true")
+	f.line("v.functional_hgfs = false")
+	f.line("v.allowlist_verified = true")
+	f.line(`v.vmx["displayname"] = %s`, quote(m.Instance))
+	if !intel(m) {
+		f.comment("Fusion has no nested virtualization on Apple silicon.")
+		return
+	}
+	f.comment("The network card stays the box's own: its rc.conf may name it.")
+	f.line(`v.vmx["vhv.enable"] = "TRUE"`)
+	f.line(`v.vmx["vpmc.enable"] = "FALSE"`)
+	f.line(`v.vmx["virtualhw.version"] = "19"`)
+}
+
+func libvirt(f *file, m plan.Machine) {
+	f.line(`v.driver = "kvm"`)
+	size(f, m)
+	f.line("v.nested = true")
+	f.line(`v.cpu_mode = "host-passthrough"`)
+	f.line(`v.disk_bus = "virtio"`)
+	f.line(`v.nic_model_type = "virtio"`)
+	f.line(`v.graphics_type = "none"`)
+	f.line("v.default_prefix = %s", quote(m.Instance+"-"))
+	f.line("v.qemu_use_session = false")
+}
+
+func hyperv(f *file, m plan.Machine) {
+	f.line("v.vmname = %s", quote(m.Instance))
+	f.comment("No maxmemory: dynamic memory and nesting exclude each other.")
+	size(f, m)
+	f.line("v.linked_clone = true")
+	f.line("v.enable_virtualization_extensions = true")
+	f.line("v.enable_checkpoints = false")
+	f.line("v.enable_automatic_checkpoints = false")
+	f.line(`v.auto_stop_action = "ShutDown"`)
+	f.line(`v.auto_start_action = "Nothing"`)
+	f.line("v.ip_address_timeout = 300")
+}
+
+func hypervSwitch(f *file, _ plan.Machine) {
+	f.comment("Names the switch; without it Vagrant asks.")
+	f.line(`machine.vm.network "public_network", bridge: "Default Switch"`)
+}
+
+func parallels(f *file, m plan.Machine) {
+	f.line("v.name = %s", quote(m.Instance))
+	size(f, m)
+	f.line("v.linked_clone = true")
+	f.line("v.check_guest_tools = false")
+	f.line("v.update_guest_tools = false")
+	f.line("v.functional_psf = false")
+	if intel(m) {
+		f.comment("Wants Parallels Desktop Pro or Business.")
+		f.line(`v.customize "post-import", ["set", :id, "--nested-virt", "on"]`)
+	} else {
+		f.comment("Parallels has no nested virtualization on Apple silicon.")
+	}
+}
+
+func qemu(f *file, m plan.Machine) {
+	switch {
+	case intel(m):
+		f.line(`v.arch = "x86_64"`)
+		f.line(`v.machine = "q35"`)
+	case m.Engine.Hypervisor == "bhyve":
+		f.comment("Nesting wants QEMU 11.1, macOS 26 and an M3 or later.")
+		f.line(`v.arch = "aarch64"`)
+		f.line(`v.machine = "virt,gic-version=3,virtualization=on"`)
+	default:
+		f.line(`v.arch = "aarch64"`)
+		f.line(`v.machine = "virt"`)
+	}
+	f.line(`v.cpu = "host"`)
+	f.line("v.smp = %s", quote(fmt.Sprint(m.CPUs)))
+	f.line("v.memory = %s", quote(fmt.Sprintf("%dM", mebibytes(m.Memory))))
+	f.line(`v.net_device = "virtio-net-pci"`)
+	f.line(`v.drive_interface = "virtio"`)
+	f.comment("vagrant-qemu opens this port on all addresses of the laptop.")
+	port := qemuPort(m.Instance)
+	f.line("v.ssh_port = %d", port)
+	f.line("v.ssh_auto_correct = true")
+	f.open("if Vagrant::Util::Platform.windows?")
+	f.line("v.no_daemonize = true")
+	f.line("v.control_port = %d", port+1)
+	f.line("v.debug_port = %d", port+2)
+	f.end()
+}
+
+// qemuPort spreads the machines of a laptop over 3000 places of ports, each
+// with room for the two that Windows wants, below the ephemeral ones of
+// Windows and macOS (from 49152).
+func qemuPort(instance string) int {
+	sum := sha256.Sum256([]byte(instance))
+	return 40000 + 3*int(binary.BigEndian.Uint16(sum[:2])%3000)
+}
+
+func utm(f *file, m plan.Machine) {
+	f.comment("UTM cannot nest FreeBSD: the engine runs under QEMU in the guest.")
+	f.line("v.name = %s", quote(m.Instance))
+	size(f, m)
+	f.line("v.check_guest_additions = false")
+	f.line("v.functional_9pfs = false")
+}
+
+// docker is the bench of fbdock's own tests: a container that stands in for
+// the FreeBSD guest.
+func docker(f *file, m plan.Machine) {
+	f.comment("A test bench, no FreeBSD.")
+	f.line("v.image = %s", quote(m.Box.Name))
+	f.line("v.name = %s", quote(m.Instance))
+	f.line("v.has_ssh = true")
+	f.line("v.remains_running = true")
+	f.line("v.stop_timeout = 90")
+	f.line("v.create_args = [")
+	for _, pair := range [][2]string{
+		{"--cap-add", "NET_ADMIN"}, {"--cap-add", "SYS_ADMIN"},
+		{"--device", "/dev/net/tun"}, {"--device", "/dev/fuse"},
+		{"--security-opt", "apparmor=unconfined"},
+		{"--hostname", m.Name},
+	} {
+		f.line("  %s, %s,", quote(pair[0]), quote(pair[1]))
+	}
+	f.line("]")
+}

@@ -1,0 +1,158 @@
+package vagrantfiles
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func machine(name, provider, arch string) plan.Machine {
+	return plan.Machine{
+		Name: name, Instance: "fbdock-" + name + "-0a1b2c3d", Provider: provider,
+		Box:  plan.Box{Name: "bento/freebsd-15", Version: "~> 202510.26", Architecture: arch, BootTimeout: 900},
+		CPUs: 4, Memory: 6 * hcl.GiB,
+		Engine: plan.Engine{Hypervisor: "auto"},
+	}
+}
+
+// plans are the golden files: one of each provider, and what differs.
+func plans() map[string]plan.Plan {
+	all := map[string]plan.Plan{}
+	for _, p := range []string{"virtualbox", "vmware_desktop", "libvirt", "hyperv", "parallels", "qemu", "utm", "docker"} {
+		all[p] = plan.Plan{Machines: []plan.Machine{machine("dev", p, "amd64")}}
+	}
+	for _, p := range []string{"virtualbox", "vmware_desktop", "parallels", "qemu"} {
+		all[p+"-arm64"] = plan.Plan{Machines: []plan.Machine{machine("dev", p, "arm64")}}
+	}
+	docker := &all["docker"].Machines[0].Box
+	docker.Name, docker.Version, docker.BootTimeout = "fbdock-lab-guest:latest", "", 300
+	nested := machine("dev", "qemu", "arm64")
+	nested.Engine.Hypervisor = "bhyve"
+	all["qemu-arm64-bhyve"] = plan.Plan{Machines: []plan.Machine{nested}}
+	all["two"] = plan.Plan{Machines: []plan.Machine{machine("dev", "libvirt", "amd64"), machine("ci", "docker", "amd64")}}
+	return all
+}
+
+func render(t *testing.T, p plan.Plan) []byte {
+	t.Helper()
+	images := map[string]string{}
+	for _, m := range p.Machines {
+		images[m.Name] = "/home/dev/.cache/fbdock/images/alpine-3.24-amd64.qcow2"
+	}
+	out, err := Render(p, Options{Images: images})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestGolden(t *testing.T) {
+	t.Parallel()
+	for name, p := range plans() {
+		got := render(t, p)
+		golden := filepath.Join("testdata", name+".golden")
+		if *update {
+			if err := os.WriteFile(golden, got, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s (refresh with -update):\n%s", name, diff)
+		}
+	}
+}
+
+func TestRubyAcceptsAll(t *testing.T) {
+	t.Parallel()
+	ruby, err := exec.LookPath("ruby")
+	if err != nil {
+		t.Skipf("ruby is not installed: %v", err)
+	}
+	all := plans()
+	all["hostile"] = hostile()
+	for name, p := range all {
+		file := filepath.Join(t.TempDir(), "Vagrantfile")
+		if err := os.WriteFile(file, render(t, p), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, err := exec.CommandContext(t.Context(), ruby, "-wc", file).CombinedOutput()
+		if err != nil || strings.TrimSpace(string(out)) != "Syntax OK" {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// hostile has in every string what would break out of a careless one.
+func hostile() plan.Plan {
+	bad := strings.Join(hard(), "")
+	m := machine(bad, "virtualbox", bad)
+	m.Instance, m.Box.Name, m.Box.Version = bad, bad, bad
+	return plan.Plan{Machines: []plan.Machine{m}}
+}
+
+func TestUnknownProvider(t *testing.T) {
+	t.Parallel()
+	for _, p := range []string{"", "auto", "xen", "VirtualBox"} {
+		if _, err := Render(plan.Plan{Machines: []plan.Machine{machine("dev", p, "amd64")}}, Options{}); err == nil {
+			t.Errorf("provider %q: no error", p)
+		}
+	}
+}
+
+// What the facts forbid must not come back.
+func TestNeverWritten(t *testing.T) {
+	t.Parallel()
+	for name, p := range plans() {
+		for line := range strings.Lines(string(render(t, p))) {
+			code := strings.TrimSpace(line)
+			if strings.HasPrefix(code, "#") {
+				continue
+			}
+			for _, never := range []string{"vm.disk", "vm.hostname", "private_network", "maxmemory", "privileged = true", "cpu_model"} {
+				if strings.Contains(code, never) {
+					t.Errorf("%s has %s: %s", name, never, code)
+				}
+			}
+		}
+	}
+}
+
+func TestWithoutImageThereIsNoUpload(t *testing.T) {
+	t.Parallel()
+	p := plan.Plan{Machines: []plan.Machine{machine("dev", "libvirt", "amd64")}}
+	out, err := Render(p, Options{})
+	if err != nil || strings.Contains(string(out), "fbdock-image\"") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestMemoryIsRoundedUp(t *testing.T) {
+	t.Parallel()
+	if got := mebibytes(hcl.GiB + 1); got != 1025 {
+		t.Errorf("1 GiB and a byte is %d MiB, want 1025", got)
+	}
+}
+
+func TestPortsStayInTheirRange(t *testing.T) {
+	t.Parallel()
+	for _, s := range hard() {
+		if p := qemuPort(s); p < 40000 || p+2 >= 49152 {
+			t.Errorf("%q: port %d", s, p)
+		}
+	}
+}
