@@ -1,0 +1,55 @@
+#!/bin/sh
+# fbdock: puts an unpacked payload in its places and runs the guest steps.
+# Run as root from the payload's own directory; safe to run again.
+set -eu
+PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin
+export PATH
+
+src=$(cd "$(dirname "$0")" && pwd)
+if [ "$(id -u)" != 0 ]; then
+  echo 'fbdock-step install fail not root | hint: run it with sudo'
+  exit 1
+fi
+if [ "${FBDOCK_LOCKED:-}" != 1 ]; then
+  FBDOCK_LOCKED=1 exec lockf -k -s -t 1800 /var/run/fbdock-steps.lock sh "$0"
+fi
+
+libexec=/usr/local/libexec/fbdock
+etc=/usr/local/etc/fbdock
+
+# The values first: lib.sh reads them. Nobody but root reads keys.
+mkdir -p "$libexec/steps" "$etc" /usr/local/etc/rc.d
+chmod 0700 "$etc"
+if ! cmp -s "$src/fbdock.env" "$etc/fbdock.env"; then
+  (umask 077 && cp "$src/fbdock.env" "$etc/fbdock.env.new")
+  chmod 0600 "$etc/fbdock.env.new"
+  mv -f "$etc/fbdock.env.new" "$etc/fbdock.env"
+fi
+
+# shellcheck source=lib.sh
+. "$src/lib.sh"
+begin install
+
+put_tree "$src/steps" "$libexec/steps" 0644
+for f in lib.sh hypervisor.sh pf.sh fbdock-steps fbdock-provision fbdock-supervisor fbdock-console fbdock-health fbdock-image docker; do
+  put_file "$libexec/$f" 0755 <"$src/$f"
+done
+put_file /usr/local/etc/rc.d/fbdock 0555 <"$src/rc.d/fbdock"
+for d in seed client provisions; do
+  if [ -d "$src/$d" ]; then
+    put_tree "$src/$d" "$etc/$d" 0600
+  elif [ -e "$etc/$d" ]; then
+    change rm -rf "${etc:?}/$d"
+  fi
+done
+put_file "$etc/hash" 0644 <"$src/hash"
+
+# The copy that came over the wire has keys in it: it goes, where it is one
+# of the two places that fbdock uploads to.
+case $src in
+  /var/db/fbdock/incoming | /tmp/fbdock-guest) rm -rf "$src" ;;
+esac
+
+told=1
+say "$([ -n "$changed" ] && echo ok || echo skip) payload $(head -n 1 "$etc/hash" | cut -c 1-12)"
+exec sh "$libexec/fbdock-steps" >&3 3>&-

@@ -1,0 +1,256 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # names shared with the scripts that source it
+# fbdock: what every guest step shares. Sourced, never run by itself.
+#
+# A step says "fbdock-step NAME begin|ok|skip|reboot|fail TEXT" on stdout and
+# nothing else there; what its commands say goes to the log. It may be killed
+# anywhere: files appear whole or not at all, and a marker is written after
+# the thing that it vouches for.
+
+PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin
+LC_ALL=C
+export PATH LC_ALL
+umask 022
+
+libexec=/usr/local/libexec/fbdock
+etc=/usr/local/etc/fbdock
+db=/var/db/fbdock
+run=/var/run/fbdock
+log=/var/log/fbdock.log
+seed_iso=$db/seed.iso
+
+# shellcheck source=/dev/null
+. "$etc/fbdock.env"
+
+# A proxy is for pkg and fetch; empty values stay out of the environment.
+if [ -n "${FBDOCK_HTTP_PROXY:-}" ]; then
+  http_proxy=$FBDOCK_HTTP_PROXY HTTP_PROXY=$FBDOCK_HTTP_PROXY
+  export http_proxy HTTP_PROXY
+fi
+if [ -n "${FBDOCK_HTTPS_PROXY:-}" ]; then
+  https_proxy=$FBDOCK_HTTPS_PROXY HTTPS_PROXY=$FBDOCK_HTTPS_PROXY
+  export https_proxy HTTPS_PROXY
+fi
+if [ -n "${FBDOCK_NO_PROXY:-}" ]; then
+  no_proxy=$FBDOCK_NO_PROXY NO_PROXY=$FBDOCK_NO_PROXY
+  export no_proxy NO_PROXY
+fi
+
+step=
+changed=
+told=
+
+# begin NAME opens a step: stdout is kept as descriptor 3 for say, the rest
+# of the output goes to the log.
+begin() {
+  step=$1
+  [ -d "$run" ] || mkdir -m 0700 "$run"
+  [ -d "$db" ] || mkdir -p "$db"
+  [ -e "$log" ] || (umask 077 && : >>"$log")
+  exec 3>&1 >>"$log" 2>&1 </dev/null
+  trap leave EXIT
+  say begin
+  note "begin $step"
+}
+
+# leave tells of an end that nobody told of: a command that failed under
+# set -e outside of try.
+leave() {
+  status=$?
+  if [ "$status" != 0 ] && [ -z "$told" ]; then
+    printf 'fbdock-step %s fail the step ended with status %s | hint: see the end of %s\n' "$step" "$status" "$log" >&3
+    exit 1
+  fi
+}
+
+say() { printf 'fbdock-step %s %s\n' "$step" "$*" >&3; }
+
+note() { printf '%s fbdock[%s]: %s\n' "$(date -u +%FT%TZ)" "$step" "$*" >>"$log"; }
+
+one_line() { printf '%s' "$1" | tr '\n\t\r' '   ' | cut -c 1-900; }
+
+# fail TEXT [HINT] ends the step.
+fail() {
+  told=1
+  text=$(one_line "$1")
+  note "fail $text"
+  say "fail $text${2:+ | hint: $2}"
+  exit 1
+}
+
+# finish TEXT ends the step: ok when it changed something, else skip.
+finish() {
+  if [ -n "$changed" ]; then
+    note "ok $1"
+    say "ok $1"
+  else
+    say "skip $1"
+  fi
+  exit 0
+}
+
+# attempt CMD... runs a command with its words in the log and in $said; its
+# status is returned and kept in rc. The words go through a file, not a
+# pipe, so that a daemon that it leaves behind cannot hold us.
+said=$run/words
+attempt() {
+  rc=0
+  "$@" >"$said" 2>&1 3>&- || rc=$?
+  note "$* [$rc]"
+  cat "$said"
+  return "$rc"
+}
+
+# words are the last lines that the attempted command said.
+words() { tail -n 3 "$said" | tr '\n' ' '; }
+
+# try CMD... is attempt for what must succeed; set hint before it to say
+# what the user can do.
+hint=
+try() {
+  attempt "$@" || fail "$*: status $rc: $(words)" "${hint:-see the end of $log}"
+}
+
+# change CMD... is try for a command that changes the machine.
+change() {
+  try "$@"
+  changed=1
+}
+
+# put_file PATH MODE makes stdin the content of a file of fbdock's own.
+put_file() {
+  new=${1%/*}/.${1##*/}.fbdock-new
+  (umask 077 && cat >"$new") || fail "write $new" "is the disk full? df -h"
+  try chmod "$2" "$new"
+  if [ -f "$1" ] && cmp -s "$new" "$1" && [ "$(stat -f %Lp "$1")" = "${2#0}" ]; then
+    rm -f "$new"
+    return 0
+  fi
+  change mv -f "$new" "$1"
+}
+
+# put_tree FROM TO MODE copies the files of one directory that differ and
+# removes those of TO that FROM does not have.
+put_tree() {
+  [ -d "$2" ] || change mkdir -p "$2"
+  for f in "$1"/*; do
+    [ -f "$f" ] && put_file "$2/${f##*/}" "$3" <"$f"
+  done
+  for f in "$2"/*; do
+    [ ! -e "$f" ] || [ -e "$1/${f##*/}" ] || change rm -rf "$f"
+  done
+}
+
+block_begin='# BEGIN fbdock: managed by fbdock, changes in this block are lost'
+block_end='# END fbdock'
+
+# block_range FILE prints the first and the last line of fbdock's block.
+block_range() {
+  awk '/^# BEGIN fbdock/ { b = NR } /^# END fbdock/ && b { print b, NR; b = 0; exit }
+    END { if (b) print "open" }' "$1"
+}
+
+# put_block FILE TEXT [LINE] makes TEXT fbdock's block in a file that others
+# own too, before LINE or at the end; an empty TEXT removes it. Bytes outside of the
+# block stay as they are. The result is left in $new for a check; take_block
+# puts it in place.
+put_block() {
+  file=$1
+  [ -L "$file" ] && file=$(readlink -f "$file")
+  new=${file%/*}/.${file##*/}.fbdock-new
+  rm -f "$new"
+  first=${3:-}
+  last=
+  if [ -e "$file" ]; then
+    try cp -p "$file" "$new"
+    range=$(block_range "$file")
+    [ "$range" != open ] || fail "$file: fbdock's block has a BEGIN line and no END line" "remove what is left of the block from $file"
+    if [ -n "$range" ]; then
+      first=${range% *}
+      last=${range#* }
+    fi
+    total=$(awk 'END { print NR }' "$file")
+    : "${first:=$((total + 1))}"
+  else
+    first=1
+    total=0
+  fi
+  write_block "$2" >"$new" || fail "write $new" "is the disk full? df -h"
+}
+
+write_block() {
+  if [ "$first" -gt 1 ]; then
+    head -n "$((first - 1))" "$file" || return 1
+    [ "$first" -le "$total" ] || [ -z "$(tail -c 1 "$file")" ] || echo
+  fi
+  [ -z "$1" ] || printf '%s\n%s\n%s\n' "$block_begin" "$1" "$block_end"
+  rest=$((${last:-$((first - 1))} + 1))
+  [ "$rest" -gt "$total" ] || tail -n "+$rest" "$file"
+}
+
+take_block() {
+  if [ -e "$file" ] && cmp -s "$new" "$file"; then
+    rm -f "$new"
+    return 1
+  fi
+  change mv -f "$new" "$file"
+}
+
+# rc_conf NAME VALUE sets one line of rc.conf when it differs.
+rc_conf() { sysrc -c "$1=$2" >/dev/null 2>&1 || change sysrc "$1=$2"; }
+
+# rc_conf_add NAME WORD adds a word to a list in rc.conf.
+rc_conf_add() {
+  case " $(sysrc -n "$1" 2>/dev/null) " in
+    *" $2 "*) ;;
+    *) change sysrc "$1+=$2" ;;
+  esac
+}
+
+# sysctl_set OID VALUE sets a running value when it differs.
+sysctl_set() { [ "$(sysctl -n "$1" 2>/dev/null)" = "$2" ] || change sysctl "$1=$2"; }
+
+# await SECONDS TEST... polls until the test is true.
+await() {
+  left=$1
+  shift
+  until "$@"; do
+    [ "$left" -gt 0 ] || return 1
+    left=$((left - 1))
+    sleep 1
+  done
+}
+
+# boot_time tells this boot from others.
+boot_time() { sysctl -n kern.boottime | awk '{ print $4 }' | tr -d ,; }
+
+# fact NAME prints what an earlier step wrote down, one line.
+fact() { [ ! -e "$db/$1" ] || head -n 1 "$db/$1"; }
+
+put_fact() {
+  put_file "$db/$1" 0644 <<END
+$2
+END
+}
+
+# pool is ZFS' pool for fbdock, chosen by the storage step.
+pool() { fact pool; }
+zvol() { printf '/dev/zvol/%s/fbdock/vm/%s' "$(pool)" "$1"; }
+
+# The user of this guest: who came through sudo, else Vagrant's.
+guest_user() {
+  case ${SUDO_USER:-root} in
+    root) echo "${FBDOCK_USER:-vagrant}" ;;
+    *) echo "$SUDO_USER" ;;
+  esac
+}
+home_of() { getent passwd "$1" | cut -d : -f 6; }
+
+# shares TYPE lists the shares of a type: lines "NAME TYPE TARGET".
+shares() { printf '%s\n' "${FBDOCK_SHARES:-}" | awk -v t="$1" '$2 == t || t == "all" && NF'; }
+
+ssh_engine() {
+  ssh -i "$etc/client/id_ed25519" -o UserKnownHostsFile="$etc/client/known_hosts" \
+    -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
+    -o ServerAliveInterval=10 -o ServerAliveCountMax=3 "root@$FBDOCK_ENGINE_ADDRESS" "$@"
+}

@@ -1,0 +1,107 @@
+#!/bin/sh
+# fbdock step packages: what the base system lacks. The network is asked
+# only when something is missing.
+set -eu
+# shellcheck source=../lib.sh
+. /usr/local/libexec/fbdock/lib.sh
+# shellcheck source=../hypervisor.sh
+. "$libexec/hypervisor.sh"
+begin packages
+
+ASSUME_ALWAYS_YES=yes
+export ASSUME_ALWAYS_YES
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+bootstrap() {
+  if ! attempt pkg -N; then
+    hint='does the guest reach pkg.FreeBSD.org? behind a proxy set engine.proxy in fbdock.hcl'
+    change pkg bootstrap
+    hint=
+  fi
+}
+
+# install PACKAGE [-r REPOSITORY] adds one package.
+install() {
+  bootstrap
+  if attempt pkg install -y "$@"; then
+    changed=1
+    return 0
+  fi
+  # Packages built for a newer patch level than this kernel: none of ours
+  # holds kernel code.
+  if grep -q IGNORE_OSVERSION "$said"; then
+    note 'packages are built for a newer FreeBSD: going on with IGNORE_OSVERSION'
+    if attempt env IGNORE_OSVERSION=yes pkg install -y "$@"; then
+      changed=1
+      return 0
+    fi
+  fi
+  return 1
+}
+
+# need NAME TEST... installs a package unless the test is true, and asks again.
+need() {
+  package=$1
+  shift
+  if ! "$@"; then
+    install "$package" || fail "pkg install -y $package: status $rc: $(words)" \
+      "try it in the guest: pkg update -f && pkg install $package; is the repository of this release still served?"
+    "$@" || fail "package $package is installed and does not hold what fbdock needs ($*)" "see pkg info -l $package"
+  fi
+}
+
+any_file() {
+  for candidate in "$@"; do
+    [ ! -e "$candidate" ] || return 0
+  done
+  return 1
+}
+
+if [ "$(hypervisor)" = bhyve ]; then
+  # pkgbase systems may come without it.
+  if ! has bhyve; then
+    install -r FreeBSD-base FreeBSD-bhyve || fail "pkg install -r FreeBSD-base FreeBSD-bhyve: $(words)" "install bhyve in the guest by hand"
+    has bhyve || fail "bhyve is not in the guest after installing FreeBSD-bhyve"
+    decide_hypervisor
+  fi
+fi
+
+if [ "$(hypervisor)" = bhyve ]; then
+  case $(uname -m) in
+    arm64) need u-boot-bhyve-arm64 any_file /usr/local/share/u-boot/u-boot-bhyve-arm64/u-boot.bin ;;
+    *) need edk2-bhyve any_file /usr/local/share/uefi-firmware/BHYVE_UEFI.fd /usr/local/share/edk2-bhyve/BHYVE_UEFI.fd ;;
+  esac
+  need qemu-tools has qemu-img
+elif [ "$(uname -m)" = arm64 ]; then
+  need qemu-nox11 has qemu-system-aarch64
+else
+  # It holds qemu-img and conflicts with qemu-tools.
+  need qemu-nox11 has qemu-system-x86_64
+fi
+[ -z "${FBDOCK_MOUNTS:-}" ] || need fusefs-sshfs has sshfs
+
+# The docker CLI is wanted, not needed: its package is not in every
+# repository, and the client step has a wrapper. Asked again after a week.
+if ! has docker || [ ! -e /usr/local/lib/docker/cli-plugins/docker-compose ]; then
+  if [ -z "$(fact no-docker-cli)" ] || [ -n "$(find "$db/no-docker-cli" -mtime +7)" ]; then
+    bootstrap
+    attempt pkg update -q || true
+    missing=
+    for package in docker-cli docker-compose; do
+      if attempt pkg info -e "$package"; then
+        continue
+      elif [ -n "$(pkg rquery %v "$package" 2>/dev/null)" ]; then
+        install "$package" || missing="$missing $package"
+      else
+        missing="$missing $package"
+      fi
+    done
+    if [ -n "$missing" ]; then
+      rm -f "$db/no-docker-cli"
+      put_fact no-docker-cli "not in the repository:$missing"
+    fi
+  fi
+fi
+
+finish "$(fact no-docker-cli)"

@@ -1,0 +1,31 @@
+#!/bin/sh
+# fbdock step engine: the service that keeps the engine running, started
+# with the guest, restarted when what it was started with has changed.
+set -eu
+# shellcheck source=../lib.sh
+. /usr/local/libexec/fbdock/lib.sh
+# shellcheck source=../hypervisor.sh
+. "$libexec/hypervisor.sh"
+begin engine
+
+rc_conf fbdock_enable YES
+up() { service fbdock onestatus >/dev/null 2>&1; }
+
+if up && [ "$(cat "$run/started" 2>/dev/null)" = "$(engine_inputs)" ]; then
+  finish "running under $(hypervisor)"
+fi
+hint="look at /var/log/fbdock-engine.log and /var/log/fbdock-console.log in the guest: fbdock logs --layer engine"
+if up; then
+  change service fbdock onerestart
+else
+  change service fbdock onestart
+fi
+
+# service exits 0 whatever happens: a firmware or a flag that the hypervisor
+# refuses ends it at once, so look at it for some seconds.
+alive() { [ "$(state)" = running ]; }
+await 15 alive || fail "the engine did not start: $(tail -n 3 /var/log/fbdock-engine.log | tr '\n' ' ')" "$hint"
+sleep 3
+alive || fail "the engine stopped at once: $(tail -n 3 /var/log/fbdock-engine.log | tr '\n' ' ')" "$hint"
+
+finish "started under $(hypervisor)"

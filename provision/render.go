@@ -1,0 +1,224 @@
+package provision
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+// Inputs are what a payload needs beside the plan.
+type Inputs struct {
+	Secrets Secrets
+	// ImageSHA512 is the digest of the engine image, in hexadecimal; the
+	// image itself travels apart from the payload, to ImagePath.
+	ImageSHA512 string
+	// Proxy is the laptop's, for what the machine does not set itself.
+	Proxy hcl.Proxy
+	// CACertificates are the contents of plan.Engine.CACertificates, in
+	// their order.
+	CACertificates [][]byte
+}
+
+// rootDisk is the size of the engine's root zvol: room for Alpine, dockerd
+// and what is installed later; all images and volumes live on the data zvol.
+const rootDisk = 8 * hcl.GiB
+
+// ImagePath is where the FreeBSD guest looks for the engine image with that
+// digest.
+func ImagePath(sha512 string) string { return "/var/db/fbdock/images/" + imageFile(sha512) }
+
+func imageFile(sha512 string) string { return sha512[:min(16, len(sha512))] + ".qcow2" }
+
+// SharePath is where a share lies in the FreeBSD guest.
+func SharePath(name string) string { return "/fbdock/" + name }
+
+var hexDigest = regexp.MustCompile(`^[0-9a-f]{128}$`)
+
+// Render makes the payload of one machine.
+func Render(m plan.Machine, in Inputs) (Payload, error) {
+	if !hexDigest.MatchString(in.ImageSHA512) {
+		return Payload{}, fmt.Errorf("engine image: %q is no SHA-512 digest", in.ImageSHA512)
+	}
+	files, err := staticFiles()
+	if err != nil {
+		return Payload{}, err
+	}
+	values, err := guestEnv(m, in)
+	if err != nil {
+		return Payload{}, fmt.Errorf("machine %s: %w", m.Name, err)
+	}
+	files = append(files, File{"fbdock.env", 0o600, values})
+	for _, make := range []func(plan.Machine, Inputs) ([]File, error){seedFiles, clientFiles, provisionFiles} {
+		more, err := make(m, in)
+		if err != nil {
+			return Payload{}, fmt.Errorf("machine %s: %w", m.Name, err)
+		}
+		files = append(files, more...)
+	}
+	return newPayload(files), nil
+}
+
+// staticFiles are the embedded steps as they lie in the payload.
+func staticFiles() ([]File, error) {
+	var files []File
+	err := fs.WalkDir(static, "guest", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := static.ReadFile(name)
+		files = append(files, File{strings.TrimPrefix(name, "guest/"), 0o700, data})
+		return err
+	})
+	return files, err
+}
+
+// guestEnv is fbdock.env, the only generated data that the steps read.
+func guestEnv(m plan.Machine, in Inputs) ([]byte, error) {
+	e := m.Engine
+	proxy := proxyOf(m, in)
+	shares, err := shareLines(m.Shares)
+	if err != nil {
+		return nil, err
+	}
+	var out env
+	for _, kv := range [][2]string{
+		{"FBDOCK_MACHINE", m.Name},
+		{"FBDOCK_INSTANCE", m.Instance},
+		{"FBDOCK_PROVIDER", m.Provider},
+		{"FBDOCK_USER", "vagrant"},
+		{"FBDOCK_POOL", m.Storage.Pool},
+		{"FBDOCK_COMPRESSION", m.Storage.Compression},
+		{"FBDOCK_ARC_MAX", decimal(m.Storage.ARCMax)},
+		{"FBDOCK_HYPERVISOR", e.Hypervisor},
+		{"FBDOCK_IMAGE_FILE", imageFile(in.ImageSHA512)},
+		{"FBDOCK_IMAGE_SHA512", in.ImageSHA512},
+		{"FBDOCK_ROOT_DISK", decimal(rootDisk)},
+		{"FBDOCK_ENGINE_CPUS", strconv.Itoa(e.CPUs)},
+		{"FBDOCK_ENGINE_MEMORY", decimal(e.Memory / hcl.MiB)},
+		{"FBDOCK_ENGINE_DISK", decimal((e.Disk + hcl.MiB - 1) / hcl.MiB * hcl.MiB)},
+		{"FBDOCK_ENGINE_NETWORK", e.Network.Masked().String()},
+		{"FBDOCK_ENGINE_PREFIX", strconv.Itoa(e.Network.Bits())},
+		{"FBDOCK_ENGINE_GATEWAY", e.Gateway.String()},
+		{"FBDOCK_ENGINE_ADDRESS", e.Address.String()},
+		{"FBDOCK_ENGINE_MAC", e.MAC},
+		{"FBDOCK_ENGINE_UUID", uuid(m.Instance)},
+		{"FBDOCK_DNS", dnsWords(e)},
+		{"FBDOCK_SHARES", shares},
+		{"FBDOCK_MOUNTS", mountWords(m.Mounts)},
+		{"FBDOCK_HTTP_PROXY", proxy.HTTP},
+		{"FBDOCK_HTTPS_PROXY", proxy.HTTPS},
+		{"FBDOCK_NO_PROXY", proxy.No},
+	} {
+		out.set(kv[0], kv[1])
+	}
+	return out.bytes()
+}
+
+func decimal(s hcl.Size) string { return strconv.FormatUint(uint64(s), 10) }
+
+// uuid is the engine's SMBIOS identity: the same for the same machine, in
+// the form of a version 8 UUID.
+func uuid(instance string) string {
+	b := sha256.Sum256([]byte("fbdock engine " + instance))
+	b[6] = b[6]&0x0f | 0x80
+	b[8] = b[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
+}
+
+func dnsWords(e plan.Engine) string {
+	words := make([]string, len(e.DNS))
+	for i, a := range e.DNS {
+		words[i] = a.String()
+	}
+	return strings.Join(words, " ")
+}
+
+// mountWords is not empty when the guest needs sshfs.
+func mountWords(mounts []plan.Mount) string {
+	if slices.ContainsFunc(mounts, func(m plan.Mount) bool { return m.Type != "rsync" }) {
+		return "sshfs"
+	}
+	return ""
+}
+
+var (
+	shareName   = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+	shareTarget = regexp.MustCompile(`^/[A-Za-z0-9._/+@-]*$`)
+)
+
+// shareLines is one line "NAME TYPE TARGET" for each share, words that need
+// no quoting in fstab, exports and on bhyve's command line.
+func shareLines(shares []plan.Share) (string, error) {
+	var lines []string
+	for _, s := range shares {
+		if !shareName.MatchString(s.Name) {
+			return "", fmt.Errorf("share %q: the name must be a DNS label", s.Name)
+		}
+		target := path.Clean(cmp.Or(s.Target, "/"+s.Name))
+		if !shareTarget.MatchString(target) || target == "/" {
+			return "", fmt.Errorf("share %q: %q is no mount point: use an absolute path of letters, digits and ._+@-", s.Name, s.Target)
+		}
+		if s.Type != "9p" && s.Type != "nfs" {
+			return "", fmt.Errorf("share %q: type %q is neither 9p nor nfs", s.Name, s.Type)
+		}
+		lines = append(lines, s.Name+" "+s.Type+" "+target)
+	}
+	return strings.Join(lines, "\n"), nil
+}
+
+// proxyOf is the machine's own proxy, else the laptop's; a proxy on the
+// laptop's loopback is of no use in a guest. What lies in the engine's
+// network is never asked of a proxy.
+func proxyOf(m plan.Machine, in Inputs) hcl.Proxy {
+	p := m.Engine.Proxy
+	p.HTTP = cmp.Or(p.HTTP, reachable(in.Proxy.HTTP))
+	p.HTTPS = cmp.Or(p.HTTPS, reachable(in.Proxy.HTTPS))
+	p.No = cmp.Or(p.No, in.Proxy.No)
+	if p.HTTP == "" && p.HTTPS == "" {
+		return hcl.Proxy{}
+	}
+	own := "localhost,127.0.0.1," + m.Engine.Network.Masked().String()
+	if p.No == "" {
+		p.No = own
+	} else {
+		p.No += "," + own
+	}
+	return p
+}
+
+func reachable(proxy string) string {
+	u, err := url.Parse(proxy)
+	if err != nil || u.Hostname() == "localhost" || u.Hostname() == "::1" || strings.HasPrefix(u.Hostname(), "127.") {
+		return ""
+	}
+	return proxy
+}
+
+// provisionFiles are the user's own scripts; the name of the file carries
+// order and place to fbdock-provision.
+func provisionFiles(m plan.Machine, _ Inputs) ([]File, error) {
+	var files []File
+	for i, p := range m.Provisions {
+		if !shareName.MatchString(p.Name) {
+			return nil, fmt.Errorf("provision %q: the name must be a DNS label", p.Name)
+		}
+		if p.On != "freebsd" && p.On != "engine" {
+			return nil, fmt.Errorf("provision %q: on = %q is neither freebsd nor engine", p.Name, p.On)
+		}
+		if i > 99 {
+			return nil, fmt.Errorf("provision %q: more than 100 scripts", p.Name)
+		}
+		files = append(files, File{fmt.Sprintf("provisions/%02d-%s-%s", i, p.On, p.Name), 0o600, []byte(p.Script)})
+	}
+	return files, nil
+}
