@@ -16,6 +16,9 @@ type Applied struct {
 	Vagrantfile string `json:"vagrantfile,omitempty"`
 	Payload     string `json:"payload,omitempty"`
 	Image       string `json:"image,omitempty"`
+	// ImageStamp tells whether the image's file is still the one that Image
+	// is the digest of.
+	ImageStamp string `json:"image_stamp,omitempty"`
 	// Provisions are the hashes of the user's own scripts, by name.
 	Provisions map[string]string `json:"provisions,omitempty"`
 	// Version is the fbdock that did it.
