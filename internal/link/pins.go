@@ -1,0 +1,129 @@
+package link
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/moby/sys/atomicwriter"
+	"golang.org/x/crypto/ssh"
+)
+
+// pins is a known_hosts file whose hosts are aliases. OpenSSH reads it with
+// UserKnownHostsFile and HostKeyAlias.
+type pins struct {
+	entries []pinned
+}
+
+type pinned struct {
+	name string
+	key  ssh.PublicKey
+}
+
+func sameKey(a, b ssh.PublicKey) bool { return bytes.Equal(a.Marshal(), b.Marshal()) }
+
+func readPins(file string) (*pins, error) {
+	if file == "" {
+		return nil, errors.New("neither a host key nor a file of known host keys is given")
+	}
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &pins{}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read known host keys: %w", err)
+	}
+	p := &pins{}
+	for len(data) > 0 {
+		_, hosts, key, _, rest, err := ssh.ParseKnownHosts(data)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			// A file that is not understood must not become "nothing is
+			// known": that would accept any key.
+			return nil, fmt.Errorf("read known host keys: %s: %w", file, err)
+		}
+		for _, h := range hosts {
+			p.entries = append(p.entries, pinned{name: h, key: key})
+		}
+		data = rest
+	}
+	return p, nil
+}
+
+func (p *pins) of(name string) []ssh.PublicKey {
+	var keys []ssh.PublicKey
+	for _, e := range p.entries {
+		if e.name == name {
+			keys = append(keys, e.key)
+		}
+	}
+	return keys
+}
+
+func (p *pins) bytes() []byte {
+	var b bytes.Buffer
+	for _, e := range p.entries {
+		b.WriteString(e.name)
+		b.WriteByte(' ')
+		b.Write(ssh.MarshalAuthorizedKey(e.key))
+	}
+	return b.Bytes()
+}
+
+// Pin adds a key for name to a file of pins.
+func Pin(file, name string, key ssh.PublicKey) error {
+	if name == "" || strings.ContainsAny(name, " \t\r\n,*?!|#@") {
+		return fmt.Errorf("pin a host key: %q cannot stand in %s", name, file)
+	}
+	return editPins(file, func(p *pins) {
+		for _, k := range p.of(name) {
+			if sameKey(k, key) {
+				return
+			}
+		}
+		p.entries = append(p.entries, pinned{name: name, key: key})
+	})
+}
+
+// Forget removes the keys of name, for a machine that was destroyed.
+func Forget(file, name string) error {
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return editPins(file, func(p *pins) {
+		p.entries = slices.DeleteFunc(p.entries, func(e pinned) bool { return e.name == name })
+	})
+}
+
+func editPins(file string, edit func(*pins)) (err error) {
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return fmt.Errorf("pin a host key: %w", err)
+	}
+	lock := flock.New(file + ".lock")
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if _, err := lock.TryLockContext(ctx, 10*time.Millisecond); err != nil {
+		return fmt.Errorf("pin a host key: lock %s: %w", file, err)
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	p, err := readPins(file)
+	if err != nil {
+		return err
+	}
+	edit(p)
+	if err := atomicwriter.WriteFile(file, p.bytes(), 0o600); err != nil {
+		return fmt.Errorf("pin a host key: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,307 @@
+package link_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+type outcome struct {
+	status   int
+	err      error
+	out, eut string
+}
+
+func run(t *testing.T, c *link.Client, cmd link.Command) outcome {
+	t.Helper()
+	var out, eut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &eut
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	status, err := c.Run(ctx, cmd)
+	return outcome{status, err, out.String(), eut.String()}
+}
+
+func TestRunStatusAndStreams(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	for _, status := range []int{0, 1, 2, 42, 125, 126, 127, 128, 137, 255} {
+		got := run(t, c, link.Command{Script: fmt.Sprintf("echo out; echo err >&2; exit %d", status)})
+		if got != (outcome{status, nil, "out\n", "err\n"}) {
+			t.Errorf("exit %d: %+v", status, got)
+		}
+	}
+	if got := run(t, c, link.Command{Args: []string{"/no/such/program"}}); got.status != 127 || got.err != nil {
+		t.Errorf("no such program: %+v", got)
+	}
+	if got := run(t, c, link.Command{Args: []string{"/etc/passwd"}}); got.status != 126 || got.err != nil {
+		t.Errorf("no program: %+v", got)
+	}
+	if got := run(t, c, link.Command{Script: "kill -9 $$"}); got.status != 137 || got.err != nil {
+		t.Errorf("killed: %+v", got)
+	}
+	if got := run(t, c, link.Command{Script: "kill -USR1 $$"}); got.status < 128 || got.err != nil {
+		t.Errorf("killed by a signal without a common number: %+v", got)
+	}
+	if got := run(t, c, link.Command{Args: []string{"cat"}}); got != (outcome{}) {
+		t.Errorf("without standard input: %+v", got)
+	}
+	if got := run(t, c, link.Command{Raw: "echo $0"}); got.status != 0 || got.out == "" {
+		t.Errorf("raw: %+v", got)
+	}
+	if got := run(t, c, link.Command{Shell: true, Stdin: strings.NewReader("exit 3\n")}); got.status != 3 {
+		t.Errorf("shell: %+v", got)
+	}
+}
+
+func TestRunFolderAndEnvironment(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	dir := t.TempDir() + "/-a 'b'!\n"
+	got := run(t, c, link.Command{
+		Script: `mkdir -p "$D" && cd "$D" && pwd`, Env: []string{"D=" + dir},
+	})
+	if got.out != dir+"\n" {
+		t.Fatalf("environment: %+v", got)
+	}
+	got = run(t, c, link.Command{Args: []string{"sh", "-c", `pwd; printf %s "$X"`}, Dir: dir, Env: []string{"X=a=\n!'"}})
+	if got.out != dir+"\na=\n!'" {
+		t.Errorf("folder and environment: %+v", got)
+	}
+	got = run(t, c, link.Command{Args: []string{"true"}, Dir: "/no/such"})
+	if got.status != link.StatusNotStarted || !strings.Contains(got.eut, "/no/such") {
+		t.Errorf("a folder that is not there: %+v", got)
+	}
+}
+
+func TestRunRefusesWhatItCannotSend(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	for name, cmd := range map[string]link.Command{
+		"nothing":       {},
+		"two forms":     {Args: []string{"a"}, Shell: true},
+		"NUL in args":   {Args: []string{"a\x00"}},
+		"NUL in script": {Script: "a\x00"},
+		"NUL in folder": {Script: "a", Dir: "\x00"},
+		"NUL in env":    {Script: "a", Env: []string{"A=\x00"}},
+		"no name":       {Script: "a", Env: []string{"=x"}},
+		"bad name":      {Script: "a", Env: []string{"1A=x"}},
+		"no value":      {Script: "a", Env: []string{"A"}},
+	} {
+		if _, err := c.Run(t.Context(), cmd); err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+}
+
+// TestRunHundredMegabytes also prints how fast they went.
+func TestRunHundredMegabytes(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	const size = 100 << 20
+	in := make([]byte, size)
+	_, _ = rand.Read(in)
+	hash := sha256.New()
+	start := time.Now()
+	status, err := c.Run(t.Context(), link.Command{Args: []string{"cat"}, Stdin: bytes.NewReader(in), Stdout: hash})
+	if err != nil || status != 0 {
+		t.Fatalf("status %d, %v", status, err)
+	}
+	t.Logf("there and back: %.0f MB/s", size/1e6/time.Since(start).Seconds())
+	want := sha256.Sum256(in)
+	if got := hash.Sum(nil); !bytes.Equal(got, want[:]) {
+		t.Errorf("came back as %x", got)
+	}
+
+	var last int64
+	start = time.Now()
+	var out bytes.Buffer
+	status, err = c.Upload(t.Context(), bytes.NewReader(in), link.Command{Args: []string{"sha256sum"}, Stdout: &out},
+		func(n int64) { last = n })
+	if err != nil || status != 0 || last != size {
+		t.Errorf("upload: status %d, %v, %d bytes", status, err, last)
+	}
+	t.Logf("upload into sha256sum: %.0f MB/s", size/1e6/time.Since(start).Seconds())
+	if !strings.HasPrefix(out.String(), hex.EncodeToString(want[:])) {
+		t.Errorf("arrived as %s", out.String())
+	}
+}
+
+func TestRunEndsWhileStdinIsOpen(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	r, w := io.Pipe()
+	defer w.Close()
+	got := run(t, c, link.Command{Script: "exit 7", Stdin: r})
+	if got.status != 7 || got.err != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestRunStreamsWhileItRuns(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	in, feed := io.Pipe()
+	read, out := io.Pipe()
+	done := make(chan error, 1)
+	go func() {
+		status, err := c.Run(t.Context(), link.Command{Args: []string{"cat"}, Stdin: in, Stdout: out})
+		if err == nil && status != 0 {
+			err = fmt.Errorf("status %d", status)
+		}
+		done <- err
+	}()
+	for _, word := range []string{"one", "two"} {
+		_, _ = io.WriteString(feed, word)
+		answer := make([]byte, 3)
+		if _, err := io.ReadFull(read, answer); err != nil || string(answer) != word {
+			t.Fatalf("%q, %v", answer, err)
+		}
+	}
+	_ = feed.Close()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRunBrokenLocalStreams(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	broken := errors.New("broken")
+	// `yes` never ends by itself: the local end has to stop it.
+	_, err := c.Run(t.Context(), link.Command{Args: []string{"yes"}, Stdout: failWriter{broken}})
+	if !errors.Is(err, broken) {
+		t.Errorf("a standard output that breaks: %v", err)
+	}
+	in := io.MultiReader(strings.NewReader("half"), failReader{broken})
+	_, err = c.Run(t.Context(), link.Command{Args: []string{"cat"}, Stdin: in})
+	if !errors.Is(err, broken) {
+		t.Errorf("a standard input that breaks: %v", err)
+	}
+}
+
+type failWriter struct{ err error }
+
+func (f failWriter) Write([]byte) (int, error) { return 0, f.err }
+
+type failReader struct{ err error }
+
+func (f failReader) Read([]byte) (int, error) { return 0, f.err }
+
+func TestRunSignals(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	for sig, want := range map[link.Signal]int{
+		link.SIGINT: 130, link.SIGTERM: 143, link.SIGHUP: 129, link.SIGQUIT: 131, link.SIGKILL: 137,
+	} {
+		signals := make(chan link.Signal, 1)
+		ready := make(chan struct{})
+		go func() {
+			<-ready
+			signals <- sig
+			close(signals)
+		}()
+		// exec'd, so the program itself is what the signal ends.
+		status, err := c.Run(t.Context(), link.Command{
+			Script: "ulimit -c 0; echo ready; exec sleep 60", Stdout: onReady(func() { close(ready) }), Signals: signals,
+		})
+		if err != nil || status != want {
+			t.Errorf("%s: status %d, %v", sig, status, err)
+		}
+	}
+	// One that the command catches.
+	signals := make(chan link.Signal, 1)
+	var out bytes.Buffer
+	status, err := c.Run(t.Context(), link.Command{
+		Script:  `trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.05; done`,
+		Stdout:  io.MultiWriter(&out, onReady(func() { signals <- link.SIGINT })),
+		Signals: signals,
+	})
+	if err != nil || status != 9 || out.String() != "ready\ncaught\n" {
+		t.Errorf("caught: status %d, %v, %q", status, err, out.String())
+	}
+}
+
+// onReady calls f once "ready" has been written.
+func onReady(f func()) io.Writer { return &readyWriter{f: f} }
+
+type readyWriter struct {
+	f    func()
+	text []byte
+}
+
+func (o *readyWriter) Write(p []byte) (int, error) {
+	o.text = append(o.text, p...)
+	if o.f != nil && bytes.Contains(o.text, []byte("ready")) {
+		o.f()
+		o.f = nil
+	}
+	return len(p), nil
+}
+
+func TestRunCancelled(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	for name, script := range map[string]string{
+		"ends at the interrupt": "echo ready; exec sleep 60",
+		"ignores it":            "trap '' INT; echo ready; sleep 60",
+	} {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		why := errors.New("enough")
+		start := time.Now()
+		_, err := c.Run(ctx, link.Command{Script: script, Stdout: onReady(func() { cancel(why) })})
+		if !errors.Is(err, why) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%s: took %v", name, took)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Run(ctx, link.Command{Script: "true"}); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled before: %v", err)
+	}
+	if got := run(t, c, link.Command{Script: "exit 4"}); got.status != 4 {
+		t.Errorf("the link is not usable afterwards: %+v", got)
+	}
+}
+
+func TestRunWithPTY(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	resize := make(chan link.Size, 1)
+	in, feed := io.Pipe()
+	var out bytes.Buffer
+	status, err := c.Run(t.Context(), link.Command{
+		Script: `stty size; echo "$TERM"; trap 'stty size; exit 5' WINCH; echo ready; while :; do sleep 0.05; done`,
+		Stdin:  in,
+		Stdout: io.MultiWriter(&out, onReady(func() { resize <- link.Size{Columns: 100, Rows: 30} })),
+		PTY:    &link.PTY{Term: "vt220", Size: link.Size{Columns: 81, Rows: 25}, Resize: resize},
+	})
+	_ = feed.Close()
+	if err != nil || status != 5 || out.String() != "25 81\r\nvt220\r\nready\r\n30 100\r\n" {
+		t.Errorf("status %d, %v, %q", status, err, out.String())
+	}
+	out.Reset()
+	// Ctrl-C as a terminal sends it.
+	in, feed = io.Pipe()
+	status, err = c.Run(t.Context(), link.Command{
+		Script: `echo ready; exec cat`, Stdin: in, PTY: &link.PTY{Term: "vt220"},
+		Stdout: io.MultiWriter(&out, onReady(func() { go func() { _, _ = io.WriteString(feed, "\x03") }() })),
+	})
+	_ = feed.Close()
+	if err != nil || status != 130 || !strings.HasPrefix(out.String(), "ready\r\n") {
+		t.Errorf("Ctrl-C: status %d, %v, %q", status, err, out.String())
+	}
+}

@@ -1,0 +1,91 @@
+package link
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// Terminal is the local terminal in raw mode, for a command with a PTY.
+type Terminal struct {
+	in, out int
+	old     *term.State
+	restore func() // what else the system needs undone
+	name    string
+
+	resize chan Size
+	stop   chan struct{}
+	wg     sync.WaitGroup
+	once   sync.Once
+	err    error
+}
+
+// ErrNoTerminal says that a stream is no terminal.
+var ErrNoTerminal = errors.New("not a terminal")
+
+// Raw puts the terminal of in and out into raw mode; Close puts it back and
+// must be reached on every path out. termName is the value of TERM.
+func Raw(in, out *os.File, termName string) (*Terminal, error) {
+	t := &Terminal{
+		in: int(in.Fd()), out: int(out.Fd()), name: termName,
+		resize: make(chan Size, 1), stop: make(chan struct{}),
+	}
+	if !term.IsTerminal(t.in) || !term.IsTerminal(t.out) {
+		return nil, ErrNoTerminal
+	}
+	old, err := term.MakeRaw(t.in)
+	if err != nil {
+		return nil, fmt.Errorf("terminal: raw mode: %w", err)
+	}
+	t.old = old
+	t.restore = prepareOutput(t.out)
+	t.wg.Go(t.follow)
+	return t, nil
+}
+
+// PTY is what to ask for at the other end.
+func (t *Terminal) PTY() *PTY {
+	size, err := t.size()
+	if err != nil {
+		size = Size{80, 24}
+	}
+	name := t.name
+	if name == "" {
+		name = "xterm"
+	}
+	return &PTY{Term: name, Size: size, Resize: t.resize}
+}
+
+func (t *Terminal) size() (Size, error) {
+	columns, rows, err := term.GetSize(t.out)
+	return Size{columns, rows}, err
+}
+
+// tell hands on the newest size; one that nobody took is overwritten.
+func (t *Terminal) tell() {
+	size, err := t.size()
+	if err != nil {
+		return
+	}
+	select {
+	case <-t.resize:
+	default:
+	}
+	t.resize <- size
+}
+
+// Close restores the terminal. It may be called more than once.
+func (t *Terminal) Close() error {
+	t.once.Do(func() {
+		close(t.stop)
+		t.wg.Wait()
+		t.restore()
+		if err := term.Restore(t.in, t.old); err != nil {
+			t.err = fmt.Errorf("terminal: restore: %w", err)
+		}
+	})
+	return t.err
+}
