@@ -144,7 +144,7 @@ func guestPath(s string) (problem, detail, hint string) {
 }
 
 func webURL(s string) (problem, detail, hint string) {
-	return checkURL(s, "http", "https")
+	return checkURL(s, "https", "http")
 }
 
 func proxyURL(s string) (problem, detail, hint string) {

@@ -7,9 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	hclv2 "github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 // Options are what a configuration may depend on besides its own text. The
@@ -76,10 +73,10 @@ func Load(path string, opts Options) (*Config, Sources, Diagnostics) {
 	case errors.Is(err, errTooLarge):
 		src = make([]byte, MaxFileSize+1) // told as Parse tells it
 	case errors.Is(err, fs.ErrNotExist):
-		c.fail(Range{File: path}, "there is no configuration file", readFault(path, err), "fbdock init")
+		c.fail(Range{File: path}, "there is no configuration file", readFault(path, err)+".", "fbdock init")
 		return nil, nil, c.result()
 	case err != nil:
-		c.fail(Range{File: path}, "the configuration cannot be read", readFault(path, err), "")
+		c.fail(Range{File: path}, "the configuration cannot be read", readFault(path, err)+".", "")
 		return nil, nil, c.result()
 	}
 	return Parse(path, src, opts)
@@ -100,34 +97,6 @@ func Parse(filename string, src []byte, opts Options) (*Config, Sources, Diagnos
 	return cfg, d.sources, diags
 }
 
-// parse turns one file into its syntax tree. Without one there is nothing
-// to go on with; a repeated attribute alone does not stop it.
-func (d *decoder) parse(filename string, src []byte) (*hclsyntax.Body, bool) {
-	text, ok := readable(filename, src, d.c)
-	if !ok {
-		return nil, false
-	}
-	d.sources[filename] = text
-	if !nesting(filename, text, d.c) {
-		return nil, false
-	}
-	file, found := hclsyntax.ParseConfig(text, filename, hclv2.InitialPos)
-	ok = true
-	for _, f := range found {
-		if f.Summary == "Attribute redefined" {
-			f.Summary = "the attribute is set twice"
-			continue
-		}
-		ok = false
-	}
-	d.c.library(found, startOf(filename))
-	if !ok || file == nil {
-		return nil, false
-	}
-	body, isNative := file.Body.(*hclsyntax.Body)
-	return body, isNative
-}
-
 func resolve(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
@@ -140,5 +109,5 @@ func readFault(path string, err error) string {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		err = p.Err
 	}
-	return fmt.Sprintf("Cannot read %s: %v.", path, err)
+	return fmt.Sprintf("cannot read %s: %v", path, err)
 }

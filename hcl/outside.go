@@ -61,7 +61,7 @@ func (d *decoder) varFile(path string, names []string) map[string]given {
 		if errors.Is(err, fs.ErrNotExist) {
 			summary = "there is no such file of variables"
 		}
-		d.c.fail(Range{File: path}, summary, readFault(path, err), "")
+		d.c.fail(Range{File: path}, summary, readFault(path, err)+".", "")
 		return nil
 	}
 	attrs, ok := d.varFileAttributes(path, src)

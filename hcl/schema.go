@@ -161,7 +161,7 @@ func shareSchema() Block {
 		Name: "share", Label: "NAME", Many: true, check: dnsLabel,
 		Doc: "A dataset of the FreeBSD guest, seen by the engine.",
 		Attributes: []Attribute{
-			{Name: "type", Type: TypeString, Default: "9p", Example: `"nfs"`, Values: []string{"9p", "nfs"}, Doc: "how the engine reaches it"},
+			{Name: "type", Type: TypeString, Default: "9p", Example: `"nfs"`, Values: []string{"9p", "nfs"}, Doc: "how the engine reaches it: `9p` or `nfs`"},
 			{Name: "target", Type: TypeString, Default: "/NAME", Example: `"/scratch"`, check: guestPath, Doc: "where the engine mounts it"},
 		},
 	}
@@ -174,7 +174,7 @@ func provisionSchema() Block {
 		Attributes: []Attribute{
 			{
 				Name: "on", Type: TypeString, Default: "freebsd", Example: `"freebsd"`, Values: []string{"freebsd", "engine"},
-				Doc: "the guest that runs it",
+				Doc: "the guest that runs it: `freebsd` or `engine`",
 			},
 			{Name: "inline", Type: TypeString, Example: `"pkg install -y jq"`, check: notEmpty, Doc: "the script itself"},
 			{Name: "script", Type: TypeString, Example: `"setup.sh"`, check: folderName, Doc: "a file with the script, relative to the folder of the configuration"},
@@ -188,7 +188,7 @@ func engineSchema() Block {
 		Attributes: []Attribute{
 			{
 				Name: "hypervisor", Type: TypeString, Default: "auto", Example: `"auto"`, Values: []string{"auto", "bhyve", "qemu"},
-				Doc: "`auto` is bhyve, or qemu (slow) where bhyve cannot run",
+				Doc: "`auto` is `bhyve`, or `qemu` (slow) where bhyve cannot run",
 			},
 			{Name: "image", Type: TypeString, Default: "alpine-3.24", Example: `"alpine-3.24"`, check: imageName, Doc: "a name of `fbdock boxes`, or the path of a qcow2 file"},
 			{Name: "cpus", Type: TypeInt, Default: "2; 1 on virtualbox", Example: `2`, Min: 2, Doc: "CPUs of the engine"},

@@ -20,6 +20,10 @@ func (s *scope) Size(name string) Size {
 	}
 	switch x.value.Type() {
 	case cty.Number:
+		if x.value.AsBigFloat().IsInf() {
+			x.fail(ErrNotSize.Error(), sizeRule, "")
+			return 0
+		}
 		x.fail("has no unit", sizeRule, sizeHint(x.value.AsBigFloat()))
 		return 0
 	case cty.String:

@@ -11,6 +11,13 @@ func nearest(given string, candidates []string) string {
 	if len(given) > 64 {
 		return ""
 	}
+	if len(given) > 2 {
+		for _, c := range candidates {
+			if strings.HasPrefix(normal(c), normal(given)) {
+				return c
+			}
+		}
+	}
 	best, bestDistance := "", 1+max(1, min(3, len(given)/2))
 	low := normal(given)
 	for _, c := range candidates {

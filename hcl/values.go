@@ -52,12 +52,23 @@ func (x setting) failAt(at Range, value cty.Value, problem, detail, hint string)
 	x.s.d.c.fail(at, fmt.Sprintf("%s %s %s", x.Name, show(value), problem), detail, hint)
 }
 
+// article is the type with its article.
+func (t Type) article() string {
+	switch t {
+	case TypeBool:
+		return string(t)
+	case TypeNetwork, TypeAddress, TypeObject:
+		return "an " + string(t)
+	}
+	return "a " + string(t)
+}
+
 func (x setting) wrongType() {
 	hint := "write it as in " + x.Name + " = " + x.Example
 	if x.value.Type() == cty.Number && x.Type == TypeConstraint {
 		hint = "write it in quotes; as a number 1.10 would be 1.1"
 	}
-	x.fail("is not a "+string(x.Type), "It is "+kindOf(x.value)+".", hint)
+	x.fail("is not "+x.Type.article(), "", hint)
 }
 
 // text is the value if it is a string.

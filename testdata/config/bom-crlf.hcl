@@ -1,0 +1,3 @@
+﻿machine "dev" {
+  cpu = 4
+}

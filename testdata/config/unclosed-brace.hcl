@@ -1,0 +1,5 @@
+machine "dev" {
+  cpus = 4
+  engine {
+    cpus = 2
+}

@@ -1,0 +1,4 @@
+machine "dev" {
+  box = "bento/freebsd-15
+  cpus = 4
+}
