@@ -1,0 +1,149 @@
+// Package boxes knows which Vagrant boxes and engine images there are, and
+// keeps the images on the laptop: fetched with resume, verified, and never
+// used unverified. It starts no programs.
+package boxes
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// published is the catalogue as data: what the facts say is published. No
+// digests stand in it; they are taken over TLS from where the image is from.
+//
+//go:embed catalogue.json
+var published []byte
+
+// Catalogue answers which box and which image a name means.
+type Catalogue struct {
+	// Defaults is the pick for each provider.
+	Defaults map[string]string `json:"defaults"`
+	Boxes    []Entry           `json:"boxes"`
+	Images   []Release         `json:"images"`
+	// Mirrors of Alpine, the one that digests are taken from first.
+	Mirrors []string `json:"mirrors"`
+}
+
+// Entry is a published box.
+type Entry struct {
+	Name    string   `json:"name"`
+	Aliases []string `json:"aliases,omitempty"`
+	Release string   `json:"release"` // of FreeBSD
+	Version string   `json:"version,omitempty"`
+	// Root is the root file system: zfs, ufs or unknown.
+	Root string `json:"root"`
+	// BootTimeout in seconds covers the first boot.
+	BootTimeout int      `json:"boot_timeout"`
+	Notes       []string `json:"notes,omitempty"`
+	// Published lists the architectures by provider.
+	Published map[string][]string `json:"published"`
+}
+
+// Release is an image of Alpine.
+type Release struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	Build   string `json:"build"`
+}
+
+// Box is the answer to a look-up.
+type Box struct {
+	Name         string
+	Version      string // a constraint, "" for any
+	Architecture string
+	BootTimeout  int
+	Release      string
+	Root         string
+	Notes        []string
+}
+
+// unknownBootTimeout suits the slowest first boot known: a box that nobody
+// described may be like the official ones.
+const unknownBootTimeout = 1200
+
+// Default is the catalogue that fbdock carries.
+func Default() (Catalogue, error) { return Parse(published) }
+
+// Parse reads a catalogue.
+func Parse(data []byte) (Catalogue, error) {
+	var c Catalogue
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&c); err != nil {
+		return Catalogue{}, fmt.Errorf("read the catalogue: %w", err)
+	}
+	return c, nil
+}
+
+// Box resolves name, "" for the pick, for a provider and an architecture.
+// An alias such as freebsd-15 has to be in the catalogue; any other name is
+// the user's own business and is passed on, with a note where the catalogue
+// knows better.
+func (c Catalogue) Box(provider, architecture, name string) (Box, error) {
+	wanted := name
+	if wanted == "" {
+		if wanted = c.Defaults[provider]; wanted == "" {
+			return Box{}, &NotFoundError{Kind: "box", Name: "", Provider: provider, Architecture: architecture}
+		}
+	}
+	known := false
+	for _, e := range c.Boxes {
+		if e.Name != wanted && !slices.Contains(e.Aliases, wanted) {
+			continue
+		}
+		known = true
+		if slices.Contains(e.Published[provider], architecture) {
+			return e.box(architecture), nil
+		}
+	}
+	if name == "" || c.isAlias(name) || (!known && c.meant(name)) {
+		return Box{}, &NotFoundError{
+			Kind: "box", Name: name, Provider: provider, Architecture: architecture,
+			Known: c.names(provider, architecture), Similar: similar(name, c.names("", "")),
+		}
+	}
+	b := Box{Name: name, Architecture: architecture, BootTimeout: unknownBootTimeout, Root: "unknown"}
+	if known {
+		b.Notes = []string{fmt.Sprintf("box %s is not known to be published for %s on %s", name, provider, architecture)}
+	}
+	return b, nil
+}
+
+func (e Entry) box(architecture string) Box {
+	return Box{
+		Name: e.Name, Version: e.Version, Architecture: architecture, BootTimeout: e.BootTimeout,
+		Release: e.Release, Root: e.Root, Notes: slices.Clone(e.Notes),
+	}
+}
+
+func (c Catalogue) isAlias(name string) bool {
+	return slices.ContainsFunc(c.Boxes, func(e Entry) bool { return slices.Contains(e.Aliases, name) })
+}
+
+// meant tells whether a bare name is so close to an alias that it must be a
+// slip. A name with a slash is somebody's box, however close.
+func (c Catalogue) meant(name string) bool {
+	var aliases []string
+	for _, e := range c.Boxes {
+		aliases = append(aliases, e.Aliases...)
+	}
+	return !bytes.ContainsAny([]byte(name), "/:\\") && len(similar(name, aliases)) > 0
+}
+
+// names lists boxes and aliases for a provider and an architecture, all of
+// them when both are empty.
+func (c Catalogue) names(provider, architecture string) []string {
+	var names []string
+	for _, e := range c.Boxes {
+		if provider != "" && !slices.Contains(e.Published[provider], architecture) {
+			continue
+		}
+		names = append(names, e.Name)
+		names = append(names, e.Aliases...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,147 @@
+package boxes_test
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fbdock/fbdock/boxes"
+)
+
+func catalogue(t *testing.T) boxes.Catalogue {
+	t.Helper()
+	c, err := boxes.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func TestBox(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		provider, arch, name string
+		want                 string
+		timeout              int
+	}{
+		{"virtualbox", "amd64", "", "bento/freebsd-15", 900},
+		{"vmware_desktop", "arm64", "", "bento/freebsd-15", 900},
+		{"parallels", "arm64", "freebsd-14", "bento/freebsd-14", 900},
+		{"libvirt", "amd64", "freebsd-14", "generic/freebsd14", 900},
+		{"libvirt", "amd64", "", "generic/freebsd14", 900},
+		{"virtualbox", "amd64", "freebsd/FreeBSD-15.1-RELEASE", "freebsd/FreeBSD-15.1-RELEASE", 1200},
+		{"docker", "amd64", "", "fbdock-lab:latest", 300},
+		{"libvirt", "amd64", "me/freebsd-15", "me/freebsd-15", 1200},
+		{"libvirt", "amd64", "my-own", "my-own", 1200},
+	}
+	for _, tt := range tests {
+		got, err := catalogue(t).Box(tt.provider, tt.arch, tt.name)
+		if err != nil || got.Name != tt.want || got.BootTimeout != tt.timeout || got.Architecture != tt.arch {
+			t.Errorf("%s on %s/%s: %+v, %v", tt.name, tt.provider, tt.arch, got, err)
+		}
+	}
+}
+
+func TestBoxNotFound(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ provider, arch, name, hint string }{
+		{"qemu", "arm64", "", "set box to one that you have"},
+		{"xen", "amd64", "", "set box to one that you have"},
+		{"libvirt", "amd64", "freebsd-15", "known are: freebsd-14, generic/freebsd14"},
+		{"virtualbox", "amd64", "freebsd-51", "did you mean freebsd-1"},
+		{"virtualbox", "amd64", "FreeBSD-15", "did you mean freebsd-15"},
+	}
+	for _, tt := range tests {
+		_, err := catalogue(t).Box(tt.provider, tt.arch, tt.name)
+		nf, ok := errors.AsType[*boxes.NotFoundError](err)
+		if !ok {
+			t.Errorf("%q on %s/%s: error %v", tt.name, tt.provider, tt.arch, err)
+			continue
+		}
+		if !strings.HasPrefix(nf.Hint(), tt.hint) || !strings.Contains(err.Error(), tt.arch) {
+			t.Errorf("%q on %s/%s: %v, hint %q, want %q", tt.name, tt.provider, tt.arch, err, nf.Hint(), tt.hint)
+		}
+	}
+}
+
+func TestKnownBoxForAnotherProviderIsNoted(t *testing.T) {
+	t.Parallel()
+	b, err := catalogue(t).Box("libvirt", "amd64", "bento/freebsd-15")
+	if err != nil || len(b.Notes) != 1 {
+		t.Errorf("%+v, %v", b, err)
+	}
+}
+
+func TestImage(t *testing.T) {
+	t.Parallel()
+	// The form that Alpine publishes, pinned to the release.
+	form := regexp.MustCompile(`^https://[a-z.-]+/alpine/v3\.2\d/releases/cloud/generic_alpine-3\.2\d\.\d+-(x86_64|aarch64)-uefi-cloudinit-r\d\.qcow2$`)
+	for _, name := range []string{"alpine-3.21", "alpine-3.22", "alpine-3.23", "alpine-3.24"} {
+		for _, arch := range []string{"amd64", "arm64"} {
+			img, err := catalogue(t).Image(name, arch)
+			if err != nil || len(img.URLs) < 2 || img.Name != name || img.Architecture != arch {
+				t.Errorf("%s on %s: %+v, %v", name, arch, img, err)
+			}
+			for _, u := range img.URLs {
+				if !form.MatchString(u) {
+					t.Errorf("%s on %s: address %s", name, arch, u)
+				}
+			}
+			if !strings.HasPrefix(img.URLs[0], "https://dl-cdn.alpinelinux.org/") {
+				t.Errorf("%s: the digest would come from %s", name, img.URLs[0])
+			}
+		}
+	}
+}
+
+func TestImageNotFound(t *testing.T) {
+	t.Parallel()
+	_, err := catalogue(t).Image("alpine-3.42", "amd64")
+	nf, ok := errors.AsType[*boxes.NotFoundError](err)
+	if !ok || !strings.Contains(nf.Hint(), "alpine-3.22") {
+		t.Errorf("%v, %+v", err, nf)
+	}
+	_, err = catalogue(t).Image("debian", "amd64")
+	if nf, ok = errors.AsType[*boxes.NotFoundError](err); !ok || !strings.Contains(nf.Hint(), "known are: alpine-3.24") {
+		t.Errorf("%v, %+v", err, nf)
+	}
+	if _, err = catalogue(t).Image("alpine-3.24", "riscv64"); err == nil {
+		t.Error("no error for an architecture without images")
+	}
+}
+
+// The data is only as good as its own rules.
+func TestCatalogueIsSound(t *testing.T) {
+	t.Parallel()
+	c := catalogue(t)
+	providers := []string{"virtualbox", "vmware_desktop", "libvirt", "hyperv", "parallels", "qemu", "utm", "docker"}
+	for _, p := range providers {
+		if c.Defaults[p] == "" {
+			t.Errorf("provider %s has no pick", p)
+		}
+		if _, err := c.Box(p, "amd64", ""); err != nil {
+			t.Errorf("the pick for %s: %v", p, err)
+		}
+	}
+	for _, e := range c.Boxes {
+		if e.Name == "" || e.BootTimeout < 300 || e.Release == "" || len(e.Published) == 0 {
+			t.Errorf("incomplete: %+v", e)
+		}
+		for p, archs := range e.Published {
+			if !slices.Contains(providers, p) || len(archs) == 0 {
+				t.Errorf("%s is published for %q %v", e.Name, p, archs)
+			}
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	t.Parallel()
+	for _, data := range []string{"", "{", `{"boxs":[]}`} {
+		if _, err := boxes.Parse([]byte(data)); err == nil {
+			t.Errorf("%q: no error", data)
+		}
+	}
+}
