@@ -1,0 +1,79 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The few sequences that are used, ECMA-48.
+const (
+	bold  = "\x1b[1m"
+	red   = "\x1b[31m"
+	green = "\x1b[32m"
+	amber = "\x1b[33m"
+	plain = "\x1b[0m"
+	wipe  = "\r\x1b[K"
+)
+
+// paint colours text on standard error.
+func (u *UI) paint(code, text string) string {
+	if !u.color || text == "" {
+		return text
+	}
+	return code + text + plain
+}
+
+// line writes one message with its head to standard error.
+func (u *UI) line(head, text string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.erase()
+	u.write(head, text)
+	u.draw()
+}
+
+func (u *UI) write(head, text string) {
+	code := map[string]string{"error: ": red, "warning: ": amber, "hint: ": bold}[head]
+	if head != "" {
+		head = "fbdock: " + u.paint(code, strings.TrimSuffix(head, " ")) + " "
+	}
+	// Nothing can be told about a terminal that cannot be written to.
+	fmt.Fprintf(u.err, "%s%s\n", head, text)
+}
+
+const (
+	keepLines = true
+	oneLine   = false
+)
+
+// clean makes text from guests and servers harmless: control characters
+// would move the cursor or change the colours of what follows.
+func clean(text string, lines bool) string {
+	text = strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n ")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' && lines, r == '\t' && lines:
+			return r
+		case r == '\n', r == '\t', r == '\r':
+			return ' '
+		case !unicode.IsPrint(r) || r == utf8.RuneError:
+			return '?'
+		default:
+			return r
+		}
+	}, text)
+}
+
+// short cuts text to columns. Runes are counted, not cells: what is cut is
+// ASCII in all but names that the user chose.
+func short(text string, columns int) string {
+	if utf8.RuneCountInString(text) <= columns {
+		return text
+	}
+	if columns < 4 {
+		return ""
+	}
+	return string([]rune(text)[:columns-3]) + "..."
+}

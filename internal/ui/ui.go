@@ -1,0 +1,207 @@
+// Package ui is the only writer to the terminal: answers on standard output;
+// progress, warnings, errors and questions on standard error. What is drawn
+// to be seen for a moment is drawn only on a terminal and is taken away
+// again; elsewhere each phase is one line. Text is plain ASCII, and colour
+// never carries meaning alone. The package reads no environment and knows
+// nothing of fbdock's work.
+package ui
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Options say where to speak and how. Streams that are no *os.File are no
+// terminals.
+type Options struct {
+	Stdin  io.Reader
+	Stdout io.Writer
+	Stderr io.Writer
+
+	Quiet   bool // only warnings and errors on standard error
+	Verbose bool // details stay on the screen
+	// NoColor is --no-color or NO_COLOR, ForceColor FORCE_COLOR; the first
+	// wins. Dumb is TERM=dumb: neither colour nor lines drawn over.
+	NoColor, ForceColor, Dumb bool
+
+	// Clock is for tests; nil is time.Now.
+	Clock func() time.Time
+}
+
+// UI speaks to the user. It may be used by many goroutines at once.
+type UI struct {
+	in       io.Reader
+	out, err io.Writer
+	quiet    bool
+	verbose  bool
+	color    bool // on standard error
+	colorOut bool
+	redraw   bool // standard error is a terminal that can be drawn over
+	asks     bool // somebody sits there
+	errFile  *os.File
+	now      func() time.Time
+
+	mu    sync.Mutex
+	phase *phase
+	drawn bool // a line stands that has to be taken away
+}
+
+// New makes a UI; nothing is written yet.
+func New(o Options) *UI {
+	u := &UI{
+		in: o.Stdin, out: o.Stdout, err: o.Stderr, quiet: o.Quiet, verbose: o.Verbose, now: o.Clock,
+	}
+	if u.in == nil {
+		u.in = strings.NewReader("")
+	}
+	if u.out == nil {
+		u.out = io.Discard
+	}
+	if u.err == nil {
+		u.err = io.Discard
+	}
+	if u.now == nil {
+		u.now = time.Now
+	}
+	errTerminal := IsTerminal(u.err)
+	u.errFile, _ = u.err.(*os.File)
+	u.asks = IsTerminal(u.in) && errTerminal
+	u.redraw = errTerminal && !o.Dumb && enableDrawing(u.errFile)
+	u.color = !o.NoColor && (o.ForceColor || u.redraw)
+	u.colorOut = !o.NoColor && (o.ForceColor || (IsTerminal(u.out) && !o.Dumb))
+	return u
+}
+
+// IsTerminal tells whether a stream is one.
+func IsTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	return ok && f != nil && term.IsTerminal(int(f.Fd()))
+}
+
+// Color tells whether standard error may be coloured.
+func (u *UI) Color() bool { return u.color }
+
+// Width is the number of columns on standard error; 80 where it has none.
+func (u *UI) Width() int {
+	if u.errFile != nil {
+		if columns, _, err := term.GetSize(int(u.errFile.Fd())); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return 80
+}
+
+// JSON writes an answer for programs: one value, indented.
+func (u *UI) JSON(v any) error {
+	data, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write JSON: %w", err)
+	}
+	return u.answer(append(data, '\n'))
+}
+
+// Print writes an answer for people, as it is.
+func (u *UI) Print(text string) error { return u.answer([]byte(text)) }
+
+func (u *UI) answer(data []byte) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.erase()
+	_, err := u.out.Write(data)
+	u.draw()
+	if err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}
+
+// Say gives a line of information.
+func (u *UI) Say(text string) {
+	if !u.quiet {
+		u.line("", clean(text, keepLines))
+	}
+}
+
+// Note gives a line that only --verbose shows.
+func (u *UI) Note(text string) {
+	if u.verbose && !u.quiet {
+		u.line("", clean(text, keepLines))
+	}
+}
+
+// Warn gives a line that the user should not miss.
+func (u *UI) Warn(text string) {
+	u.line("warning: ", clean(text, keepLines))
+}
+
+// Hinter is an error that knows the next step.
+type Hinter interface{ Hint() string }
+
+// Error tells a failure and its next step: hint, or, when that is empty, the
+// hint of the error itself. A phase that runs has failed with it.
+func (u *UI) Error(err error, hint string) {
+	if err == nil {
+		return
+	}
+	u.End(Fail, "")
+	u.line("error: ", clean(err.Error(), keepLines))
+	if hint == "" {
+		var h interface {
+			error
+			Hinter
+		}
+		if errors.As(err, &h) {
+			hint = h.Hint()
+		}
+	}
+	if hint != "" {
+		u.line("hint: ", clean(hint, keepLines))
+	}
+}
+
+// ErrNoTerminal says that a question could not be asked.
+var ErrNoTerminal = errors.New("this needs an answer, and there is no terminal to ask at")
+
+// NoAnswerError is a question that stands unanswered.
+type NoAnswerError struct{ Question, Flag string }
+
+func (e *NoAnswerError) Error() string { return fmt.Sprintf("%v: %s", ErrNoTerminal, e.Question) }
+
+func (e *NoAnswerError) Unwrap() error { return ErrNoTerminal }
+
+// Hint is the next step for the user.
+func (e *NoAnswerError) Hint() string { return "pass " + e.Flag + " to say yes" }
+
+// Confirm asks a question whose answer is no unless the user types yes. Away
+// from a terminal it asks nothing and names the flag that says yes.
+func (u *UI) Confirm(question, flag string) (bool, error) {
+	if !u.asks {
+		return false, &NoAnswerError{Question: question, Flag: flag}
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.erase()
+	fmt.Fprintf(u.err, "%s [y/N] ", clean(question, keepLines))
+	answer, err := bufio.NewReader(u.in).ReadString('\n')
+	if err != nil {
+		fmt.Fprintln(u.err) // Ctrl-D leaves the cursor behind the question
+		if !errors.Is(err, io.EOF) {
+			return false, fmt.Errorf("read the answer: %w", err)
+		}
+	}
+	u.draw()
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true, nil
+	}
+	return false, nil
+}
