@@ -110,4 +110,3 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 	}
 	return bytes.Join([][]byte{[]byte("#!/bin/sh\n# Written by fbdock.\n"), block, body}, nil), nil
 }
-

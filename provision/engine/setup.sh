@@ -234,7 +234,8 @@ fstrim /
 # cloud-init does not run a script again that failed: the next boot does.
 keep_for_next_boot() {
   if [ "$0" != "$state/setup" ]; then
-    (umask 077 && cp "$0" "$state/setup.new") && mv -f "$state/setup.new" "$state/setup" || fail "keep $0"
+    (umask 077 && cp "$0" "$state/setup.new") || fail "keep $0"
+    mv -f "$state/setup.new" "$state/setup"
   fi
   put /etc/local.d/fbdock.start 0755 "#!/bin/sh
 # Written by fbdock.

@@ -1,0 +1,134 @@
+package provision_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"mvdan.cc/sh/v3/syntax"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision"
+)
+
+func TestKeysThatStayOnTheLaptop(t *testing.T) {
+	t.Parallel()
+	m := machine()
+	s := secrets(t, m)
+	p, err := provision.Render(m, provision.Inputs{Secrets: s, ImageSHA512: digest()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range p.Files {
+		for name, key := range map[string][]byte{
+			"authority": s.CA.Key, "laptop client": s.Client.Key, "laptop ssh": s.EngineKey.Private,
+		} {
+			// Not the first lines: OpenSSH's begin alike in every key.
+			lines := bytes.Split(bytes.TrimSpace(key), []byte("\n"))
+			secret := lines[min(4, len(lines)-2)]
+			if bytes.Contains(f.Data, secret) {
+				t.Errorf("%s holds the key of the %s", f.Path, name)
+			}
+		}
+	}
+	if !bytes.Contains(p.File("seed/user-data"), s.Server.Key) || !bytes.Contains(p.File("seed/user-data"), s.EngineHostKey.Private) {
+		t.Error("the engine does not get its own keys")
+	}
+}
+
+func TestScriptsArePOSIX(t *testing.T) {
+	t.Parallel()
+	parser := syntax.NewParser(syntax.Variant(syntax.LangPOSIX))
+	scripts := 0
+	for _, f := range render(t, machine()).Files {
+		if f.Path != "fbdock.env" && !strings.HasSuffix(f.Path, ".sh") && !bytes.HasPrefix(f.Data, []byte("#!/bin/sh\n")) {
+			continue
+		}
+		scripts++
+		if _, err := parser.Parse(bytes.NewReader(f.Data), f.Path); err != nil {
+			t.Error(err)
+		}
+	}
+	if scripts < 20 {
+		t.Errorf("only %d scripts", scripts)
+	}
+}
+
+func TestHash(t *testing.T) {
+	t.Parallel()
+	m := machine()
+	in := provision.Inputs{Secrets: secrets(t, m), ImageSHA512: digest()}
+	one, err := provision.Render(m, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, _ := provision.Render(m, in)
+	if one.Hash() != two.Hash() || string(one.File("hash")) != one.Hash()+"\n" {
+		t.Error("the hash is not stable")
+	}
+	m.Engine.CPUs = 3
+	other, _ := provision.Render(m, in)
+	if other.Hash() == one.Hash() {
+		t.Error("another plan has the same hash")
+	}
+}
+
+func TestTar(t *testing.T) {
+	t.Parallel()
+	p := render(t, machine())
+	var a, b bytes.Buffer
+	if err := errors.Join(p.Tar(&a), p.Tar(&b)); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(a.Bytes(), b.Bytes()) {
+		t.Error("two tars of one payload differ")
+	}
+	found := map[string][]byte{}
+	for r := tar.NewReader(&a); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if h.Mode&0o077 != 0 || h.Uid != 0 || h.Gid != 0 {
+			t.Errorf("%s: mode %o, owner %d:%d", h.Name, h.Mode, h.Uid, h.Gid)
+		}
+		data, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[h.Name] = data
+	}
+	for _, f := range p.Files {
+		if !bytes.Equal(found[f.Path], f.Data) {
+			t.Errorf("%s is not in the tar as it is", f.Path)
+		}
+	}
+}
+
+func TestRenderRefuses(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*plan.Machine, *provision.Inputs){
+		"no SHA-512 digest":   func(_ *plan.Machine, in *provision.Inputs) { in.ImageSHA512 = "abc" },
+		`"hosts" is set by`:   func(m *plan.Machine, _ *provision.Inputs) { m.Engine.Daemon = map[string]any{"hosts": []any{"fd://"}} },
+		`"tlskey" is set by`:  func(m *plan.Machine, _ *provision.Inputs) { m.Engine.Daemon = map[string]any{"tlskey": "/x"} },
+		"must be a DNS label": func(m *plan.Machine, _ *provision.Inputs) { m.Shares[0].Name = "a b" },
+		"is no mount point":   func(m *plan.Machine, _ *provision.Inputs) { m.Shares[0].Target = "/a\nb" },
+		"neither 9p nor nfs":  func(m *plan.Machine, _ *provision.Inputs) { m.Shares[0].Type = "smb" },
+		"neither freebsd nor": func(m *plan.Machine, _ *provision.Inputs) { m.Provisions[0].On = "laptop" },
+		"holds a NUL":         func(m *plan.Machine, _ *provision.Inputs) { m.Engine.Proxy = hcl.Proxy{HTTP: "http://a\x00b"} },
+	} {
+		m := machine()
+		in := provision.Inputs{Secrets: secrets(t, m), ImageSHA512: digest()}
+		change(&m, &in)
+		if _, err := provision.Render(m, in); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package provision_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"io/fs"
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision"
+)
+
+// handshake connects a TLS client to a server that demands a certificate
+// of the machine's own authority, and returns the two errors.
+func handshake(t *testing.T, ca []byte, server, client provision.Pair, name string) (serverErr, clientErr error) {
+	t.Helper()
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(ca) {
+		t.Fatal("the authority's certificate is not PEM")
+	}
+	serverCert, err := tls.X509KeyPair(server.Cert, server.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clientCert, err := tls.X509KeyPair(client.Cert, client.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := func() time.Time { return day }
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	b, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		a, err := listener.Accept()
+		if err != nil {
+			done <- err
+			return
+		}
+		s := tls.Server(a, &tls.Config{Certificates: []tls.Certificate{serverCert}, ClientCAs: pool, ClientAuth: tls.RequireAndVerifyClientCert, Time: now})
+		_, err = io.ReadFull(s, make([]byte, 1))
+		_ = a.Close()
+		done <- err
+	}()
+	c := tls.Client(b, &tls.Config{Certificates: []tls.Certificate{clientCert}, RootCAs: pool, ServerName: name, Time: now})
+	_, clientErr = c.Write([]byte("x"))
+	_ = b.Close()
+	return <-done, clientErr
+}
+
+func TestCertificatesMeet(t *testing.T) {
+	t.Parallel()
+	s := secrets(t, machine())
+	for _, name := range []string{"10.77.0.2", "dev", "localhost", "127.0.0.1"} {
+		for _, client := range []provision.Pair{s.Client, s.GuestClient} {
+			if serverErr, clientErr := handshake(t, s.CA.Cert, s.Server, client, name); serverErr != nil || clientErr != nil {
+				t.Errorf("%s: server %v, client %v", name, serverErr, clientErr)
+			}
+		}
+	}
+	if _, err := handshake(t, s.CA.Cert, s.Server, s.Client, "10.77.0.3"); err == nil {
+		t.Error("another address was accepted")
+	}
+}
+
+func TestForeignClientIsRefused(t *testing.T) {
+	t.Parallel()
+	ours, theirs := secrets(t, machine()), secrets(t, machine())
+	if err, _ := handshake(t, ours.CA.Cert, ours.Server, theirs.Client, "10.77.0.2"); err == nil {
+		t.Error("a client of another authority was let in")
+	}
+	if err, _ := handshake(t, ours.CA.Cert, ours.Server, ours.Server, "10.77.0.2"); err == nil {
+		t.Error("a server's certificate was let in as a client's")
+	}
+}
+
+func TestSecretsAreKept(t *testing.T) {
+	t.Parallel()
+	m := machine()
+	s := secrets(t, m)
+	again, changed, err := provision.EnsureSecrets(mapFS(s.Files()), m, day.Add(700*24*time.Hour), rand.Reader)
+	if err != nil || changed {
+		t.Fatalf("changed %v, error %v", changed, err)
+	}
+	for i, f := range again.Files() {
+		if want := s.Files()[i]; f.Path != want.Path || !bytes.Equal(f.Data, want.Data) || f.Mode != 0o600 {
+			t.Errorf("%s changed", f.Path)
+		}
+	}
+}
+
+func TestSecretsAreRenewed(t *testing.T) {
+	t.Parallel()
+	m := machine()
+	s := secrets(t, m)
+	moved := machine()
+	moved.Engine.Address = netip.MustParseAddr("10.78.0.2")
+	for name, c := range map[string]struct {
+		after  time.Duration
+		of     plan.Machine
+		server bool
+		client bool
+		ca     bool
+	}{
+		"young":                  {794 * 24 * time.Hour, m, false, false, false},
+		"in the last month":      {796 * 24 * time.Hour, m, true, true, false},
+		"at the authority's end": {10 * 365 * 24 * time.Hour, m, true, true, true},
+		"with another address":   {0, moved, true, false, false},
+	} {
+		got, changed, err := provision.EnsureSecrets(mapFS(s.Files()), c.of, day.Add(c.after), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := c.server || c.client || c.ca
+		if changed != want || bytes.Equal(got.Server.Cert, s.Server.Cert) == c.server ||
+			bytes.Equal(got.Client.Cert, s.Client.Cert) == c.client || bytes.Equal(got.CA.Cert, s.CA.Cert) == c.ca {
+			t.Errorf("%s: changed %v; renewed the wrong ones", name, changed)
+		}
+		if !bytes.Equal(got.EngineKey.Private, s.EngineKey.Private) {
+			t.Errorf("%s: the ssh key changed", name)
+		}
+	}
+}
+
+// unreadable is a folder whose files exist and cannot be read.
+type unreadable struct{}
+
+func (unreadable) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+}
+
+func TestUnreadableSecretsAreNotReplaced(t *testing.T) {
+	t.Parallel()
+	if _, _, err := provision.EnsureSecrets(unreadable{}, machine(), day, rand.Reader); err == nil {
+		t.Error("keys that cannot be read were made anew")
+	}
+}
+
+func TestDamagedSecretsAreReplaced(t *testing.T) {
+	t.Parallel()
+	m := machine()
+	s := secrets(t, m)
+	for _, f := range s.Files() {
+		dir := mapFS(s.Files())
+		dir[f.Path].Data = f.Data[:len(f.Data)/2]
+		got, changed, err := provision.EnsureSecrets(dir, m, day, rand.Reader)
+		if err != nil {
+			t.Errorf("%s cut short: %v", f.Path, err)
+		}
+		if public := f.Path[len(f.Path)-4:] == ".pub"; changed == public {
+			t.Errorf("%s cut short: changed %v", f.Path, changed)
+		}
+		if _, err := handshake(t, got.CA.Cert, got.Server, got.Client, "dev"); err != nil {
+			t.Errorf("%s cut short: %v", f.Path, err)
+		}
+	}
+}
+
+func TestSSHKeysAreOpenSSH(t *testing.T) {
+	t.Parallel()
+	s := secrets(t, machine())
+	for _, k := range []provision.SSHKey{s.EngineKey, s.GuestKey, s.EngineHostKey} {
+		signer, err := ssh.ParsePrivateKey(k.Private)
+		if err != nil {
+			t.Fatal(err)
+		}
+		public, _, _, _, err := ssh.ParseAuthorizedKey([]byte(k.Authorized))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if public.Type() != ssh.KeyAlgoED25519 || !bytes.Equal(public.Marshal(), signer.PublicKey().Marshal()) {
+			t.Errorf("%s is not the public half", k.Authorized)
+		}
+	}
+}
