@@ -1,0 +1,133 @@
+// Package engine asks the Docker API of an engine. It is the only importer
+// of docker/docker, so that a move to its successor is a matter of this
+// package. It makes no connections of its own: who calls it says how the
+// engine is reached.
+package engine
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/docker/docker/client"
+)
+
+// Dialer connects to an address as the guest sees it.
+type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Client asks one engine. It may be used by many goroutines at once.
+type Client struct {
+	host string
+	api  *client.Client
+	dial Dialer
+
+	mu      sync.Mutex
+	dialErr error // of the latest attempt; the API client drops it
+}
+
+// New makes a client of the engine at host, "tcp://10.77.0.2:2376", which
+// dial connects to. A nil cfg is a connection without TLS. Nothing is dialled
+// yet.
+func New(dial Dialer, cfg *tls.Config, host string) (*Client, error) {
+	c := &Client{host: host, dial: dial}
+	transport := &http.Transport{
+		TLSClientConfig:     cfg,
+		TLSHandshakeTimeout: 10 * time.Second,
+		IdleConnTimeout:     30 * time.Second,
+	}
+	api, err := client.NewClientWithOpts(
+		client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}),
+		client.WithHost(host),
+		client.WithDialContext(c.dialContext),
+		client.WithAPIVersionNegotiation(),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("docker client for %s: %w", host, err)
+	}
+	// WithHost takes the laptop's HTTP_PROXY up, which knows no way to an
+	// address within the guest.
+	transport.Proxy = nil
+	c.api = api
+	return c, nil
+}
+
+func (c *Client) dialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := c.dial(ctx, network, address)
+	c.mu.Lock()
+	c.dialErr = err
+	c.mu.Unlock()
+	return conn, err
+}
+
+// Close lets idle connections go.
+func (c *Client) Close() error { return c.api.Close() }
+
+// Ping asks for a sign of life.
+func (c *Client) Ping(ctx context.Context) error {
+	_, err := c.api.Ping(ctx)
+	return c.explain(ctx, err)
+}
+
+// Version is what the engine says of itself.
+type Version struct {
+	Version       string `json:"version"`
+	APIVersion    string `json:"api_version"`
+	MinAPIVersion string `json:"min_api_version"`
+	Kernel        string `json:"kernel"`
+	Architecture  string `json:"architecture"`
+}
+
+// Version asks for the version of dockerd and of its API.
+func (c *Client) Version(ctx context.Context) (Version, error) {
+	v, err := c.api.ServerVersion(ctx)
+	if err != nil {
+		return Version{}, c.explain(ctx, err)
+	}
+	return Version{
+		Version: v.Version, APIVersion: v.APIVersion, MinAPIVersion: v.MinAPIVersion,
+		Kernel: v.KernelVersion, Architecture: v.Arch,
+	}, nil
+}
+
+// Info is what `status` shows of an engine.
+type Info struct {
+	ServerVersion     string   `json:"server_version"`
+	APIVersion        string   `json:"api_version"`
+	MinAPIVersion     string   `json:"min_api_version"`
+	OperatingSystem   string   `json:"operating_system"`
+	Kernel            string   `json:"kernel"`
+	Architecture      string   `json:"architecture"`
+	StorageDriver     string   `json:"storage_driver"`
+	CPUs              int      `json:"cpus"`
+	Memory            int64    `json:"memory"`
+	Images            int      `json:"images"`
+	Containers        int      `json:"containers"`
+	ContainersRunning int      `json:"containers_running"`
+	ContainersPaused  int      `json:"containers_paused"`
+	ContainersStopped int      `json:"containers_stopped"`
+	Warnings          []string `json:"warnings,omitempty"`
+}
+
+// Info asks for the state of the engine.
+func (c *Client) Info(ctx context.Context) (Info, error) {
+	version, err := c.Version(ctx)
+	if err != nil {
+		return Info{}, err
+	}
+	i, err := c.api.Info(ctx)
+	if err != nil {
+		return Info{}, c.explain(ctx, err)
+	}
+	return Info{
+		ServerVersion: i.ServerVersion, APIVersion: version.APIVersion, MinAPIVersion: version.MinAPIVersion,
+		OperatingSystem: i.OperatingSystem, Kernel: i.KernelVersion, Architecture: i.Architecture,
+		StorageDriver: i.Driver, CPUs: i.NCPU, Memory: i.MemTotal, Images: i.Images,
+		Containers: i.Containers, ContainersRunning: i.ContainersRunning,
+		ContainersPaused: i.ContainersPaused, ContainersStopped: i.ContainersStopped,
+		Warnings: i.Warnings,
+	}, nil
+}
