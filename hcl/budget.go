@@ -20,7 +20,7 @@ type budget struct {
 
 const (
 	// evaluationBudget is in bytes of strings and elements of collections.
-	evaluationBudget = 16 << 20
+	evaluationBudget = 4 << 20
 	// maxExponent is of base 2; it keeps the decimal form of a number short.
 	maxExponent = 4096
 )

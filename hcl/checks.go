@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -154,10 +155,8 @@ func proxyURL(s string) (problem, detail, hint string) {
 func checkURL(s string, schemes ...string) (problem, detail, hint string) {
 	u, err := url.Parse(s)
 	if err == nil && u.Host != "" {
-		for _, scheme := range schemes {
-			if u.Scheme == scheme {
-				return oneLine(s)
-			}
+		if slices.Contains(schemes, u.Scheme) {
+			return oneLine(s)
 		}
 	}
 	if !strings.Contains(s, "://") && !strings.ContainsFunc(s, unicode.IsSpace) && s != "" {

@@ -75,7 +75,7 @@ type Engine struct {
 	Memory             Size
 	Disk               Size // the data disk
 	Network            netip.Prefix
-	Daemon             map[string]any // merged into daemon.json; JSON types only
+	Daemon             map[string]any // merged into daemon.json; as encoding/json decodes it, numbers as json.Number
 	InsecureTCP        bool
 	RegistryMirrors    []string
 	InsecureRegistries []string

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -27,9 +28,7 @@ func (d *decoder) outside() map[string]given {
 		}
 	}
 	for _, path := range d.opts.VarFiles {
-		for name, g := range d.varFile(path, names) {
-			values[name] = g
-		}
+		maps.Copy(values, d.varFile(path, names))
 	}
 	for _, name := range sortedKeys(d.opts.Vars) {
 		place := "-var " + name
@@ -114,7 +113,7 @@ func (d *decoder) varFileAttributes(path string, src []byte) (hclv2.Attributes, 
 		return nil, false
 	}
 	file, diags := json.Parse(text, path)
-	d.c.library(diags, startOf(path))
+	d.c.library(withoutCascades(diags), startOf(path))
 	if diags.HasErrors() {
 		return nil, false
 	}

@@ -42,13 +42,8 @@ func didYouMean(given string, candidates []string) string {
 	return ""
 }
 
-// list writes words as prose: "a, b or c".
+// list writes two or more words as prose: "a, b or c".
 func list(words []string) string {
-	switch len(words) {
-	case 0:
-		return ""
-	case 1:
-		return words[0]
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " or " + words[len(words)-1]
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

@@ -231,20 +231,12 @@ func show(v cty.Value) string {
 	return "(" + kindOf(v) + ")"
 }
 
+// kindOf names the kind of a value that has elements.
 func kindOf(v cty.Value) string {
-	switch t := v.Type(); {
-	case t == cty.String:
-		return "a string"
-	case t == cty.Number:
-		return "a number"
-	case t == cty.Bool:
-		return "true or false"
-	case t.IsObjectType(), t.IsMapType():
+	if t := v.Type(); t.IsObjectType() || t.IsMapType() {
 		return "an object"
-	case t.IsTupleType(), t.IsListType(), t.IsSetType():
-		return "a list"
 	}
-	return "a value of another kind"
+	return "a list"
 }
 
 func sorted(words []string) []string { return slices.Sorted(slices.Values(words)) }

@@ -1,0 +1,106 @@
+package hcl_test
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	hclv2 "github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/fbdock/fbdock/hcl"
+)
+
+func seed(f *testing.F) {
+	f.Helper()
+	files, err := filepath.Glob(filepath.Join(configs, "*.hcl"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(src)
+	}
+	f.Add(hcl.Template(hcl.TemplateOptions{}))
+	// The costly texts of TestCost would slow the fuzzer down; these are
+	// their small sisters.
+	f.Add([]byte(`locals { x = [for a in [1, 2] : {for k, v in {b = a} : k => "${v}" if v != 1}] }`))
+	f.Add([]byte(`locals { x = "%{if true}${1 + -2 * 3}%{else}%{for x in [1]}${x}%{endfor}%{endif}" }`))
+	f.Add([]byte("variable \"a\" {\n  type = list(object({ b = optional(string) }))\n  default = [][*].b[0]\n}\n"))
+}
+
+// FuzzLoad holds the loader to its word: whatever the text, it ends soon,
+// with a configuration or with an error that has a place in the file, and
+// what is written about it cannot steer a terminal.
+func FuzzLoad(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		opts := hcl.Options{
+			Version:  "1.2.3",
+			Env:      func(name string) (string, bool) { return "1", strings.HasSuffix(name, "a") },
+			ReadFile: func(string) ([]byte, error) { return nil, os.ErrNotExist },
+		}
+		start := time.Now()
+		cfg, sources, diags := hcl.Parse("fbdock.hcl", src, opts)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Fatalf("took %s", took)
+		}
+		checkResult(t, src, cfg, diags)
+		var b bytes.Buffer
+		if err := hcl.Write(&b, diags, sources, hcl.WriteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if bytes.ContainsAny(b.Bytes(), "\x1b\r\x07\x00") {
+			t.Errorf("control characters in %q", b.String())
+		}
+		if err := hcl.WriteJSON(io.Discard, diags, sources); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// FuzzFormat: formatting twice is formatting once, and the file says the
+// same before and after.
+func FuzzFormat(f *testing.F) {
+	seed(f)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		once, diags := hcl.Format("fbdock.hcl", src)
+		if diags.HasErrors() {
+			if once != nil {
+				t.Fatal("formatted in spite of errors")
+			}
+			return
+		}
+		twice, diags := hcl.Format("fbdock.hcl", once)
+		if diags.HasErrors() {
+			t.Fatalf("%v after formatting:\n%s", diags, once)
+		}
+		if !bytes.Equal(once, twice) {
+			t.Fatalf("formatted once:\n%s\nand again:\n%s", once, twice)
+		}
+		if a, b := words(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))), words(once); a != b {
+			t.Fatalf("before:\n%s\nafter:\n%s", a, b)
+		}
+	})
+}
+
+// words are the tokens of a text that carry meaning.
+func words(src []byte) string {
+	tokens, _ := hclsyntax.LexConfig(src, "", hclv2.InitialPos)
+	var b strings.Builder
+	for _, t := range tokens {
+		text := t.Bytes
+		if t.Type == hclsyntax.TokenComment || t.Type == hclsyntax.TokenCHeredoc {
+			text = bytes.TrimSpace(text)
+		}
+		b.WriteString(string(rune(t.Type)) + string(text) + "\n")
+	}
+	return b.String()
+}
