@@ -8,6 +8,7 @@ package ui
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,11 +103,14 @@ func (u *UI) Width() int {
 
 // JSON writes an answer for programs: one value, indented.
 func (u *UI) JSON(v any) error {
-	data, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false) // nobody puts this into a web page
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
-	return u.answer(append(data, '\n'))
+	return u.answer(b.Bytes())
 }
 
 // Print writes an answer for people, as it is.

@@ -1,0 +1,143 @@
+package ui_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/fbdock/fbdock/internal/ui"
+)
+
+// keyboard is the user's side of a pseudo terminal.
+type keyboard struct {
+	master, terminal *os.File
+	mu               sync.Mutex
+	seen             bytes.Buffer
+}
+
+func openTerminal(t *testing.T) *keyboard {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no pseudo terminal: %v", err)
+	}
+	fd := int(master.Fd())
+	if err := unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	terminal, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 60}); err != nil {
+		t.Fatal(err)
+	}
+	k := &keyboard{master: master, terminal: terminal}
+	go func() { _, _ = io.Copy(k, master) }()
+	t.Cleanup(func() {
+		_ = terminal.Close()
+		_ = master.Close()
+	})
+	return k
+}
+
+func (k *keyboard) Write(p []byte) (int, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.seen.Write(p)
+}
+
+// await waits until the user has seen text, and gives all that was seen.
+func (k *keyboard) await(t *testing.T, text string) string {
+	t.Helper()
+	for range 500 {
+		k.mu.Lock()
+		seen := k.seen.String()
+		k.mu.Unlock()
+		if strings.Contains(seen, text) {
+			return seen
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("%q was never seen; there is %q", text, k.seen.String())
+	return ""
+}
+
+func TestTheRunningLineIsRedrawn(t *testing.T) {
+	t.Parallel()
+	k := openTerminal(t)
+	var out bytes.Buffer
+	u := ui.New(ui.Options{Stdout: &out, Stderr: k.terminal})
+	if u.Width() != 60 || !u.Color() {
+		t.Errorf("width %d, colour %v", u.Width(), u.Color())
+	}
+	u.Begin("vagrant up")
+	u.Detail("importing a box with " + strings.Repeat("a very long name ", 5))
+	k.await(t, "importing a box wi...")
+	k.await(t, "0.4s") // it is drawn again while nothing happens
+	u.Bytes(50<<20, 100<<20)
+	k.await(t, "50.0 of 100.0 M")
+	u.Say("a line in between")
+	_ = u.Print("answer\n")
+	u.End(ui.OK, "done")
+	u.Warn("over")
+	seen := k.await(t, "over")
+	for _, line := range strings.Split(seen, "\r\x1b[K") {
+		if at := strings.IndexByte(line, '\n'); at < 0 && len(line) > 59 {
+			t.Errorf("a running line of %d columns: %q", len(line), line)
+		}
+	}
+	tail := seen[strings.LastIndex(seen, "\r\x1b[K")+len("\r\x1b[K"):]
+	if !strings.HasPrefix(tail, "\x1b[32mok  \x1b[0m vagrant up") || !strings.HasSuffix(tail, "\x1b[33mwarning:\x1b[0m over\r\n") {
+		t.Errorf("at the end stands %q", tail)
+	}
+	if !strings.Contains(seen, "\r\x1b[Ka line in between\r\n") || out.String() != "answer\n" {
+		t.Errorf("all that was seen: %q", seen)
+	}
+	time.Sleep(300 * time.Millisecond)
+	if after := k.await(t, "over"); after != seen {
+		t.Errorf("drawn after the end: %q", after[len(seen):])
+	}
+}
+
+func TestDumbTerminalIsNotDrawnOver(t *testing.T) {
+	t.Parallel()
+	k := openTerminal(t)
+	u := ui.New(ui.Options{Stderr: k.terminal, Dumb: true})
+	u.Begin("phase")
+	u.End(ui.OK, "")
+	if seen := k.await(t, "ok   phase"); strings.Contains(seen, "\x1b") {
+		t.Errorf("escape sequences: %q", seen)
+	}
+}
+
+func TestConfirm(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]bool{
+		"y\n": true, "YES\n": true, " y \n": true, "\n": false, "n\n": false, "yess\n": false, "\x04": false,
+	} {
+		k := openTerminal(t)
+		u := ui.New(ui.Options{Stdin: k.terminal, Stderr: k.terminal})
+		u.Begin("phase")
+		if _, err := k.master.WriteString(answer); err != nil {
+			t.Fatal(err)
+		}
+		ok, err := u.Confirm("Remove it?", "--yes")
+		if ok != want || err != nil {
+			t.Errorf("%q: %v, %v", answer, ok, err)
+		}
+		k.await(t, "Remove it? [y/N] ")
+		u.End(ui.OK, "")
+	}
+}
