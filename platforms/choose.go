@@ -1,0 +1,135 @@
+package platforms
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Option is one provider as it stands on this laptop.
+type Option struct {
+	Provider string `json:"provider"`
+	// Usable: all that the provider needs is installed.
+	Usable bool `json:"usable"`
+	// Missing is what it lacks, Install the way to get it.
+	Missing string  `json:"missing,omitempty"`
+	Install string  `json:"install,omitempty"`
+	Nests   Verdict `json:"nests"`
+	Reason  string  `json:"reason"`
+	// Fix makes it nest, "" when nothing does.
+	Fix string `json:"fix,omitempty"`
+}
+
+// NoProviderError says that nothing here can run the FreeBSD guest.
+type NoProviderError struct {
+	Options []Option
+}
+
+func (e *NoProviderError) Error() string {
+	return "no provider for Vagrant is installed that could run FreeBSD here"
+}
+
+// Hint is the nearest way to one.
+func (e *NoProviderError) Hint() string {
+	for _, o := range e.Options {
+		if o.Install != "" {
+			return fmt.Sprintf("nearest is %s: %s", o.Provider, o.Install)
+		}
+	}
+	return "`fbdock doctor` says what each lacks"
+}
+
+// Rank gives all providers that this system could have, the best first:
+// usable ones before others, then by whether bhyve can nest, then by what
+// gives the least trouble. The lab's docker is never among them.
+func Rank(f Facts) []Option {
+	var options []Option
+	for _, provider := range preference(f.OS) {
+		missing, install := lacks(f, provider)
+		n := bhyveIn(f, provider)
+		options = append(options, Option{
+			Provider: provider, Usable: missing == "", Missing: missing, Install: install,
+			Nests: n.verdict, Reason: n.reason, Fix: n.fix,
+		})
+	}
+	slices.SortStableFunc(options, func(a, b Option) int {
+		if a.Usable != b.Usable {
+			if a.Usable {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Compare(b.Nests, a.Nests)
+	})
+	return options
+}
+
+// Choose is the pick for provider = "auto".
+func Choose(f Facts) (Option, error) {
+	options := Rank(f)
+	if len(options) == 0 || !options[0].Usable {
+		return Option{}, &NoProviderError{Options: options}
+	}
+	return options[0], nil
+}
+
+// Why is the choice in a sentence, with what it costs.
+func (o Option) Why() string {
+	if o.Nests == Never {
+		return "best of what is installed, but bhyve cannot run in it: " + o.Reason + "; the engine runs under QEMU, which is slow"
+	}
+	return o.Reason
+}
+
+// preference is the order among equals.
+func preference(goos string) []string {
+	switch goos {
+	case "linux":
+		return []string{"libvirt", "qemu", "vmware_desktop", "virtualbox"}
+	case "windows":
+		return []string{"vmware_desktop", "hyperv", "virtualbox", "qemu"}
+	case "darwin":
+		return []string{"vmware_desktop", "parallels", "virtualbox", "qemu", "utm"}
+	}
+	return nil
+}
+
+// lacks says what stands between the provider and its use.
+func lacks(f Facts, provider string) (missing, install string) {
+	var parts, ways []string
+	need := func(ok bool, part, way string) {
+		if !ok {
+			parts, ways = append(parts, part), append(ways, way)
+		}
+	}
+	program := func(name string) bool { return f.Programs[name].Found() }
+	plugin := func(name string) {
+		_, ok := f.Plugins[name]
+		need(ok, "Vagrant's plugin "+name, "vagrant plugin install "+name)
+	}
+	switch provider {
+	case "virtualbox":
+		need(program("virtualbox"), "VirtualBox", "install VirtualBox 7.2 (https://www.virtualbox.org)")
+	case "vmware_desktop":
+		need(program("vmware"), "VMware Workstation or Fusion", "install VMware Workstation or Fusion")
+		need(program("vmware_utility"), "the Vagrant VMware Utility", "install the Vagrant VMware Utility (https://developer.hashicorp.com/vagrant/install/vmware)")
+		plugin("vagrant-vmware-desktop")
+	case "libvirt":
+		need(program("libvirt"), "libvirt", "sudo apt-get install libvirt-daemon-system qemu-system-x86 (or your system's packages)")
+		plugin("vagrant-libvirt")
+	case "qemu":
+		need(program("qemu"), "QEMU", "install QEMU")
+		plugin("vagrant-qemu")
+	case "hyperv":
+		need(f.Windows.VMMS, "Hyper-V", "Enable-WindowsOptionalFeature -Online -FeatureName Microsoft-Hyper-V -All (Windows Pro, then restart)")
+		need(f.Windows.Admin, "administrator rights", "start the terminal as administrator")
+	case "parallels":
+		need(program("parallels"), "Parallels Desktop", "install Parallels Desktop Pro")
+		plugin("vagrant-parallels")
+	case "utm":
+		need(program("utm"), "UTM", "install UTM (https://mac.getutm.app)")
+		plugin("vagrant_utm")
+	}
+	return strings.Join(parts, ", "), strings.Join(ways, "; ")
+}

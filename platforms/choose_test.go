@@ -1,0 +1,162 @@
+package platforms_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/fbdock/fbdock/platforms"
+)
+
+func programs(names ...string) map[string]platforms.Program {
+	m := map[string]platforms.Program{}
+	for _, n := range names {
+		name, v, _ := strings.Cut(n, "=")
+		m[name] = platforms.Program{Path: "/x/" + name, Version: v}
+	}
+	return m
+}
+
+func plugins(names ...string) map[string]string {
+	m := map[string]string{}
+	for _, n := range names {
+		m[n] = "1"
+	}
+	return m
+}
+
+var intel = platforms.CPU{Vendor: "Intel", VMX: true, Count: 8} //nolint:gochecknoglobals // a constant of the tests
+
+func linux(kvm platforms.KVM, cpu platforms.CPU) platforms.Facts {
+	return platforms.Facts{
+		OS: "linux", Arch: "amd64", Kernel: "6.12.5", CPU: cpu, KVM: kvm,
+		Programs: programs("libvirt", "qemu=9.2.0", "virtualbox=7.2.4"), Plugins: plugins("vagrant-libvirt"),
+	}
+}
+
+func windows(w platforms.Windows) platforms.Facts {
+	cpu := intel
+	if w.HyperV {
+		cpu = platforms.CPU{Vendor: "Intel", Hypervisor: "Microsoft"}
+	}
+	return platforms.Facts{
+		OS: "windows", OSVersion: "10.0.22631", Arch: "amd64", CPU: cpu, Windows: w,
+		Programs: programs("vmware", "vmware_utility", "virtualbox=7.2.4"), Plugins: plugins("vagrant-vmware-desktop"),
+	}
+}
+
+func mac(chip int, version string, names ...string) platforms.Facts {
+	f := platforms.Facts{
+		OS: "darwin", OSVersion: version, Arch: "arm64", CPU: platforms.CPU{Vendor: "Apple", Apple: chip}, Programs: programs(names...),
+		Plugins: plugins("vagrant-qemu", "vagrant_utm", "vagrant-parallels", "vagrant-vmware-desktop"),
+	}
+	if chip == 0 {
+		f.Arch, f.CPU = "amd64", intel
+	}
+	return f
+}
+
+// The rows of the table "can bhyve run inside the FreeBSD guest?".
+func TestChoice(t *testing.T) {
+	t.Parallel()
+	nested := platforms.KVM{Present: true, Usable: true, Module: "kvm_intel", Nested: true}
+	off := nested
+	off.Nested = false
+	locked := nested
+	locked.Usable = false
+	tests := []struct {
+		name   string
+		facts  platforms.Facts
+		want   string
+		nests  platforms.Verdict
+		reason string
+	}{
+		{"linux that nests", linux(nested, intel), "libvirt", platforms.Works, "KVM nests"},
+		{"linux, nesting off", linux(off, intel), "libvirt", platforms.Never, "nesting is off"},
+		{"linux, no permission", linux(locked, intel), "libvirt", platforms.Never, "may not open /dev/kvm"},
+		{"linux without kvm", linux(platforms.KVM{}, intel), "virtualbox", platforms.Maybe, "one CPU"},
+		{"linux in a VM", linux(platforms.KVM{}, platforms.CPU{Vendor: "AMD", Hypervisor: "KVM"}), "libvirt", platforms.Never, "itself a virtual machine"},
+		{"linux, firmware off", linux(platforms.KVM{}, platforms.CPU{Vendor: "AMD"}), "libvirt", platforms.Never, "neither VT-x"},
+		{"windows, Hyper-V off", windows(platforms.Windows{}), "vmware_desktop", platforms.Works, "nests"},
+		{"windows, WSL2 on", windows(platforms.Windows{HyperV: true}), "vmware_desktop", platforms.Never, "under Hyper-V"},
+		{"windows, Hyper-V as admin", windows(platforms.Windows{HyperV: true, VMMS: true, Admin: true}), "hyperv", platforms.Maybe, "not been seen"},
+		{"intel mac", mac(0, "15.7", "vmware", "vmware_utility", "virtualbox=7.1.0"), "vmware_desktop", platforms.Maybe, "expected"},
+		{"intel mac with utm", mac(0, "15.7", "utm"), "utm", platforms.Never, "UTM"},
+		{"intel mac with qemu", mac(0, "15.7", "qemu=11.1.0"), "qemu", platforms.Never, "accelerators"},
+		{"M1", mac(1, "26.1", "qemu=11.1.0", "utm"), "qemu", platforms.Never, "M1"},
+		{"M3 of today", mac(3, "26.1", "qemu=11.1.0", "parallels"), "qemu", platforms.Maybe, "not been seen"},
+		{"M4 with an old macOS", mac(4, "15.7", "qemu=11.1.0"), "qemu", platforms.Never, "macOS 26"},
+		{"M4 with an old QEMU", mac(4, "26.0", "qemu=10.0.0"), "qemu", platforms.Never, "QEMU 11.1"},
+		{"M4 with Parallels", mac(4, "26.0", "parallels"), "parallels", platforms.Never, "only QEMU"},
+	}
+	for _, tt := range tests {
+		got, err := platforms.Choose(tt.facts)
+		if err != nil || got.Provider != tt.want || got.Nests != tt.nests || !strings.Contains(got.Why(), tt.reason) {
+			t.Errorf("%s: %+v, %v; want %s, nests %s, because %q", tt.name, got, err, tt.want, tt.nests, tt.reason)
+		}
+		if got.Nests == platforms.Never && !strings.Contains(got.Why(), "slow") {
+			t.Errorf("%s: silently worse: %s", tt.name, got.Why())
+		}
+	}
+}
+
+func TestKnownBad(t *testing.T) {
+	t.Parallel()
+	find := func(f platforms.Facts, provider string) platforms.Option {
+		for _, o := range platforms.Rank(f) {
+			if o.Provider == provider {
+				return o
+			}
+		}
+		return platforms.Option{}
+	}
+	f := linux(platforms.KVM{Present: true, Usable: true, Nested: true, Module: "kvm_amd"}, platforms.CPU{Vendor: "AMD", SVM: true})
+	if o := find(f, "virtualbox"); o.Nests != platforms.Never || !strings.Contains(o.Fix, "modprobe -r kvm_amd") {
+		t.Errorf("VirtualBox beside KVM on Linux 6.12: %+v", o)
+	}
+	f.Programs["virtualbox"] = platforms.Program{Path: "x", Version: "7.2.10r1"}
+	if o := find(f, "virtualbox"); o.Nests != platforms.Maybe {
+		t.Errorf("VirtualBox 7.2.10 beside KVM: %+v", o)
+	}
+	f.Programs["virtualbox"] = platforms.Program{Path: "x", Version: "6.1.50"}
+	if o := find(f, "virtualbox"); o.Nests != platforms.Never || !strings.Contains(o.Reason, "7.0") {
+		t.Errorf("VirtualBox 6.1: %+v", o)
+	}
+	w := windows(platforms.Windows{HyperV: true, VMMS: true, Admin: true})
+	w.CPU.Vendor, w.OSVersion = "AMD", "10.0.19045"
+	if o := find(w, "hyperv"); o.Nests != platforms.Never || !strings.Contains(o.Fix, "update Windows") {
+		t.Errorf("Hyper-V on AMD and Windows 10: %+v", o)
+	}
+	w.OSVersion = "10.0.26100"
+	if o := find(w, "hyperv"); o.Nests != platforms.Maybe || !strings.Contains(o.Reason, "panic") {
+		t.Errorf("Hyper-V on AMD and Windows 11: %+v", o)
+	}
+	m := mac(0, "14.0", "parallels")
+	m.Programs["parallels"] = platforms.Program{Path: "x", Edition: "standard"}
+	if o := find(m, "parallels"); o.Nests != platforms.Never {
+		t.Errorf("Parallels Standard: %+v", o)
+	}
+	m.Programs["parallels"] = platforms.Program{Path: "x", Edition: "pro"}
+	if o := find(m, "parallels"); o.Nests != platforms.Maybe {
+		t.Errorf("Parallels Pro: %+v", o)
+	}
+}
+
+func TestNothingInstalled(t *testing.T) {
+	t.Parallel()
+	for _, f := range []platforms.Facts{
+		{OS: "linux", Arch: "amd64", CPU: intel}, {OS: "windows", Arch: "amd64"}, {OS: "darwin", Arch: "arm64", CPU: platforms.CPU{Apple: 2}},
+		{OS: "freebsd", Arch: "amd64"}, {OS: "linux", Arch: "arm64"},
+	} {
+		_, err := platforms.Choose(f)
+		none, ok := errors.AsType[*platforms.NoProviderError](err)
+		if !ok || none.Hint() == "" {
+			t.Errorf("%s/%s: %v", f.OS, f.Arch, err)
+		}
+		for _, o := range platforms.Rank(f) {
+			if o.Provider == "docker" || o.Reason == "" || (o.Missing != "") != (o.Install != "") {
+				t.Errorf("%s/%s: %+v", f.OS, f.Arch, o)
+			}
+		}
+	}
+}

@@ -1,0 +1,139 @@
+package platforms_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/fbdock/fbdock/platforms"
+)
+
+func TestGuestPath(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ goos, in, want string }{
+		{"windows", `C:\Users\x`, "/c/Users/x"},
+		{"windows", `c:/Users/x`, "/c/Users/x"},
+		{"windows", `D:\`, "/d"},
+		{"windows", `C:\Users\Zoë K\a b`, "/c/Users/Zoë K/a b"},
+		{"windows", `C:\a\..\b\.\c\`, "/c/b/c"},
+		{"windows", `C:\..\..\x`, "/c/x"},
+		{"windows", `\\server\share\a b`, "/unc/server/share/a b"},
+		{"windows", `\\server\share`, "/unc/server/share"},
+		{"windows", `\\server\share\..\..\x`, "/unc/server/share/x"},
+		{"windows", `\\?\C:\very\long`, "/c/very/long"},
+		{"windows", `\\?\unc\server\share\x`, "/unc/server/share/x"},
+		{"linux", "/home/zoë/a b", "/home/zoë/a b"},
+		{"linux", `/home/back\slash`, `/home/back\slash`},
+		{"linux", "/a/../b//c/", "/b/c"},
+		{"linux", "/mnt/c/Users/x", "/mnt/c/Users/x"},
+		{"darwin", "/Users/x", "/Users/x"},
+		{"freebsd", "/usr/home/x", "/usr/home/x"},
+	}
+	for _, tt := range tests {
+		if got, err := platforms.GuestPath(tt.goos, tt.in); err != nil || got != tt.want {
+			t.Errorf("%s %s: %q, %v, want %q", tt.goos, tt.in, got, err, tt.want)
+		}
+	}
+}
+
+func TestPathsRefused(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ goos, in string }{
+		{"windows", ""}, {"windows", "C:"}, {"windows", "C:x"}, {"windows", `\x`}, {"windows", "x"}, {"windows", `1:\x`},
+		{"windows", `\\.\pipe\x`}, {"windows", `\\server`}, {"windows", `\\server\`}, {"windows", `\\..\x`}, {"windows", `\\server\..`},
+		{"windows", `C:\a?b`}, {"windows", `C:\a:stream`}, {"windows", `\\s\h\a*`}, {"windows", "C:\\a\nb"},
+		{"linux", "x"}, {"linux", ""}, {"linux", "/a\x00b"}, {"linux", "/a\xff"}, {"linux", "/a\nb"},
+	} {
+		_, err := platforms.GuestPath(tt.goos, tt.in)
+		if pe, ok := errors.AsType[*platforms.PathError](err); !ok || pe.Hint() == "" || pe.Error() == "" {
+			t.Errorf("%s %q: error %v", tt.goos, tt.in, err)
+		}
+	}
+	for _, tt := range []struct{ goos, in string }{
+		{"windows", "/"}, {"windows", "/unc"}, {"windows", "/unc/server"}, {"windows", "/home/x"}, {"windows", "x"},
+		{"windows", "/c/a:b"}, {"windows", `/c/a\b`}, {"windows", "/1/x"}, {"linux", "x"}, {"linux", ""},
+	} {
+		if got, err := platforms.LaptopPath(tt.goos, tt.in); err == nil {
+			t.Errorf("%s %q: %q, want an error", tt.goos, tt.in, got)
+		}
+	}
+}
+
+// There and back is the identity, and so no two share a guest path.
+func FuzzPathsThereAndBack(f *testing.F) {
+	for _, s := range []string{`C:\Users\x`, `\\server\share\x`, "/home/x", `\\?\C:\x`, `Z:\`, "/c/x", `C:\ü\日本`, `/a\b`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, goos := range []string{"windows", "linux", "darwin"} {
+			guest, err := platforms.GuestPath(goos, s)
+			if err != nil {
+				continue
+			}
+			if !strings.HasPrefix(guest, "/") || strings.Contains(guest, "//") || strings.HasSuffix(guest, "/..") || strings.Contains(guest, "/../") {
+				t.Fatalf("%s %q: guest path %q", goos, s, guest)
+			}
+			back, err := platforms.LaptopPath(goos, guest)
+			if err != nil {
+				t.Fatalf("%s %q: no way back from %q: %v", goos, s, guest, err)
+			}
+			again, err := platforms.GuestPath(goos, back)
+			if err != nil || again != guest {
+				t.Fatalf("%s %q: %q comes back as %q, which is %q (%v)", goos, s, guest, back, again, err)
+			}
+			if goos != "windows" && strings.TrimSuffix(s, "/") == s && !strings.Contains(s, "//") && !strings.Contains(s, "/.") && back != s {
+				t.Fatalf("%s %q comes back as %q", goos, s, back)
+			}
+		}
+	})
+}
+
+func TestShellForms(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"/c/Users/x": `C:\Users\x`, "/d": `D:\`, "/c/": `C:\`, "/home/x": "/home/x", `C:\x`: `C:\x`, "": "", "/": "/", "c/x": "c/x",
+	} {
+		if got := platforms.FromGitBash(in); got != want {
+			t.Errorf("Git Bash %q: %q, want %q", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{"/mnt/c/Users/x": `C:\Users\x`, "/mnt/d": `D:\`} {
+		got, ok := platforms.FromWSL(in)
+		if !ok || got != want {
+			t.Errorf("WSL %q: %q %v, want %q", in, got, ok, want)
+		}
+		if back, ok := platforms.ToWSL(got); !ok || back != in {
+			t.Errorf("WSL %q comes back as %q %v", in, back, ok)
+		}
+	}
+	for _, in := range []string{"/home/x", "/mnt/wsl/x", "/mnt/", "/mnt"} {
+		if got, ok := platforms.FromWSL(in); ok {
+			t.Errorf("WSL %q: %q, want none", in, got)
+		}
+	}
+	for _, in := range []string{`\\server\share`, "C:", "x", `1:\x`} {
+		if got, ok := platforms.ToWSL(in); ok {
+			t.Errorf("to WSL %q: %q, want none", in, got)
+		}
+	}
+}
+
+func TestSplitVolume(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string][3]string{
+		`C:\x:/data`:      {`C:\x`, "/data", ""},
+		`c:/x y:/data:ro`: {"c:/x y", "/data", "ro"},
+		"/a:/b":           {"/a", "/b", ""},
+		"./a:/b:ro,z":     {"./a", "/b", "ro,z"},
+		"name:/b":         {"name", "/b", ""},
+		"c:/b":            {"", "c:/b", ""}, // a drive, not a volume named c
+		"/data":           {"", "/data", ""},
+		"":                {"", "", ""},
+		`\\s\h:/b`:        {`\\s\h`, "/b", ""},
+	} {
+		s, tgt, o := platforms.SplitVolume(in)
+		if got := [3]string{s, tgt, o}; got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+}
