@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+func (p *program) initCommand() *cli.Command {
+	return &cli.Command{
+		Name: "init", Usage: "write a commented fbdock.hcl", Flags: append(commonFlags(),
+			&cli.StringFlag{Name: "name", Value: "dev", Usage: "the machine's `NAME`"},
+			&cli.BoolFlag{Name: "force", Usage: "overwrite a file that is there"},
+		),
+		Action: func(c *cli.Context) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			file := filepath.Join(folder(c), app.ConfigName)
+			if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) && !c.Bool("force") {
+				return &app.Error{
+					Err:  fmt.Errorf("%s is there already", file),
+					Next: "`fbdock init --force` overwrites it",
+				}
+			}
+			written := hcl.Template(hcl.TemplateOptions{Machine: c.String("name")})
+			if _, _, diags := hcl.Parse(app.ConfigName, written, hcl.Options{Version: p.version}); diags.HasErrors() {
+				return usage(diags.Err())
+			}
+			if err := os.WriteFile(file, written, 0o644); err != nil {
+				return fmt.Errorf("write the configuration: %w", err)
+			}
+			p.terminal(c).Say("wrote " + file + "; `fbdock up` is next")
+			return nil
+		},
+	}
+}
+
+func (p *program) validateCommand() *cli.Command {
+	return &cli.Command{
+		Name: "validate", Usage: "check the configuration; touches no VM", Flags: append(commonFlags(), jsonFlag()),
+		Action: func(c *cli.Context) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			o, err := p.options(c)
+			if err != nil {
+				return err
+			}
+			loaded, err := app.Load(o)
+			if err != nil {
+				return err
+			}
+			if isSet(c, flagJSON) {
+				err := hcl.WriteJSON(p.stdout, loaded.Diagnostics, loaded.Sources)
+				if loaded.Project == nil {
+					return &toldError{&app.Error{Err: errors.Join(err, loaded.Diagnostics.Err()), Code: app.ExitUsage}}
+				}
+				return err
+			}
+			if err := p.tell(c, loaded); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(p.stdout, "%s is valid: %s\n", loaded.Project.Config.Path, count(len(loaded.Project.Plan.Machines), "machine"))
+			return err
+		},
+	}
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func (p *program) fmtCommand() *cli.Command {
+	return &cli.Command{
+		Name: "fmt", Usage: "format configuration files in place", ArgsUsage: "[FILE...]", Flags: append(commonFlags(),
+			&cli.BoolFlag{Name: "check", Usage: "change nothing; fail when a file is not formatted"},
+		),
+		Action: func(c *cli.Context) error {
+			files := c.Args().Slice()
+			if len(files) == 0 {
+				file, err := app.Find(folder(c))
+				if err != nil {
+					return err
+				}
+				files = []string{file}
+			}
+			var unformatted error
+			for _, file := range files {
+				changed, err := p.format(c, file)
+				if err != nil {
+					return err
+				}
+				if changed && c.Bool("check") {
+					unformatted = &app.Error{Err: fmt.Errorf("%s is not formatted", file), Next: "`fbdock fmt` formats it"}
+				}
+			}
+			return unformatted
+		},
+	}
+}
+
+func (p *program) format(c *cli.Context, file string) (changed bool, err error) {
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return false, &app.Error{Err: fmt.Errorf("format: %w", err), Code: app.ExitUsage}
+	}
+	out, diags := hcl.Format(file, src)
+	if diags.HasErrors() {
+		return false, p.tell(c, app.Loaded{Diagnostics: diags, Sources: hcl.Sources{file: src}})
+	}
+	if bytes.Equal(src, out) {
+		return false, nil
+	}
+	if !c.Bool("check") {
+		info, err := os.Stat(file)
+		if err != nil {
+			return false, fmt.Errorf("format: %w", err)
+		}
+		if err := writeFile(file, out, info.Mode().Perm()); err != nil {
+			return false, fmt.Errorf("format: %w", err)
+		}
+	}
+	_, err = fmt.Fprintln(p.stdout, file)
+	return true, err
+}

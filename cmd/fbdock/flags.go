@@ -1,0 +1,86 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+// Names of the flags that more than one verb has.
+const (
+	flagDir     = "chdir"
+	flagMachine = "machine"
+	flagVar     = "var"
+	flagVarFile = "var-file"
+	flagJSON    = "json"
+	flagQuiet   = "quiet"
+	flagVerbose = "verbose"
+	flagNoColor = "no-color"
+)
+
+// commonFlags may stand before the verb and after it. Each command needs
+// values of its own: a cli.Flag keeps what it has parsed.
+func commonFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: flagDir, Aliases: []string{"C"}, Usage: "work in `DIR`, or with this configuration file"},
+		&cli.StringSliceFlag{Name: flagVar, Usage: "set a variable of the configuration: `NAME=VALUE`"},
+		&cli.StringSliceFlag{Name: flagVarFile, Usage: "read variables from `FILE`"},
+		&cli.BoolFlag{Name: flagQuiet, Aliases: []string{"q"}, Usage: "say nothing but errors"},
+		&cli.BoolFlag{Name: flagVerbose, Usage: "say more on stderr"},
+		&cli.BoolFlag{Name: flagNoColor, Usage: "no colour (also by NO_COLOR)"},
+	}
+}
+
+func machineFlag() cli.Flag {
+	return &cli.StringFlag{Name: flagMachine, Aliases: []string{"m"}, Usage: "the machine `NAME`, when there are several"}
+}
+
+func jsonFlag() cli.Flag {
+	return &cli.BoolFlag{Name: flagJSON, Usage: "answer with JSON"}
+}
+
+// setAt is the nearest context, from the verb outwards, in which a flag was
+// given. cli itself looks no further than the innermost definition.
+func setAt(c *cli.Context, name string) *cli.Context {
+	for _, level := range c.Lineage() {
+		for _, set := range level.LocalFlagNames() {
+			if set == name {
+				return level
+			}
+		}
+	}
+	return c
+}
+
+func text(c *cli.Context, name string) string    { return setAt(c, name).String(name) }
+func isSet(c *cli.Context, name string) bool     { return setAt(c, name).Bool(name) }
+func texts(c *cli.Context, name string) []string { return setAt(c, name).StringSlice(name) }
+
+// variables reads the -var flags.
+func variables(c *cli.Context) (map[string]string, error) {
+	vars := map[string]string{}
+	for _, v := range texts(c, flagVar) {
+		name, value, ok := strings.Cut(v, "=")
+		if !ok || name == "" {
+			return nil, usage(fmt.Errorf("--var %q is not of the form NAME=VALUE", v))
+		}
+		vars[name] = value
+	}
+	return vars, nil
+}
+
+// usage marks an error of the command line itself.
+func usage(err error) error {
+	return &app.Error{Err: err, Next: "`fbdock help` lists the verbs, `fbdock VERB --help` the flags of one", Code: app.ExitUsage}
+}
+
+// noArgs refuses arguments that a verb has no use for.
+func noArgs(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return usage(fmt.Errorf("%s takes no argument, got %q", c.Command.Name, c.Args().First()))
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+// options collects what every use case needs from the command line and from
+// this computer.
+func (p *program) options(c *cli.Context) (app.Options, error) {
+	vars, err := variables(c)
+	if err != nil {
+		return app.Options{}, err
+	}
+	published, err := boxes.Default()
+	if err != nil {
+		return app.Options{}, err
+	}
+	return app.Options{
+		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
+		CacheDir: p.cacheDir(), Laptop: p.laptop(), Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
+	}, nil
+}
+
+// folder is where the search for the configuration begins.
+func folder(c *cli.Context) string {
+	if dir := text(c, flagDir); dir != "" {
+		return dir
+	}
+	return "."
+}
+
+// load is the project, with its diagnostics told where they belong.
+func (p *program) load(c *cli.Context) (*app.Project, error) {
+	o, err := p.options(c)
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := app.Load(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.tell(c, loaded); err != nil {
+		return nil, err
+	}
+	return loaded.Project, nil
+}
+
+// tell writes the diagnostics; errors among them become the verb's error.
+func (p *program) tell(c *cli.Context, loaded app.Loaded) error {
+	if len(loaded.Diagnostics) == 0 {
+		return nil
+	}
+	t := p.terminal(c)
+	if loaded.Project != nil && isSet(c, flagQuiet) {
+		return nil
+	}
+	var err error
+	if isSet(c, flagJSON) {
+		err = hcl.WriteJSON(p.stderr, loaded.Diagnostics, loaded.Sources)
+	} else {
+		err = hcl.Write(p.stderr, loaded.Diagnostics, loaded.Sources, hcl.WriteOptions{Color: t.Color()})
+	}
+	if loaded.Project == nil {
+		err = errors.Join(err, loaded.Diagnostics.Err())
+		return &toldError{&app.Error{Err: err, Code: app.ExitUsage}}
+	}
+	return err
+}
+
+// cacheDir is where downloads are kept, by the custom of the system.
+func (p *program) cacheDir() string {
+	if dir, ok := p.lookup("FBDOCK_CACHE_DIR"); ok && dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return filepath.Join(os.TempDir(), "fbdock-cache")
+	}
+	return filepath.Join(dir, "fbdock")
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+// verb is an Action on a loaded project that the first signal interrupts.
+func (p *program) verb(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		ctx, stop := interruptible(c.Context)
+		defer stop()
+		project, err := p.load(c)
+		if err != nil {
+			return err
+		}
+		if err := f(ctx, c, project); err != nil {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			return err
+		}
+		return nil
+	}
+}
+
+func (p *program) upCommand() *cli.Command {
+	return &cli.Command{
+		Name: "up", Usage: "make or start machines, and apply what has changed", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), jsonFlag()),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			results, err := project.Up(ctx, c.Args().Slice())
+			return p.upAnswer(c, results, err)
+		}),
+	}
+}
+
+func (p *program) reloadCommand() *cli.Command {
+	return &cli.Command{
+		Name: "reload", Usage: "restart machines with the configuration as it is now", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), jsonFlag()),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			results, err := project.Reload(ctx, c.Args().Slice())
+			return p.upAnswer(c, results, err)
+		}),
+	}
+}
+
+func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) error {
+	if err != nil {
+		return err
+	}
+	if isSet(c, flagJSON) {
+		return p.terminal(c).JSON(results)
+	}
+	for _, r := range results {
+		if r.Changed {
+			p.terminal(c).Say(fmt.Sprintf("%s is up with dockerd %s; `fbdock docker run` is next", r.Machine, r.Engine))
+		}
+	}
+	return nil
+}
+
+func (p *program) haltCommand() *cli.Command {
+	return &cli.Command{
+		Name: "halt", Usage: "stop machines; what they hold stays", ArgsUsage: "[NAME...]", Flags: append(commonFlags(),
+			&cli.BoolFlag{Name: "force", Usage: "pull the plug"},
+		),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			return project.Halt(ctx, c.Args().Slice(), c.Bool("force"))
+		}),
+	}
+}
+
+func (p *program) destroyCommand() *cli.Command {
+	return &cli.Command{
+		Name: "destroy", Usage: "remove machines with all containers, images and volumes in them", ArgsUsage: "[NAME...]", Flags: append(commonFlags(),
+			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
+		),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			machines, err := project.Selection(c.Args().Slice())
+			if err != nil {
+				return err
+			}
+			for _, m := range machines {
+				question := fmt.Sprintf("Remove machine %s with all its containers, images and volumes?", m.Name)
+				if ok, err := p.confirm(c, question); err != nil || !ok {
+					return err
+				}
+			}
+			return project.Destroy(ctx, c.Args().Slice())
+		}),
+	}
+}
+
+// confirm asks at a terminal; elsewhere --yes has to stand for the answer.
+func (p *program) confirm(c *cli.Context, question string) (bool, error) {
+	if c.Bool("yes") {
+		return true, nil
+	}
+	return p.terminal(c).Confirm(question, "--yes")
+}

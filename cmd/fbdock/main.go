@@ -1,0 +1,32 @@
+// Command fbdock gives a laptop Docker on FreeBSD: one HCL file makes a
+// FreeBSD guest whose bhyve runs a Linux engine, and docker commands are
+// passed on to it. This package reads flags, calls a use case of
+// internal/app and prints its answer; it decides nothing itself.
+package main
+
+import (
+	"context"
+	"os"
+	"runtime/debug"
+)
+
+// version is set by the linker; else the build information knows it.
+var version = ""
+
+func main() {
+	p := program{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		environ: os.Environ(), version: buildVersion(),
+	}
+	os.Exit(p.main(context.Background(), os.Args))
+}
+
+func buildVersion() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "dev"
+}

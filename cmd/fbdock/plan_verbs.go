@@ -1,0 +1,108 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/moby/sys/atomicwriter"
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+func (p *program) planCommand() *cli.Command {
+	return &cli.Command{
+		Name: "plan", Usage: "show what up makes of the configuration; touches no VM", Flags: append(commonFlags(), jsonFlag()),
+		Action: func(c *cli.Context) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			project, err := p.load(c)
+			if err != nil {
+				return err
+			}
+			t := p.terminal(c)
+			if isSet(c, flagJSON) {
+				return t.JSON(project.Plan)
+			}
+			for _, m := range project.Plan.Machines {
+				if err := t.Table(nil, planRows(m)); err != nil {
+					return err
+				}
+				for _, note := range m.Notes {
+					t.Say(note)
+				}
+			}
+			return nil
+		},
+	}
+}
+
+// planRows are the choices made for a machine, from the outside in.
+func planRows(m plan.Machine) [][]string {
+	image := m.Engine.Image.Name
+	if m.Engine.Image.Path != "" {
+		image = m.Engine.Image.Path
+	}
+	box := m.Box.Name
+	if m.Box.Version != "" {
+		box += " " + m.Box.Version
+	}
+	rows := [][]string{
+		{"machine", m.Name + " (" + m.Instance + ")"},
+		{"provider", m.Provider},
+		{"box", box + " " + m.Box.Architecture},
+		{"guest", fmt.Sprintf("%d CPUs, %s", m.CPUs, m.Memory)},
+		{"storage", fmt.Sprintf("pool %s, %s, ARC at most %s", m.Storage.Pool, m.Storage.Compression, m.Storage.ARCMax)},
+		{"engine", fmt.Sprintf("%s, %d CPUs, %s, data disk %s", m.Engine.Hypervisor, m.Engine.CPUs, m.Engine.Memory, m.Engine.Disk)},
+		{"image", image + " " + m.Engine.Image.Architecture},
+		{"network", fmt.Sprintf("%s: guest %s, engine %s", m.Engine.Network, m.Engine.Gateway, m.Engine.Address)},
+	}
+	for _, mount := range m.Mounts {
+		rows = append(rows, []string{"mount", fmt.Sprintf("%s at %s (%s)", mount.Source, mount.Target, mount.Type)})
+	}
+	for _, s := range m.Shares {
+		rows = append(rows, []string{"share", fmt.Sprintf("%s at %s (%s)", s.Name, s.Target, s.Type)})
+	}
+	rows = append(rows, []string{"ports", "published ports appear on " + m.Forward.String()})
+	for _, s := range m.Provisions {
+		rows = append(rows, []string{"provision", s.Name + " on " + s.On})
+	}
+	return rows
+}
+
+func (p *program) renderCommand() *cli.Command {
+	return &cli.Command{
+		Name: "render", Usage: "write the Vagrantfile to stdout; touches no VM", Flags: append(commonFlags(),
+			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write it to `FILE`"},
+		),
+		Action: func(c *cli.Context) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			project, err := p.load(c)
+			if err != nil {
+				return err
+			}
+			vagrantfile, err := project.Vagrantfile()
+			if err != nil {
+				return err
+			}
+			if file := c.String("out"); file != "" {
+				return writeFile(file, vagrantfile, 0o644)
+			}
+			_, err = p.stdout.Write(vagrantfile)
+			return err
+		},
+	}
+}
+
+// writeFile writes all of a file or nothing, making its folder.
+func writeFile(name string, data []byte, mode fs.FileMode) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	return atomicwriter.WriteFile(name, data, mode)
+}

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+	"golang.org/x/term"
+
+	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// proxied is the Action of a verb whose arguments belong to somebody else.
+func (p *program) proxied(e func(c *cli.Context) (app.Exec, error)) cli.ActionFunc {
+	return func(c *cli.Context) error {
+		request, err := e(c)
+		if err != nil {
+			return err
+		}
+		project, err := p.load(c)
+		if err != nil {
+			// A wrong configuration is fbdock's failure, not the command's.
+			return outer(err)
+		}
+		signals, stop := forwarded()
+		defer stop()
+		request.Machine = text(c, flagMachine)
+		request.Streams = p.streams(signals)
+		p.status, err = project.Exec(c.Context, request)
+		return err
+	}
+}
+
+// outer gives an error of fbdock's own the status that docker uses for it.
+func outer(err error) error {
+	if _, told := errors.AsType[*toldError](err); told {
+		return &toldError{&app.Error{Err: err, Code: app.ExitLink}}
+	}
+	return &app.Error{Err: err, Code: app.ExitLink}
+}
+
+// streams are this process's own; a terminal is one only at both ends.
+func (p *program) streams(signals <-chan link.Signal) app.Streams {
+	s := app.Streams{Stdin: p.stdin, Stdout: p.stdout, Stderr: p.stderr, Signals: signals}
+	if term.IsTerminal(int(p.stdin.Fd())) && term.IsTerminal(int(p.stdout.Fd())) {
+		name, _ := p.lookup("TERM")
+		s.Terminal = func() (*link.Terminal, error) { return link.Raw(p.stdin, p.stdout, name) }
+	}
+	return s
+}
+
+func (p *program) dockerCommand() *cli.Command {
+	return &cli.Command{
+		Name: "docker", Usage: "the docker CLI against the engine", ArgsUsage: "ARGS...", SkipFlagParsing: true,
+		Action: p.proxied(func(c *cli.Context) (app.Exec, error) {
+			return app.Exec{On: app.OnFreeBSD, Args: append([]string{"docker"}, c.Args().Slice()...)}, nil
+		}),
+	}
+}
+
+func (p *program) composeCommand() *cli.Command {
+	return &cli.Command{
+		Name: "compose", Usage: "docker compose against the engine", ArgsUsage: "ARGS...", SkipFlagParsing: true,
+		Action: p.proxied(func(c *cli.Context) (app.Exec, error) {
+			return app.Exec{On: app.OnFreeBSD, Args: append([]string{"docker", "compose"}, c.Args().Slice()...)}, nil
+		}),
+	}
+}
+
+func onFlag() cli.Flag {
+	return &cli.StringFlag{Name: "on", Value: app.OnFreeBSD, Usage: "the `GUEST`: freebsd or engine"}
+}
+
+func on(c *cli.Context) (string, error) {
+	switch guest := c.String("on"); guest {
+	case app.OnFreeBSD, app.OnEngine:
+		return guest, nil
+	default:
+		return "", usage(fmt.Errorf("--on %q is neither freebsd nor engine", guest))
+	}
+}
+
+func (p *program) execCommand() *cli.Command {
+	return &cli.Command{
+		Name: "exec", Usage: "run a command in a guest", ArgsUsage: "[--] CMD [ARG...]", Flags: append(commonFlags(), machineFlag(), onFlag(),
+			&cli.StringFlag{Name: "via", Value: app.ViaLink, Usage: "the `ROAD`: link, or vagrant for `vagrant ssh -c`"},
+		),
+		Action: p.proxied(func(c *cli.Context) (app.Exec, error) {
+			guest, err := on(c)
+			if err != nil {
+				return app.Exec{}, err
+			}
+			via := c.String("via")
+			if via != app.ViaLink && via != app.ViaVagrant {
+				return app.Exec{}, usage(fmt.Errorf("--via %q is neither link nor vagrant", via))
+			}
+			if c.NArg() == 0 {
+				return app.Exec{}, usage(errors.New("exec needs a command; `fbdock ssh` gives a shell"))
+			}
+			return app.Exec{On: guest, Via: via, Args: c.Args().Slice()}, nil
+		}),
+	}
+}
+
+func (p *program) sshCommand() *cli.Command {
+	return &cli.Command{
+		Name: "ssh", Usage: "a shell in a guest", Flags: append(commonFlags(), machineFlag(), onFlag()),
+		Action: p.proxied(func(c *cli.Context) (app.Exec, error) {
+			if err := noArgs(c); err != nil {
+				return app.Exec{}, err
+			}
+			guest, err := on(c)
+			return app.Exec{On: guest}, err
+		}),
+	}
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+func (p *program) statusCommand() *cli.Command {
+	return &cli.Command{
+		Name: "status", Usage: "how machines fare, layer by layer", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), jsonFlag()),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			all, err := project.Status(ctx, c.Args().Slice())
+			if err != nil {
+				return err
+			}
+			if isSet(c, flagJSON) {
+				return p.terminal(c).JSON(all)
+			}
+			for _, s := range all {
+				if err := p.printStatus(c, s); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+	}
+}
+
+func (p *program) printStatus(c *cli.Context, s app.MachineStatus) error {
+	rows := [][]string{{s.Machine, string(s.State), "on " + s.Provider}}
+	if s.Address != "" {
+		rows = append(rows, []string{"address", s.Address, ""})
+	}
+	for _, l := range s.Layers {
+		state := "ok"
+		if !l.OK {
+			state = "FAIL"
+		}
+		rows = append(rows, []string{l.Name, state, l.Text})
+	}
+	if s.Engine != nil {
+		rows = append(rows, []string{"containers", fmt.Sprintf("%d", s.Engine.ContainersRunning), "running"})
+	}
+	if err := p.terminal(c).Table(nil, rows); err != nil {
+		return err
+	}
+	if broken := s.Broken(); broken != nil {
+		p.terminal(c).Warn(fmt.Sprintf("%s: the first layer that does not work is %s: %s", s.Machine, broken.Name, broken.Text))
+	}
+	return nil
+}
+
+func (p *program) listCommand() *cli.Command {
+	return &cli.Command{
+		Name: "list", Aliases: []string{"ls"}, Usage: "the machines of the configuration", Flags: append(commonFlags(), jsonFlag()),
+		Action: p.verb(func(_ context.Context, c *cli.Context, project *app.Project) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			if isSet(c, flagJSON) {
+				return p.terminal(c).JSON(project.Plan.Machines)
+			}
+			var rows [][]string
+			for _, m := range project.Plan.Machines {
+				rows = append(rows, []string{m.Name, m.Provider, m.Box.Name, m.Instance})
+			}
+			return p.terminal(c).Table([]string{"NAME", "PROVIDER", "BOX", "INSTANCE"}, rows)
+		}),
+	}
+}
+
+func (p *program) logsCommand() *cli.Command {
+	return &cli.Command{
+		Name: "logs", Usage: "the log of one layer", ArgsUsage: "[NAME]", Flags: append(commonFlags(),
+			&cli.StringFlag{Name: "layer", Value: "freebsd", Usage: "the `LAYER`: vagrant, freebsd, engine or docker"},
+			&cli.IntFlag{Name: "lines", Aliases: []string{"n"}, Value: 100, Usage: "the last `N` lines"},
+			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on as lines come"},
+		),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			return project.Logs(ctx, app.LogOptions{
+				Machine: c.Args().First(), Layer: c.String("layer"), Lines: c.Int("lines"), Follow: c.Bool("follow"),
+			}, p.stdout)
+		}),
+	}
+}

@@ -1,0 +1,14 @@
+package app
+
+import (
+	"github.com/fbdock/fbdock/internal/engine"
+)
+
+// docker is a client of the engine's API, through the guest.
+func (p *Project) docker(g *guest) (*engine.Client, error) {
+	tls, err := engine.LoadTLS(g.files.TLS())
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(g.DialContext, tls, "tcp://"+g.machine.Engine.Address.String()+":2376")
+}

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/state"
+)
+
+// quickDial bounds a login that may well fail, as with a machine that is
+// halted: what follows a failure is not an error but Vagrant.
+const quickDial = 3 * time.Second
+
+// guest is a FreeBSD guest that fbdock is logged in to.
+type guest struct {
+	*link.Client
+	machine plan.Machine
+	files   state.Machine
+	address string // host:port of its sshd
+	// root is set where the login is root's and needs no sudo.
+	root bool
+}
+
+// cached logs in by what the last `vagrant ssh-config` has said.
+func (p *Project) cached(ctx context.Context, m plan.Machine, timeout time.Duration) (*guest, error) {
+	files := p.State.Machine(m.Name)
+	data, err := os.ReadFile(files.SSHConfig())
+	if err != nil {
+		return nil, &Error{
+			Err:  fmt.Errorf("machine %s is not up", m.Name),
+			Next: "start it with `fbdock up`",
+		}
+	}
+	return p.dial(ctx, m, data, timeout)
+}
+
+// connect logs in; when what is cached leads nowhere, Vagrant is asked anew.
+func (p *Project) connect(ctx context.Context, m plan.Machine) (*guest, error) {
+	g, err := p.cached(ctx, m, 0)
+	if err == nil {
+		return g, nil
+	}
+	_, unreachable := errors.AsType[*link.UnreachableError](err)
+	_, refused := errors.AsType[*link.AuthError](err)
+	if !unreachable && !refused {
+		return nil, err
+	}
+	if err := p.refresh(ctx, m); err != nil {
+		return nil, err
+	}
+	return p.cached(ctx, m, 0)
+}
+
+// refresh asks Vagrant for the address and keys of the machine.
+func (p *Project) refresh(ctx context.Context, m plan.Machine) error {
+	data, err := p.vagrant().SSHConfig(ctx, target(m))
+	if err != nil {
+		return err
+	}
+	return p.State.Write(p.State.Machine(m.Name).SSHConfig(), data)
+}
+
+func (p *Project) dial(ctx context.Context, m plan.Machine, sshConfig []byte, timeout time.Duration) (*guest, error) {
+	hosts, err := link.ParseSSHConfig(sshConfig)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range hosts {
+		if h.Name != m.Name && len(hosts) > 1 {
+			continue
+		}
+		to, err := h.Endpoint(m.Instance, runtime.GOOS)
+		if err != nil {
+			return nil, err
+		}
+		files := p.State.Machine(m.Name)
+		agent, _ := p.Lookup("SSH_AUTH_SOCK")
+		client, err := link.Dial(ctx, to, link.Options{KnownHosts: files.KnownHosts(), AgentSocket: agent, Timeout: timeout})
+		if err != nil {
+			return nil, err
+		}
+		return &guest{Client: client, machine: m, files: files, address: to.Address, root: to.User == "root"}, nil
+	}
+	return nil, fmt.Errorf("`vagrant ssh-config` names no host %s", m.Name)
+}
+
+// engine logs in to the engine through the guest. Its host key was made on
+// this laptop, so that there is no first sight to trust.
+func (g *guest) engine(ctx context.Context) (*link.Client, error) {
+	data, err := os.ReadFile(g.files.EngineHostKey() + ".pub")
+	if err != nil {
+		return nil, fmt.Errorf("read the engine's host key: %w", err)
+	}
+	key, _, _, _, err := ssh.ParseAuthorizedKey(data)
+	if err != nil {
+		return nil, fmt.Errorf("read the engine's host key: %w", err)
+	}
+	return g.Through(ctx, link.Endpoint{
+		Name: g.machine.Instance + "-engine", Address: g.machine.Engine.Address.String() + ":22",
+		User: "root", KeyFiles: []string{g.files.EngineKey()}, KeysOnly: true,
+	}, link.Options{HostKey: key})
+}
+
+// sudo runs a script as root and answers with what it wrote. A status
+// other than 0 is an error with the script's last words.
+func (g *guest) sudo(ctx context.Context, script string) (string, error) {
+	var stdout, stderr bytes.Buffer
+	status, err := g.Run(ctx, link.Command{Args: g.asRoot("sh", "-c", script), Stdout: &stdout, Stderr: &stderr})
+	if err != nil {
+		return "", err
+	}
+	if status != 0 {
+		return "", fmt.Errorf("in the guest: status %d: %s", status, strings.TrimSpace(stderr.String()))
+	}
+	return stdout.String(), nil
+}
+
+// asRoot are the arguments that run a program as root. sudo without -n
+// would wait for a password that nobody can give.
+func (g *guest) asRoot(args ...string) []string {
+	if g.root {
+		return args
+	}
+	return append([]string{"sudo", "-n"}, args...)
+}

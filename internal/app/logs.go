@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// LogLayers are the layers whose logs can be read, from the outside in.
+func LogLayers() []string { return []string{"vagrant", "freebsd", "engine", "docker"} }
+
+// LogOptions choose what Logs writes.
+type LogOptions struct {
+	Machine string
+	Layer   string
+	Lines   int // the last so many
+	Follow  bool
+}
+
+// Logs writes the log of one layer to w.
+func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
+	m, err := p.Machine(o.Machine)
+	if err != nil {
+		return err
+	}
+	if o.Layer == "vagrant" {
+		return p.vagrantLog(w)
+	}
+	files := map[string]string{
+		"freebsd": "/var/log/fbdock.log", "engine": "/var/log/fbdock-console.log", "docker": "/var/log/docker.log",
+	}
+	file, ok := files[o.Layer]
+	if !ok {
+		return &Error{
+			Err:  fmt.Errorf("there is no layer %q", o.Layer),
+			Next: "the layers are vagrant, freebsd, engine and docker", Code: ExitUsage,
+		}
+	}
+	args := []string{"tail", "-n", strconv.Itoa(o.Lines), file}
+	if o.Follow {
+		args = []string{"tail", "-n", strconv.Itoa(o.Lines), "-f", file}
+	}
+	g, err := p.connect(ctx, m)
+	if err != nil {
+		return err
+	}
+	defer g.Close() // only read
+	client := g.Client
+	if o.Layer == "docker" {
+		if client, err = g.engine(ctx); err != nil {
+			return err
+		}
+		defer client.Close()
+	} else {
+		args = g.asRoot(args...)
+	}
+	status, err := client.Run(ctx, link.Command{Args: args, Stdout: w, Stderr: w})
+	if err == nil && status != 0 {
+		err = fmt.Errorf("read the log of layer %s: status %d", o.Layer, status)
+	}
+	return err
+}
+
+// vagrantLog is on this laptop; it is written anew by each change.
+func (p *Project) vagrantLog(w io.Writer) error {
+	f, err := os.Open(p.State.Log("vagrant"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Error{Err: errors.New("vagrant has not been run here yet"), Next: "`fbdock up` runs it"}
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close() // only read
+	_, err = io.Copy(w, f)
+	return err
+}

@@ -1,0 +1,200 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/provision"
+	"github.com/fbdock/fbdock/vagrantfiles"
+)
+
+// material is what `up` brings to the guest.
+type material struct {
+	payload provision.Payload
+	image   imageFile
+}
+
+// imageFile is the engine's disk image on this laptop.
+type imageFile struct {
+	path   string
+	size   int64
+	sha512 string
+	stamp  string // changes with the file
+}
+
+// remote is where the image lies in the guest.
+func (i imageFile) remote() string { return provision.ImagePath(i.sha512) }
+
+// prepare makes everything that can be made on the laptop: the image in the
+// cache, keys, payload and Vagrantfile.
+func (u *upRun) prepare(ctx context.Context) error {
+	if err := u.files.Make(); err != nil {
+		return err
+	}
+	image, err := u.image(ctx)
+	if err != nil {
+		return err
+	}
+	payload, err := u.payload(image)
+	if err != nil {
+		return err
+	}
+	if _, err := u.State.WriteTree(u.files.Guest(), stateFiles(payload.Files)); err != nil {
+		return err
+	}
+	text, err := u.writeVagrantfile()
+	if err != nil {
+		return err
+	}
+	u.material = material{payload: payload, image: image}
+	u.wanted = state.Applied{
+		Vagrantfile: digest(text), Payload: payload.Hash(), Image: image.sha512, ImageStamp: image.stamp,
+		Version: u.Version, Time: time.Now().UTC(),
+	}
+	return nil
+}
+
+// image finds the engine's disk image, in the user's own file or in the
+// cache, fetching it when it is not there, and knows its digest.
+func (u *upRun) image(ctx context.Context) (i imageFile, err error) {
+	want := boxes.Image(u.m.Engine.Image)
+	if i, err = stamped(u.imagePath(u.m)); err == nil && i.stamp == u.applied.ImageStamp {
+		i.sha512 = u.applied.Image
+		return i, nil
+	}
+	err = u.phase("engine image", func() (string, error) {
+		file, digest, err := u.cache().Fetch(ctx, want, u.Progress.Bytes)
+		if err != nil {
+			return "", err
+		}
+		if i, err = stamped(file); err != nil {
+			return "", err
+		}
+		i.sha512 = digest
+		return filepath.Base(i.path), nil
+	})
+	return i, err
+}
+
+// stamped is what one look at the file tells. Digesting it at each `up`
+// would be most of the time of one that has nothing to do, and the guest
+// checks what it is sent.
+func stamped(file string) (imageFile, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return imageFile{}, fmt.Errorf("engine image: %w", err)
+	}
+	return imageFile{
+		path: file, size: info.Size(),
+		stamp: fmt.Sprintf("%s %d %d", file, info.Size(), info.ModTime().UnixNano()),
+	}, nil
+}
+
+// imagePath is where the image of m is, or will be, on this laptop.
+func (p *Project) imagePath(m plan.Machine) string {
+	image := m.Engine.Image
+	if image.Path != "" || len(image.URLs) == 0 {
+		return image.Path
+	}
+	return filepath.Join(p.cache().Dir, path.Base(image.URLs[0]))
+}
+
+func (p *Project) cache() boxes.Cache {
+	return boxes.Cache{Dir: filepath.Join(p.CacheDir, "images")}
+}
+
+func (u *upRun) payload(image imageFile) (provision.Payload, error) {
+	secrets, changed, err := provision.EnsureSecrets(os.DirFS(u.files.Path()), u.m, time.Now(), rand.Reader)
+	if err != nil {
+		return provision.Payload{}, err
+	}
+	if changed {
+		for _, f := range secrets.Files() {
+			if err := u.State.Write(filepath.Join(u.files.Path(), filepath.FromSlash(f.Path)), f.Data); err != nil {
+				return provision.Payload{}, err
+			}
+		}
+	}
+	m, err := withScripts(u.m)
+	if err != nil {
+		return provision.Payload{}, err
+	}
+	in := provision.Inputs{Secrets: secrets, ImageSHA512: image.sha512, Proxy: u.Laptop.Proxy}
+	for _, name := range m.Engine.CACertificates {
+		pem, err := os.ReadFile(name)
+		if err != nil {
+			return provision.Payload{}, fmt.Errorf("CA certificate: %w", err)
+		}
+		in.CACertificates = append(in.CACertificates, pem)
+	}
+	return provision.Render(m, in)
+}
+
+// withScripts reads the script files of provision blocks: past this point
+// only their text is needed.
+func withScripts(m plan.Machine) (plan.Machine, error) {
+	scripts := make([]plan.Provision, len(m.Provisions))
+	for i, p := range m.Provisions {
+		if p.Script != "" {
+			text, err := os.ReadFile(p.Script)
+			if err != nil {
+				return m, fmt.Errorf("provision %q: %w", p.Name, err)
+			}
+			p.Inline, p.Script = string(text), ""
+		}
+		scripts[i] = p
+	}
+	m.Provisions = scripts
+	return m, nil
+}
+
+// writeVagrantfile renders the one file of all machines, so that no verb
+// that calls Vagrant finds an old one.
+func (p *Project) writeVagrantfile() ([]byte, error) {
+	text, err := p.Vagrantfile()
+	if err != nil {
+		return nil, err
+	}
+	old, err := os.ReadFile(p.State.Vagrantfile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the Vagrantfile: %w", err)
+	}
+	if string(old) == string(text) {
+		return text, nil
+	}
+	return text, p.State.Write(p.State.Vagrantfile(), text)
+}
+
+// Vagrantfile is the rendered Vagrantfile of the project.
+func (p *Project) Vagrantfile() ([]byte, error) {
+	images := map[string]string{}
+	for _, m := range p.Plan.Machines {
+		images[m.Name] = p.imagePath(m)
+	}
+	return vagrantfiles.Render(p.Plan, vagrantfiles.Options{Images: images})
+}
+
+func stateFiles(files []provision.File) []state.File {
+	out := make([]state.File, len(files))
+	for i, f := range files {
+		out[i] = state.File{Name: path.Clean(f.Path), Data: f.Data, Mode: f.Mode}
+	}
+	return out
+}
+
+func digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}

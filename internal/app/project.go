@@ -1,0 +1,200 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/run"
+	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/internal/vagrant"
+)
+
+// ConfigName is the name of the configuration file.
+const ConfigName = "fbdock.hcl"
+
+// Options are what every use case is given by the command line.
+type Options struct {
+	// Dir is where the search for fbdock.hcl begins, or the file itself.
+	Dir      string
+	Vars     map[string]string
+	VarFiles []string
+	// Environ is the user's environment, as os.Environ gives it.
+	Environ []string
+	// Version of this fbdock.
+	Version string
+	// CacheDir holds what is downloaded; "" is the user's cache directory.
+	CacheDir string
+	// Laptop is what planning knows of this computer.
+	Laptop plan.Laptop
+	// Catalogue names boxes and engine images.
+	Catalogue plan.Catalogue
+	Progress  Progress
+	Runner    run.Runner
+}
+
+// Project is one fbdock.hcl, loaded and planned.
+type Project struct {
+	Options
+	Dir    string // of fbdock.hcl, absolute
+	Config hcl.Config
+	Plan   plan.Plan
+	State  state.Dir
+}
+
+// Loaded is what loading a configuration gave, also when it is wrong.
+type Loaded struct {
+	Project     *Project // nil when there are errors
+	Diagnostics hcl.Diagnostics
+	Sources     hcl.Sources
+}
+
+// Load finds, reads, checks and plans the configuration. The error is for
+// what has no place in a file.
+func Load(o Options) (Loaded, error) {
+	file, err := Find(o.Dir)
+	if err != nil {
+		return Loaded{}, err
+	}
+	cfg, sources, diags := hcl.Load(shown(file), hcl.Options{
+		Vars: o.Vars, VarFiles: o.VarFiles, Env: o.Lookup, Version: o.Version,
+	})
+	if cfg == nil {
+		return Loaded{Diagnostics: diags, Sources: sources}, nil
+	}
+	dir := filepath.Dir(file)
+	p, more := plan.Build(*cfg, dir, o.Laptop, o.Catalogue)
+	if diags = append(diags, more...); diags.HasErrors() {
+		return Loaded{Diagnostics: diags, Sources: sources}, nil
+	}
+	folder, err := state.Look(dir)
+	if err != nil {
+		return Loaded{}, err
+	}
+	return Loaded{
+		Project:     &Project{Options: o, Dir: dir, Config: *cfg, Plan: p, State: folder},
+		Diagnostics: diags, Sources: sources,
+	}, nil
+}
+
+// shown is the file as a person in the current folder would name it.
+func shown(file string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return file
+	}
+	if rel, err := filepath.Rel(here, file); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return file
+}
+
+// Find is the configuration file for a folder: the one in it or in the
+// nearest folder above it. A path of a file is taken as it is.
+func Find(start string) (string, error) {
+	start, err := filepath.Abs(start)
+	if err != nil {
+		return "", fmt.Errorf("find %s: %w", ConfigName, err)
+	}
+	info, err := os.Stat(start)
+	if err != nil {
+		return "", &Error{Err: fmt.Errorf("find %s: %w", ConfigName, err), Code: ExitUsage}
+	}
+	if !info.IsDir() {
+		return start, nil
+	}
+	for dir := start; ; dir = filepath.Dir(dir) {
+		file := filepath.Join(dir, ConfigName)
+		if info, err := os.Stat(file); err == nil && !info.IsDir() {
+			return file, nil
+		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("find %s: %w", ConfigName, err)
+		}
+		if dir == filepath.Dir(dir) {
+			return "", &Error{
+				Err:  fmt.Errorf("there is no %s in %s or in a folder above it", ConfigName, start),
+				Next: "`fbdock init` writes one", Code: ExitUsage,
+			}
+		}
+	}
+}
+
+// Lookup is the value of a variable of the environment.
+func (o Options) Lookup(name string) (string, bool) {
+	for i := len(o.Environ) - 1; i >= 0; i-- {
+		if key, value, _ := strings.Cut(o.Environ[i], "="); key == name {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// Machine is the machine that a command is about: the one named, or the
+// only one.
+func (p *Project) Machine(name string) (plan.Machine, error) {
+	if name != "" {
+		if m, ok := p.Plan.Machine(name); ok {
+			return m, nil
+		}
+		return plan.Machine{}, &Error{
+			Err:  fmt.Errorf("there is no machine %q in %s", name, ConfigName),
+			Next: "the machines are: " + strings.Join(p.names(), ", "), Code: ExitUsage,
+		}
+	}
+	if len(p.Plan.Machines) == 1 {
+		return p.Plan.Machines[0], nil
+	}
+	return plan.Machine{}, &Error{
+		Err:  errors.New("there are several machines, and none was named"),
+		Next: "name one with -m: " + strings.Join(p.names(), ", "), Code: ExitUsage,
+	}
+}
+
+// Selection is the machines named, or all of them.
+func (p *Project) Selection(names []string) ([]plan.Machine, error) {
+	if len(names) == 0 {
+		return p.Plan.Machines, nil
+	}
+	var machines []plan.Machine
+	for _, name := range names {
+		m, err := p.Machine(name)
+		if err != nil {
+			return nil, err
+		}
+		machines = append(machines, m)
+	}
+	return machines, nil
+}
+
+func (p *Project) names() []string {
+	var names []string
+	for _, m := range p.Plan.Machines {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+func (p *Project) vagrant() vagrant.Vagrant {
+	return vagrant.Vagrant{
+		Runner: p.Runner, Dir: p.State.Path(), Env: p.Environ,
+		OnEvent: func(e vagrant.Event) {
+			if level, text, ok := e.Message(); ok && level != "error" {
+				p.Progress.Detail(firstLine(text))
+			}
+		},
+	}
+}
+
+func target(m plan.Machine) vagrant.Target {
+	return vagrant.Target{Machine: m.Name, Provider: m.Provider}
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}

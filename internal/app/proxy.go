@@ -1,0 +1,118 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+// The guests that a command can run on.
+const (
+	OnFreeBSD = "freebsd"
+	OnEngine  = "engine"
+)
+
+// The roads that a command can take.
+const (
+	ViaLink    = "link"
+	ViaVagrant = "vagrant"
+)
+
+// Streams are the local ends of a proxied command.
+type Streams struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Signals are passed on to the command.
+	Signals <-chan link.Signal
+	// Terminal puts the local terminal into raw mode; nil unless both
+	// standard input and output are terminals.
+	Terminal func() (*link.Terminal, error)
+}
+
+// Exec is a command for one of the guests.
+type Exec struct {
+	Machine string
+	On      string // OnFreeBSD, OnEngine
+	Via     string // ViaLink, ViaVagrant
+	// Args is the program and its arguments; none is a login shell.
+	Args    []string
+	Streams Streams
+}
+
+// Docker runs the docker CLI in the FreeBSD guest against the engine. It
+// gives the CLI's own exit status; with an error there is none, and the
+// error's status is ExitLink.
+func (p *Project) Docker(ctx context.Context, machine, via string, args []string, streams Streams) (int, error) {
+	return p.Exec(ctx, Exec{
+		Machine: machine, On: OnFreeBSD, Via: via, Args: append([]string{"docker"}, args...), Streams: streams,
+	})
+}
+
+// Exec runs a command in one of the guests; the same holds for its status.
+func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
+	m, err := p.Machine(e.Machine)
+	if err != nil {
+		return 0, lost(err)
+	}
+	if e.Via == ViaVagrant {
+		status, err := p.execVagrant(ctx, m, e)
+		return status, lost(err)
+	}
+	g, err := p.connect(ctx, m)
+	if err != nil {
+		return 0, lost(err)
+	}
+	defer g.Close() // the command's own error says more
+	client := g.Client
+	if e.On == OnEngine {
+		if client, err = g.engine(ctx); err != nil {
+			return 0, lost(err)
+		}
+		defer client.Close()
+	}
+	status, err := relay(ctx, client, e)
+	return status, lost(err)
+}
+
+func relay(ctx context.Context, client *link.Client, e Exec) (status int, err error) {
+	cmd := link.Command{
+		Args: e.Args, Shell: len(e.Args) == 0,
+		Stdin: e.Streams.Stdin, Stdout: e.Streams.Stdout, Stderr: e.Streams.Stderr, Signals: e.Streams.Signals,
+	}
+	if e.Streams.Terminal != nil {
+		terminal, err := e.Streams.Terminal()
+		if err != nil {
+			return 0, err
+		}
+		defer func() { err = errors.Join(err, terminal.Close()) }()
+		cmd.PTY = terminal.PTY()
+	}
+	return client.Run(ctx, cmd)
+}
+
+// execVagrant is the slow road, `vagrant ssh -c`, there to compare with.
+func (p *Project) execVagrant(ctx context.Context, m plan.Machine, e Exec) (int, error) {
+	if e.On == OnEngine {
+		return 0, &Error{
+			Err:  errors.New("vagrant reaches the FreeBSD guest only"),
+			Next: "leave out --via vagrant, or --on engine", Code: ExitUsage,
+		}
+	}
+	line, err := link.Quote(e.Args)
+	if err != nil {
+		return 0, err
+	}
+	return p.vagrant().SSH(ctx, target(m), line, e.Streams.Terminal != nil, e.Streams.Stdin, e.Streams.Stdout, e.Streams.Stderr)
+}
+
+// lost marks an error as fbdock's own, told apart from any status that a
+// command may have by docker's custom of 125.
+func lost(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Err: err, Code: ExitLink}
+}

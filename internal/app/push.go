@@ -1,0 +1,145 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/vagrant"
+	"github.com/fbdock/fbdock/provision"
+)
+
+// steps sends image and payload and runs the guest's steps, with the one
+// reboot that they may ask for.
+func (u *upRun) steps(ctx context.Context, g *guest) error {
+	if err := u.sendImage(ctx, g); err != nil {
+		return err
+	}
+	for reboots := 0; ; reboots++ {
+		reboot, err := u.runSteps(ctx, g)
+		if err != nil || !reboot {
+			return err
+		}
+		if reboots > 0 {
+			return &Error{
+				Err:  errors.New("the guest asks for a second reboot: the first one did not change what it was for"),
+				Next: "`fbdock logs --layer freebsd` shows which step asks for it",
+			}
+		}
+		if err := u.restart(ctx, g); err != nil {
+			return err
+		}
+	}
+}
+
+// restart reboots the guest through Vagrant, which knows when it is back,
+// and replaces the login in place.
+func (u *upRun) restart(ctx context.Context, g *guest) error {
+	_ = g.Close() // it ends with the guest
+	again, err := u.start(ctx, "restart of the guest", func(v vagrant.Vagrant) error {
+		return v.Reload(ctx, target(u.m), vagrant.UpOptions{})
+	})
+	if err != nil {
+		return err
+	}
+	*g = *again
+	return nil
+}
+
+// runSteps runs the payload once.
+func (u *upRun) runSteps(ctx context.Context, g *guest) (reboot bool, err error) {
+	var tar bytes.Buffer
+	if err := u.material.payload.Tar(&tar); err != nil {
+		return false, err
+	}
+	began := time.Now()
+	lines := &stepLines{progress: u.Progress}
+	status, err := g.Run(ctx, link.Command{
+		Args: g.asRoot("sh", "-c", provision.UnpackCommand), Stdin: &tar, Stdout: lines, Stderr: lines,
+	})
+	u.phases = append(u.phases, Phase{Name: "guest steps", Elapsed: time.Since(began)})
+	switch {
+	case err != nil:
+		return false, err
+	case status == stepsReboot:
+		return true, nil
+	case status != 0:
+		return false, lines.failure(status)
+	case lines.done != u.wanted.Payload:
+		return false, fmt.Errorf("the guest says that it applied %q instead of %q", lines.done, u.wanted.Payload)
+	}
+	return false, nil
+}
+
+// sendImage brings the engine's disk image into the guest, where a step
+// checks it once more before it is used. A guest that was prepared before
+// says itself whether it has it; a fresh one is asked for the file.
+func (u *upRun) sendImage(ctx context.Context, g *guest) error {
+	image := u.material.image
+	has := fmt.Sprintf(`helper=/usr/local/libexec/fbdock/fbdock-image
+if [ -x "$helper" ] && [ "$("$helper" %[1]s)" = have ]; then exit 0; fi
+[ -e %[2]s ] && [ "$(wc -c <%[2]s | tr -d ' ')" = %[3]d ]`, image.sha512, image.remote(), image.size)
+	if _, err := g.sudo(ctx, has); err == nil {
+		return nil
+	}
+	return u.phase("engine image", func() (string, error) {
+		f, err := os.Open(image.path)
+		if err != nil {
+			return "", err
+		}
+		defer f.Close() // only read
+		var words bytes.Buffer
+		script := fmt.Sprintf("umask 077; mkdir -p %[2]s && cat >%[1]s.part && mv -f %[1]s.part %[1]s", image.remote(), path.Dir(image.remote()))
+		status, err := g.Upload(ctx, f, link.Command{Args: g.asRoot("sh", "-c", script), Stderr: &words},
+			func(sent int64) { u.Progress.Bytes(sent, image.size) })
+		if err == nil && status != 0 {
+			err = fmt.Errorf("send the engine image: status %d: %s", status, strings.TrimSpace(words.String()))
+		}
+		return u.m.Engine.Image.Name, err
+	})
+}
+
+// dockerd waits until the engine's Docker API answers through the link, for
+// at most patience; 0 asks once. When it does not answer in time the error
+// carries the last lines of the engine's console.
+func (u *upRun) dockerd(ctx context.Context, g *guest, patience time.Duration) (string, error) {
+	client, err := u.Project.docker(g)
+	if err != nil {
+		return "", err
+	}
+	defer client.Close() // only asked
+	if patience == 0 {
+		ctx, cancel := context.WithTimeout(ctx, quickDial)
+		defer cancel()
+		v, err := client.Version(ctx)
+		return v.Version, err
+	}
+	u.Progress.Detail("waiting for dockerd on " + u.m.Engine.Address.String())
+	inner, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	v, err := client.WaitReady(inner, time.Second)
+	if err == nil {
+		return v.Version, nil
+	}
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	return "", u.notReady(ctx, g, err)
+}
+
+func (u *upRun) notReady(ctx context.Context, g *guest, cause error) error {
+	console, err := g.sudo(ctx, "tail -n 30 /var/log/fbdock-console.log")
+	if err != nil {
+		console = err.Error()
+	}
+	return &Error{
+		Err:  fmt.Errorf("the engine did not answer within %s: %w\nlast lines of its console:\n%s", engineDeadline, cause, strings.TrimRight(console, "\n")),
+		Next: "`fbdock status` names the layer that does not work",
+	}
+}

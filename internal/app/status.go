@@ -1,0 +1,130 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"strings"
+
+	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/vagrant"
+)
+
+// Layer is one layer of a machine and how it fares.
+type Layer struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	Text string `json:"text"`
+}
+
+// MachineStatus is how a machine fares, asked of it now.
+type MachineStatus struct {
+	Machine  string        `json:"machine"`
+	State    vagrant.State `json:"state"`
+	Provider string        `json:"provider"`
+	Address  string        `json:"address,omitempty"`
+	Guest    string        `json:"guest,omitempty"` // what the guest says it is
+	// Hypervisor that runs the engine, and why not another.
+	Hypervisor string       `json:"hypervisor,omitempty"`
+	Engine     *engine.Info `json:"engine,omitempty"`
+	Layers     []Layer      `json:"layers,omitempty"`
+}
+
+// Broken is the first layer that does not work, nil when all do.
+func (s MachineStatus) Broken() *Layer {
+	for i := range s.Layers {
+		if !s.Layers[i].OK {
+			return &s.Layers[i]
+		}
+	}
+	return nil
+}
+
+// Status asks machines how they fare. Vagrant is asked only about those
+// that cannot be reached directly.
+func (p *Project) Status(ctx context.Context, names []string) ([]MachineStatus, error) {
+	machines, err := p.Selection(names)
+	if err != nil {
+		return nil, err
+	}
+	var all []MachineStatus
+	for _, m := range machines {
+		s := MachineStatus{Machine: m.Name, Provider: m.Provider, State: vagrant.NotCreated}
+		if g, err := p.cached(ctx, m, quickDial); err == nil {
+			s.State = vagrant.Running
+			p.look(ctx, g, &s)
+			_ = g.Close() // only asked
+		} else if p.State.Exists() {
+			if s.State, err = p.vagrantState(ctx, m); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (p *Project) vagrantState(ctx context.Context, m plan.Machine) (vagrant.State, error) {
+	statuses, err := p.vagrant().Status(ctx, target(m))
+	if err != nil {
+		return "", err
+	}
+	return statuses[m.Name].State, nil
+}
+
+// look asks the layers inside a running guest.
+func (p *Project) look(ctx context.Context, g *guest, s *MachineStatus) {
+	s.Address = g.address
+	var out bytes.Buffer
+	status, err := g.Run(ctx, link.Command{
+		Args: g.asRoot("sh", "-c", "exec /usr/local/libexec/fbdock/fbdock-health"), Stdout: &out, Stderr: &out,
+	})
+	s.Layers = append(s.Layers, Layer{Name: "freebsd", OK: true, Text: "reached by SSH"})
+	if err != nil {
+		s.Layers = append(s.Layers, Layer{Name: "health", Text: err.Error()})
+		return
+	}
+	layers := health(out.String())
+	if len(layers) == 0 && status != 0 {
+		layers = []Layer{{Name: "steps", Text: "the guest was not prepared yet; run `fbdock up`"}}
+	}
+	s.Layers = append(s.Layers, layers...)
+	for _, l := range layers {
+		if l.Name == "hypervisor" {
+			s.Hypervisor = l.Text
+		}
+	}
+	p.lookEngine(ctx, g, s)
+}
+
+func (p *Project) lookEngine(ctx context.Context, g *guest, s *MachineStatus) {
+	ctx, cancel := context.WithTimeout(ctx, quickDial)
+	defer cancel()
+	client, err := p.docker(g)
+	if err == nil {
+		defer client.Close() // only asked
+		var info engine.Info
+		if info, err = client.Info(ctx); err == nil {
+			s.Engine = &info
+			s.Layers = append(s.Layers, Layer{Name: "docker", OK: true, Text: "dockerd " + info.ServerVersion + " answers with TLS"})
+			return
+		}
+	}
+	s.Layers = append(s.Layers, Layer{Name: "docker", Text: err.Error()})
+}
+
+// health reads the lines of fbdock-health: "fbdock-health LAYER ok|fail TEXT".
+func health(out string) []Layer {
+	var layers []Layer
+	for line := range strings.Lines(out) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "fbdock-health ")
+		if !ok {
+			continue
+		}
+		name, rest, _ := strings.Cut(rest, " ")
+		state, text, _ := strings.Cut(rest, " ")
+		layers = append(layers, Layer{Name: name, OK: state == "ok", Text: text})
+	}
+	return layers
+}

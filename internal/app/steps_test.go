@@ -1,0 +1,110 @@
+package app
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// record is a Progress that writes down what it is told.
+type record struct{ lines []string }
+
+func (r *record) add(words ...string)    { r.lines = append(r.lines, strings.Join(words, " ")) }
+func (r *record) Begin(phase string)     { r.add("begin", phase) }
+func (r *record) Detail(text string)     { r.add("detail", text) }
+func (r *record) Bytes(_, _ int64)       {}
+func (r *record) End(state, text string) { r.add("end", state, text) }
+func (r *record) Say(text string)        { r.add("say", text) }
+func (r *record) Warn(text string)       { r.add("warn", text) }
+func (r *record) has(text string) bool   { return strings.Contains(strings.Join(r.lines, "\n"), text) }
+func feed(s *stepLines, pieces ...string) {
+	for _, p := range pieces {
+		_, _ = s.Write([]byte(p))
+	}
+}
+
+func TestStepLinesBecomeProgress(t *testing.T) {
+	t.Parallel()
+	r := &record{}
+	s := &stepLines{progress: r}
+	// Lines arrive cut anywhere, and with what other programs say between them.
+	feed(s, "fbdock-step base be", "gin\nsome noise\nfbdock-step base ok kernel modules loaded\r\n",
+		"fbdock-step storage begin\nfbdock-step storage skip\n", "fbdock-steps done 0123abcd\n")
+	want := []string{
+		"begin guest base", "end ok kernel modules loaded", "begin guest storage", "end skip ",
+	}
+	if diff := cmp.Diff(want, r.lines); diff != "" {
+		t.Errorf("progress (-want +got):\n%s", diff)
+	}
+	if s.done != "0123abcd" || s.changed != 1 {
+		t.Errorf("done %q and %d changed, want 0123abcd and 1", s.done, s.changed)
+	}
+}
+
+func TestStepFailureKeepsItsHint(t *testing.T) {
+	t.Parallel()
+	s := &stepLines{progress: &record{}}
+	feed(s, "fbdock-step image begin\nfbdock-step image fail no GPT | hint: choose an image whose name says uefi\n")
+	err := s.failure(1)
+	if got := err.Error(); got != "prepare the guest: image: no GPT" {
+		t.Errorf("error %q", got)
+	}
+	if got := hintOf(err); got != "choose an image whose name says uefi" {
+		t.Errorf("hint %q", got)
+	}
+	if Status(err) != ExitFailed {
+		t.Errorf("status %d, want %d", Status(err), ExitFailed)
+	}
+}
+
+func TestStepThatStopsMidwayIsTold(t *testing.T) {
+	t.Parallel()
+	r := &record{}
+	s := &stepLines{progress: r}
+	feed(s, "fbdock-step engine begin\nsh: out of memory\n")
+	err := s.failure(137)
+	if !strings.Contains(err.Error(), "status 137: sh: out of memory") {
+		t.Errorf("error %q names neither the status nor the last words", err)
+	}
+	if !r.has("end fail stopped") {
+		t.Errorf("the open phase was not ended: %q", r.lines)
+	}
+}
+
+func TestGuestThatCannotRunItIsStatusThree(t *testing.T) {
+	t.Parallel()
+	s := &stepLines{progress: &record{}}
+	feed(s, "fbdock-step base fail SVM: disabled by BIOS. | hint: switch it on\n")
+	if got := Status(s.failure(stepsImpossible)); got != ExitImpossible {
+		t.Errorf("status %d, want %d", got, ExitImpossible)
+	}
+}
+
+func TestHealthLines(t *testing.T) {
+	t.Parallel()
+	got := health("noise\nfbdock-health pool ok zroot online\nfbdock-health dockerd fail connection refused\n")
+	want := []Layer{{"pool", true, "zroot online"}, {"dockerd", false, "connection refused"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("layers (-want +got):\n%s", diff)
+	}
+	s := MachineStatus{Layers: got}
+	if b := s.Broken(); b == nil || b.Name != "dockerd" {
+		t.Errorf("first broken layer %v, want dockerd", b)
+	}
+}
+
+func TestStatusOfErrors(t *testing.T) {
+	t.Parallel()
+	inner := &Error{Err: errors.New("x"), Next: "do y", Code: ExitUsage}
+	outer := &Error{Err: inner}
+	if outer.Hint() != "do y" {
+		t.Errorf("hint %q was lost", outer.Hint())
+	}
+	for want, err := range map[int]error{0: nil, 1: errors.New("x"), 2: inner, 125: lost(inner)} {
+		if got := Status(err); got != want {
+			t.Errorf("Status(%v) = %d, want %d", err, got, want)
+		}
+	}
+}

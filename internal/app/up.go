@@ -1,0 +1,237 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/internal/vagrant"
+)
+
+const (
+	// engineDeadline bounds the wait for dockerd after bhyve has started:
+	// an emulated engine installs its packages at a tenth of the speed.
+	engineDeadline = 15 * time.Minute
+	// lockWait is how long a change waits for another fbdock to end.
+	lockWait = 2 * time.Second
+)
+
+// Phase is a part of `up` and the time that it took.
+type Phase struct {
+	Name    string        `json:"name"`
+	Elapsed time.Duration `json:"elapsed_ns"`
+}
+
+// UpResult is what `up` has done to one machine.
+type UpResult struct {
+	Machine string `json:"machine"`
+	// Changed is false when everything was up and as configured.
+	Changed bool    `json:"changed"`
+	Engine  string  `json:"engine"` // dockerd's version
+	Phases  []Phase `json:"phases"`
+}
+
+// Up brings machines to the state that the configuration describes,
+// starting from whatever state they are in.
+func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
+	machines, err := p.Selection(names)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := p.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	var results []UpResult
+	for _, m := range machines {
+		u := &upRun{Project: p, m: m, files: p.State.Machine(m.Name)}
+		r, err := u.run(ctx)
+		if err != nil {
+			return results, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// lock makes the state folder and takes the project's lock.
+func (p *Project) lock(ctx context.Context) (unlock func(), err error) {
+	folder, err := state.Open(p.Dir)
+	if err != nil {
+		return nil, err
+	}
+	l, err := folder.Lock(ctx, lockWait)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		if err := l.Unlock(); err != nil {
+			p.Progress.Warn(err.Error())
+		}
+	}, nil
+}
+
+// upRun is one `up` of one machine.
+type upRun struct {
+	*Project
+	m      plan.Machine
+	files  state.Machine
+	phases []Phase
+	// applied is what the record says of the last up that arrived, wanted
+	// what it is to say after this one.
+	applied, wanted state.Applied
+	material        material
+}
+
+// phase runs f as a phase of progress.
+func (u *upRun) phase(name string, f func() (string, error)) error {
+	began := time.Now()
+	u.Progress.Begin(name)
+	text, err := f()
+	u.phases = append(u.phases, Phase{Name: name, Elapsed: time.Since(began)})
+	if err != nil {
+		u.Progress.End("fail", "")
+		return err
+	}
+	u.Progress.End("ok", text)
+	return nil
+}
+
+func (u *upRun) run(ctx context.Context) (UpResult, error) {
+	for _, note := range u.m.Notes {
+		u.Progress.Say(note)
+	}
+	var err error
+	if u.applied, err = u.files.Applied(); err != nil {
+		return UpResult{}, err
+	}
+	if err := u.prepare(ctx); err != nil {
+		return UpResult{}, err
+	}
+	if version, ok := u.standing(ctx); ok {
+		u.Progress.Say(fmt.Sprintf("%s is up, nothing to do", u.m.Name))
+		u.warnStale()
+		return UpResult{Machine: u.m.Name, Engine: version, Phases: u.phases}, nil
+	}
+	version, err := u.build(ctx)
+	if err != nil {
+		return UpResult{}, err
+	}
+	return UpResult{Machine: u.m.Name, Changed: true, Engine: version, Phases: u.phases}, nil
+}
+
+// standing tells whether the machine runs with all that is wanted applied
+// and its engine answers. It asks the guests, never a file of ours alone.
+func (u *upRun) standing(ctx context.Context) (version string, ok bool) {
+	if u.applied.Payload != u.wanted.Payload || u.applied.Image != u.wanted.Image {
+		return "", false
+	}
+	g, err := u.cached(ctx, u.m, quickDial)
+	if err != nil {
+		return "", false
+	}
+	defer g.Close() // only asked
+	hash, err := g.sudo(ctx, "cat /var/db/fbdock/applied")
+	if err != nil || firstLine(hash) != u.wanted.Payload {
+		return "", false
+	}
+	version, err = u.dockerd(ctx, g, 0)
+	return version, err == nil
+}
+
+// warnStale says that the machine runs with other resources than configured:
+// changing them takes a restart, which is the user's to choose.
+func (u *upRun) warnStale() {
+	if u.applied.Vagrantfile != "" && u.applied.Vagrantfile != u.wanted.Vagrantfile {
+		u.Progress.Warn(fmt.Sprintf("the configuration of %s has changed since it was started; `fbdock reload %s` applies it", u.m.Name, u.m.Name))
+	}
+}
+
+// build walks the whole road. Every part may have been done before, in part
+// or in whole.
+func (u *upRun) build(ctx context.Context) (version string, err error) {
+	g, err := u.freebsd(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, g.Close()) }()
+	if err := u.steps(ctx, g); err != nil {
+		return "", err
+	}
+	if err := u.phase("engine", func() (string, error) {
+		version, err = u.dockerd(ctx, g, engineDeadline)
+		return "dockerd " + version, err
+	}); err != nil {
+		return "", err
+	}
+	u.warnStale()
+	return version, u.files.SetApplied(u.wanted)
+}
+
+// freebsd is a login to the running guest. One that answers by its pinned
+// key needs no Vagrant; else Vagrant makes or starts it.
+func (u *upRun) freebsd(ctx context.Context) (*guest, error) {
+	if g, err := u.cached(ctx, u.m, quickDial); err == nil {
+		if u.applied.Vagrantfile != "" {
+			u.wanted.Vagrantfile = u.applied.Vagrantfile
+		}
+		return g, nil
+	}
+	return u.start(ctx, "freebsd guest", func(v vagrant.Vagrant) error {
+		return v.Up(ctx, target(u.m), vagrant.UpOptions{})
+	})
+}
+
+// start lets Vagrant start the guest and logs in.
+func (u *upRun) start(ctx context.Context, phase string, start func(vagrant.Vagrant) error) (g *guest, err error) {
+	v := u.vagrant()
+	if err := u.phase("vagrant", func() (string, error) { return u.checkVagrant(ctx, v) }); err != nil {
+		return nil, err
+	}
+	if err := u.phase(phase, func() (string, error) { return "started on " + u.m.Provider, start(v) }); err != nil {
+		return nil, err
+	}
+	// What runs now was started from the Vagrantfile as it is.
+	u.applied.Vagrantfile = u.wanted.Vagrantfile
+	err = u.phase("login", func() (text string, err error) {
+		g, text, err = u.login(ctx)
+		return text, err
+	})
+	return g, err
+}
+
+func (u *upRun) checkVagrant(ctx context.Context, v vagrant.Vagrant) (string, error) {
+	version, err := v.Version(ctx)
+	if err != nil {
+		return "", err
+	}
+	return version.String(), vagrant.Check(version, needsPlugin(u.m.Provider))
+}
+
+// needsPlugin tells whether a provider does not come with Vagrant itself.
+func needsPlugin(provider string) bool {
+	switch provider {
+	case "virtualbox", "hyperv", "docker":
+		return false
+	}
+	return true
+}
+
+func (u *upRun) login(ctx context.Context) (*guest, string, error) {
+	if err := u.refresh(ctx, u.m); err != nil {
+		return nil, "", err
+	}
+	g, err := u.cached(ctx, u.m, 0)
+	if err != nil {
+		return nil, "", err
+	}
+	words, err := g.sudo(ctx, ". /etc/os-release && printf '%s' \"$PRETTY_NAME\"")
+	if err != nil {
+		return nil, "", errors.Join(err, g.Close())
+	}
+	return g, words, nil
+}

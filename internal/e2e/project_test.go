@@ -1,0 +1,87 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// project is a folder with an fbdock.hcl whose machine runs on the lab.
+type project struct {
+	dir    string
+	binary string
+	env    []string
+}
+
+// result is what a run of fbdock left.
+type result struct {
+	status         int
+	stdout, stderr string
+}
+
+// newProject writes a configuration with the lab's machine dev; more goes
+// into its block.
+func newProject(t *testing.T, more string) *project {
+	t.Helper()
+	for _, name := range []string{"FBDOCK", "FBDOCK_LAB_IMAGE", "DOCKER_HOST"} {
+		if os.Getenv(name) == "" {
+			t.Fatalf("%s is not set; run these tests by `make e2e`", name)
+		}
+	}
+	p := &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: os.Environ()}
+	config := `machine "dev" {
+  provider = "docker"
+  box      = "fbdock-lab:latest"
+  engine {
+    image = env("FBDOCK_LAB_IMAGE")
+    disk  = "8GiB"
+  }
+` + more + "}\n"
+	if err := os.WriteFile(filepath.Join(p.dir, "fbdock.hcl"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func (p *project) command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), p.binary, args...)
+	cmd.Dir, cmd.Env = p.dir, p.env
+	return cmd
+}
+
+func (p *project) run(t *testing.T, args ...string) result {
+	t.Helper()
+	// A cleanup runs after the test's own context has ended.
+	cmd := exec.Command(p.binary, args...)
+	cmd.Dir, cmd.Env = p.dir, p.env
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	return result{exitStatus(err), stdout.String(), stderr.String()}
+}
+
+func (p *project) must(t *testing.T, args ...string) result {
+	t.Helper()
+	r := p.run(t, args...)
+	if r.status != 0 {
+		t.Fatalf("fbdock %s: status %d\n%s%s", strings.Join(args, " "), r.status, r.stdout, r.stderr)
+	}
+	return r
+}
+
+func exitStatus(err error) int {
+	if err == nil {
+		return 0
+	}
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+		return exit.ExitCode()
+	}
+	return -1
+}
