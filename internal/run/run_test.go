@@ -37,7 +37,9 @@ func child(role string, args []string) int {
 	case "env":
 		fmt.Print(strings.Join(os.Environ(), "\n"))
 	case "cat":
-		io.Copy(os.Stdout, os.Stdin)
+		if _, err := io.Copy(os.Stdout, os.Stdin); err != nil {
+			return 1
+		}
 	case "flood":
 		for i := range 10000 {
 			fmt.Printf("line %d\n", i)
@@ -57,7 +59,9 @@ func child(role string, args []string) int {
 		d, _ := os.Getwd()
 		fmt.Print(d)
 	case "touch":
-		os.WriteFile(args[0], []byte("here"), 0o600)
+		if os.WriteFile(args[0], []byte("here"), 0o600) != nil {
+			return 1
+		}
 	}
 	return 0
 }
@@ -218,7 +222,7 @@ func TestLeakedPipeDoesNotHang(t *testing.T) {
 	}
 	if pid, err := strconv.Atoi(strings.TrimSpace(string(res.Stdout))); err == nil {
 		if p, err := os.FindProcess(pid); err == nil {
-			p.Kill()
+			_ = p.Kill()
 		}
 	}
 }
