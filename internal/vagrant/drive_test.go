@@ -52,7 +52,7 @@ func errorExit(class, text string) reply {
 	return reply{stdout: fmt.Sprintf("1,,ui,error,%s\n1,,error-exit,Vagrant::Errors::%s,%s\n", escape(text), class, escape(text)), status: 1}
 }
 
-var dev = Target{Machine: "dev", Provider: "libvirt"} //nolint:gochecknoglobals // a constant of the tests
+var dev = Target{Machine: "dev", Provider: "libvirt"}
 
 func TestUpFollowsTheStream(t *testing.T) {
 	t.Parallel()

@@ -85,31 +85,31 @@ func oneLine(text string) string {
 }
 
 // advice is what a class of Vagrant's errors means to the user.
-func advice(class string) (kind error, hint string) {
+func advice(class string) (hint string, kind error) {
 	short := class[strings.LastIndex(class, ":")+1:]
 	switch short {
 	case "MachineActionLockedError", "MachineLocked", "EnvironmentLockedError":
-		return ErrLocked, "wait for the other vagrant to end, or end it; `vagrant global-status` lists the machines"
+		return "wait for the other vagrant to end, or end it; `vagrant global-status` lists the machines", ErrLocked
 	case "ProviderNotUsable", "NoDefaultProvider", "VirtualBoxNotDetected", "VirtualBoxKernelModuleNotLoaded",
 		"VirtualBoxInstallIncomplete", "VBoxManageNotFoundError", "VBoxManageLaunchError", "HypervVirtualBoxError":
-		return ErrProvider, "`fbdock doctor` says what is missing; another provider can be set in the machine block"
+		return "`fbdock doctor` says what is missing; another provider can be set in the machine block", ErrProvider
 	case "ProviderNotFound", "ProviderNotFoundSuggestion":
-		return ErrProvider, "install the provider's plugin with `vagrant plugin install`, or set another provider"
+		return "install the provider's plugin with `vagrant plugin install`, or set another provider", ErrProvider
 	case "VirtualBoxInvalidVersion", "VirtualBoxVersionEmpty":
-		return ErrVirtualBoxVersion, "update Vagrant to the latest version, or install a VirtualBox that it knows (4.0 to 7.2)"
+		return "update Vagrant to the latest version, or install a VirtualBox that it knows (4.0 to 7.2)", ErrVirtualBoxVersion
 	case "SSHNotReady":
-		return ErrNotRunning, "run `fbdock up`"
+		return "run `fbdock up`", ErrNotRunning
 	case "MachineNotFound", "VMNotFoundError":
-		return ErrNoMachine, "run `fbdock up` to write the Vagrantfile anew"
+		return "run `fbdock up` to write the Vagrantfile anew", ErrNoMachine
 	case "VMBootTimeout", "VMBootBadState":
-		return ErrBootTimeout, "run `fbdock up` again: the first boot of a FreeBSD box may patch itself and reboot"
+		return "run `fbdock up` again: the first boot of a FreeBSD box may patch itself and reboot", ErrBootTimeout
 	case "VagrantfileLoadError", "VagrantfileSyntaxError", "ConfigInvalid":
-		return ErrVagrantfile, "this is a bug of fbdock or a newer Vagrant: please report it with .fbdock/Vagrantfile"
+		return "this is a bug of fbdock or a newer Vagrant: please report it with .fbdock/Vagrantfile", ErrVagrantfile
 	case "BoxAddNoMatchingProvider", "BoxAddNoMatchingVersion", "BoxAddShortNotFound", "BoxNotFound",
 		"BoxNotFoundWithProvider", "BoxNotFoundWithProviderAndVersion", "BoxMetadataDownloadError", "DownloaderError":
-		return ErrBox, "check the network and proxy, and box and box_version in the machine block; `fbdock boxes` lists what is known"
+		return "check the network and proxy, and box and box_version in the machine block; `fbdock boxes` lists what is known", ErrBox
 	}
-	return nil, ""
+	return "", nil
 }
 
 // failure makes an error of a command that ended badly.
@@ -135,7 +135,7 @@ func failure(verb string, out output, err error) error {
 	if e.Text == "" {
 		e.Text = early(exit)
 	}
-	e.Kind, e.Next = advice(e.Class)
+	e.Next, e.Kind = advice(e.Class)
 	if e.Kind == nil && e.Next == "" {
 		e.Next = "the whole output of vagrant is in .fbdock/log"
 	}
