@@ -1,6 +1,7 @@
 #!/bin/sh
 # Puts the engine's image in its place, if one came along, and runs the steps.
 set -eu
+# shellcheck source=/dev/null
 . /tmp/fbdock-guest/fbdock.env
 if [ -f /tmp/fbdock-image.qcow2 ]; then
   mkdir -p /var/db/fbdock/images

@@ -1,13 +1,14 @@
 package vagrantfiles
 
 import (
-	"maps"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fbdock/fbdock/internal/plan"
 )
 
 // The real Vagrant reads every file, and checks the provider's own part
@@ -25,28 +26,48 @@ func TestVagrantValidates(t *testing.T) {
 	if err != nil {
 		t.Fatalf("plugin list: %v\n%s", err, list)
 	}
-	all := plans()
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, "Vagrantfile"), render(t, all[name]), 0o600); err != nil {
-				t.Fatal(err)
+	t.Run("all providers", func(t *testing.T) {
+		t.Parallel()
+		// Without the provider's part one run does for all machines.
+		var all plan.Plan
+		for name, p := range plans() {
+			for i, m := range p.Machines {
+				m.Name = fmt.Sprintf("%s-%d", strings.ReplaceAll(name, "_", "-"), i)
+				all.Machines = append(all.Machines, m)
 			}
-			// Vagrant checks that what is to be uploaded is there.
-			for _, m := range all[name].Machines {
-				if err := os.MkdirAll(filepath.Join(dir, m.Name, "guest"), 0o700); err != nil {
-					t.Fatal(err)
-				}
-			}
-			args := []string{"validate", "--ignore-provider"}
-			if name == "libvirt" && strings.Contains(list, "vagrant-libvirt") {
-				args = args[:1]
-			}
-			if out, err := vagrantIn(t, vagrant, dir, home, args...); err != nil {
-				t.Errorf("vagrant %s: %v\n%s", strings.Join(args, " "), err, out)
-			}
-		})
+		}
+		validate(t, vagrant, home, all, "--ignore-provider")
+	})
+	t.Run("libvirt", func(t *testing.T) {
+		t.Parallel()
+		if !strings.Contains(list, "vagrant-libvirt") {
+			t.Skip("vagrant-libvirt is not installed")
+		}
+		validate(t, vagrant, home, plans()["libvirt"])
+	})
+	t.Run("docker", func(t *testing.T) {
+		t.Parallel()
+		if out, err := exec.CommandContext(t.Context(), "docker", "version").CombinedOutput(); err != nil {
+			t.Skipf("no docker daemon answers: %v %s", err, out)
+		}
+		validate(t, vagrant, home, plans()["docker"])
+	})
+}
+
+func validate(t *testing.T, vagrant, home string, p plan.Plan, args ...string) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "Vagrantfile"), render(t, p), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	// Vagrant checks that what is to be uploaded is there.
+	for _, m := range p.Machines {
+		if err := os.MkdirAll(filepath.Join(dir, m.Name, "guest"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out, err := vagrantIn(t, vagrant, dir, home, append([]string{"validate"}, args...)...); err != nil {
+		t.Errorf("vagrant validate %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 }
 
