@@ -25,7 +25,7 @@ func plugins(names ...string) map[string]string {
 	return m
 }
 
-var intel = platforms.CPU{Vendor: "Intel", VMX: true, Count: 8} //nolint:gochecknoglobals // a constant of the tests
+var intel = platforms.CPU{Vendor: "Intel", VMX: true, Count: 8}
 
 func linux(kvm platforms.KVM, cpu platforms.CPU) platforms.Facts {
 	return platforms.Facts{

@@ -38,7 +38,7 @@ func bhyveIn(f Facts, provider string) nesting {
 	if f.Arch != "amd64" {
 		return bhyveOnARM(f, provider)
 	}
-	if n, decided := processorRefuses(f, provider); decided {
+	if n, decided := processorRefuses(f); decided {
 		return n
 	}
 	switch provider {
@@ -81,7 +81,7 @@ func bhyveOnARM(f Facts, provider string) nesting {
 }
 
 // processorRefuses settles what holds for all providers of this computer.
-func processorRefuses(f Facts, provider string) (nesting, bool) {
+func processorRefuses(f Facts) (nesting, bool) {
 	if f.CPU.VMX || f.CPU.SVM {
 		return nesting{}, false
 	}

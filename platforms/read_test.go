@@ -192,7 +192,7 @@ func TestReadStops(t *testing.T) {
 func TestReadThisOne(t *testing.T) {
 	t.Parallel()
 	began := time.Now()
-	f, err := platforms.Read(t.Context(), platforms.System(func(string) (string, error) { return "", errors.New("none") }))
+	f, err := platforms.Read(t.Context(), platforms.System(func(string) (string, error) { return "", errors.New("none") }, func(string) string { return "" }))
 	if err != nil || f.OS == "" || f.Arch == "" || f.CPU.Count == 0 || f.Memory == 0 || f.FreeDisk == 0 {
 		t.Errorf("%+v, %v", f, err)
 	}

@@ -48,8 +48,9 @@ type Native struct {
 	Server  bool
 }
 
-// System is this laptop. look finds programs: internal/run has it.
-func System(look func(string) (string, error)) Sources {
+// System is this laptop. look finds programs, which internal/run does, and
+// getenv is its environment.
+func System(look func(string) (string, error), getenv func(string) string) Sources {
 	home, err := os.UserHomeDir()
 	if err != nil {
 		home = ""
@@ -61,7 +62,7 @@ func System(look func(string) (string, error)) Sources {
 		Writable: writable,
 		List:     list,
 		LookPath: look,
-		Getenv:   os.Getenv,
+		Getenv:   getenv,
 		Home:     home,
 		CPU:      processor,
 		Native:   func() Native { return native(home) },
