@@ -49,7 +49,7 @@ func serve(t *testing.T, file http.HandlerFunc) *mirror {
 	m := &mirror{digest: sum(content())}
 	m.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, ".sha512") {
-			fmt.Fprintln(w, m.digest)
+			_, _ = fmt.Fprintln(w, m.digest)
 			return
 		}
 		m.gets.Add(1)
@@ -198,7 +198,7 @@ func TestLyingServersAreRefused(t *testing.T) {
 	liars := map[string]http.HandlerFunc{
 		"wrong bytes": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("not the image")) },
 		"an error page": func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprint(w, "<html>please log in to the hotel's network</html>")
+			_, _ = fmt.Fprint(w, "<html>please log in to the hotel's network</html>")
 		},
 		"too short": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")

@@ -12,7 +12,7 @@ var errStalled = errors.New("no data came for too long")
 // watchdog ends a context when a transfer stands still. A limit on the whole
 // would punish slow lines, so that only silence counts.
 type watchdog struct {
-	ctx    context.Context //nolint:containedctx // to ask for the cause, not to pass on
+	ctx    context.Context // to ask for the cause, never passed on
 	timer  *time.Timer
 	limit  time.Duration
 	cancel context.CancelCauseFunc
