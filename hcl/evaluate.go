@@ -2,6 +2,7 @@ package hcl
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
@@ -208,11 +209,8 @@ func (e *evaluator) settleNext(s *symbol, chain []*symbol) bool {
 // cycle tells of symbols that need each other; each is broken afterwards.
 func (e *evaluator) cycle(s *symbol, chain []*symbol) {
 	var names []string
-	for i := len(chain) - 1; i >= 0; i-- {
-		names = append([]string{chain[i].name}, names...)
-		if chain[i] == s {
-			break
-		}
+	for _, link := range chain[max(0, slices.Index(chain, s)):] {
+		names = append(names, link.name)
 	}
 	names = append(names, s.name)
 	if len(names) > 12 {

@@ -121,7 +121,7 @@ func TestTypesOfVariables(t *testing.T) {
 		"type = number\n default = \"one\"":                      "",
 		"type = list(string)\n default = {}":                     "",
 		"default = 1\n description = 7":                          "",
-		"defualt = 1":                                            "",
+		"fallback = 1":                                           "",
 		"default = [\"a\", 1, true, null, { b = [1.5] }]":        `["a",1,true,null,{"b":[1.5]}]`,
 		"type = any\n default = upper(\"x\")":                    `"X"`,
 		"description = \"d\"\n type = bool\n default = \"true\"": `true`,

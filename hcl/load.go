@@ -60,8 +60,8 @@ func (o Options) read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() // nothing was written
-	return io.ReadAll(io.LimitReader(f, MaxFileSize+1))
+	src, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
+	return src, errors.Join(err, f.Close())
 }
 
 // Load reads and checks the configuration at path. The configuration is nil
