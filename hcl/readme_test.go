@@ -1,0 +1,40 @@
+package hcl_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fbdock/fbdock/hcl"
+)
+
+// TestReadme keeps the reference in the README what the schema says;
+// -update writes it there.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	const readme, begin, end = "../README.md", "<!-- reference:begin", "<!-- reference:end -->"
+	src, err := os.ReadFile(readme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.ReplaceAll(string(src), "\r\n", "\n")
+	before, rest, found := strings.Cut(text, begin)
+	mark, rest, closed := strings.Cut(rest, "-->\n")
+	old, after, ended := strings.Cut(rest, end)
+	if !found || !closed || !ended {
+		t.Fatalf("%s has no place for the reference", readme)
+	}
+	want := "\n" + hcl.Reference() + "\n"
+	if *update && old != want {
+		text := before + begin + mark + "-->\n" + want + end + after
+		if err := os.WriteFile(readme, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, old); diff != "" {
+		t.Errorf("run go test ./hcl -update; the README is out of date (-want +got):\n%s", diff)
+	}
+}
