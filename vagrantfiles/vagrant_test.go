@@ -59,9 +59,9 @@ func TestVagrantValidates(t *testing.T) {
 				"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "VAGRANT_DEFAULT_PROVIDER=" + provider,
 			}}
 			validate(t, v, plans()[provider])
-			wrong := strings.Replace(string(render(t, plans()[provider])), "v.name =", "v.nmae =", 1)
+			wrong := strings.Replace(string(render(t, plans()[provider])), "v.name =", "v.nane =", 1)
 			out, err := v.validate(t, []byte(wrong), plans()[provider])
-			if err == nil || !strings.Contains(out, "nmae") {
+			if err == nil || !strings.Contains(out, "nane") {
 				t.Errorf("a setting that does not exist passed, so nothing was checked: %v\n%s", err, out)
 			}
 		})
