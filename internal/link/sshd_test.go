@@ -2,6 +2,8 @@ package link_test
 
 import (
 	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/pem"
 	"fmt"
 	"net"
@@ -169,4 +171,34 @@ func write(t *testing.T, file, text string) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(fmt.Errorf("write: %w", err))
 	}
+}
+
+// openSSH logs in with OpenSSH's own client, by our pins alone.
+func openSSH(t *testing.T, s *sshd, pins string) ([]byte, error) {
+	t.Helper()
+	program, err := exec.LookPath("ssh")
+	if err != nil {
+		return nil, os.ErrNotExist
+	}
+	host, port, _ := net.SplitHostPort(s.address)
+	return exec.CommandContext(t.Context(), program, "-F", "none", "-p", port, "-l", s.user, "-i", s.keyFile,
+		"-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=yes",
+		"-o", "UserKnownHostsFile="+pins, "-o", "HostKeyAlias=dev", host, "echo in").CombinedOutput()
+}
+
+func rsaKey(t *testing.T) (text string, public ssh.PublicKey) {
+	t.Helper()
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	public, err = ssh.NewPublicKey(private.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(block)), public
 }

@@ -1,0 +1,263 @@
+package link_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// cable is a TCP relay that can go dead, as a laptop's network does asleep.
+type cable struct {
+	address string
+	dead    atomic.Bool
+}
+
+func startCable(t *testing.T, to string) *cable {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cable{address: l.Addr().String()}
+	var wg sync.WaitGroup
+	carry := func(from, to net.Conn) {
+		buf := make([]byte, 4096)
+		for {
+			n, err := from.Read(buf)
+			if err != nil {
+				_ = to.Close()
+				return
+			}
+			if !c.dead.Load() {
+				_, _ = to.Write(buf[:n])
+			}
+		}
+	}
+	go func() {
+		for {
+			near, err := l.Accept()
+			if err != nil {
+				return
+			}
+			far, err := net.Dial("tcp", to)
+			if err != nil {
+				_ = near.Close()
+				continue
+			}
+			wg.Go(func() { carry(near, far) })
+			wg.Go(func() { carry(far, near) })
+		}
+	}()
+	t.Cleanup(func() { _ = l.Close() })
+	return c
+}
+
+func wantLost(t *testing.T, what string, err error) {
+	t.Helper()
+	lost, ok := errors.AsType[*link.LostError](err)
+	if !ok || lost.Hint() == "" || lost.Error() == "" {
+		t.Errorf("%s: %v", what, err)
+	}
+}
+
+func TestKeepAliveGivesUpADeadLink(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t)
+	cable := startCable(t, s.address)
+	to := s.endpoint()
+	to.Address = cable.address
+	c := dial(t, to, link.Options{HostKey: s.hostKey, KeepAlive: 50 * time.Millisecond, Patience: 300 * time.Millisecond})
+	inner, err := c.Through(t.Context(), s.endpoint(), link.Options{HostKey: s.hostKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Alive, and idle for longer than its patience.
+	if got := run(t, c, link.Command{Script: "sleep 1; exit 6"}); got.status != 6 || c.Err() != nil {
+		t.Fatalf("%+v, %v", got, c.Err())
+	}
+	start := time.Now()
+	_, err = c.Run(t.Context(), link.Command{
+		Script: "echo ready; sleep 60", Stdout: onReady(func() { cable.dead.Store(true) }),
+	})
+	wantLost(t, "run over a dead link", err)
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("took %v", took)
+	}
+	wantLost(t, "Err", c.Err())
+	_, err = c.Run(t.Context(), link.Command{Script: "true"})
+	wantLost(t, "run after the end", err)
+	_, err = c.DialContext(t.Context(), "tcp", "127.0.0.1:1")
+	wantLost(t, "tunnel after the end", err)
+	select {
+	case <-inner.Done():
+	case <-time.After(5 * time.Second):
+		t.Error("a link through a dead one lives")
+	}
+	_ = c.Close()
+}
+
+func TestServerGoesAway(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, hang)
+	c := s.dial(t)
+	time.AfterFunc(100*time.Millisecond, s.cut)
+	r, w := io.Pipe()
+	defer w.Close()
+	_, err := c.Run(t.Context(), link.Command{Args: []string{"x"}, Stdin: r})
+	wantLost(t, "run", err)
+	<-c.Done()
+
+	own := s.dial(t)
+	time.AfterFunc(100*time.Millisecond, func() { _ = own.Close() })
+	_, err = own.Run(t.Context(), link.Command{Args: []string{"x"}})
+	wantLost(t, "closed here", err)
+	if !errors.Is(err, net.ErrClosed) {
+		t.Errorf("closed here: %v", err)
+	}
+}
+
+// TestSessionWithoutStatus: the session's server process was killed, the
+// link stands.
+func TestSessionWithoutStatus(t *testing.T) {
+	t.Parallel()
+	c := startServer(t, func(_ *ssh.ServerConn, ch ssh.NewChannel) {
+		channel, reqs, err := ch.Accept()
+		if err != nil {
+			return
+		}
+		req := <-reqs
+		_ = req.Reply(true, nil)
+		_ = channel.Close()
+	}).dial(t)
+	_, err := c.Run(t.Context(), link.Command{Args: []string{"x"}})
+	wantLost(t, "no status", err)
+	if c.Err() != nil {
+		t.Errorf("the link ended: %v", c.Err())
+	}
+}
+
+func TestServerThatRefuses(t *testing.T) {
+	t.Parallel()
+	c := startServer(t, func(_ *ssh.ServerConn, ch ssh.NewChannel) {
+		_, reqs, err := ch.Accept()
+		if err == nil {
+			ssh.DiscardRequests(reqs)
+		}
+	}).dial(t)
+	if _, err := c.Run(t.Context(), link.Command{Args: []string{"x"}}); err == nil {
+		t.Error("exec was refused, and Run has no error")
+	}
+	if _, err := c.Run(t.Context(), link.Command{Args: []string{"x"}, PTY: &link.PTY{}}); err == nil {
+		t.Error("a pty was refused, and Run has no error")
+	}
+}
+
+// TestCancelAgainstAMuteServer: Ctrl-C must not wait for who does not answer.
+func TestCancelAgainstAMuteServer(t *testing.T) {
+	t.Parallel()
+	for name, handle := range map[string]func(*ssh.ServerConn, ssh.NewChannel){
+		"opening":  func(*ssh.ServerConn, ssh.NewChannel) {},
+		"starting": mute,
+		"running":  hang,
+	} {
+		c := startServer(t, handle).dial(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		start := time.Now()
+		_, err := c.Run(ctx, link.Command{Args: []string{"x"}})
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 8*time.Second {
+			t.Errorf("%s: %v after %v", name, err, time.Since(start))
+		}
+	}
+}
+
+func TestMoreSessionsThanTheServerTakes(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t)
+	c := s.dial(t)
+	const many = 20
+	var ready, running sync.WaitGroup
+	var refused atomic.Int64
+	ready.Add(many)
+	stop := make(chan struct{})
+	for range many {
+		running.Go(func() {
+			in, feed := io.Pipe()
+			defer feed.Close()
+			var once sync.Once
+			go func() {
+				<-stop
+				_ = feed.Close()
+			}()
+			status, err := c.Run(t.Context(), link.Command{
+				Script: "echo ready; cat", Stdin: in, Stdout: onReady(func() { once.Do(ready.Done) }),
+			})
+			if no, ok := errors.AsType[*link.RefusedError](err); ok {
+				if no.Kind != "session" || no.Hint() == "" {
+					t.Errorf("refused: %v", err)
+				}
+				refused.Add(1)
+				once.Do(ready.Done)
+			} else if err != nil || status != 0 {
+				t.Errorf("status %d, %v", status, err)
+				once.Do(ready.Done)
+			}
+		})
+	}
+	ready.Wait()
+	close(stop)
+	running.Wait()
+	// sshd's MaxSessions is 10 per connection.
+	if n := refused.Load(); n != many-10 {
+		t.Errorf("%d of %d were refused", n, many)
+	}
+	if n := s.logins(t); n != 1 {
+		t.Errorf("%d logins", n)
+	}
+	if got := run(t, c, link.Command{Script: "exit 2"}); got.status != 2 {
+		t.Errorf("afterwards: %+v", got)
+	}
+}
+
+func TestManySessionsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t, "MaxSessions 100")
+	c := s.dial(t)
+	var wg sync.WaitGroup
+	for i := range 40 {
+		wg.Go(func() {
+			want := outcome{i, nil, fmt.Sprintf("out %d\n", i), fmt.Sprintf("err %d\n", i)}
+			got := run(t, c, link.Command{Script: fmt.Sprintf("echo out %d; echo err %d >&2; exit %d", i, i, i)})
+			if got != want {
+				t.Errorf("%+v, not %+v", got, want)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestOpenSSHReadsThePins keeps the file usable for ssh itself.
+func TestOpenSSHReadsThePins(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t)
+	pins := s.dir + "/pins"
+	dial(t, s.endpoint(), link.Options{KnownHosts: pins})
+	out, err := openSSH(t, s, pins)
+	if errors.Is(err, os.ErrNotExist) {
+		t.Skip("no ssh here (apt-get install openssh-client)")
+	}
+	if err != nil || string(out) != "in\n" {
+		t.Errorf("%v: %s", err, out)
+	}
+}
