@@ -73,7 +73,10 @@ func (p *Project) refresh(ctx context.Context, m plan.Machine) error {
 func (p *Project) dial(ctx context.Context, m plan.Machine, sshConfig []byte, timeout time.Duration) (*guest, error) {
 	hosts, err := link.ParseSSHConfig(sshConfig)
 	if err != nil {
-		return nil, err
+		return nil, &Error{
+			Err:  fmt.Errorf("`vagrant ssh-config` is not understood: %w", err),
+			Next: "see what `vagrant ssh-config` prints in " + p.State.Path(),
+		}
 	}
 	for _, h := range hosts {
 		if h.Name != m.Name && len(hosts) > 1 {

@@ -74,6 +74,9 @@ func (u *upRun) image(ctx context.Context) (i imageFile, err error) {
 		i.sha512 = u.applied.Image
 		return i, nil
 	}
+	if err := u.checkVagrant(ctx); err != nil {
+		return i, err
+	}
 	err = u.phase("engine image", func() (string, error) {
 		file, digest, err := u.cache().Fetch(ctx, want, u.Progress.Bytes)
 		if err != nil {

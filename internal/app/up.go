@@ -46,6 +46,11 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 		return nil, err
 	}
 	defer unlock()
+	for _, m := range machines {
+		if err := runnable(m); err != nil {
+			return nil, err
+		}
+	}
 	var results []UpResult
 	for _, m := range machines {
 		u := &upRun{Project: p, m: m, files: p.State.Machine(m.Name)}
@@ -56,6 +61,17 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 		results = append(results, r)
 	}
 	return results, nil
+}
+
+// runnable refuses what no provider here can run, before anything is fetched.
+func runnable(m plan.Machine) error {
+	if m.Provider != "" {
+		return nil
+	}
+	return &Error{
+		Err:  fmt.Errorf("machine %s: nothing that can run the FreeBSD guest was found on this computer", m.Name),
+		Next: "install a provider, such as libvirt on Linux, or name one in " + ConfigName, Code: ExitImpossible,
+	}
 }
 
 // lock makes the state folder and takes the project's lock.
@@ -85,6 +101,7 @@ type upRun struct {
 	// what it is to say after this one.
 	applied, wanted state.Applied
 	material        material
+	checked         bool // Vagrant is there and fit
 }
 
 // phase runs f as a phase of progress.
@@ -188,11 +205,10 @@ func (u *upRun) freebsd(ctx context.Context) (*guest, error) {
 
 // start lets Vagrant start the guest and logs in.
 func (u *upRun) start(ctx context.Context, phase string, start func(vagrant.Vagrant) error) (g *guest, err error) {
-	v := u.vagrant()
-	if err := u.phase("vagrant", func() (string, error) { return u.checkVagrant(ctx, v) }); err != nil {
+	if err := u.checkVagrant(ctx); err != nil {
 		return nil, err
 	}
-	if err := u.phase(phase, func() (string, error) { return "started on " + u.m.Provider, start(v) }); err != nil {
+	if err := u.phase(phase, func() (string, error) { return "started on " + u.m.Provider, start(u.vagrant()) }); err != nil {
 		return nil, err
 	}
 	// What runs now was started from the Vagrantfile as it is.
@@ -204,12 +220,19 @@ func (u *upRun) start(ctx context.Context, phase string, start func(vagrant.Vagr
 	return g, err
 }
 
-func (u *upRun) checkVagrant(ctx context.Context, v vagrant.Vagrant) (string, error) {
-	version, err := v.Version(ctx)
-	if err != nil {
-		return "", err
+// checkVagrant looks at Vagrant once, before anything is downloaded for it.
+func (u *upRun) checkVagrant(ctx context.Context) error {
+	if u.checked {
+		return nil
 	}
-	return version.String(), vagrant.Check(version, needsPlugin(u.m.Provider))
+	return u.phase("vagrant", func() (string, error) {
+		version, err := u.vagrant().Version(ctx)
+		if err != nil {
+			return "", err
+		}
+		u.checked = true
+		return version.String(), vagrant.Check(version, needsPlugin(u.m.Provider))
+	})
 }
 
 // needsPlugin tells whether a provider does not come with Vagrant itself.

@@ -124,7 +124,9 @@ func (b *builder) provider() string {
 		return p
 	}
 	if b.laptop.Provider == "" {
-		b.report(hcl.Error, "provider", "run `fbdock doctor` to see what each provider lacks",
+		// The file is not wrong: it may be checked on one computer and run on
+		// another.
+		b.report(hcl.Warning, "provider", "install a provider, such as libvirt on Linux, or name one",
 			"no provider found", "Nothing that can run the FreeBSD guest was found on this computer.")
 		return ""
 	}
