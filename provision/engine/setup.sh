@@ -115,7 +115,7 @@ packages() {
   [ -z "$FBDOCK_INSECURE_TCP" ] || wanted="$wanted socat"
   # shellcheck disable=SC2086 # one word per package
   if ! apk info -e $wanted >/dev/null; then
-    grep -q '^[^#].*/community' /etc/apk/repositories ||
+    [ ! -e /etc/apk/repositories ] || grep -q '^[^#].*/community' /etc/apk/repositories ||
       block /etc/apk/repositories "$(sed -n 's,^\([^#].*\)/main$,\1/community,p' /etc/apk/repositories)"
     tries=0
     until apk add --no-cache $wanted; do
@@ -197,7 +197,7 @@ shares() {
       modprobe 9pnet_virtio
       line="$1 $3 9p trans=virtio,version=9p2000.L,msize=262144,cache=mmap,access=client,nofail 0 0"
     else
-      line="$FBDOCK_ENGINE_GATEWAY:/fbdock/$1 $3 nfs vers=3,tcp,nolock,soft,_netdev,nofail 0 0"
+      line="$FBDOCK_ENGINE_GATEWAY:/fbdock/$1 $3 nfs vers=3,tcp,nolock,retry=1,_netdev,nofail 0 0"
     fi
     fstab="$fstab
 $line"
@@ -215,7 +215,7 @@ mount_shares() {
   # shellcheck disable=SC2086
   set -- $FBDOCK_SHARES
   while [ $# -ge 3 ]; do
-    mountpoint -q "$3" || timeout 60 mount "$3" || say "share $1 is not mounted on $3 yet"
+    mountpoint -q "$3" || timeout 20 mount "$3" || say "share $1 is not mounted on $3 yet"
     shift 3
   done
 }
@@ -238,8 +238,15 @@ keep_for_next_boot() {
     mv -f "$state/setup.new" "$state/setup"
   fi
   put /etc/local.d/fbdock.start 0755 "#!/bin/sh
-# Written by fbdock.
-[ -e $state/seeded ] || sh $state/setup &
+# Written by fbdock: a seed that was not finished is finished now, and shares
+# that FreeBSD exports later than this boot asked for them are mounted.
+{
+  [ -e $state/seeded ] || sh $state/setup
+  for try in 1 2 3 4 5 6; do
+    timeout 20 mount -a -t 9p,nfs && break
+    sleep 10
+  done
+} >/dev/null 2>&1 &
 " || true
   rc-update add local default
 }

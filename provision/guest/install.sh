@@ -10,20 +10,24 @@ if [ "$(id -u)" != 0 ]; then
   echo 'fbdock-step install fail not root | hint: run it with sudo'
   exit 1
 fi
+# One run at a time; a second waits for the first.
 if [ "${FBDOCK_LOCKED:-}" != 1 ]; then
-  FBDOCK_LOCKED=1 exec lockf -k -s -t 1800 /var/run/fbdock-steps.lock sh "$0"
+  FBDOCK_LOCKED=1
+  export FBDOCK_LOCKED
+  status=0
+  lockf -k -s -t 1800 /var/run/fbdock-steps.lock sh "$0" || status=$?
+  [ "$status" != 75 ] || echo 'fbdock-step install fail another run has not ended within 30 minutes | hint: ps -ax in the guest shows it'
+  exit "$status"
 fi
 
-libexec=/usr/local/libexec/fbdock
-etc=/usr/local/etc/fbdock
-
 # The values first: lib.sh reads them. Nobody but root reads keys.
-mkdir -p "$libexec/steps" "$etc" /usr/local/etc/rc.d
-chmod 0700 "$etc"
-if ! cmp -s "$src/fbdock.env" "$etc/fbdock.env"; then
-  (umask 077 && cp "$src/fbdock.env" "$etc/fbdock.env.new")
-  chmod 0600 "$etc/fbdock.env.new"
-  mv -f "$etc/fbdock.env.new" "$etc/fbdock.env"
+mkdir -p /usr/local/libexec/fbdock/steps /usr/local/etc/fbdock /usr/local/etc/rc.d
+chmod 0700 /usr/local/etc/fbdock
+env=/usr/local/etc/fbdock/fbdock.env
+if ! cmp -s "$src/fbdock.env" "$env"; then
+  (umask 077 && cp "$src/fbdock.env" "$env.new")
+  chmod 0600 "$env.new"
+  mv -f "$env.new" "$env"
 fi
 
 # shellcheck source=lib.sh

@@ -97,7 +97,7 @@ attempt() {
   rc=0
   "$@" >"$said" 2>&1 3>&- || rc=$?
   note "$* [$rc]"
-  cat "$said"
+  cat "$said" >>"$log"
   return "$rc"
 }
 
