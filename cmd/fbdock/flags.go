@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -46,10 +47,8 @@ func jsonFlag() cli.Flag {
 // given. cli itself looks no further than the innermost definition.
 func setAt(c *cli.Context, name string) *cli.Context {
 	for _, level := range c.Lineage() {
-		for _, set := range level.LocalFlagNames() {
-			if set == name {
-				return level
-			}
+		if slices.Contains(level.LocalFlagNames(), name) {
+			return level
 		}
 	}
 	return c

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
@@ -126,8 +127,8 @@ func Find(start string) (string, error) {
 
 // Lookup is the value of a variable of the environment.
 func (o Options) Lookup(name string) (string, bool) {
-	for i := len(o.Environ) - 1; i >= 0; i-- {
-		if key, value, _ := strings.Cut(o.Environ[i], "="); key == name {
+	for _, pair := range slices.Backward(o.Environ) {
+		if key, value, _ := strings.Cut(pair, "="); key == name {
 			return value, true
 		}
 	}

@@ -109,7 +109,7 @@ if [ -x "$helper" ] && [ "$("$helper" %[1]s)" = have ]; then exit 0; fi
 // at most patience; 0 asks once. When it does not answer in time the error
 // carries the last lines of the engine's console.
 func (u *upRun) dockerd(ctx context.Context, g *guest, patience time.Duration) (string, error) {
-	client, err := u.Project.docker(g)
+	client, err := u.docker(g)
 	if err != nil {
 		return "", err
 	}
