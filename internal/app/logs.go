@@ -30,7 +30,7 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 		return err
 	}
 	if o.Layer == "vagrant" {
-		return p.vagrantLog(w)
+		return p.copyVagrantLog(w)
 	}
 	files := map[string]string{
 		"freebsd": "/var/log/fbdock.log", "engine": "/var/log/fbdock-console.log", "docker": "/var/log/docker.log",
@@ -67,8 +67,8 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 	return err
 }
 
-// vagrantLog is on this laptop; it is written anew by each change.
-func (p *Project) vagrantLog(w io.Writer) error {
+// copyVagrantLog writes what Vagrant has said on this laptop.
+func (p *Project) copyVagrantLog(w io.Writer) error {
 	f, err := os.Open(p.State.Log("vagrant"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Error{Err: errors.New("vagrant has not been run here yet"), Next: "`fbdock up` runs it"}

@@ -164,8 +164,14 @@ func withScripts(m plan.Machine) (plan.Machine, error) {
 }
 
 // writeVagrantfile renders the one file of all machines, so that no verb
-// that calls Vagrant finds an old one.
+// that calls Vagrant finds an old one. Vagrant looks for the folders that
+// its provisioners would send, whether it is to run them or not.
 func (p *Project) writeVagrantfile() ([]byte, error) {
+	for _, m := range p.Plan.Machines {
+		if err := p.State.Machine(m.Name).Make(); err != nil {
+			return nil, err
+		}
+	}
 	text, err := p.Vagrantfile()
 	if err != nil {
 		return nil, err

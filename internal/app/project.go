@@ -182,7 +182,7 @@ func (p *Project) names() []string {
 
 func (p *Project) vagrant() vagrant.Vagrant {
 	return vagrant.Vagrant{
-		Runner: p.Runner, Dir: p.State.Path(), Env: p.Environ,
+		Runner: p.Runner, Dir: p.State.Path(), Env: p.Environ, Log: vagrantLog{p.State.Log("vagrant")},
 		OnEvent: func(e vagrant.Event) {
 			if level, text, ok := e.Message(); ok && level != "error" {
 				p.Progress.Detail(firstLine(text))

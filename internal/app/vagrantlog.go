@@ -1,0 +1,33 @@
+package app
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// logLimit is where Vagrant's log starts anew; the run before is kept beside it.
+const logLimit = 1 << 20
+
+// vagrantLog is Vagrant's raw output as a file. It is opened for each write,
+// so that nobody has to close it and a removed state folder is no error.
+type vagrantLog struct{ path string }
+
+func (l vagrantLog) Write(p []byte) (int, error) {
+	if info, err := os.Stat(l.path); err == nil && info.Size() > logLimit {
+		_ = os.Rename(l.path, l.path+".old") // else it just goes on growing
+	}
+	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
+		return 0, err
+	}
+	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		return len(p), nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	n, err := f.Write(p)
+	return n, errors.Join(err, f.Close())
+}
