@@ -29,7 +29,7 @@ type result struct {
 // into its block.
 func newProject(t *testing.T, more string) *project {
 	t.Helper()
-	for _, name := range []string{"FBDOCK", "FBDOCK_LAB_IMAGE", "DOCKER_HOST"} {
+	for _, name := range []string{"FBDOCK", "FBDOCK_LAB_IMAGE", "FBDOCK_LAB_BUSYBOX", "DOCKER_HOST"} {
 		if os.Getenv(name) == "" {
 			t.Fatalf("%s is not set; run these tests by `make e2e`", name)
 		}
@@ -74,6 +74,22 @@ func (p *project) must(t *testing.T, args ...string) result {
 		t.Fatalf("fbdock %s: status %d\n%s%s", strings.Join(args, " "), r.status, r.stdout, r.stderr)
 	}
 	return r
+}
+
+// loadBusybox gives the engine the image that the tests run, as there is no
+// registry to pull it from.
+func (p *project) loadBusybox(t *testing.T) {
+	t.Helper()
+	image, err := os.Open(os.Getenv("FBDOCK_LAB_BUSYBOX"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer image.Close()
+	cmd := p.command(t, "docker", "load")
+	cmd.Stdin = image
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("docker load: %v\n%s", err, out)
+	}
 }
 
 func exitStatus(err error) int {

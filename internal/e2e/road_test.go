@@ -49,6 +49,7 @@ func up(t *testing.T, p *project) {
 	began := time.Now()
 	p.must(t, "up")
 	t.Logf("first up: %s", time.Since(began).Round(time.Second))
+	p.loadBusybox(t)
 }
 
 func upAgain(t *testing.T, p *project) {

@@ -4,7 +4,7 @@
 # program; the environment is that of `testdata/lab/lab env`.
 set -eu
 
-: "${FBDOCK:?is set by make demo}" "${FBDOCK_LAB_IMAGE:?is set by make demo}"
+: "${FBDOCK:?is set by make demo}" "${FBDOCK_LAB_IMAGE:?is set by make demo}" "${FBDOCK_LAB_BUSYBOX:?is set by make demo}"
 project=$(mktemp -d)
 cd "$project"
 
@@ -34,6 +34,8 @@ EOF
 cat fbdock.hcl
 run validate
 run up
+printf '\n$ fbdock docker load <busybox.tar    # the lab has no registry to pull from\n'
+"$FBDOCK" docker load <"$FBDOCK_LAB_BUSYBOX"
 run docker run --rm busybox sh -c 'echo "hello from a container on $(uname -sr)"'
 run status
 run destroy --yes
