@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// boot plays what FreeBSD does from the loader to the login prompt.
+func (l *lab) boot() int {
+	began := time.Now()
+	l.clearMachine()
+	l.firstDisk()
+	l.write(volatile+"booted", "")
+	l.loaderConf()
+	l.kernelSays("fbdock lab: this is a bench, not the system that it plays (%s)", l.release())
+	l.kernelSays("lo0: link state changed to UP\nvtnet0: link state changed to UP")
+	if l.fake || l.forwarding(false) != nil {
+		l.kernelSays("lab: this kernel has no nftables: the engine has no way out")
+	}
+	l.loadNet()
+	if l.conf("root", "ufs") == "zfs" {
+		l.loadModule("zfs")
+	}
+	for _, module := range strings.Fields(l.rcValue("kld_list")) {
+		l.rc("kldload", "-n", module)
+	}
+	for line := range strings.Lines(l.read("/etc/sysctl.conf")) {
+		if line, _, _ = strings.Cut(strings.TrimSpace(line), "#"); strings.Contains(line, "=") {
+			l.rc("sysctl", "-q", strings.TrimSpace(line))
+		}
+	}
+	if l.rcYes("gateway_enable") {
+		l.rc("sysctl", "-q", "net.inet.ip.forwarding=1")
+	}
+	for _, script := range l.rcorder() {
+		if !slices.Contains(script.keywords, "nostart") {
+			l.rcScript(script.path, "faststart")
+		}
+	}
+	os.Remove(l.path("/firstboot"))
+	l.write("/var/run/dmesg.boot", l.read(volatile+"dmesg"))
+	fmt.Printf("lab: up after %.1f s\n", time.Since(began).Seconds())
+	return 0
+}
+
+func (l *lab) rcValue(name string) string {
+	value, _ := l.rcConf(name)
+	return value
+}
+
+// clearMachine takes away what no reboot leaves behind.
+func (l *lab) clearMachine() {
+	for text := range strings.Lines(l.read("/proc/self/mountinfo")) {
+		// Field 4 is what is mounted, field 5 where.
+		if f := strings.Fields(text); len(f) > 8 && (strings.Contains(text, " - fuse.") || strings.HasPrefix(f[3], lasting)) {
+			l.debian("umount", "-l", f[4])
+		}
+	}
+	for _, pattern := range []string{"/run/*", "/dev/vmm", "/dev/zvol", "/dev/nmdm*", "/dev/pf", "/dev/vtbd*", "/dev/cd0"} {
+		names, _ := filepath.Glob(l.path(pattern))
+		for _, name := range names {
+			os.RemoveAll(name)
+		}
+	}
+	for _, dir := range []string{"/run/sshd", "/run/lock", volatile} {
+		os.MkdirAll(l.path(dir), 0o755)
+	}
+	links, _ := filepath.Glob(l.path("/sys/class/net/*"))
+	for _, link := range links {
+		if name := filepath.Base(link); strings.HasPrefix(name, "tap") || strings.HasPrefix(name, "bridge") {
+			l.debian("ip", "link", "del", name)
+		}
+	}
+	l.nft("table ip lab_pf {}\ndelete table ip lab_pf\n")
+}
+
+// firstDisk makes the spare disks, once, and their nodes, at each boot.
+func (l *lab) firstDisk() {
+	os.MkdirAll(l.path(lasting+"disks"), 0o755)
+	for _, name := range strings.Fields(l.conf("disks", "cd0 vtbd1 vtbd0")) {
+		file := l.path(lasting + "disks/" + name)
+		if _, err := os.Stat(file); err != nil {
+			os.WriteFile(file, nil, 0o600)
+			n, _ := size(l.conf("disk_size", "64G"))
+			if name == "cd0" {
+				n = 0
+			}
+			os.Truncate(file, n)
+		}
+		os.Symlink(file, l.path("/dev/"+name))
+	}
+}
+
+func (l *lab) loaderConf() {
+	values := map[string]string{}
+	for _, file := range []string{"/boot/loader.conf", "/boot/loader.conf.local"} {
+		for name, value := range l.rcValues2(file) {
+			values[name] = value
+		}
+	}
+	l.save(volatile+"kenv", values)
+	if text := values["vfs.zfs.arc_max"] + values["vfs.zfs.arc.max"]; text != "" {
+		if n, ok := size(text); ok && n >= 64<<20 {
+			l.setTunable("vfs.zfs.arc.max", fmt.Sprint(n))
+		}
+	}
+}
+
+// rcValues2 reads NAME="VALUE" lines whose names have dots.
+func (l *lab) rcValues2(file string) map[string]string {
+	values := map[string]string{}
+	for line := range strings.Lines(l.read(file)) {
+		line, _, _ = strings.Cut(strings.TrimSpace(line), "#")
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "="); ok {
+			values[name] = strings.Trim(value, `"`)
+		}
+	}
+	return values
+}
+
+// rc runs a stand-in, its words go to the console.
+func (l *lab) rc(name string, args ...string) {
+	cmd := exec.Command("/proc/self/exe", append([]string{name}, args...)...)
+	cmd.Env = append(l.cleanEnv(), "LAB_NESTED=1")
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		fmt.Printf("lab: %s %s: %v\n", name, strings.Join(args, " "), err)
+	}
+}
+
+func (l *lab) rcScript(path, verb string) {
+	cmd := exec.Command("/bin/sh", path, verb)
+	cmd.Env = append(l.cleanEnv(), "LAB_NESTED=1", "autoboot=yes")
+	cmd.Stdout, cmd.Stderr, cmd.Dir = os.Stdout, os.Stderr, "/"
+	cmd.Run()
+}
+
+type rcFile struct {
+	path                                 string
+	provides, requires, before, keywords []string
+}
+
+// rcorder sorts the scripts of both folders by what they provide and require.
+func (l *lab) rcorder() []rcFile {
+	var files []rcFile
+	for _, dir := range []string{"/etc/rc.d", "/usr/local/etc/rc.d"} {
+		entries, _ := os.ReadDir(l.path(dir))
+		for _, entry := range entries {
+			path := l.path(filepath.Join(dir, entry.Name()))
+			if info, err := os.Stat(path); err == nil && info.Mode()&0o111 != 0 && !info.IsDir() {
+				files = append(files, rcHeader(path))
+			}
+		}
+	}
+	var sorted []rcFile
+	state := map[string]int{}
+	var visit func(rcFile)
+	visit = func(one rcFile) {
+		if state[one.path] != 0 {
+			return
+		}
+		state[one.path] = 1
+		for _, other := range files {
+			for _, name := range other.provides {
+				if slices.Contains(one.requires, name) {
+					visit(other)
+				}
+			}
+			for _, name := range one.provides {
+				if slices.Contains(other.before, name) {
+					visit(other)
+				}
+			}
+		}
+		sorted = append(sorted, one)
+	}
+	for _, one := range files {
+		visit(one)
+	}
+	return sorted
+}
+
+func rcHeader(path string) rcFile {
+	one := rcFile{path: path}
+	text, _ := os.ReadFile(path)
+	for line := range bytes.Lines(text) {
+		words := strings.Fields(strings.TrimPrefix(strings.TrimSpace(string(line)), "#"))
+		if len(words) == 0 || !bytes.HasPrefix(line, []byte("#")) {
+			continue
+		}
+		switch words[0] {
+		case "PROVIDE:":
+			one.provides = append(one.provides, words[1:]...)
+		case "REQUIRE:":
+			one.requires = append(one.requires, words[1:]...)
+		case "BEFORE:":
+			one.before = append(one.before, words[1:]...)
+		case "KEYWORD:":
+			one.keywords = append(one.keywords, words[1:]...)
+		}
+	}
+	return one
+}
+
+// rcShutdown stops, in the opposite order, the services that ask for it.
+func (l *lab) rcShutdown() int {
+	files := l.rcorder()
+	slices.Reverse(files)
+	done := make(chan struct{})
+	go func() {
+		for _, one := range files {
+			if slices.Contains(one.keywords, "shutdown") {
+				l.rcScript(one.path, "faststop")
+			}
+		}
+		close(done)
+	}()
+	limit, _ := time.ParseDuration(l.rcValue("rcshutdown_timeout") + "s")
+	select {
+	case <-done:
+	case <-time.After(max(limit, 10*time.Second)):
+		fmt.Println("lab: rc.shutdown: 90 second watchdog timeout expired. Shutdown terminated.")
+	}
+	return 0
+}

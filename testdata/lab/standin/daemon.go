@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// daemon is daemon(8): pid files that refuse a second one with 3, restart, output to a file.
+func daemon(l *lab) int {
+	opts, rest, bad := getopt(l.args, "cfHhl:m:o:p:P:rR:s:ST:t:u:")
+	if bad != "" || has(opts, 'h') || len(rest) == 0 {
+		if bad != "" {
+			l.errorf("daemon: %s\n", bad)
+		}
+		l.errorf("usage: daemon [-cfHrS] [-p child_pidfile] [-P supervisor_pidfile]\n              [-u user] [-o output_file] [-t title]\ncommand arguments ...\n")
+		if has(opts, 'h') {
+			return 0
+		}
+		return 1
+	}
+	if os.Getenv("LAB_DAEMON") == "" {
+		return l.daemonStart(opts)
+	}
+	return l.daemonMain(opts, rest)
+}
+
+// daemonStart checks and takes the pid files in a child of its own session, and waits until that has said how it went.
+func (l *lab) daemonStart(opts []option) int {
+	self, err := os.Executable()
+	if err != nil {
+		return l.fail("%v", err)
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return l.fail("%v", err)
+	}
+	cmd := exec.Command(self, append([]string{"daemon"}, l.args...)...)
+	cmd.Env = append(os.Environ(), "LAB_DAEMON=1", "LAB_NESTED=1")
+	cmd.ExtraFiles = []*os.File{writer}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Stderr = os.Stderr
+	if !has(opts, 'f') {
+		cmd.Stdin, cmd.Stdout = os.Stdin, os.Stdout
+	}
+	if err := cmd.Start(); err != nil {
+		return l.fail("%v", err)
+	}
+	writer.Close()
+	line, _ := bufio.NewReader(reader).ReadString('\n')
+	status, err := strconv.Atoi(strings.TrimSpace(line))
+	if err != nil {
+		return 1
+	}
+	return status
+}
+
+// pidfile takes the lock that says that a daemon lives; it is held as long as the file stays open.
+func (l *lab) pidfile(name string) (*os.File, int, string) {
+	file, err := os.OpenFile(l.path(name), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, 2, fmt.Sprintf("daemon: ppidfile ``%s'': No such file or directory", name)
+	}
+	if syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+		text, _ := os.ReadFile(l.path(name))
+		return nil, 3, "daemon: process already running, pid: " + strings.TrimSpace(string(text))
+	}
+	file.Truncate(0)
+	return file, 0, ""
+}
+
+func (l *lab) daemonMain(opts []option, rest []string) int {
+	syscall.CloseOnExec(3)
+	ready := os.NewFile(3, "ready")
+	say := func(status int, words string) int {
+		if words != "" {
+			l.errorf("%s\n", words)
+		}
+		fmt.Fprintf(ready, "%d\n", status)
+		ready.Close()
+		return status
+	}
+	var held []*os.File
+	for _, flag := range []byte("pP") {
+		if name := value(opts, flag); name != "" {
+			file, status, words := l.pidfile(name)
+			if file == nil {
+				return say(status, words)
+			}
+			held = append(held, file)
+			if flag == 'P' {
+				fmt.Fprint(file, os.Getpid())
+			}
+		}
+	}
+	cmd, err := l.daemonChild(opts, rest)
+	if err != nil {
+		return say(1, "daemon: "+err.Error())
+	}
+	l.notePID(opts, cmd)
+	say(0, "")
+	if has(opts, 'f') {
+		if null, err := os.OpenFile("/dev/null", os.O_RDWR, 0); err == nil {
+			syscall.Dup3(int(null.Fd()), 2, 0)
+		}
+	}
+	status := l.superviseChild(opts, rest, cmd)
+	for _, flag := range []byte("pP") {
+		if name := value(opts, flag); name != "" {
+			os.Remove(l.path(name))
+		}
+	}
+	for _, file := range held {
+		file.Close()
+	}
+	return status
+}
+
+func (l *lab) notePID(opts []option, cmd *exec.Cmd) {
+	if name := value(opts, 'p'); name != "" {
+		os.WriteFile(l.path(name), []byte(strconv.Itoa(cmd.Process.Pid)), 0o600)
+	}
+}
+
+func (l *lab) daemonChild(opts []option, rest []string) (*exec.Cmd, error) {
+	path, err := exec.LookPath(rest[0])
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.Command(path, rest[1:]...)
+	for _, pair := range os.Environ() {
+		if !strings.HasPrefix(pair, "LAB_DAEMON=") {
+			cmd.Env = append(cmd.Env, pair)
+		}
+	}
+	if !has(opts, 'f') {
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	}
+	if name := value(opts, 'o'); name != "" {
+		out, err := os.OpenFile(l.path(name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		cmd.Stdout, cmd.Stderr = out, out
+	}
+	if has(opts, 'c') {
+		cmd.Dir = "/"
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd, cmd.Start()
+}
+
+// superviseChild waits for the child. With a supervisor's pid file or a restart, SIGTERM is passed on to it;
+// without either the real daemon has exec'ed the command, so a signal to the child is all there is.
+func (l *lab) superviseChild(opts []option, rest []string, cmd *exec.Cmd) int {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGHUP)
+	stopping := false
+	for {
+		done := make(chan error, 1)
+		go func() { done <- cmd.Wait() }()
+		ended := false
+		for !ended {
+			select {
+			case which := <-stop:
+				if which == syscall.SIGTERM {
+					stopping = true
+					cmd.Process.Signal(syscall.SIGTERM)
+				}
+			case <-done:
+				ended = true
+			}
+		}
+		if stopping || !has(opts, 'r') && !has(opts, 'R') {
+			return 0
+		}
+		delay, _ := strconv.Atoi(value(opts, 'R'))
+		time.Sleep(time.Duration(max(delay, 1)) * time.Second)
+		next, err := l.daemonChild(opts, rest)
+		if err != nil {
+			return 1
+		}
+		cmd = next
+		l.notePID(opts, cmd)
+	}
+}

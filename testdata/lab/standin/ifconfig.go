@@ -1,0 +1,242 @@
+package main
+
+import (
+	"net/netip"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+func netCommands() map[string]command {
+	return map[string]command{"ifconfig": ifconfig, "route": route, "netstat": netstat}
+}
+
+func (l *lab) debianOutput(name string, args ...string) string {
+	if l.fake {
+		return ""
+	}
+	out, err := exec.Command(debianPath(name), args...).Output()
+	if err != nil {
+		return ""
+	}
+	return string(out)
+}
+
+func ifconfig(l *lab) int {
+	defer l.lock()()
+	n := l.loadNet()
+	status := l.ifconfigArgs(n)
+	l.save(volatile+"net", n)
+	return status
+}
+
+func (l *lab) ifconfigArgs(n *network) int {
+	args := l.args
+	switch {
+	case len(args) == 0 || args[0] == "-a":
+		for _, one := range n.Ifaces {
+			l.show(n, one)
+		}
+		return 0
+	case args[0] == "-l":
+		return l.ifconfigList(n, args[1:])
+	case args[0] == "-C":
+		l.printf("bridge tap epair lo\n")
+		return 0
+	case args[0] == "-g" && len(args) == 2:
+		for _, one := range n.Ifaces {
+			if one.Kind == args[1] {
+				l.printf("%s\n", one.Name)
+			}
+		}
+		return 0
+	case strings.HasPrefix(args[0], "-"):
+		l.errorf("ifconfig: illegal option -- %s\nusage: ifconfig [-j jail] [-DkLmn] [-f type:format] interface address_family\n", args[0][1:])
+		return 1
+	}
+	name, rest := args[0], args[1:]
+	if len(rest) > 0 && (rest[0] == "create" || rest[0] == "plumb") {
+		one, words := l.clone(n, name)
+		if words != "" {
+			return l.fail("%s", words)
+		}
+		if one.Name != name {
+			l.printf("%s\n", one.Name)
+		}
+		return l.ifconfigSet(n, one, rest[1:])
+	}
+	one := n.find(name)
+	if one == nil {
+		return l.fail("interface %s does not exist", name)
+	}
+	if len(rest) == 0 {
+		l.show(n, one)
+		return 0
+	}
+	return l.ifconfigSet(n, one, rest)
+}
+
+func (l *lab) ifconfigList(n *network, filter []string) int {
+	var names []string
+	for _, one := range n.Ifaces {
+		if len(filter) > 0 && filter[0] == "ether" && one.Kind == "lo" {
+			continue
+		}
+		names = append(names, one.Name)
+	}
+	l.printf("%s\n", strings.Join(names, " "))
+	return 0
+}
+
+// ifconfigSet applies the words after the interface one after the other, as ifconfig does.
+func (l *lab) ifconfigSet(n *network, one *iface, words []string) int {
+	for len(words) > 0 {
+		word := words[0]
+		words = words[1:]
+		next := ""
+		if len(words) > 0 {
+			next = words[0]
+		}
+		switch word {
+		case "up", "down":
+			one.Up = word == "up"
+			l.effect("ip", "link", "set", linux(one.Name), word)
+		case "destroy":
+			if one.Kind == "ether" || one.Name == "lo0" {
+				return l.fail("SIOCIFDESTROY: Invalid argument")
+			}
+			l.destroy(n, one)
+		case "inet", "alias", "add":
+			if word == "alias" && next == "inet" {
+				continue
+			}
+			used, words2, text := l.inet(n, one, words)
+			if text != "" {
+				return l.fail("%s", text)
+			}
+			_ = used
+			words = words2
+		case "addm", "deletem":
+			if next == "" {
+				return l.fail("'%s' requires argument", word)
+			}
+			if text := l.member(n, one, word, next); text != "" {
+				return l.fail("%s", text)
+			}
+			words = words[1:]
+		case "mtu", "ether", "name", "description", "descr":
+			if next == "" {
+				return l.fail("'%s' requires argument", word)
+			}
+			if text := l.property(one, word, next); text != "" {
+				return l.fail("%s", text)
+			}
+			words = words[1:]
+		case "-rxcsum", "-txcsum", "-tso", "-lro", "-rxcsum6", "-txcsum6", "rxcsum", "txcsum", "tso", "lro":
+			l.offload(one, word)
+		case "SYNCDHCP", "DHCP", "syncdhcp":
+			return l.fail("%s: bad value", word)
+		default:
+			if _, err := netip.ParsePrefix(word); err == nil {
+				words = append([]string{word}, words...)
+				_, rest, text := l.inet(n, one, words)
+				if text != "" {
+					return l.fail("%s", text)
+				}
+				words = rest
+				continue
+			}
+			return l.fail("%s: bad value", word)
+		}
+	}
+	return 0
+}
+
+// inet adds or removes an address: "ADDR/LEN [netmask M] [broadcast B] [delete|-alias]".
+func (l *lab) inet(n *network, one *iface, words []string) (used int, rest []string, text string) {
+	if len(words) == 0 {
+		return 0, words, "bad value (width too small)"
+	}
+	addr, rest := words[0], words[1:]
+	remove := false
+	for len(rest) > 0 {
+		if (rest[0] == "netmask" || rest[0] == "broadcast") && len(rest) > 1 {
+			if rest[0] == "netmask" {
+				addr += "/" + maskBits(rest[1])
+			}
+			rest = rest[2:]
+			continue
+		}
+		if rest[0] != "delete" && rest[0] != "-alias" && rest[0] != "remove" && rest[0] != "alias" {
+			break
+		}
+		remove = rest[0] != "alias"
+		rest = rest[1:]
+	}
+	if !strings.Contains(addr, "/") {
+		if _, err := netip.ParseAddr(addr); err != nil {
+			return 0, rest, addr + ": bad value"
+		}
+		if !remove {
+			return 0, rest, "ioctl (SIOCAIFADDR): Invalid argument" // 15 wants a prefix; the lab always does
+		}
+	}
+	host, _, _ := strings.Cut(addr, "/")
+	if remove {
+		at := slices.IndexFunc(one.Addrs, func(have string) bool { return strings.HasPrefix(have, host+"/") })
+		if at < 0 {
+			return 0, rest, "ioctl (SIOCDIFADDR): Can't assign requested address"
+		}
+		l.effect("ip", "addr", "del", one.Addrs[at], "dev", linux(one.Name))
+		one.Addrs = slices.Delete(one.Addrs, at, at+1)
+		return 0, rest, ""
+	}
+	if prefix, err := netip.ParsePrefix(addr); err != nil || !prefix.Addr().Is4() {
+		return 0, rest, addr + ": bad value"
+	}
+	if l.strictMembers() && n.bridgeOf(one.Name) != nil {
+		return 0, rest, "ioctl (SIOCAIFADDR): Invalid argument"
+	}
+	one.Up = true
+	if !slices.Contains(one.Addrs, addr) {
+		one.Addrs = append(one.Addrs, addr)
+		_, _, broadcast := prefixWords(addr)
+		l.effect("ip", "addr", "add", addr, "broadcast", broadcast, "dev", linux(one.Name))
+	}
+	l.effect("ip", "link", "set", linux(one.Name), "up")
+	return 0, rest, ""
+}
+
+// strictMembers: from 15 on a bridge member has no address.
+func (l *lab) strictMembers() bool {
+	major, _ := strconv.Atoi(strings.SplitN(l.release(), ".", 2)[0])
+	return major >= 15 && l.tunable("net.link.bridge.member_ifaddrs", "0") == "0"
+}
+
+func (l *lab) member(n *network, bridge *iface, word, name string) string {
+	verb := map[string]string{"addm": "BRDGADD", "deletem": "BRDGDEL"}[word]
+	if bridge.Kind != "bridge" {
+		return verb + " " + name + ": Invalid argument"
+	}
+	one := n.find(name)
+	at := slices.Index(bridge.Members, name)
+	switch {
+	case one == nil || word == "deletem" && at < 0:
+		return verb + " " + name + ": No such file or directory"
+	case word == "deletem":
+		bridge.Members = slices.Delete(bridge.Members, at, at+1)
+		l.effect("ip", "link", "set", linux(name), "nomaster")
+		return ""
+	case at >= 0:
+		return verb + " " + name + ": File exists"
+	case n.bridgeOf(name) != nil:
+		return verb + " " + name + ": Device busy"
+	case l.strictMembers() && len(one.Addrs) > 0:
+		return verb + " " + name + ": Invalid argument"
+	}
+	bridge.Members = append(bridge.Members, name)
+	l.effect("ip", "link", "set", linux(name), "master", bridge.Name)
+	l.kernelSays("%s: promiscuous mode enabled", name)
+	return ""
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// mountSet makes a filesystem's files appear at its mount point: a bind mount, below LAB_ROOT a symbolic link.
+func (l *lab) mountSet(s *store, name string) string {
+	at, _, _ := l.mountpoint(s, name)
+	if canmount, _, _ := l.zfsProperty(s, name, "canmount"); canmount == "off" {
+		return "'canmount' property is set to 'off'"
+	}
+	if at == "none" {
+		return "no mountpoint set"
+	}
+	if at == "legacy" {
+		return "legacy mountpoint\nuse mount(8) to mount this filesystem"
+	}
+	mounted := l.mounts()
+	if slices.Contains(mounted, name) {
+		return "filesystem already mounted"
+	}
+	from, to := l.path(filesDir(name)), l.path(at)
+	if at != "/" {
+		os.MkdirAll(from, 0o755)
+		if l.fake {
+			os.Remove(to)
+			os.MkdirAll(filepath.Dir(to), 0o755)
+			os.Symlink(from, to)
+		} else {
+			os.MkdirAll(to, 0o755)
+			l.effect("mount", "--bind", from, to)
+		}
+	}
+	l.save(volatile+"mounted", append(mounted, name))
+	return ""
+}
+
+func (l *lab) unmountSet(s *store, name string) bool {
+	mounted := l.mounts()
+	at := slices.Index(mounted, name)
+	if at < 0 {
+		return false
+	}
+	where, _, _ := l.mountpoint(s, name)
+	if l.fake {
+		os.Remove(l.path(where))
+		os.MkdirAll(l.path(where), 0o755)
+	} else if !l.effect("umount", "-l", l.path(where)) {
+		return false
+	}
+	l.save(volatile+"mounted", slices.Delete(mounted, at, at+1))
+	return true
+}
+
+// node makes the device of a volume, as the kernel does; late is the race that a volmode of its own loses.
+func (l *lab) node(s *store, name string, late bool) {
+	if mode, _, _ := l.zfsProperty(s, name, "volmode"); mode == "none" || late {
+		return
+	}
+	link := l.path("/dev/zvol/" + name)
+	os.MkdirAll(filepath.Dir(link), 0o755)
+	os.Remove(link)
+	os.Symlink(l.path(volumeFile(name)), link)
+}
+
+// zfsLoad is what the kernel does when its zfs module comes up: cached pools are there again, and so are the nodes of volumes.
+func (l *lab) zfsLoad() {
+	s := l.loadZFS()
+	os.RemoveAll(l.path("/dev/zvol"))
+	for name, d := range s.Sets {
+		if d.Volume && s.imported(name) {
+			l.node(s, name, false)
+		}
+	}
+}
+
+// mountAll is "zfs mount -a".
+func (l *lab) mountAll(s *store) {
+	for _, name := range s.below("") {
+		if canmount, _, _ := l.zfsProperty(s, name, "canmount"); !s.Sets[name].Volume && canmount == "on" && !slices.Contains(l.mounts(), name) {
+			if at, _, _ := l.mountpoint(s, name); at != "none" && at != "legacy" {
+				l.mountSet(s, name)
+			}
+		}
+	}
+}
