@@ -257,10 +257,8 @@ func (c *Client) explainOpen(kind string, err error) error {
 			Name: c.name, Kind: kind, Prohibited: refused.Reason == ssh.Prohibited, Err: err,
 		}
 	}
-	select {
-	case <-c.done:
+	if ended(c.done, settle) {
 		return c.lost()
-	default:
-		return fmt.Errorf("open a %s channel to %s: %w", kind, c.name, err)
 	}
+	return fmt.Errorf("open a %s channel to %s: %w", kind, c.name, err)
 }

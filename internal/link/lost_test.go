@@ -94,6 +94,7 @@ func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("took %v", took)
 	}
+	<-c.Done()
 	wantLost(t, "Err", c.Err())
 	_, err = c.Run(t.Context(), link.Command{Script: "true"})
 	wantLost(t, "run after the end", err)

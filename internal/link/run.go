@@ -129,10 +129,13 @@ func (s *session) request(kind string, payload []byte) error {
 	return nil
 }
 
+// settle is how long after its channels a link may be known to be gone.
+const settle = 100 * time.Millisecond
+
 // sessionLost tells a dropped link from a session that ended alone.
 func (c *Client) sessionLost(err error) *LostError {
-	if lost, ok := errors.AsType[*LostError](c.Err()); ok {
-		return lost
+	if ended(c.done, settle) {
+		return c.lost()
 	}
 	return &LostError{Name: c.name, Err: err}
 }

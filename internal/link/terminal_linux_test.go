@@ -1,0 +1,162 @@
+package link_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// openTerminal gives both sides of a pseudo terminal.
+func openTerminal(t *testing.T) (master, terminal *os.File) {
+	t.Helper()
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Skipf("no pseudo terminal: %v", err)
+	}
+	t.Cleanup(func() { _ = master.Close() })
+	if err := unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0); err != nil {
+		t.Fatal(err)
+	}
+	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = terminal.Close() })
+	return master, terminal
+}
+
+func setSize(t *testing.T, f *os.File, columns, rows uint16) {
+	t.Helper()
+	if err := unix.IoctlSetWinsize(int(f.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Col: columns, Row: rows}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func settings(t *testing.T, f *os.File) unix.Termios {
+	t.Helper()
+	got, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return *got
+}
+
+func TestRawAndBack(t *testing.T) {
+	t.Parallel()
+	master, terminal := openTerminal(t)
+	setSize(t, master, 90, 33)
+	before := settings(t, terminal)
+	local, err := link.Raw(terminal, terminal, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if raw := settings(t, terminal); raw.Lflag&(unix.ICANON|unix.ECHO|unix.ISIG) != 0 {
+		t.Errorf("not raw: %#x", raw.Lflag)
+	}
+	pty := local.PTY()
+	if pty.Size != (link.Size{Columns: 90, Rows: 33}) || pty.Term != "xterm" {
+		t.Errorf("%+v", pty)
+	}
+	// Two changes that nobody has read yet: only the newest counts.
+	for _, columns := range []uint16{100, 101} {
+		setSize(t, master, columns, 40)
+		if err := syscall.Kill(os.Getpid(), syscall.SIGWINCH); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	select {
+	case size := <-pty.Resize:
+		if size != (link.Size{Columns: 101, Rows: 40}) {
+			t.Errorf("resized to %+v", size)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("the change was not told")
+	}
+	for range 2 {
+		if err := local.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if after := settings(t, terminal); after != before {
+		t.Errorf("before %+v\nafter %+v", before, after)
+	}
+}
+
+func TestRawNeedsTerminals(t *testing.T) {
+	t.Parallel()
+	_, terminal := openTerminal(t)
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = null.Close() })
+	for _, pair := range [][2]*os.File{{null, terminal}, {terminal, null}, {null, null}} {
+		if _, err := link.Raw(pair[0], pair[1], "vt100"); !errors.Is(err, link.ErrNoTerminal) {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// TestTerminalToTerminal is `fbdock exec sh` as a person uses it.
+func TestTerminalToTerminal(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() != 0 {
+		t.Skip("an sshd that is not root cannot give a pty")
+	}
+	c := startSSHD(t).dial(t)
+	master, terminal := openTerminal(t)
+	setSize(t, master, 77, 11)
+	local, err := link.Raw(terminal, terminal, "vt100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer local.Close()
+	status := make(chan int, 1)
+	go func() {
+		n, err := c.Run(t.Context(), link.Command{
+			Args: []string{"sh"}, Env: []string{"PS1=prompt> "}, Stdin: terminal, Stdout: terminal, PTY: local.PTY(),
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		status <- n
+	}()
+	seen := &bytes.Buffer{}
+	expect := func(text string) {
+		t.Helper()
+		buf := make([]byte, 1024)
+		for !bytes.Contains(seen.Bytes(), []byte(text)) {
+			n, err := master.Read(buf)
+			if err != nil {
+				t.Fatalf("%v; seen %q", err, seen)
+			}
+			seen.Write(buf[:n])
+		}
+		seen.Reset()
+	}
+	expect("prompt> ")
+	fmt.Fprint(master, "stty size; echo $TERM\r")
+	expect("11 77\r\nvt100\r\n")
+	fmt.Fprint(master, "sleep 60\r")
+	expect("sleep 60")
+	time.Sleep(300 * time.Millisecond)
+	fmt.Fprint(master, "\x03")
+	expect("prompt> ")
+	fmt.Fprint(master, "exit 4\r")
+	if n := <-status; n != 4 {
+		t.Errorf("status %d", n)
+	}
+}
