@@ -1,56 +1,56 @@
 package main
 
 import (
-	"net"
-	"net/netip"
+	"context"
 	"os"
-	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/run"
+	"github.com/fbdock/fbdock/internal/vagrant"
+	"github.com/fbdock/fbdock/platforms"
 )
 
 // laptop is what planning needs to know of this computer. Nothing here
 // starts a program or asks the network, so that `plan` and `validate` are
-// as quick as reading the file.
-func (p *program) laptop() plan.Laptop {
-	return plan.Laptop{
-		Architecture: runtime.GOARCH, CPUs: runtime.NumCPU(), Routes: routes(), Proxy: p.proxy(),
-		GuestPath: func(path string) (string, error) { return filepath.ToSlash(path), nil },
+// as quick as reading the file; up and doctor ask for the versions as well.
+func (p *program) laptop(ctx context.Context, ask bool) (plan.Laptop, error) {
+	facts, err := p.facts(ctx, ask)
+	if err != nil {
+		return plan.Laptop{}, err
+	}
+	l := plan.Laptop{
+		Architecture: facts.Arch, CPUs: runtime.NumCPU(), Routes: facts.Networks, Proxy: hcl.Proxy(facts.Proxy),
+		GuestPath: func(path string) (string, error) { return platforms.GuestPath(runtime.GOOS, path) },
 		IsDir:     func(path string) bool { info, err := os.Stat(path); return err == nil && info.IsDir() },
 		IsFile:    func(path string) bool { info, err := os.Stat(path); return err == nil && info.Mode().IsRegular() },
 	}
+	// Without any provider the plan says so itself.
+	if choice, err := platforms.Choose(facts); err == nil {
+		l.Provider, l.ProviderReason = choice.Provider, choice.Why()
+	}
+	return l, nil
 }
 
-// proxy reads the usual variables, of which the lower case form wins, as
-// with curl.
-func (p *program) proxy() hcl.Proxy {
-	first := func(names ...string) string {
-		for _, name := range names {
-			if value, ok := p.lookup(name); ok && value != "" {
-				return value
-			}
+// facts are read anew each time: they change while people install things.
+func (p *program) facts(ctx context.Context, ask bool) (platforms.Facts, error) {
+	look := func(name string) (string, error) {
+		if name == "vagrant" {
+			return vagrant.Find(runtime.GOOS)
 		}
-		return ""
+		return run.LookPath(name)
 	}
-	return hcl.Proxy{
-		HTTP: first("http_proxy", "HTTP_PROXY"), HTTPS: first("https_proxy", "HTTPS_PROXY"), No: first("no_proxy", "NO_PROXY"),
+	sources := platforms.System(look, func(name string) string { value, _ := p.lookup(name); return value })
+	if ask {
+		sources.Run = p.ask
 	}
+	return platforms.Read(ctx, sources)
 }
 
-// routes are the networks that this computer's own cards are in.
-func routes() []netip.Prefix {
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		return nil
-	}
-	var networks []netip.Prefix
-	for _, a := range addresses {
-		prefix, err := netip.ParsePrefix(a.String())
-		if err == nil && prefix.Addr().Is4() && !prefix.Addr().IsLoopback() {
-			networks = append(networks, prefix.Masked())
-		}
-	}
-	return networks
+// ask runs a program for its words, on whichever stream it says them.
+func (p *program) ask(ctx context.Context, name string, args ...string) (string, error) {
+	res, err := run.Runner{}.Run(ctx, run.Cmd{Name: name, Args: args, Env: p.environ})
+	return strings.TrimSpace(string(res.Stdout) + string(res.Stderr)), err
 }

@@ -23,9 +23,13 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, err
 	}
+	laptop, err := p.laptop(c.Context, false)
+	if err != nil {
+		return app.Options{}, err
+	}
 	return app.Options{
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
-		CacheDir: p.cacheDir(), Laptop: p.laptop(), Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
+		CacheDir: p.cacheDir(), Laptop: laptop, Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
 	}, nil
 }
 

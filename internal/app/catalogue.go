@@ -11,7 +11,9 @@ type Catalogue struct{ boxes.Catalogue }
 // Box resolves a name, "" for the pick, for a provider and architecture.
 func (c Catalogue) Box(provider, architecture, name string) (plan.Box, error) {
 	b, err := c.Catalogue.Box(provider, architecture, name)
-	return plan.Box{Name: b.Name, Version: b.Version, Architecture: b.Architecture, BootTimeout: b.BootTimeout}, err
+	return plan.Box{
+		Name: b.Name, Version: b.Version, Architecture: b.Architecture, BootTimeout: b.BootTimeout, Notes: b.Notes,
+	}, err
 }
 
 // Image resolves the name of an engine image.

@@ -69,13 +69,16 @@ func Load(o Options) (Loaded, error) {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
 	dir := filepath.Dir(file)
-	p, more := plan.Build(*cfg, dir, o.Laptop, o.Catalogue)
-	if diags = append(diags, more...); diags.HasErrors() {
-		return Loaded{Diagnostics: diags, Sources: sources}, nil
-	}
 	folder, err := state.Look(dir)
 	if err != nil {
 		return Loaded{}, err
+	}
+	if o.Laptop.Made == nil {
+		o.Laptop.Made = func(machine string) string { return madeWith(folder, machine) }
+	}
+	p, more := plan.Build(*cfg, dir, o.Laptop, o.Catalogue)
+	if diags = append(diags, more...); diags.HasErrors() {
+		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
 	return Loaded{
 		Project:     &Project{Options: o, Dir: dir, Config: *cfg, Plan: p, State: folder},

@@ -19,6 +19,9 @@ type Laptop struct {
 	// Provider is the pick for `provider = "auto"`, with the reason for it;
 	// "" when none was found.
 	Provider, ProviderReason string
+	// Made is the provider that a machine was made with, "" when it is not
+	// made yet: it stays there, whatever is installed later.
+	Made func(machine string) string
 	// Routes are the networks that the laptop reaches, the default route left out.
 	Routes []netip.Prefix
 	// Proxy is the laptop's own, used where the configuration has none.
@@ -123,6 +126,12 @@ func (b *builder) provider() string {
 	if p := b.in.Provider; p != "" && p != "auto" {
 		return p
 	}
+	if b.laptop.Made != nil {
+		if made := b.laptop.Made(b.in.Name); made != "" {
+			b.note("provider %s: the machine was made with it", made)
+			return made
+		}
+	}
 	if b.laptop.Provider == "" {
 		// The file is not wrong: it may be checked on one computer and run on
 		// another.
@@ -148,6 +157,7 @@ func (b *builder) box(provider string) Box {
 	if b.in.BoxVersion != "" {
 		box.Version = b.in.BoxVersion
 	}
+	b.notes = append(b.notes, box.Notes...)
 	return box
 }
 

@@ -45,6 +45,8 @@ type Box struct {
 	Architecture string `json:"architecture"`      // Vagrant's words: amd64, arm64
 	// BootTimeout in seconds; official boxes patch themselves at first boot.
 	BootTimeout int `json:"boot_timeout"`
+	// Notes become notes of the machine.
+	Notes []string `json:"-"`
 }
 
 // Storage is ZFS in the FreeBSD guest.
