@@ -1,6 +1,7 @@
 package link
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ type attempt struct {
 	asked    bool          // the server wanted a key
 }
 
-func newAttempt(to Endpoint, o Options) (*attempt, error) {
+func newAttempt(ctx context.Context, to Endpoint, o Options) (*attempt, error) {
 	a := &attempt{to: to, o: o}
 	if o.HostKey == nil {
 		pins, err := readPins(o.KnownHosts)
@@ -36,7 +37,7 @@ func newAttempt(to Endpoint, o Options) (*attempt, error) {
 		}
 		a.pins = pins
 	}
-	a.loadKeys()
+	a.loadKeys(ctx)
 	return a, nil
 }
 
@@ -46,7 +47,7 @@ func (a *attempt) close() {
 	}
 }
 
-func (a *attempt) loadKeys() {
+func (a *attempt) loadKeys(ctx context.Context) {
 	for _, file := range a.to.KeyFiles {
 		signer, err := readKey(file)
 		if err != nil {
@@ -59,7 +60,7 @@ func (a *attempt) loadKeys() {
 	if a.o.AgentSocket == "" || (a.to.KeysOnly && len(a.signers) > 0) {
 		return
 	}
-	conn, err := dialAgent(a.o.AgentSocket)
+	conn, err := dialAgent(ctx, a.o.AgentSocket)
 	if err != nil {
 		a.unusable = append(a.unusable, fmt.Sprintf("ssh-agent: %v", err))
 		return
@@ -154,11 +155,11 @@ func (a *attempt) checkHostKey(_ string, _ net.Addr, key ssh.PublicKey) error {
 
 // pin remembers the key of a server that let us in. One that did not may be
 // a stranger on a reused port.
-func (a *attempt) pin() error {
+func (a *attempt) pin(ctx context.Context) error {
 	if a.seen == nil {
 		return nil
 	}
-	return Pin(a.o.KnownHosts, a.to.Name, a.seen)
+	return Pin(ctx, a.o.KnownHosts, a.to.Name, a.seen)
 }
 
 func (a *attempt) explain(err error) error {

@@ -52,7 +52,7 @@ func TestPinOnFirstSight(t *testing.T) {
 		!strings.Contains(changed.Hint(), pins) || !strings.Contains(changed.Error(), "dev") {
 		t.Fatalf("a changed key: %v", err)
 	}
-	if err := link.Forget(pins, "dev"); err != nil {
+	if err := link.Forget(t.Context(), pins, "dev"); err != nil {
 		t.Fatal(err)
 	}
 	_ = dial(t, s.endpoint(), o).Close()
@@ -73,21 +73,21 @@ func TestPinRefusals(t *testing.T) {
 	if _, err := link.Dial(t.Context(), s.endpoint(), link.Options{KnownHosts: broken}); err == nil {
 		t.Error("pins that cannot be read were taken for none")
 	}
-	if err := link.Forget(broken, "dev"); err == nil {
+	if err := link.Forget(t.Context(), broken, "dev"); err == nil {
 		t.Error("pins that cannot be read were rewritten")
 	}
-	if err := link.Forget(filepath.Join(dir, "none"), "dev"); err != nil {
+	if err := link.Forget(t.Context(), filepath.Join(dir, "none"), "dev"); err != nil {
 		t.Errorf("forget without pins: %v", err)
 	}
 	for _, name := range []string{"", "a b", "*", "a,b", "!a", "|1|x", "@cert-authority", "#"} {
-		if err := link.Pin(filepath.Join(dir, "pins"), name, s.hostKey); err == nil {
+		if err := link.Pin(t.Context(), filepath.Join(dir, "pins"), name, s.hostKey); err == nil {
 			t.Errorf("pinned the name %q", name)
 		}
 	}
 	comment := filepath.Join(dir, "comment")
 	write(t, comment, "# by hand\n\n")
 	for range 2 {
-		if err := link.Pin(comment, "dev", s.hostKey); err != nil {
+		if err := link.Pin(t.Context(), comment, "dev", s.hostKey); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -118,7 +118,7 @@ func TestPinnedTypeIsAskedFor(t *testing.T) {
 	o := link.Options{KnownHosts: pins}
 	rsa, public := rsaKey(t)
 	write(t, filepath.Join(dir, "rsa"), rsa)
-	if err := link.Pin(pins, "dev", public); err != nil {
+	if err := link.Pin(t.Context(), pins, "dev", public); err != nil {
 		t.Fatal(err)
 	}
 	// The server has no RSA key yet: that is a changed key.
@@ -180,12 +180,7 @@ func TestAgentIsTheFallback(t *testing.T) {
 	if err := ring.Add(agent.AddedKey{PrivateKey: private}); err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "fb") // the test's own is too long for a socket
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, "agent"))
+	l, err := net.Listen("unix", filepath.Join(shortDir(t), "agent"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 var errTimeout = errors.New("no answer in time")
@@ -46,10 +47,7 @@ type AuthError struct {
 
 func (e *AuthError) Error() string {
 	text := fmt.Sprintf("log in to %s at %s as %s: no key is accepted (tried %d)", e.Name, e.Address, e.User, len(e.Tried))
-	for _, u := range e.Unusable {
-		text += "; " + u
-	}
-	return text
+	return strings.Join(append([]string{text}, e.Unusable...), "; ")
 }
 
 func (e *AuthError) Unwrap() error { return e.Err }

@@ -111,7 +111,7 @@ func connect(ctx context.Context, dial dialFunc, to Endpoint, o Options) (*Clien
 // login speaks SSH over conn, which it owns from here on.
 func login(ctx, inner context.Context, conn net.Conn, to Endpoint, o Options) (*Client, error) {
 	live := newLiveConn(conn)
-	attempt, err := newAttempt(to, o)
+	attempt, err := newAttempt(inner, to, o)
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}
@@ -130,7 +130,7 @@ func login(ctx, inner context.Context, conn net.Conn, to Endpoint, o Options) (*
 	c := &Client{
 		ssh: ssh.NewClient(sshConn, chans, reqs), conn: live, name: to.Name, done: make(chan struct{}),
 	}
-	if err := attempt.pin(); err != nil {
+	if err := attempt.pin(ctx); err != nil {
 		return nil, errors.Join(err, c.ssh.Close())
 	}
 	c.wg.Go(c.watch)

@@ -114,7 +114,7 @@ func TestServerGoesAway(t *testing.T) {
 	c := s.dial(t)
 	time.AfterFunc(100*time.Millisecond, s.cut)
 	r, w := io.Pipe()
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	_, err := c.Run(t.Context(), link.Command{Args: []string{"x"}, Stdin: r})
 	wantLost(t, "run", err)
 	<-c.Done()
@@ -195,7 +195,7 @@ func TestMoreSessionsThanTheServerTakes(t *testing.T) {
 	for range many {
 		running.Go(func() {
 			in, feed := io.Pipe()
-			defer feed.Close()
+			defer func() { _ = feed.Close() }()
 			var once sync.Once
 			go func() {
 				<-stop

@@ -82,11 +82,11 @@ func (p *pins) bytes() []byte {
 }
 
 // Pin adds a key for name to a file of pins.
-func Pin(file, name string, key ssh.PublicKey) error {
+func Pin(ctx context.Context, file, name string, key ssh.PublicKey) error {
 	if name == "" || strings.ContainsAny(name, " \t\r\n,*?!|#@") {
 		return fmt.Errorf("pin a host key: %q cannot stand in %s", name, file)
 	}
-	return editPins(file, func(p *pins) {
+	return editPins(ctx, file, func(p *pins) {
 		for _, k := range p.of(name) {
 			if sameKey(k, key) {
 				return
@@ -97,21 +97,21 @@ func Pin(file, name string, key ssh.PublicKey) error {
 }
 
 // Forget removes the keys of name, for a machine that was destroyed.
-func Forget(file, name string) error {
+func Forget(ctx context.Context, file, name string) error {
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return editPins(file, func(p *pins) {
+	return editPins(ctx, file, func(p *pins) {
 		p.entries = slices.DeleteFunc(p.entries, func(e pinned) bool { return e.name == name })
 	})
 }
 
-func editPins(file string, edit func(*pins)) (err error) {
+func editPins(ctx context.Context, file string, edit func(*pins)) (err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("pin a host key: %w", err)
 	}
 	lock := flock.New(file + ".lock")
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if _, err := lock.TryLockContext(ctx, 10*time.Millisecond); err != nil {
 		return fmt.Errorf("pin a host key: lock %s: %w", file, err)

@@ -170,7 +170,7 @@ func (s *session) wait(ctx context.Context, cmd *Command) (int, error) {
 				signals = nil
 				continue
 			}
-			s.signal(sig)
+			s.signal(ctx, sig)
 		case size, ok := <-resize:
 			if !ok {
 				resize = nil
@@ -179,10 +179,10 @@ func (s *session) wait(ctx context.Context, cmd *Command) (int, error) {
 			_, _ = s.ch.SendRequest("window-change", false, windowChange(size))
 		case err := <-s.broken:
 			// As for a local program whose pipe broke.
-			s.stop(done, SIGPIPE)
+			s.stop(ctx, done, SIGPIPE)
 			return -1, err
 		case <-ctx.Done():
-			s.stop(done, SIGINT)
+			s.stop(ctx, done, SIGINT)
 			return -1, context.Cause(ctx)
 		}
 	}
@@ -190,12 +190,12 @@ func (s *session) wait(ctx context.Context, cmd *Command) (int, error) {
 
 // stop asks the command to end, and hangs up when it does not. After it
 // nothing more is written to the command's streams, unless one hangs.
-func (s *session) stop(done <-chan struct{}, sig Signal) {
-	s.signal(sig)
+func (s *session) stop(ctx context.Context, done <-chan struct{}, sig Signal) {
+	s.signal(ctx, sig)
 	if ended(done, grace) {
 		return
 	}
-	s.signal(SIGHUP)
+	s.signal(ctx, SIGHUP)
 	s.close()
 	ended(done, time.Second)
 }

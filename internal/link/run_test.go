@@ -142,7 +142,7 @@ func TestRunEndsWhileStdinIsOpen(t *testing.T) {
 	t.Parallel()
 	c := startSSHD(t).dial(t)
 	r, w := io.Pipe()
-	defer w.Close()
+	defer func() { _ = w.Close() }()
 	got := run(t, c, link.Command{Script: "exit 7", Stdin: r})
 	if got.status != 7 || got.err != nil {
 		t.Errorf("%+v", got)
@@ -198,85 +198,6 @@ func (f failWriter) Write([]byte) (int, error) { return 0, f.err }
 type failReader struct{ err error }
 
 func (f failReader) Read([]byte) (int, error) { return 0, f.err }
-
-func TestRunSignals(t *testing.T) {
-	t.Parallel()
-	c := startSSHD(t).dial(t)
-	for sig, want := range map[link.Signal]int{
-		link.SIGINT: 130, link.SIGTERM: 143, link.SIGHUP: 129, link.SIGQUIT: 131, link.SIGKILL: 137,
-	} {
-		signals := make(chan link.Signal, 1)
-		ready := make(chan struct{})
-		go func() {
-			<-ready
-			signals <- sig
-			close(signals)
-		}()
-		// exec'd, so the program itself is what the signal ends.
-		status, err := c.Run(t.Context(), link.Command{
-			Script: "ulimit -c 0; echo ready; exec sleep 60", Stdout: onReady(func() { close(ready) }), Signals: signals,
-		})
-		if err != nil || status != want {
-			t.Errorf("%s: status %d, %v", sig, status, err)
-		}
-	}
-	// One that the command catches.
-	signals := make(chan link.Signal, 1)
-	var out bytes.Buffer
-	status, err := c.Run(t.Context(), link.Command{
-		Script:  `trap 'echo caught; exit 9' INT; echo ready; while :; do sleep 0.05; done`,
-		Stdout:  io.MultiWriter(&out, onReady(func() { signals <- link.SIGINT })),
-		Signals: signals,
-	})
-	if err != nil || status != 9 || out.String() != "ready\ncaught\n" {
-		t.Errorf("caught: status %d, %v, %q", status, err, out.String())
-	}
-}
-
-// onReady calls f once "ready" has been written.
-func onReady(f func()) io.Writer { return &readyWriter{f: f} }
-
-type readyWriter struct {
-	f    func()
-	text []byte
-}
-
-func (o *readyWriter) Write(p []byte) (int, error) {
-	o.text = append(o.text, p...)
-	if o.f != nil && bytes.Contains(o.text, []byte("ready")) {
-		o.f()
-		o.f = nil
-	}
-	return len(p), nil
-}
-
-func TestRunCancelled(t *testing.T) {
-	t.Parallel()
-	c := startSSHD(t).dial(t)
-	for name, script := range map[string]string{
-		"ends at the interrupt": "echo ready; exec sleep 60",
-		"ignores it":            "trap '' INT; echo ready; sleep 60",
-	} {
-		ctx, cancel := context.WithCancelCause(t.Context())
-		why := errors.New("enough")
-		start := time.Now()
-		_, err := c.Run(ctx, link.Command{Script: script, Stdout: onReady(func() { cancel(why) })})
-		if !errors.Is(err, why) {
-			t.Errorf("%s: %v", name, err)
-		}
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%s: took %v", name, took)
-		}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := c.Run(ctx, link.Command{Script: "true"}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled before: %v", err)
-	}
-	if got := run(t, c, link.Command{Script: "exit 4"}); got.status != 4 {
-		t.Errorf("the link is not usable afterwards: %+v", got)
-	}
-}
 
 func TestRunWithPTY(t *testing.T) {
 	t.Parallel()

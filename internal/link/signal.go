@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -63,7 +64,7 @@ func (s Signal) Status() int {
 // sessions ("session signalling requires privilege separation"), so the
 // answer is asked for, and a refusal is made up for by a kill over a second
 // session. Neither is waited for.
-func (s *session) signal(sig Signal) {
+func (s *session) signal(ctx context.Context, sig Signal) {
 	go func() {
 		ok, err := s.ch.SendRequest("signal", true, ssh.Marshal(&struct{ Signal string }{string(sig)}))
 		if ok || err != nil || s.pid.mark == "" || !isName(string(sig)) {
@@ -75,7 +76,7 @@ func (s *session) signal(sig Signal) {
 			return
 		}
 		pid := s.pid.pid
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer cancel()
 		// sshd makes each command the leader of a process group.
 		_, _ = s.client.Run(ctx, Command{
@@ -122,7 +123,7 @@ func (p *pidFinder) Write(b []byte) (int, error) {
 			if _, err := fmt.Sscan(string(line), &p.pid); err == nil && p.pid > 1 {
 				close(p.found)
 			}
-			p.head = append(before, after...)
+			p.head = slices.Concat(before, after)
 		}
 	}
 	if !ok && len(p.head) < maxHead {

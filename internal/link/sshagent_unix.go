@@ -3,10 +3,12 @@
 package link
 
 import (
+	"context"
 	"net"
 	"time"
 )
 
-func dialAgent(path string) (net.Conn, error) {
-	return net.DialTimeout("unix", path, 2*time.Second)
+func dialAgent(ctx context.Context, path string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: 2 * time.Second}
+	return dialer.DialContext(ctx, "unix", path)
 }

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"context"
 	"net"
 	"strings"
 	"time"
@@ -10,10 +11,12 @@ import (
 
 // dialAgent reaches Windows' own ssh-agent by its pipe, and those of
 // others by a unix socket, which Windows has as well.
-func dialAgent(path string) (net.Conn, error) {
-	timeout := 2 * time.Second
+func dialAgent(ctx context.Context, path string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
 	if strings.HasPrefix(path, `\\`) {
-		return winio.DialPipe(path, &timeout)
+		return winio.DialPipeContext(ctx, path)
 	}
-	return net.DialTimeout("unix", path, timeout)
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, "unix", path)
 }

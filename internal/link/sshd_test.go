@@ -202,3 +202,14 @@ func rsaKey(t *testing.T) (text string, public ssh.PublicKey) {
 	}
 	return string(pem.EncodeToMemory(block)), public
 }
+
+// shortDir is a folder for sockets, whose paths are bounded.
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "fb") //nolint:usetesting // the test's own path is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"syscall"
 	"testing"
@@ -123,7 +124,7 @@ func TestTerminalToTerminal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer local.Close()
+	defer func() { _ = local.Close() }()
 	status := make(chan int, 1)
 	go func() {
 		n, err := c.Run(t.Context(), link.Command{
@@ -148,14 +149,14 @@ func TestTerminalToTerminal(t *testing.T) {
 		seen.Reset()
 	}
 	expect("prompt> ")
-	fmt.Fprint(master, "stty size; echo $TERM\r")
+	_, _ = io.WriteString(master, "stty size; echo $TERM\r")
 	expect("11 77\r\nvt100\r\n")
-	fmt.Fprint(master, "sleep 60\r")
+	_, _ = io.WriteString(master, "sleep 60\r")
 	expect("sleep 60")
 	time.Sleep(300 * time.Millisecond)
-	fmt.Fprint(master, "\x03")
+	_, _ = io.WriteString(master, "\x03")
 	expect("prompt> ")
-	fmt.Fprint(master, "exit 4\r")
+	_, _ = io.WriteString(master, "exit 4\r")
 	if n := <-status; n != 4 {
 		t.Errorf("status %d", n)
 	}

@@ -32,7 +32,7 @@ func answerAtEOF(t *testing.T, network, address string) net.Listener {
 				return
 			}
 			go func() {
-				defer conn.Close()
+				defer func() { _ = conn.Close() }()
 				data, _ := io.ReadAll(conn)
 				_, _ = conn.Write(data)
 			}()
@@ -44,14 +44,9 @@ func answerAtEOF(t *testing.T, network, address string) net.Listener {
 func TestTunnelHalfClose(t *testing.T) {
 	t.Parallel()
 	c := startSSHD(t).dial(t)
-	dir, err := os.MkdirTemp("", "fb")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	in := make([]byte, 5<<20)
 	_, _ = rand.Read(in)
-	for network, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": filepath.Join(dir, "sock")} {
+	for network, address := range map[string]string{"tcp": "127.0.0.1:0", "unix": filepath.Join(shortDir(t), "sock")} {
 		l := answerAtEOF(t, network, address)
 		conn, err := c.DialContext(t.Context(), network, l.Addr().String())
 		if err != nil {

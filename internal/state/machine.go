@@ -13,8 +13,7 @@ type Machine struct {
 }
 
 // Machine names the folder of a machine. Machine names are DNS labels, so
-// none meets the names that start with a dot; "log" and the other fixed
-// names are told apart by the prefix-free check in Reserved.
+// none meets the names that start with a dot; Reserved knows the others.
 func (d Dir) Machine(name string) Machine { return Machine{dir: d, name: name} }
 
 // Reserved tells whether a machine cannot have this name, because the folder

@@ -233,7 +233,7 @@ func TestMain(m *testing.M) {
 		if err != nil {
 			os.Exit(1)
 		}
-		os.Stdout.WriteString("held\n")
+		_, _ = os.Stdout.WriteString("held\n")
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	}
 	os.Exit(m.Run())
@@ -248,7 +248,7 @@ func TestLockBetweenProcesses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close()
+	defer func() { _ = in.Close() }()
 	out, err := other.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

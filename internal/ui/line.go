@@ -1,7 +1,7 @@
 package ui
 
 import (
-	"fmt"
+	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,9 +39,11 @@ func (u *UI) write(head, text string) {
 	if head != "" {
 		head = "fbdock: " + u.paint(code, strings.TrimSuffix(head, " ")) + " "
 	}
-	// Nothing can be told about a terminal that cannot be written to.
-	fmt.Fprintf(u.err, "%s%s\n", head, text)
+	u.put(head + text + "\n")
 }
+
+// put writes to standard error. Nobody could be told that it failed.
+func (u *UI) put(text string) { _, _ = io.WriteString(u.err, text) }
 
 const (
 	keepLines = true

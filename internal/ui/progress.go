@@ -150,14 +150,14 @@ func (u *UI) draw() {
 		text += "  " + p.detail
 	}
 	// A full last column wraps on some terminals.
-	fmt.Fprint(u.err, wipe+short(text, u.Width()-1))
+	u.put(wipe + short(text, u.Width()-1))
 	u.drawn = true
 }
 
 // erase takes the running line away. The lock is held.
 func (u *UI) erase() {
 	if u.drawn {
-		fmt.Fprint(u.err, wipe)
+		u.put(wipe)
 		u.drawn = false
 	}
 }

@@ -150,6 +150,11 @@ func (u *UI) Warn(text string) {
 // Hinter is an error that knows the next step.
 type Hinter interface{ Hint() string }
 
+type hintedError interface {
+	error
+	Hinter
+}
+
 // Error tells a failure and its next step: hint, or, when that is empty, the
 // hint of the error itself. A phase that runs has failed with it.
 func (u *UI) Error(err error, hint string) {
@@ -159,11 +164,7 @@ func (u *UI) Error(err error, hint string) {
 	u.End(Fail, "")
 	u.line("error: ", clean(err.Error(), keepLines))
 	if hint == "" {
-		var h interface {
-			error
-			Hinter
-		}
-		if errors.As(err, &h) {
+		if h, ok := errors.AsType[hintedError](err); ok {
 			hint = h.Hint()
 		}
 	}
@@ -194,10 +195,10 @@ func (u *UI) Confirm(question, flag string) (bool, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.erase()
-	fmt.Fprintf(u.err, "%s [y/N] ", clean(question, keepLines))
+	u.put(clean(question, keepLines) + " [y/N] ")
 	answer, err := bufio.NewReader(u.in).ReadString('\n')
 	if err != nil {
-		fmt.Fprintln(u.err) // Ctrl-D leaves the cursor behind the question
+		u.put("\n") // Ctrl-D leaves the cursor behind the question
 		if !errors.Is(err, io.EOF) {
 			return false, fmt.Errorf("read the answer: %w", err)
 		}
