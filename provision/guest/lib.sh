@@ -121,11 +121,12 @@ change() {
 put_file() {
   new=${1%/*}/.${1##*/}.fbdock-new
   (umask 077 && cat >"$new") || fail "write $new" "is the disk full? df -h"
-  try chmod "$2" "$new"
-  if [ -f "$1" ] && cmp -s "$new" "$1" && [ "$(stat -f %Lp "$1")" = "${2#0}" ]; then
+  if [ -f "$1" ] && cmp -s "$new" "$1"; then
     rm -f "$new"
+    [ "$(stat -f %Lp "$1")" = "${2#0}" ] || change chmod "$2" "$1"
     return 0
   fi
+  try chmod "$2" "$new"
   change mv -f "$new" "$1"
 }
 

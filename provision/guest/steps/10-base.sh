@@ -60,7 +60,7 @@ fi
 # fbdock's agent runs many sessions over one connection; sshd allows ten.
 # First in the file: sshd takes the first value, and a Match block may end it.
 put_block /etc/ssh/sshd_config 'MaxSessions 200' 1
-try /usr/sbin/sshd -t -f "$new"
+cmp -s "$new" "$file" || try /usr/sbin/sshd -t -f "$new"
 take_block || true
 if [ "$(fact sshd)" != 200 ]; then
   change service sshd onereload

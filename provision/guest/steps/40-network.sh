@@ -68,7 +68,7 @@ if [ -e "$main" ] && grep -q '^[[:space:]]*nat-anchor "fbdock"' "$main" && [ -z 
 else
   put_block "$main" "$anchors" "$place"
   hint="add these lines to $main yourself, translation before filter rules: $(one_line "$anchors")"
-  try pfctl -nf "$new"
+  cmp -s "$new" "$file" || try pfctl -nf "$new"
   hint=
   take_block || true
 fi

@@ -1,0 +1,30 @@
+package provision_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// install runs the payload that upload left, as fbdock does.
+const install = `cp -a /var/db/fbdock/payload /var/db/fbdock/incoming && sh /var/db/fbdock/incoming/install.sh; echo "status $?"`
+
+func TestStepsTwice(t *testing.T) {
+	needNamespaces(t)
+	for _, shell := range []string{"dash", "busybox"} {
+		t.Run(shell, func(t *testing.T) {
+			g := newGuest(t)
+			p := g.upload(t, labMachine())
+			out, _ := g.run(t, "ln -sf "+shell+" /bin/sh\n"+install+"\n echo second\n"+install)
+			first, second, _ := strings.Cut(out, "second\n")
+			done := "fbdock-steps done " + p.Hash() + "\nstatus 0\n"
+			if !strings.HasSuffix(first, done) || !strings.HasSuffix(second, done) {
+				t.Fatalf("first run:\n%s\nsecond run:\n%s\n%s", first, second, g.logs(t))
+			}
+			for line := range strings.Lines(second) {
+				if word := strings.Fields(line); word[0] == "fbdock-step" && word[2] != "begin" && word[2] != "skip" {
+					t.Errorf("the second run changed something: %s", line)
+				}
+			}
+		})
+	}
+}
