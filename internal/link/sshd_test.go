@@ -72,6 +72,7 @@ func (s *sshd) start(t *testing.T, program string, extra []string) bool {
 		"ListenAddress 127.0.0.1", "Port " + port, "HostKey " + filepath.Join(s.dir, "host"),
 		"AuthorizedKeysFile " + filepath.Join(s.dir, "authorized"), "UsePAM no", "StrictModes no",
 		"PasswordAuthentication no", "PermitRootLogin yes", "PidFile none", "LogLevel VERBOSE",
+		"SetEnv HOME=" + s.dir, // the user's own .bashrc is slow, or says things
 	}, extra...)
 	config := filepath.Join(s.dir, "sshd_config")
 	write(t, config, strings.Join(lines, "\n")+"\n")
