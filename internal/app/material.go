@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/provision"
@@ -70,7 +71,7 @@ func (u *upRun) prepare(ctx context.Context) error {
 // cache, fetching it when it is not there, and knows its digest.
 func (u *upRun) image(ctx context.Context) (i imageFile, err error) {
 	want := boxes.Image(u.m.Engine.Image)
-	if i, err = stamped(u.imagePath(u.m)); err == nil && i.stamp == u.applied.ImageStamp {
+	if i, err = stamped(u.imagePath(u.m)); err == nil && i.stamp == u.applied.ImageStamp && u.pinned(want, u.applied.Image) {
 		i.sha512 = u.applied.Image
 		return i, nil
 	}
@@ -80,6 +81,9 @@ func (u *upRun) image(ctx context.Context) (i imageFile, err error) {
 	err = u.phase("engine image", func() (string, error) {
 		file, digest, err := u.cache().Fetch(ctx, want, u.Progress.Bytes)
 		if err != nil {
+			return "", u.mismatch(lockfile.Image, want, err)
+		}
+		if err := u.pin(lockfile.Image, want, digest); err != nil {
 			return "", err
 		}
 		if i, err = stamped(file); err != nil {

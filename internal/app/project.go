@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/run"
 	"github.com/fbdock/fbdock/internal/state"
@@ -46,6 +47,7 @@ type Project struct {
 	Config hcl.Config
 	Plan   plan.Plan
 	State  state.Dir
+	Lock   *lockfile.File
 }
 
 // Loaded is what loading a configuration gave, also when it is wrong.
@@ -80,8 +82,13 @@ func Load(o Options) (Loaded, error) {
 	if diags = append(diags, more...); diags.HasErrors() {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
+	lock, err := lockfile.Load(dir)
+	if err != nil {
+		return Loaded{}, &Error{Err: err, Code: ExitUsage}
+	}
+	usePins(&p, lock)
 	return Loaded{
-		Project:     &Project{Options: o, Dir: dir, Config: *cfg, Plan: p, State: folder},
+		Project:     &Project{Options: o, Dir: dir, Config: *cfg, Plan: p, State: folder, Lock: lock},
 		Diagnostics: diags, Sources: sources,
 	}, nil
 }

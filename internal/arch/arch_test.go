@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"internal/agent":    {"internal/link", "internal/engine", "internal/state"},
 	"internal/app": {
 		"boxes", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/engine",
-		"internal/link", "internal/plan", "internal/run", "internal/state", "internal/vagrant",
+		"internal/link", "internal/lockfile", "internal/plan", "internal/run", "internal/state", "internal/vagrant",
 	},
 	"cmd/fbdock": {
 		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/plan", "internal/run",

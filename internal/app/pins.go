@@ -1,0 +1,68 @@
+package app
+
+import (
+	"errors"
+	"path"
+	"slices"
+
+	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+// usePins makes every machine use the image that the lock file names: the
+// very file that was seen first, also when the catalogue has moved on.
+func usePins(p *plan.Plan, lock *lockfile.File) {
+	p.Machines = slices.Clone(p.Machines)
+	for i := range p.Machines {
+		image := &p.Machines[i].Engine.Image
+		if image.Path != "" {
+			continue // the user's own file, which changes as the user likes
+		}
+		if pin, ok := lock.Find(lockfile.Image, image.Name, image.Architecture); ok {
+			*image = plan.Image(pinnedImage(boxes.Image(*image), pin))
+		}
+	}
+}
+
+// pinnedImage is img as it was pinned. The mirrors stay when they have the
+// same file.
+func pinnedImage(img boxes.Image, pin lockfile.Pin) boxes.Image {
+	if len(img.URLs) == 0 || path.Base(img.URLs[0]) != path.Base(pin.URL) {
+		img.URLs = []string{pin.URL}
+	}
+	img.SHA512 = pin.SHA512
+	return img
+}
+
+// pin writes down what was fetched, so that it is the only file used from
+// now on.
+func (p *Project) pin(kind lockfile.Kind, img boxes.Image, digest string) error {
+	if img.Path != "" || len(img.URLs) == 0 {
+		return nil
+	}
+	return p.Lock.Add(lockfile.Pin{
+		Kind: kind, Name: img.Name, Architecture: img.Architecture, URL: img.URLs[0], SHA512: digest,
+	})
+}
+
+// pinned tells whether the lock file knows the image by this very digest.
+func (p *Project) pinned(img boxes.Image, digest string) bool {
+	pin, ok := p.Lock.Find(lockfile.Image, img.Name, img.Architecture)
+	return img.Path != "" || ok && pin.SHA512 == digest
+}
+
+// mismatch turns a wrong digest of a pinned file into the words about the
+// pin: what was published has changed, and that is not for fbdock to judge.
+func (p *Project) mismatch(kind lockfile.Kind, img boxes.Image, err error) error {
+	pin, ok := p.Lock.Find(kind, img.Name, img.Architecture)
+	wrong, other := errors.AsType[*boxes.DigestError](err)
+	if !ok || !other || wrong.Want != pin.SHA512 {
+		return err
+	}
+	from := wrong.URL
+	if from == "" {
+		from = wrong.File
+	}
+	return &lockfile.MismatchError{Path: p.Lock.Path(), Pin: pin, URL: from, Got: wrong.Got, Err: err}
+}

@@ -1,0 +1,77 @@
+package app_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+func projectWith(t *testing.T, config, lock string) (app.Loaded, error) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range map[string]string{app.ConfigName: config, lockfile.Name: lock} {
+		if text == "" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	published, err := boxes.Default()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app.Load(app.Options{
+		Dir: dir, Catalogue: app.Catalogue{Catalogue: published},
+		Laptop: plan.Laptop{Architecture: "amd64", CPUs: 4},
+	})
+}
+
+const libvirtMachine = "machine \"dev\" {\n  provider = \"libvirt\"\n}\n"
+
+func TestPinnedImageIsUsed(t *testing.T) {
+	t.Parallel()
+	digest := strings.Repeat("ab", 64)
+	pin := func(url string) string {
+		return "image \"alpine-3.24\" \"amd64\" {\n  url = \"" + url + "\"\n  sha512 = \"" + digest + "\"\n}\n"
+	}
+	loaded, err := projectWith(t, libvirtMachine, "")
+	if err != nil || loaded.Project == nil {
+		t.Fatal(err, loaded.Diagnostics)
+	}
+	fresh := loaded.Project.Plan.Machines[0].Engine.Image
+	if fresh.SHA512 != "" || len(fresh.URLs) < 2 {
+		t.Fatalf("unpinned: %+v", fresh)
+	}
+	for _, tt := range []struct {
+		url  string
+		urls int
+	}{
+		{fresh.URLs[1], len(fresh.URLs)},   // a mirror of the same file
+		{"https://example.org/old.img", 1}, // the catalogue has moved on
+	} {
+		loaded, err := projectWith(t, libvirtMachine, pin(tt.url))
+		if err != nil || loaded.Project == nil {
+			t.Fatal(err, loaded.Diagnostics)
+		}
+		got := loaded.Project.Plan.Machines[0].Engine.Image
+		if got.SHA512 != digest || len(got.URLs) != tt.urls || filepath.Base(got.URLs[0]) != filepath.Base(tt.url) {
+			t.Errorf("pinned to %s: %+v", tt.url, got)
+		}
+	}
+}
+
+func TestBrokenLockFileStopsEverything(t *testing.T) {
+	t.Parallel()
+	_, err := projectWith(t, libvirtMachine, "image {")
+	if _, ok := errors.AsType[*lockfile.SyntaxError](err); !ok || app.Status(err) != app.ExitUsage {
+		t.Errorf("error %v, status %d", err, app.Status(err))
+	}
+}
