@@ -39,14 +39,14 @@ Host engine
   ServerAliveInterval 15
 `, address)
 	return []File{
-		{"client/ca.pem", 0o600, s.CA.Cert},
-		{"client/cert.pem", 0o600, s.GuestClient.Cert},
-		{"client/key.pem", 0o600, s.GuestClient.Key},
 		{"client/config.json", 0o600, []byte("{\n  \"currentContext\": \"" + contextName + "\"\n}\n")},
 		{"client/context-id", 0o600, fmt.Appendf(nil, "%x\n", sha256.Sum256([]byte(contextName)))},
-		{"client/meta.json", 0o600, append(meta, '\n')},
-		{"client/id_ed25519", 0o600, s.GuestKey.Private},
-		{"client/known_hosts", 0o600, []byte(address + " " + s.EngineHostKey.Authorized + "\n")},
-		{"client/ssh_config", 0o600, []byte(config)},
+		{"client/meta/meta.json", 0o600, append(meta, '\n')},
+		{"client/tls/docker/ca.pem", 0o600, s.CA.Cert},
+		{"client/tls/docker/cert.pem", 0o600, s.GuestClient.Cert},
+		{"client/tls/docker/key.pem", 0o600, s.GuestClient.Key},
+		{"client/ssh/id_ed25519", 0o600, s.GuestKey.Private},
+		{"client/ssh/known_hosts", 0o600, []byte(address + " " + s.EngineHostKey.Authorized + "\n")},
+		{"client/ssh/ssh_config", 0o600, []byte(config)},
 	}, nil
 }

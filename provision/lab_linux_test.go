@@ -22,7 +22,7 @@ import (
 // tools are Debian's programs behind the stand-ins, and those that behave
 // the same on both systems.
 var tools = []string{
-	"awk", "basename", "cat", "chmod", "chown", "cmp", "cp", "cut", "date", "dd", "df", "dirname", "env", "find", "getent", "grep", "head",
+	"awk", "basename", "cat", "chmod", "chown", "cmp", "cp", "cut", "date", "dd", "df", "diff", "dirname", "env", "find", "getent", "grep", "head",
 	"hostname", "id", "ln", "ls", "makefs", "mkdir", "mktemp", "mv", "ps", "readlink", "rm", "sed", "setsid", "sha256sum", "sha512sum", "sleep",
 	"sort", "stat", "stty", "tail", "tar", "timeout", "touch", "tr", "truncate", "wc",
 }

@@ -68,7 +68,8 @@ func Render(m plan.Machine, in Inputs) (Payload, error) {
 	return newPayload(files), nil
 }
 
-// staticFiles are the embedded steps as they lie in the payload.
+// staticFiles are the embedded steps as they lie in the payload: install.sh
+// and rc.d beside libexec, which goes to /usr/local/libexec/fbdock as it is.
 func staticFiles() ([]File, error) {
 	var files []File
 	err := fs.WalkDir(static, "guest", func(name string, d fs.DirEntry, err error) error {
@@ -76,7 +77,11 @@ func staticFiles() ([]File, error) {
 			return err
 		}
 		data, err := static.ReadFile(name)
-		files = append(files, File{strings.TrimPrefix(name, "guest/"), 0o700, data})
+		to := strings.TrimPrefix(name, "guest/")
+		if to != "install.sh" && !strings.HasPrefix(to, "rc.d/") {
+			to = "libexec/" + to
+		}
+		files = append(files, File{to, 0o700, data})
 		return err
 	})
 	return files, err

@@ -21,7 +21,7 @@ if [ "${FBDOCK_LOCKED:-}" != 1 ]; then
 fi
 
 # The values first: lib.sh reads them. Nobody but root reads keys.
-mkdir -p /usr/local/libexec/fbdock/steps /usr/local/etc/fbdock /usr/local/etc/rc.d
+mkdir -p /usr/local/libexec /usr/local/etc/fbdock /usr/local/etc/rc.d
 chmod 0700 /usr/local/etc/fbdock
 env=/usr/local/etc/fbdock/fbdock.env
 if ! cmp -s "$src/fbdock.env" "$env"; then
@@ -31,17 +31,14 @@ if ! cmp -s "$src/fbdock.env" "$env"; then
 fi
 
 # shellcheck source=lib.sh
-. "$src/lib.sh"
+. "$src/libexec/lib.sh"
 begin install
 
-put_tree "$src/steps" "$libexec/steps" 0644
-for f in lib.sh hypervisor.sh pf.sh fbdock-steps fbdock-provision fbdock-supervisor fbdock-console fbdock-health fbdock-image docker; do
-  put_file "$libexec/$f" 0755 <"$src/$f"
-done
+put_dir "$src/libexec" "$libexec" 0700
 put_file /usr/local/etc/rc.d/fbdock 0555 <"$src/rc.d/fbdock"
 for d in seed client provisions; do
   if [ -d "$src/$d" ]; then
-    put_tree "$src/$d" "$etc/$d" 0600
+    put_dir "$src/$d" "$etc/$d" u+rwX,go-rwx
   elif [ -e "$etc/$d" ]; then
     change rm -rf "${etc:?}/$d"
   fi

@@ -130,16 +130,22 @@ put_file() {
   change mv -f "$new" "$1"
 }
 
-# put_tree FROM TO MODE copies the files of one directory that differ and
-# removes those of TO that FROM does not have.
-put_tree() {
-  [ -d "$2" ] || change mkdir -p "$2"
-  for f in "$1"/*; do
-    [ -f "$f" ] && put_file "$2/${f##*/}" "$3" <"$f"
+# put_dir FROM TO MODE [OWNER] makes TO a copy of the directory FROM, as a
+# whole: what a killed run left beside it goes.
+put_dir() {
+  for left in "$2.fbdock-new" "$2.fbdock-old"; do
+    [ ! -e "$left" ] || [ ! -e "$2" ] || change rm -rf "$left"
   done
-  for f in "$2"/*; do
-    [ ! -e "$f" ] || [ -e "$1/${f##*/}" ] || change rm -rf "$f"
-  done
+  if [ -d "$2" ] && diff -rq "$1" "$2" >/dev/null 2>&1; then
+    return 0
+  fi
+  try rm -rf "$2.fbdock-new"
+  try cp -R "$1" "$2.fbdock-new"
+  try chmod -R "$3" "$2.fbdock-new"
+  [ -z "${4:-}" ] || try chown -R "$4" "$2.fbdock-new"
+  [ ! -e "$2" ] || try mv -f "$2" "$2.fbdock-old"
+  change mv -f "$2.fbdock-new" "$2"
+  try rm -rf "$2.fbdock-old"
 }
 
 block_begin='# BEGIN fbdock: managed by fbdock, changes in this block are lost'
@@ -251,7 +257,7 @@ home_of() { getent passwd "$1" | cut -d : -f 6; }
 shares() { printf '%s\n' "${FBDOCK_SHARES:-}" | awk -v t="$1" '$2 == t || t == "all" && NF'; }
 
 ssh_engine() {
-  ssh -i "$etc/client/id_ed25519" -o UserKnownHostsFile="$etc/client/known_hosts" \
+  ssh -i "$etc/client/ssh/id_ed25519" -o UserKnownHostsFile="$etc/client/ssh/known_hosts" \
     -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
     -o ServerAliveInterval=10 -o ServerAliveCountMax=3 "root@$FBDOCK_ENGINE_ADDRESS" "$@"
 }

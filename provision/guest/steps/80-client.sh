@@ -32,44 +32,28 @@ else
   kind="docker $(docker --version | awk '{ print $3 }' | tr -d ,)"
 fi
 
-# own_file PATH MODE USER is put_file for a file in somebody's home.
-own_file() {
-  put_file "$1" "$2"
-  [ "$(stat -f %Su "$1")" = "$3" ] || change chown "$3" "$1"
-}
-own_dir() {
-  [ -d "$1" ] || change mkdir "$1"
-  [ "$(stat -f %Su "$1")" = "$2" ] || change chown "$2" "$1"
-}
-
 # client_of USER HOME gives one user the context and the key of the engine.
 client_of() {
   user=$1
   docker_dir=$2/.docker
   id=$(head -n 1 "$etc/client/context-id")
-  own_dir "$docker_dir" "$user"
-  for d in contexts contexts/meta "contexts/meta/$id" contexts/tls "contexts/tls/$id" "contexts/tls/$id/docker"; do
-    own_dir "$docker_dir/$d" "$user"
+  for d in "$docker_dir" "$docker_dir/contexts" "$docker_dir/contexts/meta" "$docker_dir/contexts/tls"; do
+    [ -d "$d" ] || change mkdir "$d"
+    [ "$(stat -f %Su "$d")" = "$user" ] || change chown "$user" "$d"
   done
-  own_file "$docker_dir/contexts/meta/$id/meta.json" 0644 "$user" <"$etc/client/meta.json"
-  for f in ca cert key; do
-    own_file "$docker_dir/contexts/tls/$id/docker/$f.pem" 0600 "$user" <"$etc/client/$f.pem"
-  done
+  put_dir "$etc/client/meta" "$docker_dir/contexts/meta/$id" u+rwX,go-rwx "$user"
+  put_dir "$etc/client/tls" "$docker_dir/contexts/tls/$id" u+rwX,go-rwx "$user"
+  put_dir "$etc/client/ssh" "$2/.fbdock" u+rwX,go-rwx "$user"
   if [ ! -e "$docker_dir/config.json" ]; then
-    own_file "$docker_dir/config.json" 0600 "$user" <"$etc/client/config.json"
+    put_file "$docker_dir/config.json" 0600 <"$etc/client/config.json"
   elif ! grep -q '"currentContext"' "$docker_dir/config.json"; then
     # A user's own file: the CLI edits it. Somebody's own choice of context stays.
     attempt docker --config "$docker_dir" context use fbdock || note "docker context use: $(words)"
     changed=1
-    change chown "$user" "$docker_dir/config.json"
   fi
-  own_dir "$2/.fbdock" "$user"
-  for f in id_ed25519 known_hosts ssh_config; do
-    own_file "$2/.fbdock/$f" 0600 "$user" <"$etc/client/$f"
-  done
+  [ "$(stat -f %Su "$docker_dir/config.json")" = "$user" ] || change chown "$user" "$docker_dir/config.json"
 }
 
-# The password file asks less of the system than getent's other sources.
 for user in root "$(guest_user)"; do
   home=$(home_of "$user")
   [ -d "$home" ] || fail "user $user has no home directory" 'does the box have the user vagrant? id vagrant'
