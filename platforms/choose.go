@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Option is one provider as it stands on this laptop.
@@ -14,11 +13,11 @@ type Option struct {
 	Usable bool `json:"usable"`
 	// Missing is what it lacks, Install the way to get it.
 	Missing string  `json:"missing,omitempty"`
-	Install string  `json:"install,omitempty"`
+	Install Remedy  `json:"install,omitzero"`
 	Nests   Verdict `json:"nests"`
 	Reason  string  `json:"reason"`
-	// Fix makes it nest, "" when nothing does.
-	Fix string `json:"fix,omitempty"`
+	// Fix makes it nest, none when nothing does.
+	Fix Remedy `json:"fix,omitzero"`
 }
 
 // NoProviderError says that nothing here can run the FreeBSD guest.
@@ -33,8 +32,8 @@ func (e *NoProviderError) Error() string {
 // Hint is the nearest way to one.
 func (e *NoProviderError) Hint() string {
 	for _, o := range e.Options {
-		if o.Install != "" {
-			return fmt.Sprintf("nearest is %s: %s", o.Provider, o.Install)
+		if !o.Install.None() {
+			return fmt.Sprintf("nearest is %s: %s; `fbdock doctor` says more", o.Provider, o.Install)
 		}
 	}
 	return "`fbdock doctor` says what each lacks"
@@ -93,43 +92,4 @@ func preference(goos string) []string {
 		return []string{"vmware_desktop", "parallels", "virtualbox", "qemu", "utm"}
 	}
 	return nil
-}
-
-// lacks says what stands between the provider and its use.
-func lacks(f Facts, provider string) (missing, install string) {
-	var parts, ways []string
-	need := func(ok bool, part, way string) {
-		if !ok {
-			parts, ways = append(parts, part), append(ways, way)
-		}
-	}
-	program := func(name string) bool { return f.Programs[name].Found() }
-	plugin := func(name string) {
-		_, ok := f.Plugins[name]
-		need(ok, "Vagrant's plugin "+name, "vagrant plugin install "+name)
-	}
-	switch provider {
-	case "virtualbox":
-		need(program("virtualbox"), "VirtualBox", "install VirtualBox 7.2 (https://www.virtualbox.org)")
-	case "vmware_desktop":
-		need(program("vmware"), "VMware Workstation or Fusion", "install VMware Workstation or Fusion")
-		need(program("vmware_utility"), "the Vagrant VMware Utility", "install the Vagrant VMware Utility (https://developer.hashicorp.com/vagrant/install/vmware)")
-		plugin("vagrant-vmware-desktop")
-	case "libvirt":
-		need(program("libvirt"), "libvirt", "sudo apt-get install libvirt-daemon-system qemu-system-x86 (or your system's packages)")
-		plugin("vagrant-libvirt")
-	case "qemu":
-		need(program("qemu"), "QEMU", "install QEMU")
-		plugin("vagrant-qemu")
-	case "hyperv":
-		need(f.Windows.VMMS, "Hyper-V", "Enable-WindowsOptionalFeature -Online -FeatureName Microsoft-Hyper-V -All (Windows Pro, then restart)")
-		need(f.Windows.Admin, "administrator rights", "start the terminal as administrator")
-	case "parallels":
-		need(program("parallels"), "Parallels Desktop", "install Parallels Desktop Pro")
-		plugin("vagrant-parallels")
-	case "utm":
-		need(program("utm"), "UTM", "install UTM (https://mac.getutm.app)")
-		plugin("vagrant_utm")
-	}
-	return strings.Join(parts, ", "), strings.Join(ways, "; ")
 }

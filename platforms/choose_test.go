@@ -111,7 +111,7 @@ func TestKnownBad(t *testing.T) {
 		return platforms.Option{}
 	}
 	f := linux(platforms.KVM{Present: true, Usable: true, Nested: true, Module: "kvm_amd"}, platforms.CPU{Vendor: "AMD", SVM: true})
-	if o := find(f, "virtualbox"); o.Nests != platforms.Never || !strings.Contains(o.Fix, "modprobe -r kvm_amd") {
+	if o := find(f, "virtualbox"); o.Nests != platforms.Never || !strings.Contains(o.Fix.String(), "modprobe -r kvm_amd") {
 		t.Errorf("VirtualBox beside KVM on Linux 6.12: %+v", o)
 	}
 	f.Programs["virtualbox"] = platforms.Program{Path: "x", Version: "7.2.10r1"}
@@ -124,7 +124,7 @@ func TestKnownBad(t *testing.T) {
 	}
 	w := windows(platforms.Windows{HyperV: true, VMMS: true, Admin: true})
 	w.CPU.Vendor, w.OSVersion = "AMD", "10.0.19045"
-	if o := find(w, "hyperv"); o.Nests != platforms.Never || !strings.Contains(o.Fix, "update Windows") {
+	if o := find(w, "hyperv"); o.Nests != platforms.Never || !strings.Contains(o.Fix.String(), "update Windows") {
 		t.Errorf("Hyper-V on AMD and Windows 10: %+v", o)
 	}
 	w.OSVersion = "10.0.26100"
@@ -154,7 +154,7 @@ func TestNothingInstalled(t *testing.T) {
 			t.Errorf("%s/%s: %v", f.OS, f.Arch, err)
 		}
 		for _, o := range platforms.Rank(f) {
-			if o.Provider == "docker" || o.Reason == "" || (o.Missing != "") != (o.Install != "") {
+			if o.Provider == "docker" || o.Reason == "" || (o.Missing != "") == o.Install.None() {
 				t.Errorf("%s/%s: %+v", f.OS, f.Arch, o)
 			}
 		}

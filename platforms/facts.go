@@ -32,7 +32,17 @@ type Facts struct {
 	Plugins map[string]string `json:"plugins,omitempty"`
 	// Networks that this laptop reaches without its default route.
 	Networks []netip.Prefix `json:"networks,omitempty"`
-	Proxy    Proxy          `json:"proxy"`
+	// LibvirtDenied: libvirt's socket is there and not for this user.
+	LibvirtDenied bool `json:"libvirt_denied,omitempty"`
+	// Shell that commands are printed for.
+	Shell Shell `json:"shell,omitempty"`
+	// Variables names those that are set and change what Vagrant or docker
+	// do; never their values.
+	Variables []string `json:"variables,omitempty"`
+	// AwkwardHome says what in the home folder's path tools stumble over:
+	// "spaces", "non-ascii", "percent".
+	AwkwardHome []string `json:"awkward_home,omitempty"`
+	Proxy       Proxy    `json:"proxy"`
 	// Unread says what could not be read and why: it is unknown, not absent.
 	Unread []string `json:"unread,omitempty"`
 }

@@ -1,10 +1,6 @@
 package platforms
 
-import (
-	"fmt"
-
-	version "github.com/hashicorp/go-version"
-)
+import "fmt"
 
 // Verdict says whether bhyve can run in a guest of a provider.
 type Verdict int
@@ -27,10 +23,12 @@ func (v Verdict) MarshalText() ([]byte, error) { return []byte(v.String()), nil 
 type nesting struct {
 	verdict Verdict
 	reason  string
-	fix     string // "" when nothing can be done
+	fix     Remedy // none when nothing can be done
 }
 
-func no(reason, fix string) nesting { return nesting{Never, reason, fix} }
+func no(reason string, fix Remedy) nesting { return nesting{Never, reason, fix} }
+
+func perhaps(reason string) nesting { return nesting{verdict: Maybe, reason: reason} }
 
 // bhyveIn judges by what the facts say; see "can bhyve run inside" in the
 // table of providers. Whether the provider is installed does not matter.
@@ -48,7 +46,7 @@ func bhyveIn(f Facts, provider string) nesting {
 		if f.OS == "linux" {
 			return kvm(f)
 		}
-		return no("QEMU's accelerators on this system do not pass virtualization on to its guests", "")
+		return no("QEMU's accelerators on this system do not pass virtualization on to its guests", Remedy{})
 	case "vmware_desktop":
 		return vmware(f)
 	case "virtualbox":
@@ -58,26 +56,26 @@ func bhyveIn(f Facts, provider string) nesting {
 	case "parallels":
 		return parallels(f)
 	case "utm":
-		return no("UTM cannot nest FreeBSD", "")
+		return no("UTM cannot nest FreeBSD", Remedy{})
 	}
-	return no("fbdock knows nothing of this provider", "")
+	return no("fbdock knows nothing of this provider", Remedy{})
 }
 
 func bhyveOnARM(f Facts, provider string) nesting {
 	if f.OS != "darwin" {
-		return no("no hypervisor is known to nest a FreeBSD guest on ARM here", "")
+		return no("no hypervisor is known to nest a FreeBSD guest on ARM here", Remedy{})
 	}
 	switch {
 	case f.CPU.Apple > 0 && f.CPU.Apple < 3:
-		return no(fmt.Sprintf("an Apple M%d gives its guests no virtualization; that began with the M3", f.CPU.Apple), "")
+		return no(fmt.Sprintf("an Apple M%d gives its guests no virtualization; that began with the M3", f.CPU.Apple), Remedy{})
 	case provider != "qemu":
-		return no("of the hypervisors on Apple silicon only QEMU 11.1 can nest a FreeBSD guest", "")
-	case older(f.OSVersion, "26"):
-		return no("nesting under QEMU wants macOS 26; older ones stop with HV_BAD_ARGUMENT", "update macOS to 26 or newer")
-	case older(f.Programs["qemu"].Version, "11.1"):
-		return no("nesting on Apple silicon wants QEMU 11.1 or newer", "brew upgrade qemu")
+		return no("of the hypervisors on Apple silicon only QEMU 11.1 can nest a FreeBSD guest", Remedy{})
+	case older(f.OSVersion, macOSNests):
+		return no("nesting under QEMU wants macOS 26; older ones stop with HV_BAD_ARGUMENT", words("update macOS to 26 or newer"))
+	case older(f.Programs["qemu"].Version, qemuNestsOnApple):
+		return no("nesting on Apple silicon wants QEMU 11.1 or newer", commands("brew upgrade qemu"))
 	}
-	return nesting{Maybe, "bhyve in FreeBSD under QEMU on an M3 or later has not been seen yet", ""}
+	return perhaps("bhyve in FreeBSD under QEMU on an M3 or later has not been seen yet")
 }
 
 // processorRefuses settles what holds for all providers of this computer.
@@ -91,100 +89,79 @@ func processorRefuses(f Facts) (nesting, bool) {
 	}
 	if f.CPU.Hypervisor != "" {
 		return no("this computer is itself a virtual machine, and its hypervisor ("+f.CPU.Hypervisor+") does not nest",
-			"switch nested virtualization on where this machine is run"), true
+			words("switch nested virtualization on where this machine is run")), true
 	}
 	if f.CPU.Vendor == "" {
 		return nesting{}, false // not known, so not refused
 	}
-	return no("the processor shows neither VT-x nor AMD-V", "switch virtualization (VT-x, SVM) on in the firmware's setup"), true
+	return no("the processor shows neither VT-x nor AMD-V", words("switch virtualization (VT-x or SVM) on in the firmware's setup")), true
 }
 
 func kvm(f Facts) nesting {
-	module := f.KVM.Module
-	if module == "" {
-		module = "kvm_intel"
-		if f.CPU.SVM {
-			module = "kvm_amd"
-		}
-	}
 	switch {
 	case f.OS != "linux":
-		return no("KVM is Linux only", "")
+		return no("KVM is Linux only", Remedy{})
 	case !f.KVM.Present:
-		return no("/dev/kvm is missing", "sudo modprobe "+module)
+		return no("/dev/kvm is missing", loadKVM(f))
 	case !f.KVM.Usable:
-		return no("this user may not open /dev/kvm", "sudo usermod -aG kvm $USER, then log in again")
+		return no("this user may not open /dev/kvm", permitKVM(f))
 	case !f.KVM.Nested:
-		return no("KVM's nesting is off ("+module+")",
-			"echo 'options "+module+" nested=1' | sudo tee /etc/modprobe.d/fbdock-kvm.conf; sudo modprobe -r "+module+"; sudo modprobe "+module)
+		return no("KVM's nesting is off ("+kvmModule(f)+")", nestKVM(f))
+	case f.CPU.Hypervisor != "":
+		return perhaps("KVM nests, but this computer is itself a virtual machine (" + f.CPU.Hypervisor + "): bhyve so deep has not been seen yet")
 	}
-	return nesting{Works, "KVM nests on this computer", ""}
+	return nesting{verdict: Works, reason: "KVM nests on this computer"}
 }
-
-const hyperVOff = "switch it off and restart: bcdedit /set hypervisorlaunchtype off, and Memory integrity off in Windows Security; WSL2 stops working with it"
 
 func vmware(f Facts) nesting {
 	switch {
 	case f.OS == "windows" && f.Windows.HyperV:
-		return no("Windows runs under Hyper-V (WSL2, VBS or Memory integrity), where VMware cannot nest", hyperVOff)
+		return no("Windows runs under Hyper-V (WSL2, VBS or Memory integrity), where VMware cannot nest", hyperVOff(f))
 	case f.OS == "windows":
-		return nesting{Works, "VMware nests on this computer", ""}
+		return nesting{verdict: Works, reason: "VMware nests on this computer"}
 	case f.OS == "darwin", f.OS == "linux":
-		return nesting{Maybe, "VMware is expected to nest here as it does on Windows", ""}
+		return perhaps("VMware is expected to nest here as it does on Windows")
 	}
-	return no("VMware does not run here", "")
+	return no("VMware does not run here", Remedy{})
 }
 
 func virtualBox(f Facts) nesting {
 	v := f.Programs["virtualbox"].Version
 	switch {
 	case f.OS == "windows" && f.Windows.HyperV:
-		return no("Windows runs under Hyper-V (WSL2, VBS or Memory integrity), where VirtualBox cannot nest", hyperVOff)
-	case v != "" && older(v, "7.0"):
-		return no("VirtualBox "+v+" cannot nest bhyve; that began with 7.0", "update VirtualBox to 7.2.4 or newer")
-	case f.OS == "linux" && f.KVM.Module != "" && !older(f.Kernel, "6.12") && v != "" && older(v, "7.2.10"):
-		return no("Linux "+f.Kernel+" keeps the processor's virtualization for KVM, and VirtualBox "+v+" cannot share it",
-			"sudo modprobe -r "+f.KVM.Module+", or boot with kvm.enable_virt_at_load=0, or use libvirt")
+		return no("Windows runs under Hyper-V (WSL2, VBS or Memory integrity), where VirtualBox cannot nest", hyperVOff(f))
+	case older(v, virtualBoxFloor):
+		return no("VirtualBox "+v+" cannot nest bhyve; that began with "+virtualBoxFloor, words("update VirtualBox to 7.2.4 or newer"))
+	case keepsFromVirtualBox(f):
+		return no("Linux "+f.Kernel+" keeps the processor's virtualization for KVM, and VirtualBox "+v+" cannot share it", unloadKVM(f))
 	}
-	return nesting{Maybe, "VirtualBox nests with one CPU for the engine at best, and crashes are known", ""}
+	return perhaps("VirtualBox nests with one CPU for the engine at best, and crashes are known")
 }
 
 func hyperV(f Facts) nesting {
 	amd := f.CPU.Vendor == "AMD"
 	switch {
 	case f.OS != "windows":
-		return no("Hyper-V is Windows only", "")
+		return no("Hyper-V is Windows only", Remedy{})
 	case amd && !f.Windows.Server && older(f.OSVersion, "10.0.22000"), amd && f.Windows.Server && older(f.OSVersion, "10.0.20348"):
-		return no("Hyper-V nests on AMD from Windows 11 and Server 2022 on", "update Windows")
+		return no("Hyper-V nests on AMD from Windows 11 and Server 2022 on", words("update Windows to 11 or Server 2022"))
 	case amd:
-		return nesting{Maybe, "FreeBSD 15 has been seen to panic under Hyper-V on AMD with several CPUs", ""}
+		return perhaps("FreeBSD 15 has been seen to panic under Hyper-V on AMD with several CPUs")
 	}
-	return nesting{Maybe, "bhyve under Hyper-V has not been seen yet", ""}
+	return perhaps("bhyve under Hyper-V has not been seen yet")
 }
 
 func parallels(f Facts) nesting {
 	switch f.Programs["parallels"].Edition {
 	case "standard", "trial", "as":
-		return no("nesting wants Parallels Desktop Pro or Business", "")
+		return no("nesting wants Parallels Desktop Pro or Business", Remedy{})
 	}
-	return nesting{Maybe, "Parallels can nest on Intel Macs; FreeBSD in it has not been seen yet", ""}
+	return perhaps("Parallels can nest on Intel Macs; FreeBSD in it has not been seen yet")
 }
 
-// older compares versions; one that is not known is not older.
-func older(have, than string) bool {
-	v, err := version.NewVersion(leadingNumber(have))
-	if err != nil {
-		return false
-	}
-	return v.LessThan(version.Must(version.NewVersion(than)))
-}
-
-// leadingNumber cuts what distributions add: 6.12.0-arm64, 7.2.4r170995.
-func leadingNumber(s string) string {
-	for i := range len(s) {
-		if (s[i] < '0' || s[i] > '9') && s[i] != '.' {
-			return s[:i]
-		}
-	}
-	return s
+// keepsFromVirtualBox tells whether this Linux holds the processor's
+// virtualization for KVM and this VirtualBox cannot take it over.
+func keepsFromVirtualBox(f Facts) bool {
+	v := f.Programs["virtualbox"].Version
+	return f.OS == "linux" && f.KVM.Module != "" && f.Kernel != "" && !older(f.Kernel, kernelKeepsVT) && older(v, virtualBoxSharesKVM)
 }

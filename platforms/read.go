@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/netip"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Read collects the facts. What cannot be read is noted and does no harm;
@@ -30,14 +29,17 @@ func Read(ctx context.Context, s Sources) (Facts, error) {
 	}
 	f.CI = ci(s)
 	f.Proxy = proxy(s)
+	var programs sync.WaitGroup
+	programs.Go(func() { s.programs(ctx, &f) })
 	switch s.OS {
 	case "linux":
 		s.linux(&f)
 	case "windows":
 		s.windows(ctx, &f)
 	}
-	s.networks(&f)
-	s.programs(ctx, &f)
+	s.surroundings(&f)
+	s.networks(ctx, &f)
+	programs.Wait()
 	s.plugins(&f)
 	if err := ctx.Err(); err != nil {
 		return f, fmt.Errorf("read the facts of this computer: %w", context.Cause(ctx))
@@ -86,20 +88,6 @@ func proxy(s Sources) Proxy {
 		HTTPS: first("https_proxy", "HTTPS_PROXY"),
 		No:    first("no_proxy", "NO_PROXY"),
 	}
-}
-
-func (s Sources) networks(f *Facts) {
-	networks, err := s.Networks()
-	if err != nil {
-		f.Unread = append(f.Unread, fmt.Sprintf("networks: %v", err))
-	}
-	if s.OS == "linux" {
-		if table, err := s.ReadFile("/proc/net/route"); err == nil {
-			networks = append(networks, linuxRoutes(string(table))...)
-		}
-	}
-	slices.SortFunc(networks, netip.Prefix.Compare)
-	f.Networks = slices.Compact(networks)
 }
 
 // plugins reads Vagrant's own records: asking vagrant takes a second or two.

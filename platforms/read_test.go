@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,7 @@ func TestReadLinux(t *testing.T) {
 		Plugins:  map[string]string{"vagrant-qemu": "0.4.1", "vagrant-libvirt": ""},
 		Networks: []netip.Prefix{netip.MustParsePrefix("10.77.0.0/24"), netip.MustParsePrefix("192.168.1.0/24")},
 		Proxy:    platforms.Proxy{HTTPS: "http://p:3128", No: "localhost"},
+		Shell:    platforms.POSIX,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Error(diff)
@@ -133,7 +135,8 @@ func TestReadWindows(t *testing.T) {
 		},
 		env: map[string]string{"VAGRANT_HOME": `D:\v`},
 		answers: map[string]string{
-			"powershell.exe": "hypervisor=True\r\nvbs=True\r\nintegrity=False\r\nvmms=True\r\nwsl2=True\r\n",
+			"powershell.exe":                           "hypervisor=True\r\nvbs=True\r\nintegrity=False\r\nvmms=True\r\nwsl2=True\r\n",
+			`C:\Windows\System32\ROUTE.EXE`:            "     10.8.0.0      255.255.0.0   Auf Verbindung   10.8.0.2   5\r\n 0.0.0.0 128.0.0.0 10.8.0.1 10.8.0.2 5\r\n",
 			`C:\Program Files\Vagrant\bin\vagrant.exe`: "Vagrant 2.4.9\r\n", `C:\Program Files\Oracle`: "7.2.4r170995\r\n",
 		},
 	}
@@ -147,8 +150,11 @@ func TestReadWindows(t *testing.T) {
 	if got.Vagrant.Version != "2.4.9" || got.Programs["virtualbox"].Version != "7.2.4" || len(got.Unread) != 1 {
 		t.Errorf("%+v", got)
 	}
+	if got.Shell != platforms.PowerShell || !slices.Equal(got.Variables, []string{"VAGRANT_HOME"}) || !slices.Contains(got.Networks, netip.MustParsePrefix("10.8.0.0/16")) || len(got.Networks) != 2 {
+		t.Errorf("surroundings %+v", got)
+	}
 	l.answers, l.cpu.Hypervisor = nil, "Microsoft"
-	if got, err = platforms.Read(t.Context(), l.sources(true)); err != nil || !got.Windows.HyperV || len(got.Unread) != 2 {
+	if got, err = platforms.Read(t.Context(), l.sources(true)); err != nil || !got.Windows.HyperV || len(got.Unread) != 3 {
 		t.Errorf("without PowerShell: %+v, %v", got, err)
 	}
 	if got, err = platforms.Read(t.Context(), l.sources(false)); err != nil || !got.Windows.HyperV || got.Vagrant.Version != "" {
@@ -165,6 +171,7 @@ func TestReadMac(t *testing.T) {
 		},
 		path: map[string]string{"prlctl": "/usr/local/bin/prlctl"},
 		answers: map[string]string{
+			"/usr/sbin/netstat":                           "Destination Gateway Flags Netif\ndefault 192.168.1.1 UGScg en0\n10.8/16 utun4 USc utun4\n192.168.1 link#6 UCS en0\n192.168.1.7 x UHLWI lo0\n127 127.0.0.1 UCS lo0\n",
 			"/usr/bin/defaults read /Applications/VMware": "13.6.4\n", "/usr/local/bin/prlctl": "prlctl version 20.1.0 (55732)",
 			"prlsrvctl": "License: state=\"valid\" edition=\"pro\"",
 		},
@@ -172,6 +179,9 @@ func TestReadMac(t *testing.T) {
 	got, err := platforms.Read(t.Context(), l.sources(true))
 	if err != nil || got.Arch != "arm64" || !got.Rosetta || got.CPU.Apple != 3 || got.CPU.Vendor != "Apple" {
 		t.Errorf("%+v, %v", got, err)
+	}
+	if want := []netip.Prefix{netip.MustParsePrefix("10.8.0.0/16"), netip.MustParsePrefix("192.168.1.0/24")}; !slices.Equal(got.Networks, want) {
+		t.Errorf("networks %v", got.Networks)
 	}
 	if got.Programs["vmware"].Version != "13.6.4" || got.Programs["parallels"].Edition != "pro" || got.Programs["parallels"].Version != "20.1.0" || !got.Programs["utm"].Found() {
 		t.Errorf("programs %+v", got.Programs)

@@ -1,10 +1,7 @@
 package platforms
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math/bits"
-	"net/netip"
 	"strconv"
 	"strings"
 )
@@ -20,6 +17,9 @@ func (s Sources) linux(f *Facts) {
 	}
 	if info, err := s.ReadFile("/proc/meminfo"); err == nil {
 		f.Memory = meminfo(string(info))
+	}
+	for _, socket := range []string{"/run/libvirt/libvirt-sock", "/run/libvirt/virtqemud-sock"} {
+		f.LibvirtDenied = f.LibvirtDenied || s.Exists(socket) && !s.Writable(socket)
 	}
 	f.KVM.Present = s.Exists("/dev/kvm")
 	f.KVM.Usable = f.KVM.Present && s.Writable("/dev/kvm")
@@ -57,27 +57,4 @@ func meminfo(text string) uint64 {
 		}
 	}
 	return 0
-}
-
-// linuxRoutes reads /proc/net/route: VPNs are routes, not addresses.
-func linuxRoutes(table string) []netip.Prefix {
-	var networks []netip.Prefix
-	for line := range strings.Lines(table) {
-		fields := strings.Fields(line)
-		if len(fields) < 8 {
-			continue
-		}
-		destination, err1 := strconv.ParseUint(fields[1], 16, 32)
-		mask, err2 := strconv.ParseUint(fields[7], 16, 32)
-		if err1 != nil || err2 != nil || mask == 0 || strings.HasPrefix(fields[0], "lo") {
-			continue
-		}
-		var a [4]byte
-		binary.LittleEndian.PutUint32(a[:], uint32(destination))
-		p := netip.PrefixFrom(netip.AddrFrom4(a), bits.OnesCount32(uint32(mask))).Masked()
-		if !p.Addr().IsLinkLocalUnicast() {
-			networks = append(networks, p)
-		}
-	}
-	return networks
 }

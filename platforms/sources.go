@@ -70,10 +70,12 @@ func System(look func(string) (string, error), getenv func(string) string) Sourc
 	}
 }
 
+// writable opens name: for a device the mode alone does not tell. What is no
+// file, as a socket, fails too, but only after the permission was found good.
 func writable(name string) bool {
 	f, err := os.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
-		return false
+		return !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist)
 	}
 	return f.Close() == nil
 }
