@@ -19,7 +19,7 @@ if [ ! -s "$base" ]; then
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/i18n/*' \
     --include=openrc,busybox-static,cloud-init,cloud-guest-utils,ifupdown,iproute2,kmod,procps \
-    --include=openssh-server,docker.io,iptables,e2fsprogs,nfs-common,sshfs,fuse3,ca-certificates,curl \
+    --include=openssh-server,docker.io,iptables,e2fsprogs,nfs-common,sshfs,fuse3,ca-certificates,curl,socat,iputils-ping,netcat-openbsd \
     --customize-hook="$here/kernel-hook.sh \"\$1\"" \
     bookworm "$base.part" "$mirror"
   mv "$base.part" "$base"
@@ -69,7 +69,7 @@ cp -a "$here/apk/." "$repo/"
 printf 'docker-engine\ndocker-cli\n' >"$repo/docker/.depends"
 printf 'containerd\nrunc\niptables\n' >"$repo/docker-engine/.depends"
 for package in docker-cli-compose docker-cli-buildx openssh openssh-server openssh-sftp-server e2fsprogs e2fsprogs-extra iptables ip6tables \
-  ca-certificates curl util-linux fuse fuse3 cloud-utils-growpart acpid chrony tzdata openrc blkid findmnt lsblk sfdisk; do
+  ca-certificates curl util-linux fuse fuse3 cloud-utils-growpart acpid chrony tzdata openrc blkid findmnt lsblk sfdisk socat iputils; do
   mkdir -p "$repo/$package"
 done
 
@@ -102,7 +102,8 @@ rm -f "$root/etc/resolv.conf" "$root/etc/machine-id" "$root/etc/network/interfac
 : >"$root/etc/resolv.conf"
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "${root:?}"/boot/* "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/locale
 "$here/busybox-image.sh" "$root/bin/busybox" "$root/usr/lab/images/busybox.tar"
-cp "$root/usr/lab/images/busybox.tar" "$(dirname "$out")/busybox.tar"
+mv "$root/usr/lab/images/busybox.tar" "$(dirname "$out")/busybox.tar"
+"$here/docker-store.sh" "$(dirname "$out")/busybox.tar" "$root/usr/lab/images/store.tar" "$work/store"
 
 # initrd: busybox and the drivers of the root disk.
 initrd=$work/initrd

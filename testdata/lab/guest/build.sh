@@ -29,7 +29,7 @@ tar -C "$root" -xf "$base"
 # What the machine that is played does not have goes out of the way; the stand-ins find it there.
 debian=$root/usr/lab/debian
 mkdir -p "$debian" "$root/usr/lab/sbin"
-for name in bash rbash flock setsid ip ss pidof curl wget qemu-system-x86_64 qemu-img qemu-io qemu-nbd nft iptables python3; do
+for name in bash rbash flock setsid ip ss pidof curl wget qemu-io qemu-nbd nft iptables python3; do
   for dir in usr/bin usr/sbin; do
     if [ -e "$root/$dir/$name" ] && [ ! -L "$root/$dir/$name" ]; then
       mv "$root/$dir/$name" "$debian/$name"
@@ -38,6 +38,10 @@ for name in bash rbash flock setsid ip ss pidof curl wget qemu-system-x86_64 qem
     fi
   done
 done
+
+# QEMU finds its modules from where it lies: it stays there under another name.
+mv "$root/usr/bin/qemu-system-x86_64" "$root/usr/bin/lab-qemu-system-x86_64"
+mv "$root/usr/bin/qemu-img" "$root/usr/bin/lab-qemu-img"
 
 # The packages of the stand-in "pkg".
 pkg=$root/usr/lab/pkg

@@ -141,7 +141,7 @@ func (l *lab) debian(name string, args ...string) error {
 
 // debianPath finds a program of Debian behind the stand-ins.
 func debianPath(name string) string {
-	for _, dir := range []string{"/usr/lab/debian/", "/usr/sbin/", "/usr/bin/", "/bin/", "/sbin/"} {
+	for _, dir := range []string{"/usr/lab/debian/", "/usr/bin/lab-", "/usr/sbin/", "/usr/bin/", "/bin/", "/sbin/"} {
 		path := dir + name
 		if target, err := os.Readlink(path); err == nil && filepath.Base(target) == "standin" {
 			continue

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -191,8 +190,7 @@ func qemuImg(l *lab) int {
 	if l.fake {
 		return l.fakeConvert()
 	}
-	path := filepath.Join("/usr/lab/debian", "qemu-img")
-	return l.child(path, l.args, nil)
+	return l.child(debianPath("qemu-img"), l.args, nil)
 }
 
 // fakeConvert copies: in a fake lab the image is as raw as the test made it.
