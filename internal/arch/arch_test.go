@@ -25,6 +25,7 @@ var allowed = map[string][]string{
 	"internal/link":     {},
 	"internal/engine":   {},
 	"boxes":             {},
+	"boxes/disk":        {},
 	"internal/arch":     {},
 	"internal/plan":     {"hcl"},
 	"vagrantfiles":      {"hcl", "internal/plan"},
