@@ -15,12 +15,13 @@ import (
 
 // laptop is what planning needs to know of this computer. Nothing here
 // starts a program or asks the network, so that `plan` and `validate` are
-// as quick as reading the file; up and doctor ask for the versions as well.
-func (p *program) laptop(ctx context.Context, ask bool) (plan.Laptop, error) {
-	facts, err := p.facts(ctx, ask)
-	if err != nil {
-		return plan.Laptop{}, err
-	}
+// as quick as reading the file; doctor and up ask for versions as well.
+func (p *program) laptop(ctx context.Context) (plan.Laptop, error) {
+	facts, err := p.facts(ctx, false)
+	return asLaptop(facts), err
+}
+
+func asLaptop(facts platforms.Facts) plan.Laptop {
 	l := plan.Laptop{
 		Architecture: facts.Arch, CPUs: runtime.NumCPU(), Routes: facts.Networks, Proxy: hcl.Proxy(facts.Proxy),
 		GuestPath: func(path string) (string, error) { return platforms.GuestPath(runtime.GOOS, path) },
@@ -31,7 +32,7 @@ func (p *program) laptop(ctx context.Context, ask bool) (plan.Laptop, error) {
 	if choice, err := platforms.Choose(facts); err == nil {
 		l.Provider, l.ProviderReason = choice.Provider, choice.Why()
 	}
-	return l, nil
+	return l
 }
 
 // facts are read anew each time: they change while people install things.

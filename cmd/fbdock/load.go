@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/platforms"
 )
 
 // options collects what every use case needs from the command line and from
@@ -23,12 +25,13 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, err
 	}
-	laptop, err := p.laptop(c.Context, false)
+	laptop, err := p.laptop(c.Context)
 	if err != nil {
 		return app.Options{}, err
 	}
 	return app.Options{
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
+		Facts:    func(ctx context.Context) (platforms.Facts, error) { return p.facts(ctx, true) },
 		CacheDir: p.cacheDir(), Laptop: laptop, Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
 	}, nil
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +16,7 @@ import (
 	"github.com/fbdock/fbdock/internal/run"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
+	"github.com/fbdock/fbdock/platforms"
 )
 
 // ConfigName is the name of the configuration file.
@@ -34,6 +36,9 @@ type Options struct {
 	CacheDir string
 	// Laptop is what planning knows of this computer.
 	Laptop plan.Laptop
+	// Facts reads what this computer is, versions included; nil leaves the
+	// checks of `up` out.
+	Facts func(context.Context) (platforms.Facts, error)
 	// Catalogue names boxes and engine images.
 	Catalogue plan.Catalogue
 	Progress  Progress

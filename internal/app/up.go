@@ -47,7 +47,7 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 	}
 	defer unlock()
 	for _, m := range machines {
-		if err := runnable(m); err != nil {
+		if err := p.preflight(ctx, m); err != nil {
 			return nil, err
 		}
 	}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/platforms"
+)
+
+// askFor bounds the questions to other programs: a doctor who waits for one
+// that hangs tells nothing.
+const askFor = 5 * time.Second
+
+func (p *program) doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name: "doctor", Usage: "what this computer can run, what stands in the way, and how to mend it", ArgsUsage: "[NAME...]",
+		Description: "Exit status: 0 it can run, 1 with --strict when there are warnings, 3 it cannot run.",
+		Flags: append(commonFlags(), jsonFlag(),
+			&cli.BoolFlag{Name: "strict", Usage: "exit with 1 when there are warnings"},
+			&cli.BoolFlag{Name: "guest", Usage: "look at the layers of a machine that runs instead"},
+		),
+		Action: func(c *cli.Context) error {
+			if c.Bool("guest") {
+				return p.verb(p.doctorGuest)(c)
+			}
+			ctx, stop := interruptible(c.Context)
+			defer stop()
+			return p.doctor(ctx, c)
+		},
+	}
+}
+
+func (p *program) doctor(ctx context.Context, c *cli.Context) error {
+	o, err := p.options(c)
+	if err != nil {
+		return err
+	}
+	timed, cancel := context.WithTimeout(ctx, askFor)
+	defer cancel()
+	facts, err := p.facts(timed, true)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	} else if err != nil {
+		facts.Unread = append(facts.Unread, "some programs gave no answer in time")
+	}
+	o.Laptop = asLaptop(facts)
+	home, err := os.UserHomeDir()
+	if err != nil {
+		home = ""
+	}
+	facts = facts.Redacted(home)
+	found, err := app.Doctor(o, facts, c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	if err := p.printDoctor(c, facts, found); err != nil {
+		return err
+	}
+	p.status = doctorStatus(found, c.Bool("strict"))
+	return nil
+}
+
+func (p *program) printDoctor(c *cli.Context, facts platforms.Facts, found []app.Examination) error {
+	t := p.terminal(c)
+	if isSet(c, flagJSON) {
+		return t.JSON(map[string]any{"version": p.version, "facts": facts, "examinations": found})
+	}
+	var text strings.Builder
+	text.WriteString("fbdock " + p.version + "\n")
+	for _, e := range found {
+		text.WriteString("\n")
+		if e.Machine != "" {
+			text.WriteString("machine " + e.Machine + ":\n")
+		}
+		text.WriteString(e.Text())
+	}
+	return t.Print(text.String())
+}
+
+func doctorStatus(found []app.Examination, strict bool) int {
+	status := 0
+	for _, e := range found {
+		switch {
+		case e.Result == platforms.Fail:
+			return app.ExitImpossible
+		case e.Result == platforms.Warn && strict:
+			status = app.ExitFailed
+		}
+	}
+	return status
+}
+
+// doctorGuest walks the layers of running machines, as status does, and
+// fails with the first that does not work.
+func (p *program) doctorGuest(ctx context.Context, c *cli.Context, project *app.Project) error {
+	all, err := project.Status(ctx, c.Args().Slice())
+	if err != nil {
+		return err
+	}
+	if isSet(c, flagJSON) {
+		if err := p.terminal(c).JSON(all); err != nil {
+			return err
+		}
+	}
+	for _, s := range all {
+		if !isSet(c, flagJSON) {
+			if err := p.printStatus(c, s); err != nil {
+				return err
+			}
+		}
+		if s.Broken() != nil {
+			p.status = app.ExitFailed
+		}
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/platforms"
+)
+
+// Examination is what doctor finds for one machine, or for this computer
+// alone where there is no configuration.
+type Examination struct {
+	Machine string `json:"machine,omitempty"`
+	platforms.Diagnosis
+}
+
+// Doctor judges this computer by its facts, for the machines named, all of
+// them without names. No configuration is no mistake: then it is judged for
+// the least machine. A configuration that is wrong fails a check.
+func Doctor(o Options, facts platforms.Facts, names []string) ([]Examination, error) {
+	file, err := Find(o.Dir)
+	if err != nil {
+		if len(names) > 0 || o.Dir != "." {
+			return nil, err
+		}
+		d := platforms.Diagnose(facts, platforms.Wanted{})
+		d.Add(boxCheck(o.Catalogue, facts.Arch, d.Provider, ""))
+		return []Examination{{Diagnosis: d}}, nil
+	}
+	cfg, _, diags := hcl.Load(shown(file), hcl.Options{
+		Vars: o.Vars, VarFiles: o.VarFiles, Env: o.Lookup, Version: o.Version,
+	})
+	if cfg == nil {
+		d := platforms.Diagnose(facts, platforms.Wanted{})
+		d.Add(configCheck(diags))
+		return []Examination{{Diagnosis: d}}, nil
+	}
+	return examine(o, facts, *cfg, filepath.Dir(file), names)
+}
+
+func examine(o Options, facts platforms.Facts, cfg hcl.Config, dir string, names []string) ([]Examination, error) {
+	folder, err := state.Look(dir)
+	if err != nil {
+		return nil, err
+	}
+	// An overlap of networks is a check here, not a mistake of the file.
+	laptop := o.Laptop
+	laptop.Routes = nil
+	p, diags := plan.Build(cfg, dir, laptop, o.Catalogue)
+	selected, err := (&Project{Plan: p}).Selection(names)
+	if err != nil {
+		return nil, err
+	}
+	var all []Examination
+	for _, m := range selected {
+		provider := madeWith(folder, m.Name)
+		if provider == "" {
+			provider = named(cfg, m.Name)
+		}
+		d := platforms.Diagnose(facts, wanted(m, provider))
+		d.Add(boxCheck(o.Catalogue, facts.Arch, d.Provider, boxNamed(cfg, m.Name)))
+		d.Add(configCheck(diags))
+		all = append(all, Examination{Machine: m.Name, Diagnosis: d})
+	}
+	return all, nil
+}
+
+func wanted(m plan.Machine, provider string) platforms.Wanted {
+	return platforms.Wanted{
+		Provider: provider, Hypervisor: m.Engine.Hypervisor, Memory: uint64(m.Memory), Network: m.Engine.Network,
+	}
+}
+
+// named is the provider that the file names, "" for auto.
+func named(cfg hcl.Config, machine string) string {
+	for _, m := range cfg.Machines {
+		if m.Name == machine && m.Provider != "auto" {
+			return m.Provider
+		}
+	}
+	return ""
+}
+
+func boxNamed(cfg hcl.Config, machine string) string {
+	for _, m := range cfg.Machines {
+		if m.Name == machine {
+			return m.Box
+		}
+	}
+	return ""
+}
+
+// boxCheck asks the catalogue for a box that fits.
+func boxCheck(catalogue plan.Catalogue, arch, provider, name string) platforms.Check {
+	c := platforms.Check{Name: "box", Result: platforms.Pass}
+	if provider == "" {
+		c.Result, c.Seen = platforms.Skip, "it depends on the provider"
+		return c
+	}
+	box, err := catalogue.Box(provider, arch, name)
+	switch {
+	case err != nil:
+		c.Result, c.Seen, c.Why = platforms.Fail, err.Error(), "the box is the disk that the FreeBSD guest starts from"
+		c.Fix.Text = hintOf(err)
+	case len(box.Notes) > 0:
+		c.Result, c.Seen, c.Why = platforms.Warn, box.Name+" for "+box.Architecture, box.Notes[0]
+	default:
+		c.Seen = box.Name + " for " + box.Architecture
+	}
+	return c
+}
+
+func configCheck(diags hcl.Diagnostics) platforms.Check {
+	c := platforms.Check{Name: "configuration", Result: platforms.Pass, Seen: ConfigName + " is in order"}
+	if !diags.HasErrors() {
+		return c
+	}
+	c.Result, c.Seen = platforms.Fail, fmt.Sprintf("%s has mistakes; the first: %v", ConfigName, firstError(diags))
+	c.Why = "nothing is started from a file that is wrong"
+	c.Fix.Commands = []string{"fbdock validate"}
+	return c
+}
+
+func firstError(diags hcl.Diagnostics) error {
+	for _, d := range diags {
+		if d.Severity == hcl.Error {
+			return errors.New(d.Summary)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package platforms
+
+// vagrant checks the one program that all providers need.
+func (d *doctor) vagrant() {
+	v := d.Vagrant
+	switch {
+	case !v.Found():
+		d.fail("vagrant", "not found", "Vagrant makes and starts the FreeBSD guest", installVagrant(d.Facts))
+	case v.Version == "" && v.Problem != "":
+		d.fail("vagrant", "found, but it gives no version: "+v.Problem, "a Vagrant that cannot say its version can do nothing else",
+			Remedy{Text: "see what it says", Commands: []string{"vagrant --version"}})
+	case v.Version == "":
+		d.pass("vagrant", "found, not asked for its version")
+	case older(v.Version, vagrantFloor):
+		d.fail("vagrant", v.Version, "the Vagrantfile is written for "+vagrantFloor+" and newer", updateVagrant(d.Facts, vagrantFloor))
+	case leadingNumber(v.Version) == vagrantNoPlugins:
+		d.noPlugins()
+	case d.Arch == "arm64" && older(v.Version, vagrantArchitectures) && !d.laboratory():
+		d.fail("vagrant", v.Version, "it does not tell architectures apart and takes the box for Intel, which does not start here",
+			updateVagrant(d.Facts, vagrantArchitectures))
+	default:
+		d.pass("vagrant", v.Version)
+	}
+}
+
+// noPlugins is about Vagrant 2.4.2: what comes without a plugin works.
+func (d *doctor) noPlugins() {
+	why := "this version cannot install plugins (hashicorp/vagrant#13534)"
+	if plugin(d.choice.Provider) == "" {
+		d.warn("vagrant", d.Vagrant.Version, why+"; "+d.choice.Provider+" needs none", updateVagrant(d.Facts, "2.4.3"))
+		return
+	}
+	d.fail("vagrant", d.Vagrant.Version, why+", and "+d.choice.Provider+" needs one", updateVagrant(d.Facts, "2.4.3"))
+}
+
+// plugin of Vagrant that a provider comes as, "" when it is built in.
+func plugin(provider string) string {
+	return map[string]string{
+		"libvirt": "vagrant-libvirt", "qemu": "vagrant-qemu", "vmware_desktop": "vagrant-vmware-desktop",
+		"parallels": "vagrant-parallels", "utm": "vagrant_utm",
+	}[provider]
+}

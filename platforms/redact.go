@@ -1,0 +1,40 @@
+package platforms
+
+import (
+	"maps"
+	"net/url"
+	"strings"
+)
+
+// Redacted is a copy for strangers: without the passwords in proxies, and
+// with ~ for the home folder in paths.
+func (f Facts) Redacted(home string) Facts {
+	public := func(p Program) Program {
+		if rest, ok := strings.CutPrefix(p.Path, home); ok && home != "" {
+			p.Path = "~" + rest
+		}
+		if home != "" {
+			p.Problem = strings.ReplaceAll(p.Problem, home, "~")
+		}
+		return p
+	}
+	f.Vagrant = public(f.Vagrant)
+	f.Programs = maps.Clone(f.Programs)
+	for name, p := range f.Programs {
+		f.Programs[name] = public(p)
+	}
+	f.Proxy.HTTP, f.Proxy.HTTPS = withoutUser(f.Proxy.HTTP), withoutUser(f.Proxy.HTTPS)
+	return f
+}
+
+func withoutUser(address string) string {
+	if !strings.Contains(address, "@") {
+		return address
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.User == nil {
+		return "(hidden)"
+	}
+	u.User = url.User("hidden")
+	return u.String()
+}

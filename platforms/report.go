@@ -1,0 +1,68 @@
+package platforms
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Text is the diagnosis as plain text, fit for an issue report: no colour,
+// no user's name, no path.
+func (d Diagnosis) Text() string {
+	var b strings.Builder
+	for _, c := range d.Checks {
+		fmt.Fprintf(&b, "%-4s  %-14s  %s\n", c.Result, c.Name, c.Seen)
+		if c.Why != "" {
+			fmt.Fprintf(&b, "%22s%s\n", "why: ", c.Why)
+		}
+		c.Fix.write(&b, 22)
+	}
+	if len(d.Ranking) > 0 {
+		b.WriteString("\nproviders, the best first:\n")
+	}
+	for _, o := range d.Ranking {
+		mark := " "
+		if o.Provider == d.Provider {
+			mark = "*"
+		}
+		fmt.Fprintf(&b, "%s %-14s  bhyve %-7s  %s\n", mark, o.Provider, o.Nests, o.Reason)
+		if o.Missing != "" {
+			fmt.Fprintf(&b, "%34s%s\n", "lacks: ", o.Missing)
+			o.Install.write(&b, 34)
+		}
+		if o.Usable && o.Provider != d.Provider {
+			o.Fix.write(&b, 34)
+		}
+	}
+	b.WriteString("\n" + d.verdict() + "\n")
+	return b.String()
+}
+
+// write puts the words on one line and each command on one of its own, to be
+// pasted.
+func (r Remedy) write(b *strings.Builder, column int) {
+	text := r.Text
+	if r.Admin {
+		text = strings.TrimPrefix(text+"; in a terminal with administrator's rights", "; ")
+	}
+	if text != "" {
+		fmt.Fprintf(b, "%*s%s\n", column, "fix: ", text)
+	}
+	for i, line := range r.Commands {
+		label := ""
+		if text == "" && i == 0 {
+			label = "fix: "
+		}
+		fmt.Fprintf(b, "%*s%s\n", column, label, line)
+	}
+}
+
+func (d Diagnosis) verdict() string {
+	warnings := len(d.Warnings())
+	switch failures := len(d.Failures()); {
+	case failures > 0:
+		return fmt.Sprintf("This computer cannot run it as it stands: %d failed, %d to know.", failures, warnings)
+	case warnings > 0:
+		return fmt.Sprintf("This computer can try it: %d to know.", warnings)
+	}
+	return "This computer can run it."
+}
