@@ -52,32 +52,11 @@ func (c Cache) wanted(ctx context.Context, img Image) (string, error) {
 // published reads a .sha512 file: the bare digest, or as sha512sum prints
 // it, with a name behind.
 func (c Cache) published(ctx context.Context, address string) (string, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return "", fmt.Errorf("digest: %w", err)
-	}
-	ctx, cancel := context.WithTimeout(ctx, c.stall())
-	defer cancel()
-	secure := *c.client()
-	secure.CheckRedirect = func(next *http.Request, via []*http.Request) error {
-		if next.URL.Scheme != "https" || len(via) >= 10 {
-			return fmt.Errorf("redirected to %s", next.URL.Redacted())
-		}
-		return nil
-	}
-	res, err := secure.Do(req.WithContext(ctx))
+	body, err := c.secure(ctx, address, 4096)
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = res.Body.Close() }()
-	if res.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%s: %s", address, res.Status)
-	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, 4096))
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", address, err)
-	}
-	word := append(strings.Fields(string(body)), "")[0]
+	word := append(strings.Fields(body), "")[0]
 	if raw, err := hex.DecodeString(word); err != nil || len(raw) != sha512.Size {
 		return "", fmt.Errorf("%s holds no SHA-512", address)
 	}
