@@ -2,75 +2,21 @@ package disk_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
-	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/fbdock/fbdock/boxes/disk"
+	"github.com/fbdock/fbdock/boxes/disk/disktest"
 )
 
-type partition struct {
-	name       string
-	start, end uint64
-}
-
-// raw is a disk of some megabytes in the frame of FreeBSD's images, whose
-// table has no more entries than it needs.
-func raw(t *testing.T, size int64, parts ...partition) []byte {
-	t.Helper()
-	entries := make([]byte, (len(parts)+3)/4*disk.Sector)
-	le := binary.LittleEndian
-	for i, p := range parts {
-		e := entries[i*128:]
-		copy(e, "kind of FreeBSD.unique partition"[:32])
-		e[16] = byte(i)
-		le.PutUint64(e[32:], p.start)
-		le.PutUint64(e[40:], p.end)
-		for j, u := range utf16.Encode([]rune(p.name)) {
-			le.PutUint16(e[56+2*j:], u)
-		}
-	}
-	image := make([]byte, size)
-	r := rand.New(rand.NewPCG(3, 4))
-	for i := 3 << 20; i < 5<<20; i += 8 {
-		le.PutUint64(image[i:], r.Uint64())
-	}
-	last, n := uint64(size/disk.Sector-1), uint64(len(entries)/disk.Sector)
-	copy(image[440:], "\x01\x02\x03\x04")
-	copy(image[446:], []byte{0, 0, 2, 0, 0xEE, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0xff, 0xff, 0, 0})
-	copy(image[510:], "\x55\xaa")
-	for _, side := range [][3]uint64{{1, last, 2}, {last, 1, last - n}} {
-		h := image[side[0]*disk.Sector:]
-		copy(h, "EFI PART\x00\x00\x01\x00\x5c\x00\x00\x00")
-		le.PutUint64(h[24:], side[0])
-		le.PutUint64(h[32:], side[1])
-		le.PutUint64(h[40:], 2+n)
-		le.PutUint64(h[48:], last-n-1)
-		copy(h[56:], "the disk's unique id"[:16])
-		le.PutUint64(h[72:], side[2])
-		le.PutUint32(h[80:], uint32(len(entries)/128))
-		le.PutUint32(h[84:], 128)
-		le.PutUint32(h[88:], crc32.ChecksumIEEE(entries))
-		le.PutUint32(h[16:], crc32.ChecksumIEEE(h[:92]))
-		copy(image[side[2]*disk.Sector:], entries)
-	}
-	return image
-}
-
-func official(t *testing.T) []byte {
-	t.Helper()
-	return raw(t, 8<<20,
-		partition{"bootfs", 4, 125}, partition{"efiesp", 126, 1999}, partition{"swapfs", 2000, 2047},
-		partition{"config-drive", 2048, 4095}, partition{"rootfs", 4096, 16000})
+func official() []byte {
+	return disktest.CloudImage()
 }
 
 var seed = []disk.File{
@@ -128,7 +74,7 @@ func write(t *testing.T, name string, f func(io.WriteSeeker) error) string {
 
 func TestSeedTakesThePartitionMeantForIt(t *testing.T) {
 	t.Parallel()
-	image := official(t)
+	image := official()
 	l := layout(t, image, 0)
 	if l.Seed != 2048*disk.Sector || l.Size != int64(len(image)) {
 		t.Errorf("seed at %d on a disk of %d", l.Seed, l.Size)
@@ -144,8 +90,8 @@ func TestSeedTakesThePartitionMeantForIt(t *testing.T) {
 
 func TestTableIsSoundAfterGrowing(t *testing.T) {
 	t.Parallel()
-	free := raw(t, 16<<20, partition{"efiesp", 64, 1999}, partition{"rootfs", 4096, 16000}, partition{"swapfs", 2000, 2047})
-	for name, image := range map[string][]byte{"with its partition": official(t), "without": free} {
+	free := disktest.Raw(16<<20, disktest.Partition{Name: "efiesp", Start: 64, End: 1999}, disktest.Partition{Name: "rootfs", Start: 4096, End: 16000}, disktest.Partition{Name: "swapfs", Start: 2000, End: 2047})
+	for name, image := range map[string][]byte{"with its partition": official(), "without": free} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for _, size := range []int64{0, 64 << 20} {
@@ -210,7 +156,7 @@ func TestFATRefuses(t *testing.T) {
 
 func TestFormatsHoldTheDisk(t *testing.T) {
 	t.Parallel()
-	image := official(t)
+	image := official()
 	for _, size := range []int64{0, 64 << 20, 520<<20 + 4096} {
 		l := layout(t, image, size)
 		want := write(t, "want.raw", func(w io.WriteSeeker) error { _, err := w.Write(finished(image, l)); return err })
@@ -232,7 +178,7 @@ func TestFormatsHoldTheDisk(t *testing.T) {
 
 func TestImagesThatLie(t *testing.T) {
 	t.Parallel()
-	image := official(t)
+	image := official()
 	l := layout(t, image, 64<<20)
 	for _, format := range []func(io.WriteSeeker, io.Reader, disk.Layout) error{disk.QCOW2, disk.VHD} {
 		out, err := os.Create(filepath.Join(t.TempDir(), "out"))
@@ -258,7 +204,7 @@ func (endless) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 
 func TestPlanRefuses(t *testing.T) {
 	t.Parallel()
-	full := raw(t, 8<<20, partition{"a", 64, 1999}, partition{"b", 2000, 2047}, partition{"c", 2048, 4095}, partition{"d", 4096, 16000})
+	full := disktest.Raw(8<<20, disktest.Partition{Name: "a", Start: 64, End: 1999}, disktest.Partition{Name: "b", Start: 2000, End: 2047}, disktest.Partition{Name: "c", Start: 2048, End: 4095}, disktest.Partition{Name: "d", Start: 4096, End: 16000})
 	for name, tt := range map[string]struct {
 		damage func([]byte) []byte
 		want   error
@@ -269,7 +215,7 @@ func TestPlanRefuses(t *testing.T) {
 		"a table changed":  {func(b []byte) []byte { b[2*disk.Sector+60]++; return b }, disk.ErrNoTable},
 		"no entry free":    {func([]byte) []byte { return full[:disk.Head] }, disk.ErrNoRoom},
 	} {
-		head := tt.damage(bytes.Clone(official(t)[:disk.Head]))
+		head := tt.damage(bytes.Clone(official()[:disk.Head]))
 		if _, err := disk.Plan(head, 64<<20, "cidata", seed); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
@@ -277,7 +223,7 @@ func TestPlanRefuses(t *testing.T) {
 }
 
 func FuzzPlan(f *testing.F) {
-	f.Add(official(&testing.T{})[:64<<10], int64(64<<20))
+	f.Add(official()[:64<<10], int64(64<<20))
 	f.Fuzz(func(t *testing.T, head []byte, size int64) {
 		l, err := disk.Plan(head, size%(1<<40), "cidata", seed)
 		if err != nil {

@@ -1,0 +1,132 @@
+// Package cloudbox makes Vagrant boxes of FreeBSD's official cloud images,
+// for the providers that nobody publishes a current box for. What turns a
+// cloud image into a box is a NoCloud seed: the images carry an empty
+// partition for one, nuageinit reads it at the first boot, and so one disk
+// is all that a provider has to know. The package reads a verified image and
+// writes a box; it neither downloads nor runs anything.
+package cloudbox
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// revision counts the changes of what this package makes of an image; it is
+// part of a box's version, so that an older box is not taken for a new one.
+const revision = 1
+
+// Mirror is where FreeBSD publishes its images.
+const Mirror = "https://download.freebsd.org/releases/VM-IMAGES"
+
+// Source is a cloud image by what it holds.
+type Source struct {
+	Release      string // 15.1
+	Architecture string // amd64 or arm64
+	Filesystem   string // zfs or ufs
+	// Mirror replaces the place of publication.
+	Mirror string
+}
+
+// Check refuses what cannot be published.
+func (s Source) Check() error {
+	if !slices.Contains([]string{"amd64", "arm64"}, s.Architecture) {
+		return fmt.Errorf("there is no cloud image for %s", s.Architecture)
+	}
+	if !slices.Contains([]string{"zfs", "ufs"}, s.Filesystem) {
+		return fmt.Errorf("there is no cloud image with a root file system of %q, only zfs and ufs", s.Filesystem)
+	}
+	major, minor, ok := strings.Cut(s.Release, ".")
+	if !ok || major == "" || minor == "" || strings.Trim(major+minor, "0123456789") != "" {
+		return fmt.Errorf("%q is no release of FreeBSD, one is 15.1", s.Release)
+	}
+	return nil
+}
+
+// Name of the image in fbdock.lock.hcl.
+func (s Source) Name() string { return "freebsd-" + s.Release + "-" + s.Filesystem }
+
+// File is the published name.
+func (s Source) File() string {
+	arch := map[string]string{"amd64": "amd64", "arm64": "arm64-aarch64"}[s.Architecture]
+	return fmt.Sprintf("FreeBSD-%s-RELEASE-%s-BASIC-CLOUDINIT-%s.raw.xz", s.Release, arch, s.Filesystem)
+}
+
+func (s Source) folder() string {
+	mirror := s.Mirror
+	if mirror == "" {
+		mirror = Mirror
+	}
+	arch := map[string]string{"amd64": "amd64", "arm64": "aarch64"}[s.Architecture]
+	return strings.TrimSuffix(mirror, "/") + "/" + path.Join(s.Release+"-RELEASE", arch, "Latest")
+}
+
+// URL of the image.
+func (s Source) URL() string { return s.folder() + "/" + s.File() }
+
+// Checksums is the address of the list of digests beside the image.
+func (s Source) Checksums() string { return s.folder() + "/CHECKSUM.SHA512" }
+
+// Format is the kind of a box.
+type Format string
+
+// The formats; a provider's plugin decides which one it takes.
+const (
+	Libvirt Format = "libvirt" // vagrant-libvirt, and vagrant-qemu as well
+	HyperV  Format = "hyperv"
+)
+
+// FormatOf is the format of the boxes that a provider takes.
+func FormatOf(provider string) (Format, bool) {
+	switch provider {
+	case "libvirt", "qemu":
+		return Libvirt, true
+	case "hyperv":
+		return HyperV, true
+	}
+	return "", false
+}
+
+// Box is a box to be made.
+type Box struct {
+	Source Source
+	SHA512 string // of the image
+	Format Format
+	Size   int64 // of the disk; whole GiB
+}
+
+// DefaultSize is the disk of a box: as large as the usual boxes' disks, and
+// on the laptop only as large as what is written to it.
+const DefaultSize = 64 << 30
+
+// Name of the box in Vagrant.
+func (b Box) Name() string { return "fbdock/freebsd-" + b.Source.Release }
+
+// Version tells boxes apart that hold different things under one name:
+// vagrant-libvirt keeps images by name and version, and would go on with the
+// old one.
+func (b Box) Version() string {
+	sum := b.key()
+	return fmt.Sprintf("%s.%d.%d", b.Source.Release, revision, binary.BigEndian.Uint32(sum[:4]))
+}
+
+// File is the name of the archive.
+func (b Box) File() string {
+	sum := b.key()
+	return fmt.Sprintf("%s-%s-%s-%s.box", b.Source.Name(), b.Source.Architecture, b.Format, hex.EncodeToString(sum[:6]))
+}
+
+// key is what the box is made of.
+func (b Box) key() [sha256.Size]byte {
+	h := sha256.New()
+	for _, part := range []string{
+		b.Source.Name(), b.Source.Architecture, strings.ToLower(b.SHA512), string(b.Format), fmt.Sprint(b.Size), fmt.Sprint(revision), seedID(),
+	} {
+		_, _ = fmt.Fprintf(h, "%d %s\n", len(part), part)
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
