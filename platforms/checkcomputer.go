@@ -35,8 +35,13 @@ func (d *doctor) identity() {
 	if system == "" {
 		system = d.OS
 	}
-	if d.Windows.Server {
+	switch {
+	case d.Windows.Server:
 		system += " Server"
+	case d.OS == "windows" && d.OSVersion != "" && older(d.OSVersion, "10.0.22000"):
+		system += " 10"
+	case d.OS == "windows" && d.OSVersion != "":
+		system += " 11"
 	}
 	seen := strings.Join(strings.Fields(system+" "+d.OSName+" "+d.OSVersion), " ") + ", " + d.Arch
 	if d.Kernel != "" {

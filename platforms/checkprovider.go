@@ -2,6 +2,7 @@ package platforms
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -107,23 +108,28 @@ func (d *doctor) bhyve() {
 	}
 }
 
-// remains is what still works where bhyve cannot run.
+// remains is what still works where bhyve cannot run. Where nothing makes
+// this provider nest, the nearest other way is the fix.
 func (d *doctor) remains() Remedy {
-	fix := d.choice.Fix
+	var ways []string
 	for _, o := range d.ranking {
 		if o.Provider == d.choice.Provider || o.Nests == Never {
 			continue
 		}
-		text := fmt.Sprintf("or use the provider %s (bhyve: %s)", o.Provider, o.Nests)
+		way := fmt.Sprintf("use the provider %s (bhyve: %s)", o.Provider, o.Nests)
 		if o.Missing != "" {
-			text += ", which lacks " + o.Missing
+			way += ", which lacks " + o.Missing
 		}
-		fix = fix.and(words(text))
+		ways = append(ways, way)
 		break
 	}
-	last := `set hypervisor = "qemu" in the engine block to accept emulation, some ten times slower; or run fbdock on a computer that nests`
-	if !fix.None() {
-		last = "or " + last
+	ways = append(ways,
+		`set hypervisor = "qemu" in the engine block of fbdock.hcl: the engine is emulated, which is some ten times slower`,
+		"run fbdock on a computer that nests")
+	fix := d.choice.Fix
+	if fix.None() {
+		fix.Text, ways = ways[0], ways[1:]
 	}
-	return fix.and(words(last))
+	fix.Or = append(slices.Clone(fix.Or), ways...)
+	return fix
 }

@@ -15,8 +15,9 @@ func kvmModule(f Facts) string {
 func loadKVM(f Facts) Remedy {
 	if f.WSL {
 		return Remedy{
-			Text:     `write "nestedVirtualization=true" under "[wsl2]" in .wslconfig of your Windows home (Windows 11), then restart WSL from Windows; better: use fbdock for Windows`,
+			Text:     `write "nestedVirtualization=true" under "[wsl2]" in .wslconfig of your Windows home (Windows 11), then restart WSL`,
 			Commands: []string{"wsl.exe --shutdown"},
+			Or:       []string{"use fbdock for Windows, in a terminal of Windows"},
 		}
 	}
 	return commands("sudo modprobe " + kvmModule(f))
@@ -45,8 +46,9 @@ func nestKVM(f Facts) Remedy {
 
 func unloadKVM(f Facts) Remedy {
 	return Remedy{
-		Text:     "use libvirt, which needs none of this; or until the next restart, or for good by kvm.enable_virt_at_load=0 on the kernel's command line",
+		Text:     "until the next restart",
 		Commands: []string{"sudo modprobe -r " + kvmModule(f)},
+		Or:       []string{"boot with kvm.enable_virt_at_load=0 on the kernel's command line", "use libvirt, which needs none of this"},
 	}
 }
 

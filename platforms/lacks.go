@@ -36,10 +36,12 @@ func lacks(f Facts, provider string) (missing string, install Remedy) {
 		plugin("vagrant-qemu")
 	case "hyperv":
 		need(f.Windows.VMMS, "Hyper-V", Remedy{
-			Text: "Windows Pro, Enterprise or Education only, then restart", Admin: true,
+			Text: "Windows Pro, Enterprise or Education only; then restart", Admin: true,
 			Commands: []string{windowsCommand(f, "dism.exe", "/Online", "/Enable-Feature", "/All", "/FeatureName:Microsoft-Hyper-V")},
 		})
-		need(f.Windows.Admin, "administrator's rights", words("start the terminal as administrator"))
+		if f.Windows.VMMS {
+			need(f.Windows.Admin, "administrator's rights", words("start the terminal as administrator"))
+		}
 	case "parallels":
 		program("parallels", "Parallels Desktop", words("install Parallels Desktop Pro from https://www.parallels.com"))
 		plugin("vagrant-parallels")

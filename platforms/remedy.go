@@ -9,13 +9,19 @@ type Remedy struct {
 	Commands []string `json:"commands,omitempty"`
 	// Admin says that they want a terminal with administrator's rights.
 	Admin bool `json:"admin,omitempty"`
+	// Or are other ways, in words.
+	Or []string `json:"or,omitempty"`
 }
 
 // None tells whether there is nothing to do.
-func (r Remedy) None() bool { return r.Text == "" && len(r.Commands) == 0 }
+func (r Remedy) None() bool { return r.Text == "" && len(r.Commands) == 0 && len(r.Or) == 0 }
 
 // String is the remedy in one line.
 func (r Remedy) String() string {
+	return strings.Join(append([]string{r.first()}, r.Or...), "; or ")
+}
+
+func (r Remedy) first() string {
 	commands := "`" + strings.Join(r.Commands, "`, then `") + "`"
 	if r.Admin {
 		commands += " as administrator"
@@ -51,5 +57,6 @@ func (r Remedy) and(next Remedy) Remedy {
 		Text:     strings.Join(texts, "; "),
 		Commands: append(append([]string{}, r.Commands...), next.Commands...),
 		Admin:    r.Admin || next.Admin,
+		Or:       append(append([]string{}, r.Or...), next.Or...),
 	}
 }

@@ -54,6 +54,9 @@ func (r Remedy) write(b *strings.Builder, column int) {
 		}
 		fmt.Fprintf(b, "%*s%s\n", column, label, line)
 	}
+	for _, way := range r.Or {
+		fmt.Fprintf(b, "%*s%s\n", column, "or: ", way)
+	}
 }
 
 func (d Diagnosis) verdict() string {

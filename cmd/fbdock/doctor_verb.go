@@ -48,7 +48,7 @@ func (p *program) doctor(ctx context.Context, c *cli.Context) error {
 	} else if err != nil {
 		facts.Unread = append(facts.Unread, "some programs gave no answer in time")
 	}
-	o.Laptop = asLaptop(facts)
+	o.Laptop = app.LaptopOf(facts)
 	home, err := os.UserHomeDir()
 	if err != nil {
 		home = ""

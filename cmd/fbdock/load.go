@@ -25,14 +25,14 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, err
 	}
-	laptop, err := p.laptop(c.Context)
+	facts, err := p.facts(c.Context, false)
 	if err != nil {
 		return app.Options{}, err
 	}
 	return app.Options{
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
 		Facts:    func(ctx context.Context) (platforms.Facts, error) { return p.facts(ctx, true) },
-		CacheDir: p.cacheDir(), Laptop: laptop, Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
+		CacheDir: p.cacheDir(), Laptop: app.LaptopOf(facts), Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
 	}, nil
 }
 

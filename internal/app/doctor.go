@@ -62,8 +62,11 @@ func examine(o Options, facts platforms.Facts, cfg hcl.Config, dir string, names
 			provider = named(cfg, m.Name)
 		}
 		d := platforms.Diagnose(facts, wanted(m, provider))
-		d.Add(boxCheck(o.Catalogue, facts.Arch, d.Provider, boxNamed(cfg, m.Name)))
-		d.Add(configCheck(diags))
+		box := boxCheck(o.Catalogue, facts.Arch, d.Provider, boxNamed(cfg, m.Name))
+		d.Add(box)
+		if box.Result != platforms.Fail || countErrors(diags) > 1 {
+			d.Add(configCheck(diags)) // a missing box is told once
+		}
 		all = append(all, Examination{Machine: m.Name, Diagnosis: d})
 	}
 	return all, nil
@@ -123,6 +126,16 @@ func configCheck(diags hcl.Diagnostics) platforms.Check {
 	c.Why = "nothing is started from a file that is wrong"
 	c.Fix.Commands = []string{"fbdock validate"}
 	return c
+}
+
+func countErrors(diags hcl.Diagnostics) int {
+	n := 0
+	for _, d := range diags {
+		if d.Severity == hcl.Error {
+			n++
+		}
+	}
+	return n
 }
 
 func firstError(diags hcl.Diagnostics) error {
