@@ -78,7 +78,7 @@ ln -s dash "$root/bin/sh"
 rm -f "$root/sbin/chown"
 # Waits are there to pass: the short ones are made shorter.
 rm -f "$root/sbin/sleep"
-printf '#!/bin/sh\ncase $1 in\n  ?) exec /usr/bin/sleep "0.$1" ;;\n  *) exec /usr/bin/sleep "$1" ;;\nesac\n' >"$root/sbin/sleep"
+printf '#!/bin/sh\ncase $1 in\n  1) exec /usr/bin/sleep 0.4 ;;\n  ?) exec /usr/bin/sleep "0.$1" ;;\n  *) exec /usr/bin/sleep "$1" ;;\nesac\n' >"$root/sbin/sleep"
 chmod 0755 "$root/sbin/sleep"
 # sshd checks a configuration, else it waits for signals.
 cat >"$root/usr/sbin/sshd" <<'END'
@@ -129,6 +129,18 @@ func newGuest(t *testing.T) *guest {
 	return g
 }
 
+// newGuestFrom is another guest with the same files.
+func newGuestFrom(t *testing.T, other *guest) *guest {
+	t.Helper()
+	dir, err := os.MkdirTemp(t.TempDir(), "guest-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &guest{root: filepath.Join(dir, "root")}
+	g.copyFrom(t, other.root)
+	return g
+}
+
 func (g *guest) copyFrom(t *testing.T, from string) {
 	t.Helper()
 	script := `set -eu
@@ -151,7 +163,13 @@ done`
 // own: every process is gone when it ends.
 func (g *guest) run(t *testing.T, script string) (out string, status int) {
 	t.Helper()
-	script = "init boot >/dev/null\n" + script
+	return g.runBare(t, "init boot >/dev/null\n"+script)
+}
+
+// runBare is run without a boot: the guest is as the last run left it, but
+// for its processes.
+func (g *guest) runBare(t *testing.T, script string) (out string, status int) {
+	t.Helper()
 	enter := `mount -t proc proc "$1/proc" && : >"$1/dev/null" && mount --bind /dev/null "$1/dev/null" && exec chroot "$1" /usr/bin/setsid -w /bin/sh -c "$2"`
 	args := []string{"--mount", "--pid", "--fork", "--kill-child", "--", "sh", "-c", enter, "sh", g.root, script}
 	cmd := exec.CommandContext(t.Context(), "unshare", args...)

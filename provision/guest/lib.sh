@@ -126,7 +126,7 @@ put_file() {
     [ "$(stat -f %Lp "$1")" = "${2#0}" ] || change chmod "$2" "$1"
     return 0
   fi
-  try chmod "$2" "$new"
+  [ "$2" = 0600 ] || try chmod "$2" "$new"
   change mv -f "$new" "$1"
 }
 

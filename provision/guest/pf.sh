@@ -37,18 +37,22 @@ interfaces_up() {
 }
 
 # offload_fix EXT: a vtnet interface that forwards must not leave checksums
-# and segments to the host.
+# and segments to the host. What the driver cannot switch off stays.
 offload_fix() {
   case $1 in
     vtnet*)
-      if ifconfig "$1" | grep -qE 'options=.*[<,](RXCSUM|TXCSUM|TSO4|TSO6|LRO)[,>]'; then
-        # What the driver cannot switch it names; the rest is switched.
-        attempt ifconfig "$1" -rxcsum -txcsum -tso -lro || note "offload of $1 stays: $(words)"
-        changed=1
-      fi
+      offload=$(options_of "$1")
+      case ",$offload," in
+        *,RXCSUM,* | *,TXCSUM,* | *,TSO4,* | *,TSO6,* | *,LRO,*)
+          attempt ifconfig "$1" -rxcsum -txcsum -tso -lro || note "offload of $1 stays: $(words)"
+          [ "$(options_of "$1")" = "$offload" ] || changed=1
+          ;;
+      esac
       ;;
   esac
 }
+
+options_of() { ifconfig "$1" | sed -n 's/.*options=[0-9a-f]*<\([^>]*\)>.*/\1/p' | head -n 1; }
 
 # anchor_up EXT checks and loads the rules; what is loaded is asked of pf.
 anchor_up() {

@@ -11,6 +11,8 @@ begin engine
 rc_conf fbdock_enable YES
 up() { service fbdock onestatus >/dev/null 2>&1; }
 
+settled() { [ "$(state)" != starting ]; }
+! up || await 15 settled || true
 if up && [ "$(cat "$run/started" 2>/dev/null)" = "$(engine_inputs)" ]; then
   finish "running under $(hypervisor)"
 fi

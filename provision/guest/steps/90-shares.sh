@@ -36,6 +36,10 @@ if [ -z "$lines" ]; then
   finish 'no NFS shares any more'
 fi
 
+# pkgbase systems may come without it.
+if ! command -v mountd >/dev/null; then
+  change env ASSUME_ALWAYS_YES=yes pkg install -y -r FreeBSD-base FreeBSD-nfs
+fi
 rc_conf rpcbind_enable YES
 rc_conf mountd_enable YES
 rc_conf nfs_server_enable YES
