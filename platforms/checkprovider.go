@@ -53,7 +53,7 @@ func (d *doctor) provider() {
 	case c.Provider == "" && len(d.ranking) == 0:
 		d.skip("provider", "none is known for this system")
 	case c.Provider == "":
-		best := d.ranking[0]
+		best, _ := nearest(d.ranking)
 		d.fail("provider", "none is installed in full; nearest is "+best.Provider+", which lacks "+best.Missing, why, best.Install)
 	case !c.Usable && c.Missing == "":
 		d.fail("provider", c.Reason, why, words(`set provider = "auto"`))
@@ -70,14 +70,14 @@ func (d *doctor) provider() {
 }
 
 // better passes the choice, unless another provider that is not here in full
-// would do more.
+// would do more. Where the choice can be mended that is told with bhyve.
 func (d *doctor) better() {
 	seen := d.choice.Provider + " is the best of what is installed"
 	if d.named {
 		seen = d.choice.Provider + ", as named"
 	}
 	for _, o := range d.ranking {
-		if o.Nests > d.choice.Nests && o.Provider != d.choice.Provider {
+		if o.Nests > d.choice.Nests && d.choice.Fix.None() {
 			fix := o.Install
 			if o.Usable {
 				fix = words(fmt.Sprintf("set provider = %q", o.Provider))

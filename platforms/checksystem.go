@@ -68,7 +68,11 @@ func (d *doctor) windowsHypervisor() {
 	if len(users) > 0 {
 		seen += "; it is used by " + strings.Join(users, ", ")
 	}
-	if d.choice.Provider == "hyperv" {
+	aim := d.choice
+	if aim.Provider == "" {
+		aim, _ = nearest(d.ranking)
+	}
+	if aim.Provider == "hyperv" {
 		d.pass("hyper-v", seen)
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Option is one provider as it stands on this laptop.
@@ -12,10 +13,12 @@ type Option struct {
 	// Usable: all that the provider needs is installed.
 	Usable bool `json:"usable"`
 	// Missing is what it lacks, Install the way to get it.
-	Missing string  `json:"missing,omitempty"`
-	Install Remedy  `json:"install,omitzero"`
-	Nests   Verdict `json:"nests"`
-	Reason  string  `json:"reason"`
+	Missing string `json:"missing,omitempty"`
+	Install Remedy `json:"install,omitzero"`
+	effort  int    // to get what is missing
+
+	Nests  Verdict `json:"nests"`
+	Reason string  `json:"reason"`
 	// Fix makes it nest, none when nothing does.
 	Fix Remedy `json:"fix,omitzero"`
 }
@@ -31,10 +34,8 @@ func (e *NoProviderError) Error() string {
 
 // Hint is the nearest way to one.
 func (e *NoProviderError) Hint() string {
-	for _, o := range e.Options {
-		if !o.Install.None() {
-			return fmt.Sprintf("nearest is %s: %s; `fbdock doctor` says more", o.Provider, o.Install)
-		}
+	if o, ok := nearest(e.Options); ok {
+		return fmt.Sprintf("nearest is %s: %s; `fbdock doctor` says more", o.Provider, o.Install)
 	}
 	return "`fbdock doctor` says what each lacks"
 }
@@ -48,7 +49,7 @@ func Rank(f Facts) []Option {
 		missing, install := lacks(f, provider)
 		n := bhyveIn(f, provider)
 		options = append(options, Option{
-			Provider: provider, Usable: missing == "", Missing: missing, Install: install,
+			Provider: provider, Usable: len(missing) == 0, Missing: strings.Join(missing, ", "), Install: install, effort: effort(f, provider, len(missing), n),
 			Nests: n.verdict, Reason: n.reason, Fix: n.fix,
 		})
 	}
@@ -62,6 +63,33 @@ func Rank(f Facts) []Option {
 		return cmp.Compare(b.Nests, a.Nests)
 	})
 	return options
+}
+
+// effort weighs what is missing. A provider that is known to work is worth
+// two installations more; Hyper-V is a feature of dearer Windows, and takes
+// the processor away from all others.
+func effort(f Facts, provider string, missing int, n nesting) int {
+	if n.verdict == Works {
+		missing -= 2
+	}
+	if provider == "hyperv" && !f.Windows.VMMS {
+		missing += 3
+	}
+	return missing
+}
+
+// nearest is the one with the least effort, of those that may nest when
+// there are any.
+func nearest(ranking []Option) (Option, bool) {
+	if len(ranking) == 0 {
+		return Option{}, false
+	}
+	return slices.MinFunc(ranking, func(a, b Option) int {
+		if (a.Nests == Never) != (b.Nests == Never) {
+			return cmp.Compare(b.Nests, a.Nests)
+		}
+		return cmp.Compare(a.effort, b.effort)
+	}), true
 }
 
 // Choose is the pick for provider = "auto".

@@ -1,13 +1,10 @@
 package platforms
 
-import "strings"
-
 // lacks says what stands between the provider and its use.
-func lacks(f Facts, provider string) (missing string, install Remedy) {
-	var parts []string
+func lacks(f Facts, provider string) (missing []string, install Remedy) {
 	need := func(ok bool, part string, way Remedy) {
 		if !ok {
-			parts, install = append(parts, part), install.and(way)
+			missing, install = append(missing, part), install.and(way)
 		}
 	}
 	program := func(name, title string, way Remedy) { need(f.Programs[name].Found(), title, way) }
@@ -49,7 +46,7 @@ func lacks(f Facts, provider string) (missing string, install Remedy) {
 		program("utm", "UTM", commands("brew install --cask utm"))
 		plugin("vagrant_utm")
 	}
-	return strings.Join(parts, ", "), install
+	return missing, install
 }
 
 // acquaint brings Vagrant and a VirtualBox together that it does not know.
