@@ -119,7 +119,7 @@ func (p *Project) imagePath(m plan.Machine) string {
 }
 
 func (p *Project) cache() boxes.Cache {
-	return boxes.Cache{Dir: filepath.Join(p.CacheDir, "images")}
+	return imageCache(p.Options)
 }
 
 func (u *upRun) payload(image imageFile) (provision.Payload, error) {

@@ -55,14 +55,21 @@ func (p *Project) pinned(img boxes.Image, digest string) bool {
 // mismatch turns a wrong digest of a pinned file into the words about the
 // pin: what was published has changed, and that is not for fbdock to judge.
 func (p *Project) mismatch(kind lockfile.Kind, img boxes.Image, err error) error {
-	pin, ok := p.Lock.Find(kind, img.Name, img.Architecture)
+	if told, ok := againstPin(p.Lock, kind, img, err); ok {
+		return told
+	}
+	return err
+}
+
+func againstPin(lock *lockfile.File, kind lockfile.Kind, img boxes.Image, err error) (*lockfile.MismatchError, bool) {
+	pin, ok := lock.Find(kind, img.Name, img.Architecture)
 	wrong, other := errors.AsType[*boxes.DigestError](err)
 	if !ok || !other || wrong.Want != pin.SHA512 {
-		return err
+		return nil, false
 	}
 	from := wrong.URL
 	if from == "" {
 		from = wrong.File
 	}
-	return &lockfile.MismatchError{Path: p.Lock.Path(), Pin: pin, URL: from, Got: wrong.Got, Err: err}
+	return &lockfile.MismatchError{Path: lock.Path(), Pin: pin, URL: from, Got: wrong.Got, Err: err}, true
 }

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+func (p *program) imageCommand() *cli.Command {
+	return p.group("image", "the engine images on this computer", p.imagePull(), p.imageList(), p.imagePrune())
+}
+
+func (p *program) imagePull() *cli.Command {
+	return &cli.Command{
+		Name: "pull", Usage: "fetch the engine images of the project and pin them in fbdock.lock.hcl",
+		Flags: append(commonFlags(), jsonFlag(),
+			&cli.BoolFlag{Name: "upgrade", Usage: "pin what the catalogue names now instead of what was pinned"},
+		),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			pulled, err := project.ImagePull(ctx, c.Bool("upgrade"))
+			if err != nil {
+				return err
+			}
+			if isSet(c, flagJSON) {
+				return p.terminal(c).JSON(pulled)
+			}
+			var rows [][]string
+			for _, i := range pulled {
+				rows = append(rows, []string{i.Name, i.Architecture, i.File})
+			}
+			return p.terminal(c).Table([]string{"NAME", "ARCH", "FILE"}, rows)
+		}),
+	}
+}
+
+func (p *program) imageList() *cli.Command {
+	return &cli.Command{
+		Name: "list", Usage: "the files in the image cache", Flags: append(commonFlags(), jsonFlag()),
+		Action: func(c *cli.Context) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			images, err := p.cachedImages(c)
+			if err != nil {
+				return err
+			}
+			if isSet(c, flagJSON) {
+				return p.terminal(c).JSON(images)
+			}
+			var rows [][]string
+			for _, i := range images {
+				rows = append(rows, []string{i.File, hcl.Size(i.Size).String(), digestShown(i), usedBy(i)})
+			}
+			return p.terminal(c).Table([]string{"FILE", "SIZE", "SHA512", "USED"}, rows)
+		},
+	}
+}
+
+// cachedImages lists the cache, from the project's point of view where there
+// is one.
+func (p *program) cachedImages(c *cli.Context) ([]app.CachedImage, error) {
+	lock, err := p.projectLock(c)
+	if err != nil {
+		return nil, err
+	}
+	if lock != nil {
+		project, err := p.load(c)
+		if err != nil {
+			return nil, err
+		}
+		return project.Images()
+	}
+	o, err := p.options(c)
+	if err != nil {
+		return nil, err
+	}
+	return app.Images(o, nil, nil)
+}
+
+func digestShown(i app.CachedImage) string {
+	switch {
+	case i.Partial:
+		return "partial"
+	case i.SHA512 == "":
+		return "unverified"
+	}
+	return i.SHA512[:16]
+}
+
+func usedBy(i app.CachedImage) string {
+	switch {
+	case i.Pin != "":
+		return i.Pin
+	case i.Used:
+		return "yes"
+	}
+	return ""
+}
+
+func (p *program) imagePrune() *cli.Command {
+	return &cli.Command{
+		Name: "prune", Usage: "remove the files in the image cache that this project does not use",
+		Flags: append(commonFlags(), &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"}),
+		Action: p.verb(func(_ context.Context, c *cli.Context, project *app.Project) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			images, err := project.Images()
+			if err != nil {
+				return err
+			}
+			var unused []app.CachedImage
+			total, t := int64(0), p.terminal(c)
+			for _, i := range images {
+				if !i.Used {
+					unused = append(unused, i)
+					total += i.Size
+					t.Say(fmt.Sprintf("%s, %s", i.File, hcl.Size(i.Size)))
+				}
+			}
+			if len(unused) == 0 {
+				t.Say("the image cache holds nothing that this project does not use")
+				return nil
+			}
+			if !c.Bool("yes") {
+				question := fmt.Sprintf("remove these %d files, %s in all? Other projects that use them fetch them anew.", len(unused), hcl.Size(total))
+				yes, err := t.Confirm(question, "--yes")
+				if err != nil {
+					return err
+				}
+				if !yes {
+					return errors.New("nothing was removed")
+				}
+			}
+			return app.ImagePrune(project.Options, unused)
+		}),
+	}
+}

@@ -1,0 +1,252 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/boxes/cloudbox"
+	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/vagrant"
+)
+
+// ownBoxes is what the names of boxes that fbdock makes begin with.
+const ownBoxes = "fbdock/freebsd-"
+
+// BoxOptions say which box is made.
+type BoxOptions struct {
+	Provider     string // libvirt, qemu or hyperv
+	Release      string // of FreeBSD; "" is 15.1
+	Architecture string // "" is this computer's
+	Filesystem   string // zfs or ufs; "" is zfs
+	// Mirror takes the place of download.freebsd.org.
+	Mirror string
+	// Client for HTTP; nil follows the proxy settings.
+	Client *http.Client
+}
+
+// BoxResult is the box that Vagrant has now.
+type BoxResult struct {
+	Name         string `json:"name"`
+	Version      string `json:"version"`
+	Format       string `json:"format"` // what Vagrant calls the provider
+	Architecture string `json:"architecture"`
+	Image        string `json:"image"` // where it was fetched from
+	SHA512       string `json:"sha512"`
+	Changed      bool   `json:"changed"` // false when Vagrant had it
+}
+
+// BuildBox makes a Vagrant box of FreeBSD's official cloud image and adds it
+// to Vagrant. lock is nil outside a project: then nothing is pinned.
+func BuildBox(ctx context.Context, o Options, lock *lockfile.File, b BoxOptions) (BoxResult, error) {
+	r, err := newBoxRun(o, lock, b)
+	if err != nil {
+		return BoxResult{}, err
+	}
+	return r.run(ctx)
+}
+
+// EnsureBox makes the box of m when it is one of fbdock's own and Vagrant
+// does not have it, after saying so.
+func (p *Project) EnsureBox(ctx context.Context, m plan.Machine) (BoxResult, error) {
+	release, own := strings.CutPrefix(m.Box.Name, ownBoxes)
+	if !own {
+		return BoxResult{}, nil
+	}
+	return BuildBox(ctx, p.Options, p.Lock, BoxOptions{
+		Provider: m.Provider, Release: release, Architecture: m.Box.Architecture,
+	})
+}
+
+// boxRun is the making of one box.
+type boxRun struct {
+	Options
+	lock   *lockfile.File
+	cache  boxes.Cache
+	source cloudbox.Source
+	format cloudbox.Format
+	v      vagrant.Vagrant
+}
+
+func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
+	format, ok := cloudbox.FormatOf(b.Provider)
+	if !ok {
+		return nil, &Error{
+			Err:  fmt.Errorf("fbdock makes boxes for libvirt, qemu and hyperv, not for %q", b.Provider),
+			Next: "`fbdock boxes` lists what is published for the others", Code: ExitUsage,
+		}
+	}
+	r := &boxRun{Options: o, lock: lock, cache: imageCache(o), format: format}
+	r.cache.Client = b.Client
+	r.source = cloudbox.Source{
+		Release: or(b.Release, "15.1"), Architecture: or(b.Architecture, o.Laptop.Architecture),
+		Filesystem: or(b.Filesystem, "zfs"), Mirror: b.Mirror,
+	}
+	if err := r.source.Check(); err != nil {
+		return nil, &Error{Err: err, Next: "the releases are at https://www.freebsd.org/releases/", Code: ExitUsage}
+	}
+	folder := r.folder()
+	r.v = vagrant.Vagrant{
+		Runner: o.Runner, Dir: folder, Env: o.Environ, Log: vagrantLog{filepath.Join(folder, "vagrant.log")},
+		OnEvent: func(e vagrant.Event) {
+			if level, text, ok := e.Message(); ok && level != "error" {
+				o.Progress.Detail(firstLine(text))
+			}
+		},
+	}
+	return r, nil
+}
+
+// folder is where boxes are made.
+func (r *boxRun) folder() string { return filepath.Join(r.CacheDir, "boxes") }
+
+func (r *boxRun) run(ctx context.Context) (BoxResult, error) {
+	if err := os.MkdirAll(r.folder(), 0o700); err != nil {
+		return BoxResult{}, fmt.Errorf("make the folder of boxes: %w", err)
+	}
+	installed, err := r.installed(ctx)
+	if err != nil {
+		return BoxResult{}, err
+	}
+	img, err := r.image(ctx)
+	if err != nil {
+		return BoxResult{}, err
+	}
+	box := cloudbox.Box{Source: r.source, SHA512: img.SHA512, Format: r.format, Size: cloudbox.DefaultSize}
+	result := BoxResult{
+		Name: box.Name(), Version: box.Version(), Format: string(r.format), Architecture: r.source.Architecture,
+		Image: img.URLs[0], SHA512: img.SHA512,
+	}
+	if slices.Contains(installed, vagrant.Box{Name: result.Name, Provider: result.Format, Version: result.Version}) {
+		return result, r.pin(img)
+	}
+	r.Progress.Say(fmt.Sprintf("nobody publishes a box of FreeBSD %s for this provider: one is made of FreeBSD's own cloud image, once", r.source.Release))
+	if err := r.make(ctx, box, img); err != nil {
+		return BoxResult{}, err
+	}
+	result.Changed = true
+	return result, nil
+}
+
+// installed is what Vagrant has; it is asked before anything is downloaded,
+// so that a missing Vagrant costs nothing.
+func (r *boxRun) installed(ctx context.Context) (list []vagrant.Box, err error) {
+	err = r.phase("vagrant", func() (string, error) {
+		version, err := r.v.Version(ctx)
+		if err != nil {
+			return "", err
+		}
+		if err := vagrant.Check(version, r.format == cloudbox.Libvirt); err != nil {
+			return "", err
+		}
+		list, err = r.v.Boxes(ctx)
+		return version.String(), err
+	})
+	return list, err
+}
+
+// image is the cloud image with the digest that it must have: the pinned
+// one, else the one that FreeBSD publishes.
+func (r *boxRun) image(ctx context.Context) (boxes.Image, error) {
+	img := boxes.Image{Name: r.source.Name(), Architecture: r.source.Architecture, URLs: []string{r.source.URL()}}
+	if r.lock != nil {
+		if pin, ok := r.lock.Find(lockfile.CloudImage, img.Name, img.Architecture); ok {
+			return pinnedImage(img, pin), nil
+		}
+	}
+	err := r.phase("digest", func() (text string, err error) {
+		img.SHA512, err = r.cache.Checksum(ctx, r.source.Checksums(), r.source.File())
+		return r.source.Checksums(), err
+	})
+	return img, err
+}
+
+// make fetches, converts and adds, each part going on where it was.
+func (r *boxRun) make(ctx context.Context, box cloudbox.Box, img boxes.Image) error {
+	var image, file string
+	if err := r.phase("cloud image", func() (text string, err error) {
+		if image, _, err = r.cache.Fetch(ctx, img, r.Progress.Bytes); err != nil {
+			return "", r.mismatch(img, err)
+		}
+		return filepath.Base(image), r.pin(img)
+	}); err != nil {
+		return err
+	}
+	if err := r.phase("box", func() (text string, err error) {
+		file, err = cloudbox.Write(ctx, box, image, r.folder(), r.Progress.Bytes)
+		return filepath.Base(file), err
+	}); err != nil {
+		return err
+	}
+	return r.phase("vagrant box add", func() (string, error) {
+		return box.Name() + " " + box.Version(), r.add(ctx, box, file)
+	})
+}
+
+// add gives the box to Vagrant, which keeps what is in it; the archive is
+// then of no more use.
+func (r *boxRun) add(ctx context.Context, box cloudbox.Box, file string) error {
+	digest, err := cloudbox.Digest(file)
+	if err != nil {
+		return fmt.Errorf("read the box: %w", err)
+	}
+	text, err := box.Catalogue(file, digest)
+	if err != nil {
+		return err
+	}
+	catalogue := strings.TrimSuffix(file, ".box") + ".json"
+	if err := os.WriteFile(catalogue, text, 0o600); err != nil {
+		return fmt.Errorf("describe the box: %w", err)
+	}
+	if err := r.v.AddBox(ctx, catalogue, vagrant.Box{Name: box.Name(), Provider: string(box.Format), Version: box.Version()}); err != nil {
+		return &Error{Err: err, Next: fmt.Sprintf("the box is kept as %s; Vagrant's own words are in %s", file, filepath.Join(r.folder(), "vagrant.log"))}
+	}
+	return os.Remove(file)
+}
+
+func (r *boxRun) pin(img boxes.Image) error {
+	if r.lock == nil {
+		return nil
+	}
+	return r.lock.Add(lockfile.Pin{
+		Kind: lockfile.CloudImage, Name: img.Name, Architecture: img.Architecture, URL: img.URLs[0], SHA512: img.SHA512,
+	})
+}
+
+// mismatch says what a wrong digest or a failed download means for a box.
+func (r *boxRun) mismatch(img boxes.Image, err error) error {
+	if r.lock != nil {
+		if told, ok := againstPin(r.lock, lockfile.CloudImage, img, err); ok {
+			return told
+		}
+	}
+	if _, failed := errors.AsType[*boxes.DownloadError](err); failed {
+		return &Error{Err: err, Next: "check the network and HTTPS_PROXY and try again, what has come so far is kept; --mirror takes another place of the same files"}
+	}
+	return err
+}
+
+func (r *boxRun) phase(name string, f func() (string, error)) error {
+	r.Progress.Begin(name)
+	text, err := f()
+	if err != nil {
+		r.Progress.End("fail", "")
+		return err
+	}
+	r.Progress.End("ok", text)
+	return nil
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}

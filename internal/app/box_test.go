@@ -1,0 +1,210 @@
+package app_test
+
+import (
+	"bytes"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ulikunitz/xz"
+
+	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/boxes/disk/disktest"
+	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/run"
+)
+
+// quiet is progress that nobody watches.
+type quiet struct{}
+
+func (quiet) Begin(string)       {}
+func (quiet) Detail(string)      {}
+func (quiet) Bytes(int64, int64) {}
+func (quiet) End(string, string) {}
+func (quiet) Say(string)         {}
+func (quiet) Warn(string)        {}
+
+// freebsd stands for download.freebsd.org.
+type freebsd struct {
+	*httptest.Server
+	image  []byte
+	digest string
+	gets   atomic.Int32
+}
+
+// publish serves a cloud image; how may serve it worse than it should.
+func publish(t *testing.T, how func(w http.ResponseWriter, r *http.Request, f *freebsd)) *freebsd {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := xz.NewWriter(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write(disktest.CloudImage()); errors.Join(err, w.Close()) != nil {
+		t.Fatal(err)
+	}
+	sum := sha512.Sum512(b.Bytes())
+	f := &freebsd{image: b.Bytes(), digest: hex.EncodeToString(sum[:])}
+	f.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Base(r.URL.Path) == "CHECKSUM.SHA512" {
+			_, _ = fmt.Fprintf(w, "SHA512 (FreeBSD-15.1-RELEASE-amd64-BASIC-CLOUDINIT-zfs.raw.xz) = %s\n", f.digest)
+			return
+		}
+		f.gets.Add(1)
+		how(w, r, f)
+	}))
+	t.Cleanup(f.Close)
+	return f
+}
+
+func whole(w http.ResponseWriter, r *http.Request, f *freebsd) {
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.image))
+}
+
+type bench struct {
+	options app.Options
+	lock    *lockfile.File
+}
+
+func newBench(t *testing.T) bench {
+	t.Helper()
+	if _, err := run.LookPath("vagrant"); err != nil {
+		t.Skip("no vagrant here")
+	}
+	lock, err := lockfile.Load(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bench{lock: lock, options: app.Options{
+		CacheDir: filepath.Join(t.TempDir(), "cache of mine"), Progress: quiet{},
+		Environ: append(os.Environ(), "VAGRANT_HOME="+filepath.Join(t.TempDir(), "home")),
+		Laptop:  plan.Laptop{Architecture: "amd64"},
+	}}
+}
+
+func (b bench) build(t *testing.T, f *freebsd) (app.BoxResult, error) {
+	t.Helper()
+	return app.BuildBox(t.Context(), b.options, b.lock, app.BoxOptions{Provider: "qemu", Mirror: f.URL, Client: f.Client()})
+}
+
+func TestBoxIsBuiltOnce(t *testing.T) {
+	t.Parallel()
+	b, f := newBench(t), publish(t, whole)
+	first, err := b.build(t, f)
+	if err != nil || !first.Changed || first.Name != "fbdock/freebsd-15.1" || first.Format != "libvirt" || first.SHA512 != f.digest {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	pin, ok := b.lock.Find(lockfile.CloudImage, "freebsd-15.1-zfs", "amd64")
+	if !ok || pin.SHA512 != f.digest || !strings.HasPrefix(pin.URL, f.URL) {
+		t.Errorf("pinned: %+v", pin)
+	}
+	left, err := filepath.Glob(filepath.Join(b.options.CacheDir, "boxes", "*.box"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("archives are left: %q", left)
+	}
+	f.Close() // what is pinned and there needs no network
+	again, err := b.build(t, f)
+	first.Changed = false
+	if err != nil || again != first {
+		t.Errorf("the second time: %+v, %v", again, err)
+	}
+}
+
+func TestBoxFromBadServers(t *testing.T) {
+	t.Parallel()
+	for name, how := range map[string]func(w http.ResponseWriter, r *http.Request, f *freebsd){
+		"breaks off": func(w http.ResponseWriter, r *http.Request, f *freebsd) {
+			if f.gets.Load() < 3 {
+				w.Header().Set("Content-Length", fmt.Sprint(len(f.image)))
+				_, _ = w.Write(f.image[:len(f.image)/3])
+				panic(http.ErrAbortHandler)
+			}
+			whole(w, r, f)
+		},
+		"redirects": func(w http.ResponseWriter, r *http.Request, f *freebsd) {
+			if r.URL.Query().Get("at") == "" {
+				http.Redirect(w, r, r.URL.Path+"?at=mirror", http.StatusFound)
+				return
+			}
+			whole(w, r, f)
+		},
+		"lies about the length once": func(w http.ResponseWriter, r *http.Request, f *freebsd) {
+			if f.gets.Load() == 1 {
+				w.Header().Set("Content-Length", "100")
+				_, _ = w.Write(f.image[:100])
+				return
+			}
+			whole(w, r, f)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b, f := newBench(t), publish(t, how)
+			if result, err := b.build(t, f); err != nil || !result.Changed {
+				t.Errorf("%+v, %v", result, err)
+			}
+		})
+	}
+}
+
+func TestBoxOfWrongBytesIsNotMade(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	f := publish(t, func(w http.ResponseWriter, _ *http.Request, f *freebsd) {
+		_, _ = w.Write(append([]byte("x"), f.image[1:]...))
+	})
+	_, err := b.build(t, f)
+	if _, ok := errors.AsType[*boxes.DigestError](err); !ok || app.Status(err) != app.ExitFailed {
+		t.Errorf("error %v", err)
+	}
+	if len(b.lock.Pins()) != 0 {
+		t.Errorf("pinned: %v", b.lock.Pins())
+	}
+	left, err := filepath.Glob(filepath.Join(b.options.CacheDir, "*", "*.xz*"))
+	for _, file := range left {
+		if !strings.HasSuffix(file, ".lock") {
+			t.Errorf("%s is left, %v", file, err)
+		}
+	}
+}
+
+func TestBoxOfAnotherFileThanPinned(t *testing.T) {
+	t.Parallel()
+	b, f := newBench(t), publish(t, whole)
+	old := strings.Repeat("ab", 64)
+	if err := b.lock.Add(lockfile.Pin{
+		Kind: lockfile.CloudImage, Name: "freebsd-15.1-zfs", Architecture: "amd64", SHA512: old,
+		URL: f.URL + "/15.1-RELEASE/amd64/Latest/FreeBSD-15.1-RELEASE-amd64-BASIC-CLOUDINIT-zfs.raw.xz",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.build(t, f)
+	mismatch, ok := errors.AsType[*lockfile.MismatchError](err)
+	if !ok || mismatch.Got != f.digest || mismatch.Pin.SHA512 != old || !strings.Contains(mismatch.Hint(), lockfile.Name) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestBoxNobodyCanMake(t *testing.T) {
+	t.Parallel()
+	for _, o := range []app.BoxOptions{
+		{Provider: "virtualbox"}, {Provider: "libvirt", Release: "fifteen"}, {Provider: "libvirt", Architecture: "riscv64"}, {Provider: "libvirt", Filesystem: "ext4"},
+	} {
+		_, err := app.BuildBox(t.Context(), app.Options{CacheDir: t.TempDir(), Progress: quiet{}, Laptop: plan.Laptop{Architecture: "amd64"}}, nil, o)
+		if app.Status(err) != app.ExitUsage {
+			t.Errorf("%+v: %v", o, err)
+		}
+	}
+}

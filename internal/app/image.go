@@ -1,0 +1,126 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/lockfile"
+)
+
+// PulledImage is an image that the project's machines use.
+type PulledImage struct {
+	Name         string `json:"name"`
+	Architecture string `json:"architecture"`
+	File         string `json:"file"`
+	SHA512       string `json:"sha512"`
+}
+
+// ImagePull fetches the engine images of the project and pins them. With
+// upgrade the catalogue's pick takes the place of what was pinned.
+func (p *Project) ImagePull(ctx context.Context, upgrade bool) ([]PulledImage, error) {
+	var pulled []PulledImage
+	for _, img := range p.images() {
+		if upgrade && img.Path == "" {
+			fresh, err := p.Catalogue.Image(img.Name, img.Architecture)
+			if err != nil {
+				return pulled, err
+			}
+			img = boxes.Image(fresh)
+		}
+		file, digest, err := p.fetch(ctx, img, upgrade)
+		if err != nil {
+			return pulled, err
+		}
+		pulled = append(pulled, PulledImage{Name: img.Name, Architecture: img.Architecture, File: file, SHA512: digest})
+	}
+	return pulled, nil
+}
+
+// fetch brings one image into the cache and into the lock file.
+func (p *Project) fetch(ctx context.Context, img boxes.Image, replace bool) (file, digest string, err error) {
+	p.Progress.Begin(img.Name)
+	if file, digest, err = p.cache().Fetch(ctx, img, p.Progress.Bytes); err != nil {
+		err = p.mismatch(lockfile.Image, img, err)
+	} else if replace && img.Path == "" {
+		err = p.Lock.Replace(lockfile.Pin{
+			Kind: lockfile.Image, Name: img.Name, Architecture: img.Architecture, URL: img.URLs[0], SHA512: digest,
+		})
+	} else {
+		err = p.pin(lockfile.Image, img, digest)
+	}
+	if err != nil {
+		p.Progress.End("fail", "")
+		return "", "", err
+	}
+	p.Progress.End("ok", filepath.Base(file))
+	return file, digest, nil
+}
+
+// images are the different engine images of the project.
+func (p *Project) images() []boxes.Image {
+	var images []boxes.Image
+	for _, m := range p.Plan.Machines {
+		img := boxes.Image(m.Engine.Image)
+		if !slices.ContainsFunc(images, func(o boxes.Image) bool {
+			return o.Name == img.Name && o.Architecture == img.Architecture && o.Path == img.Path
+		}) {
+			images = append(images, img)
+		}
+	}
+	return images
+}
+
+// CachedImage is a file of the image cache.
+type CachedImage struct {
+	File    string `json:"file"`
+	Size    int64  `json:"size"`
+	SHA512  string `json:"sha512"`
+	Partial bool   `json:"partial"`
+	// Pin is the name under which this project's lock file has it.
+	Pin  string `json:"pin,omitempty"`
+	Used bool   `json:"used"` // by this project
+}
+
+// Images lists the image cache; lock is nil outside a project.
+func Images(o Options, lock *lockfile.File, used []boxes.Image) ([]CachedImage, error) {
+	files, err := imageCache(o).List()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]CachedImage, 0, len(files))
+	for _, f := range files {
+		c := CachedImage{File: f.Name, Size: f.Size, SHA512: f.SHA512, Partial: f.Partial}
+		if lock != nil {
+			for _, pin := range lock.Pins() {
+				if path.Base(pin.URL) == f.Name && (f.Partial || pin.SHA512 == f.SHA512) {
+					c.Pin, c.Used = pin.Name, true
+				}
+			}
+		}
+		for _, img := range used {
+			c.Used = c.Used || img.SHA512 == "" && len(img.URLs) > 0 && path.Base(img.URLs[0]) == f.Name
+		}
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b CachedImage) int { return cmp.Compare(a.File, b.File) })
+	return list, nil
+}
+
+// Images lists the image cache from the project's point of view.
+func (p *Project) Images() ([]CachedImage, error) { return Images(p.Options, p.Lock, p.images()) }
+
+// ImagePrune removes files from the image cache.
+func ImagePrune(o Options, files []CachedImage) error {
+	for _, f := range files {
+		if err := imageCache(o).Remove(boxes.Cached{Name: f.File, Partial: f.Partial}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func imageCache(o Options) boxes.Cache { return boxes.Cache{Dir: filepath.Join(o.CacheDir, "images")} }
