@@ -35,7 +35,7 @@ func TestKilledUp(t *testing.T) {
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			<-ended
+			_ = <-ended
 			killed++
 			t.Logf("killed at %s, after:\n%s", moment, stderr.String())
 		}
