@@ -28,13 +28,36 @@ func GuestPath(goos, name string) (string, error) {
 	if err := nameable(name); err != nil {
 		return "", err
 	}
+	guest, err := path.Clean(name), error(nil)
 	if goos == "windows" {
-		return windowsToGuest(name)
+		guest, err = windowsToGuest(name)
+	} else if !strings.HasPrefix(name, "/") {
+		err = &PathError{name, "it is not absolute"}
 	}
-	if !strings.HasPrefix(name, "/") {
-		return "", &PathError{name, "it is not absolute"}
+	if err != nil {
+		return "", err
 	}
-	return path.Clean(name), nil
+	return guest, short(name, guest)
+}
+
+const (
+	// maxPath and maxName are FreeBSD's PATH_MAX less the final zero, and
+	// NAME_MAX, both in bytes: Windows and macOS count otherwise.
+	maxPath = 1023
+	maxName = 255
+)
+
+// short refuses what FreeBSD cannot make a mount point of.
+func short(name, guest string) error {
+	if len(guest) > maxPath {
+		return &PathError{name, fmt.Sprintf("it has %d bytes, and FreeBSD takes %d", len(guest), maxPath)}
+	}
+	for part := range strings.SplitSeq(guest, "/") {
+		if len(part) > maxName {
+			return &PathError{name, fmt.Sprintf("one of its names has %d bytes, and FreeBSD takes %d", len(part), maxName)}
+		}
+	}
+	return nil
 }
 
 // LaptopPath leads back from a guest path, for what GuestPath gives.
@@ -82,6 +105,9 @@ func nameable(name string) error {
 func windowsToGuest(name string) (string, error) {
 	p := strings.ReplaceAll(name, "/", `\`)
 	unc := false
+	if strings.HasPrefix(p, `\\?\`) && !plainVerbatim(p[len(`\\?\`):]) {
+		return "", &PathError{name, "only the form with \\\\?\\ names it"}
+	}
 	switch {
 	case hasPrefixFold(p, `\\?\UNC\`):
 		p, unc = p[len(`\\?\UNC\`):], true
@@ -103,6 +129,18 @@ func windowsToGuest(name string) (string, error) {
 		return "", &PathError{name, "Windows has no such names"}
 	}
 	return path.Clean("/" + strings.ToLower(slashed[:1]) + path.Clean(slashed[2:])), nil
+}
+
+// plainVerbatim tells whether a path behind \\?\ means the same without it.
+// With it Windows takes each name as it stands: dots are no folders, and a
+// dot or space at the end is part of the name.
+func plainVerbatim(p string) bool {
+	for part := range strings.SplitSeq(p, `\`) {
+		if strings.HasSuffix(part, ".") || strings.HasSuffix(part, " ") {
+			return false
+		}
+	}
+	return true
 }
 
 // uncToGuest keeps server and share out of reach of "..".

@@ -21,6 +21,7 @@ func TestGuestPath(t *testing.T) {
 		{"windows", `\\server\share`, "/unc/server/share"},
 		{"windows", `\\server\share\..\..\x`, "/unc/server/share/x"},
 		{"windows", `\\?\C:\very\long`, "/c/very/long"},
+		{"windows", `\\wsl.localhost\Ubuntu\home\x`, "/unc/wsl.localhost/Ubuntu/home/x"},
 		{"windows", `\\?\unc\server\share\x`, "/unc/server/share/x"},
 		{"linux", "/home/zoë/a b", "/home/zoë/a b"},
 		{"linux", `/home/back\slash`, `/home/back\slash`},
@@ -41,7 +42,8 @@ func TestPathsRefused(t *testing.T) {
 	for _, tt := range []struct{ goos, in string }{
 		{"windows", ""}, {"windows", "C:"}, {"windows", "C:x"}, {"windows", `\x`}, {"windows", "x"}, {"windows", `1:\x`},
 		{"windows", `\\.\pipe\x`}, {"windows", `\\server`}, {"windows", `\\server\`}, {"windows", `\\..\x`}, {"windows", `\\server\..`},
-		{"windows", `C:\a?b`}, {"windows", `C:\a:stream`}, {"windows", `\\s\h\a*`}, {"windows", "C:\\a\nb"},
+		{"windows", `C:\a?b`}, {"windows", `C:\a:stream`}, {"windows", `\\?\C:\a.`}, {"windows", `\\?\C:\a \b`}, {"windows", `\\?\C:\a\..\b`},
+		{"windows", `C:\` + strings.Repeat("long name\\", 120)}, {"windows", `C:\` + strings.Repeat("長", 100)}, {"darwin", "/" + strings.Repeat("x/", 600)}, {"windows", `\\s\h\a*`}, {"windows", "C:\\a\nb"},
 		{"linux", "x"}, {"linux", ""}, {"linux", "/a\x00b"}, {"linux", "/a\xff"}, {"linux", "/a\nb"},
 	} {
 		_, err := platforms.GuestPath(tt.goos, tt.in)
@@ -127,6 +129,8 @@ func TestSplitVolume(t *testing.T) {
 		"./a:/b:ro,z":     {"./a", "/b", "ro,z"},
 		"name:/b":         {"name", "/b", ""},
 		"c:/b":            {"", "c:/b", ""}, // a drive, not a volume named c
+		`C:\x:C:\x`:       {`C:\x`, `C:\x`, ""},
+		`C:\x:C:\x:ro`:    {`C:\x`, `C:\x`, "ro"},
 		"/data":           {"", "/data", ""},
 		"":                {"", "", ""},
 		`\\s\h:/b`:        {`\\s\h`, "/b", ""},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Shell is the kind of shell that the user types into.
@@ -47,8 +48,8 @@ func Quote(shell Shell, args ...string) (string, error) {
 	}
 	words := make([]string, len(args))
 	for i, arg := range args {
-		if strings.ContainsFunc(arg, unicode.IsControl) {
-			return "", &QuoteError{arg, "it holds a control character"}
+		if strings.ContainsFunc(arg, unicode.IsControl) || !utf8.ValidString(arg) {
+			return "", &QuoteError{arg, "it holds what is no text"}
 		}
 		word, err := quote(arg)
 		if err != nil {

@@ -1,0 +1,108 @@
+package platforms_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/fbdock/fbdock/platforms"
+)
+
+// names that real folders have, and that translations stumble over.
+func names() []string {
+	return []string{
+		"Users", "home", "a b", "Zoë", "日本語", "C", "c", "unc", "UNC", "mnt", "$RECYCLE.BIN", "%PATH%", "it's", "a&b", "(x86)", "~", "-v",
+		"a,b=c", "#hash", "!bang", "100%", "[x]", "{y}", "`tick`", "^caret", ";", "🐡", "a.b", ".hidden", "..x", "x..", "é", "e\u0301", "wsl$",
+		strings.Repeat("長", 80), strings.Repeat("long", 60),
+	}
+}
+
+// generate gives a path as its system writes it, with nothing to clean.
+func generate(r *rand.Rand, goos string) string {
+	all := names()
+	parts := make([]string, 1+r.IntN(6))
+	for i := range parts {
+		parts[i] = all[r.IntN(len(all))]
+		if goos != "windows" && r.IntN(8) == 0 {
+			parts[i] += `\*?"<>|:`
+		}
+	}
+	if goos != "windows" {
+		return "/" + strings.Join(parts, "/")
+	}
+	if r.IntN(4) == 0 {
+		return `\\` + []string{"server", "10.0.0.1", "wsl.localhost"}[r.IntN(3)] + `\` + strings.Join(parts, `\`)
+	}
+	return string(rune('A'+r.IntN(26))) + `:\` + strings.Join(parts, `\`)
+}
+
+// There and back is the identity, and no two laptop paths share a guest
+// path.
+func TestGeneratedPaths(t *testing.T) {
+	t.Parallel()
+	for _, goos := range []string{"windows", "linux", "darwin"} {
+		r := rand.New(rand.NewPCG(5, 77))
+		taken := map[string]string{}
+		for range 20000 {
+			laptop := generate(r, goos)
+			guest, err := platforms.GuestPath(goos, laptop)
+			if err != nil {
+				if len(laptop) > 900 {
+					continue
+				}
+				t.Fatalf("%s %q: %v", goos, laptop, err)
+			}
+			back, err := platforms.LaptopPath(goos, guest)
+			if err != nil || back != laptop {
+				t.Fatalf("%s %q is %q in the guests, and comes back as %q, %v", goos, laptop, guest, back, err)
+			}
+			if other, ok := taken[guest]; ok && other != laptop {
+				t.Fatalf("%s %q and %q share %q", goos, laptop, other, guest)
+			}
+			taken[guest] = laptop
+		}
+		if len(taken) < 10000 {
+			t.Errorf("%s: only %d paths", goos, len(taken))
+		}
+	}
+}
+
+// What -v is given comes apart again, drive letters and all.
+func TestGeneratedVolumes(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 78))
+	for range 5000 {
+		source := generate(r, "windows")
+		for _, options := range []string{"", "ro", "rw,z"} {
+			spec := source + ":/data"
+			if options != "" {
+				spec += ":" + options
+			}
+			if s, target, o := platforms.SplitVolume(spec); s != source || target != "/data" || o != options {
+				t.Fatalf("%q comes apart as %q %q %q", spec, s, target, o)
+			}
+		}
+	}
+}
+
+// Git Bash and WSL write the paths of Windows' drives in their own way.
+func TestGeneratedShellForms(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(5, 79))
+	for range 5000 {
+		windows := generate(r, "windows")
+		if strings.HasPrefix(windows, `\\`) {
+			continue
+		}
+		wsl, ok := platforms.ToWSL(windows)
+		if !ok {
+			t.Fatalf("%q has no form in WSL", windows)
+		}
+		if back, ok := platforms.FromWSL(wsl); !ok || back != windows {
+			t.Fatalf("%q is %q in WSL, and comes back as %q", windows, wsl, back)
+		}
+		if back := platforms.FromGitBash(strings.TrimPrefix(wsl, "/mnt")); back != windows {
+			t.Fatalf("%q comes back from Git Bash as %q", windows, back)
+		}
+	}
+}
