@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -78,8 +79,12 @@ func (p *program) destroyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "destroy", Usage: "remove machines with all containers, images and volumes in them", ArgsUsage: "[NAME...]", Flags: append(commonFlags(),
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
+			&cli.BoolFlag{Name: "all", Usage: "all machines, and the .fbdock folder"},
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			if c.Bool("all") {
+				return p.destroyAll(ctx, c, project)
+			}
 			machines, err := project.Selection(c.Args().Slice())
 			if err != nil {
 				return err
@@ -93,6 +98,22 @@ func (p *program) destroyCommand() *cli.Command {
 			return project.Destroy(ctx, c.Args().Slice())
 		}),
 	}
+}
+
+func (p *program) destroyAll(ctx context.Context, c *cli.Context, project *app.Project) error {
+	if err := noArgs(c); err != nil {
+		return err
+	}
+	question := fmt.Sprintf("Remove all %d machines with everything in them, and %s?", len(project.Plan.Machines), project.State.Path())
+	if ok, err := p.confirm(c, question); err != nil || !ok {
+		return err
+	}
+	kept, err := project.DestroyAll(ctx)
+	if err != nil {
+		return err
+	}
+	p.terminal(c).Say("nothing is left of the project but its own files; kept for other projects: " + strings.Join(kept, "; "))
+	return nil
 }
 
 // confirm asks at a terminal; elsewhere --yes has to stand for the answer.

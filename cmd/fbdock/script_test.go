@@ -47,6 +47,10 @@ func fakeVagrant() {
 		signal.Notify(stop, os.Interrupt)
 		<-stop
 		os.Exit(1)
+	case "willing":
+		if len(os.Args) > 1 && os.Args[1] == "--version" {
+			fmt.Println("Vagrant 2.4.9")
+		}
 	case "broken":
 		if len(os.Args) > 1 && os.Args[1] == "--version" {
 			fmt.Println("Vagrant 2.4.9")

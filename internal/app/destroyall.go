@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// DestroyAll removes all machines of the project and then the folder that
+// fbdock keeps beside the configuration. What was downloaded stays: other
+// projects use it; kept says where it is.
+func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
+	if lost := p.lost(); len(lost) > 0 {
+		return nil, &Error{
+			Err:  fmt.Errorf("%s no longer names %s, of which there are VMs", ConfigName, strings.Join(lost, ", ")),
+			Next: "put the machine blocks back and run it again: without them Vagrant cannot remove the VMs",
+		}
+	}
+	if err := p.Destroy(ctx, nil); err != nil {
+		return nil, err
+	}
+	if err := os.RemoveAll(p.State.Path()); err != nil {
+		return nil, fmt.Errorf("remove what fbdock keeps of the project: %w", err)
+	}
+	if images := p.cache().Dir; exists(images) {
+		kept = append(kept, "engine images in "+images)
+	}
+	return append(kept, "Vagrant's boxes, see `vagrant box list`"), nil
+}
+
+// lost are machines that Vagrant has made and the configuration has
+// forgotten: removing the folder would leave VMs that nobody knows of.
+func (p *Project) lost() []string {
+	entries, err := os.ReadDir(filepath.Join(p.State.VagrantDotfiles(), "machines"))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, e := range entries {
+		if _, planned := p.Plan.Machine(e.Name()); !planned && madeWith(p.State, e.Name()) != "" {
+			names = append(names, e.Name())
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func exists(name string) bool {
+	_, err := os.Stat(name)
+	return !errors.Is(err, fs.ErrNotExist)
+}
