@@ -66,3 +66,7 @@ func mapFS(files []provision.File) fstest.MapFS {
 	}
 	return dir
 }
+
+func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }
+
+func address(s string) netip.Addr { return netip.MustParseAddr(s) }

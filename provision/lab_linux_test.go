@@ -210,7 +210,7 @@ func (g *guest) logs(t *testing.T) string {
 	var b strings.Builder
 	for _, name := range []string{"var/log/fbdock.log", "var/log/fbdock-engine.log"} {
 		lines := strings.Split(g.file(t, name), "\n")
-		fmt.Fprintf(&b, "%s:\n%s\n", name, strings.Join(lines[max(0, len(lines)-40):], "\n"))
+		fmt.Fprintf(&b, "%s:\n%s\n", name, strings.Join(lines[max(0, len(lines)-25):], "\n"))
 	}
 	return b.String()
 }

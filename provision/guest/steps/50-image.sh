@@ -43,18 +43,21 @@ magic=$(dd "if=$raw" bs=512 skip=1 count=1 2>/dev/null | head -c 8)
 
 # A fresh zvol, so that nothing of an older and larger image stays behind;
 # where snapshots hold the old one it is written over.
-size=$(stat -f %z "$raw")
-keep=$(zfs get -H -p -o value volsize "$root")
-[ "$size" -le "$keep" ] || keep=$(((size / 1048576 + 1) * 1048576))
+has_root() { zfs list -H -o name "$root" >/dev/null 2>&1; }
 node() { [ -e "$device" ]; }
 gone() { [ ! -e "$device" ]; }
-change zfs inherit fbdock:image "$root"
-if attempt zfs destroy "$root"; then
-  await 30 gone || fail "$device is still there after zfs destroy" "reboot the guest: vagrant reload"
-  change zfs create -s -V "$keep" -o volblocksize=16k -o "compression=$FBDOCK_COMPRESSION" -o primarycache=metadata "$root"
-else
-  note "the old root zvol stays and is written over: $(words)"
+size=$(stat -f %z "$raw")
+keep=$FBDOCK_ROOT_DISK
+[ "$size" -le "$keep" ] || keep=$(((size / 1048576 + 1) * 1048576))
+if has_root; then
+  change zfs inherit fbdock:image "$root"
+  if attempt zfs destroy "$root"; then
+    await 30 gone || fail "$device is still there after zfs destroy" "reboot the guest: vagrant reload"
+  else
+    note "the old root zvol stays and is written over: $(words)"
+  fi
 fi
+has_root || change zfs create -s -V "$keep" -o volblocksize=16k -o "compression=$FBDOCK_COMPRESSION" -o primarycache=metadata "$root"
 # A zvol written before its node is there would make a plain file of it.
 await 30 node || fail "$device did not appear within 30 s" "reboot the guest: vagrant reload"
 [ "$(zfs get -H -p -o value volsize "$root")" -ge "$size" ] || change zfs set "volsize=$keep" "$root"

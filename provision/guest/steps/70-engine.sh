@@ -26,8 +26,8 @@ fi
 # service exits 0 whatever happens: a firmware or a flag that the hypervisor
 # refuses ends it at once, so look at it for some seconds.
 alive() { [ "$(state)" = running ]; }
-await 15 alive || fail "the engine did not start: $(tail -n 3 /var/log/fbdock-engine.log | tr '\n' ' ')" "$hint"
+await 15 alive || fail "the engine did not start: $(cat "$run/state")" "$hint"
 sleep 3
-alive || fail "the engine stopped at once: $(tail -n 3 /var/log/fbdock-engine.log | tr '\n' ' ')" "$hint"
+alive || fail "the engine stopped at once: $(cat "$run/state")" "$hint"
 
 finish "started under $(hypervisor)"
