@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/lockfile"
@@ -43,6 +44,17 @@ type Options struct {
 	Catalogue plan.Catalogue
 	Progress  Progress
 	Runner    run.Runner
+	Patience  Patience
+}
+
+// Patience is how long fbdock waits for others; 0 is the default.
+type Patience struct {
+	// Engine bounds the wait for dockerd after bhyve has started; the
+	// default is 15 minutes.
+	Engine time.Duration
+	// VagrantVersion, VagrantQuery and VagrantLock are Vagrant's; package
+	// vagrant has the defaults.
+	VagrantVersion, VagrantQuery, VagrantLock time.Duration
 }
 
 // Project is one fbdock.hcl, loaded and planned.
@@ -198,6 +210,7 @@ func (p *Project) names() []string {
 func (p *Project) vagrant() vagrant.Vagrant {
 	return vagrant.Vagrant{
 		Runner: p.Runner, Dir: p.State.Path(), Env: p.Environ, Log: vagrantLog{p.State.Log("vagrant")},
+		VersionTimeout: p.Patience.VagrantVersion, QueryTimeout: p.Patience.VagrantQuery, LockWait: p.Patience.VagrantLock,
 		OnEvent: func(e vagrant.Event) {
 			if level, text, ok := e.Message(); ok && level != "error" {
 				p.Progress.Detail(firstLine(text))

@@ -156,7 +156,7 @@ func (u *upRun) standing(ctx context.Context) (version string, ok bool) {
 	if err != nil || firstLine(hash) != u.wanted.Payload {
 		return "", false
 	}
-	version, err = u.dockerd(ctx, g, 0)
+	version, err = u.answers(ctx, g)
 	return version, err == nil
 }
 
@@ -180,7 +180,7 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	if err := u.phase("engine", func() (string, error) {
-		version, err = u.dockerd(ctx, g, engineDeadline)
+		version, err = u.waitDockerd(ctx, g)
 		return "dockerd " + version, err
 	}); err != nil {
 		return "", err
