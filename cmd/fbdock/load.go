@@ -29,11 +29,15 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, err
 	}
-	return app.Options{
+	o := app.Options{
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
 		Facts:    func(ctx context.Context) (platforms.Facts, error) { return p.facts(ctx, true) },
 		CacheDir: p.cacheDir(), Laptop: app.LaptopOf(facts), Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
-	}, nil
+	}
+	if p.tune != nil {
+		p.tune(&o)
+	}
+	return o, nil
 }
 
 // folder is where the search for the configuration begins.

@@ -18,6 +18,8 @@ type program struct {
 	stdout, stderr *os.File
 	environ        []string
 	version        string
+	// tune changes what every use case is given; nil but in tests.
+	tune func(*app.Options)
 
 	// status is what a proxied command ended with.
 	status int

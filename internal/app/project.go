@@ -52,6 +52,8 @@ type Patience struct {
 	// Engine bounds the wait for dockerd after bhyve has started; the
 	// default is 15 minutes.
 	Engine time.Duration
+	// Watch is how often the engine is looked at meanwhile.
+	Watch time.Duration
 	// VagrantVersion, VagrantQuery and VagrantLock are Vagrant's; package
 	// vagrant has the defaults.
 	VagrantVersion, VagrantQuery, VagrantLock time.Duration

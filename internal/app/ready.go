@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,8 +35,9 @@ func (u *upRun) waitDockerd(ctx context.Context, g *guest) (version string, err 
 		return "", err
 	}
 	defer client.Close()
-	late := fmt.Errorf("it did not answer within %s", engineDeadline)
-	limited, stop := context.WithTimeoutCause(ctx, engineDeadline, late)
+	deadline := cmp.Or(u.Patience.Engine, engineDeadline)
+	late := fmt.Errorf("it did not answer within %s", deadline)
+	limited, stop := context.WithTimeoutCause(ctx, deadline, late)
 	defer stop()
 	inner, give := context.WithCancelCause(limited)
 	defer give(nil)
@@ -63,7 +65,7 @@ func (u *upRun) waitDockerd(ctx context.Context, g *guest) (version string, err 
 // says twice in a row that the engine is down: once may be a restart.
 func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCauseFunc) {
 	u.Progress.Detail("waiting for dockerd on " + u.m.Engine.Address.String())
-	tick := time.NewTicker(watchEvery)
+	tick := time.NewTicker(cmp.Or(u.Patience.Watch, watchEvery))
 	defer tick.Stop()
 	for down := 0; ; {
 		select {
