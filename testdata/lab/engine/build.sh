@@ -96,6 +96,7 @@ cat >"$root/etc/crontabs/root" <<'EOT'
 EOT
 chroot "$root" groupadd -f wheel
 chroot "$root" groupadd -f docker
+chroot "$root" useradd -m -s /bin/sh -G wheel alpine
 printf '3.99.0_lab\n' >"$root/etc/alpine-release"
 printf 'rc_parallel="NO"\nrc_logger="NO"\nrc_sys=""\nunicode="YES"\n' >"$root/etc/rc.conf"
 rm -f "$root/etc/resolv.conf" "$root/etc/machine-id" "$root/etc/network/interfaces.d"/*

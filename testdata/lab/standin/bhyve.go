@@ -271,7 +271,7 @@ func (l *lab) stopVM(name, how string) {
 // qemuArgs gives the same machine to QEMU.
 func (l *lab) qemuArgs(m *vm, qmp, vars string) []string {
 	args := []string{"-name", m.Name, "-nodefaults", "-no-user-config", "-machine", "q35,usb=off,vmport=off",
-		"-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max,la57=off", "-smp", strconv.Itoa(m.CPUs), "-m", strconv.FormatInt(m.Memory>>20, 10),
+		"-accel", "tcg,thread=multi,tb-size=256", "-cpu", "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand", "-smp", strconv.Itoa(m.CPUs), "-m", strconv.FormatInt(m.Memory>>20, 10),
 		"-display", "none", "-no-reboot", "-rtc", "base=utc", "-qmp", "unix:" + qmp + ",server=on,wait=off",
 		"-drive", "if=pflash,format=raw,readonly=on,file=" + l.path(m.Rom), "-drive", "if=pflash,format=raw,file=" + vars}
 	if m.UUID != "" {
