@@ -104,7 +104,7 @@ func Choose(f Facts) (Option, error) {
 // Why is the choice in a sentence, with what it costs.
 func (o Option) Why() string {
 	if o.Nests == Never {
-		return "best of what is installed, but bhyve cannot run in it: " + o.Reason + "; the engine runs under QEMU, which is slow"
+		return "best of what is installed, but bhyve cannot run in it: " + o.Reason + "; `fbdock doctor` says what can be done, and without it the engine is emulated, which is slow"
 	}
 	return o.Reason
 }
