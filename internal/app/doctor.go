@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -57,9 +58,9 @@ func examine(o Options, facts platforms.Facts, cfg hcl.Config, dir string, names
 	}
 	var all []Examination
 	for _, m := range selected {
-		provider := madeWith(folder, m.Name)
+		provider := named(cfg, m.Name)
 		if provider == "" {
-			provider = named(cfg, m.Name)
+			provider = madeWith(folder, m.Name)
 		}
 		d := platforms.Diagnose(facts, wanted(m, provider))
 		box := boxCheck(o.Catalogue, facts.Arch, d.Provider, boxNamed(cfg, m.Name))
@@ -109,6 +110,8 @@ func boxCheck(catalogue plan.Catalogue, arch, provider, name string) platforms.C
 	case err != nil:
 		c.Result, c.Seen, c.Why = platforms.Fail, err.Error(), "the box is the disk that the FreeBSD guest starts from"
 		c.Fix.Text = hintOf(err)
+	case strings.HasPrefix(box.Name, ownBoxes):
+		c.Seen = box.Name + " for " + box.Architecture + ", made by fbdock of FreeBSD's cloud image when it is needed"
 	case len(box.Notes) > 0:
 		c.Result, c.Seen, c.Why = platforms.Warn, box.Name+" for "+box.Architecture, box.Notes[0]
 	default:
