@@ -25,7 +25,7 @@ func tcpPort(t *testing.T, p *project) {
 	write(t, p, "/tmp/engine-ca.pem", ca)
 	tests := []struct{ name, command, want string }{
 		{"plain HTTP on the TLS port", "docker -H " + engine + "2376 version", "HTTPS"},
-		{"TLS without a certificate", "docker --tls --tlsverify=false -H " + engine + "2376 version", "certificate"},
+		{"TLS without a certificate", "docker --tls --tlscacert /tmp/engine-ca.pem -H " + engine + "2376 version", "certificate"},
 		{"TLS with a foreign certificate", "docker --tlsverify --tlscacert /tmp/engine-ca.pem --tlscert /tmp/foreign-cert.pem --tlskey /tmp/foreign-key.pem -H " + engine + "2376 version", "certificate"},
 		{"the plain port", "docker -H " + engine + "2375 version", "connect"},
 	}
