@@ -49,7 +49,7 @@ func TestBoxNotFound(t *testing.T) {
 	tests := []struct{ provider, arch, name, hint string }{
 		{"qemu", "arm64", "", "set box to one that you have"},
 		{"xen", "amd64", "", "set box to one that you have"},
-		{"libvirt", "amd64", "freebsd-15", "known are: freebsd-14, generic/freebsd14"},
+		{"libvirt", "amd64", "freebsd-14.4", "known are: fbdock/freebsd-15.1, freebsd-14, freebsd-15"},
 		{"virtualbox", "amd64", "freebsd-51", "did you mean freebsd-1"},
 		{"virtualbox", "amd64", "FreeBSD-15", "did you mean freebsd-15"},
 	}

@@ -1,6 +1,7 @@
 package cloudbox
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
@@ -60,7 +61,8 @@ func convert(ctx context.Context, b Box, image, out string, progress Progress) (
 	if err != nil {
 		return err
 	}
-	raw, err := xz.NewReader(counted(ctx, in, info.Size(), progress))
+	// Without the buffer the decoder would fetch byte by byte.
+	raw, err := xz.NewReader(bufio.NewReaderSize(counted(ctx, in, info.Size(), progress), 1<<20))
 	if err != nil {
 		return fmt.Errorf("unpack: %w", err)
 	}

@@ -138,7 +138,7 @@ func (r *boxRun) run(ctx context.Context) (BoxResult, error) {
 // installed is what Vagrant has; it is asked before anything is downloaded,
 // so that a missing Vagrant costs nothing.
 func (r *boxRun) installed(ctx context.Context) (list []vagrant.Box, err error) {
-	err = r.phase("vagrant", func() (string, error) {
+	err = r.phase("boxes", func() (string, error) {
 		version, err := r.v.Version(ctx)
 		if err != nil {
 			return "", err
@@ -147,7 +147,7 @@ func (r *boxRun) installed(ctx context.Context) (list []vagrant.Box, err error) 
 			return "", err
 		}
 		list, err = r.v.Boxes(ctx)
-		return version.String(), err
+		return "Vagrant " + version.String() + " was asked", err
 	})
 	return list, err
 }
@@ -163,7 +163,7 @@ func (r *boxRun) image(ctx context.Context) (boxes.Image, error) {
 	}
 	err := r.phase("digest", func() (text string, err error) {
 		img.SHA512, err = r.cache.Checksum(ctx, r.source.Checksums(), r.source.File())
-		return r.source.Checksums(), err
+		return r.source.Checksums(), r.mismatch(img, err)
 	})
 	return img, err
 }
@@ -222,6 +222,9 @@ func (r *boxRun) pin(img boxes.Image) error {
 
 // mismatch says what a wrong digest or a failed download means for a box.
 func (r *boxRun) mismatch(img boxes.Image, err error) error {
+	if err == nil {
+		return nil
+	}
 	if r.lock != nil {
 		if told, ok := againstPin(r.lock, lockfile.CloudImage, img, err); ok {
 			return told

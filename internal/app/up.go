@@ -208,6 +208,11 @@ func (u *upRun) start(ctx context.Context, phase string, start func(vagrant.Vagr
 	if err := u.checkVagrant(ctx); err != nil {
 		return nil, err
 	}
+	if madeWith(u.State, u.m.Name) == "" {
+		if _, err := u.EnsureBox(ctx, u.m); err != nil {
+			return nil, err
+		}
+	}
 	if err := u.phase(phase, func() (string, error) { return "started on " + u.m.Provider, start(u.vagrant()) }); err != nil {
 		return nil, err
 	}
