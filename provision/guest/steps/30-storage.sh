@@ -24,13 +24,16 @@ blank() {
   geom disk list "$1" | grep -q 'Mode: r0w0e0' || return 1
   [ ! -e /etc/fstab ] || [ "$(grep -cE "/dev/$1([^0-9]|\$)" /etc/fstab)" = 0 ] || return 1
   # Labels of ZFS, GPT, swap and RAID stand at an end of the disk.
-  zero "$1" 0 && zero "$1" $((size / mib - 4))
+  zero "$1" 0 "$size" && zero "$1" $((size / mib - 4)) "$size"
 }
 
-# zero DISK MIB is true when the 4 MiB from there read as zeros, and as 4 MiB.
+# zero DISK MIB SIZE is true when the 5 MiB from there, or what the disk has
+# of them, could all be read and are zeros.
 zero() {
-  dd "if=/dev/$1" bs=1m count=4 "skip=$2" 2>/dev/null >"$run/blank" || return 1
-  [ "$(wc -c <"$run/blank" | tr -d ' ')" = $((4 * mib)) ] || return 1
+  expected=$(($3 - $2 * mib))
+  [ "$expected" -le $((5 * mib)) ] || expected=$((5 * mib))
+  dd "if=/dev/$1" bs=1m count=5 "skip=$2" 2>/dev/null >"$run/blank" || return 1
+  [ "$(wc -c <"$run/blank" | tr -d ' ')" = "$expected" ] || return 1
   [ "$(tr -d '\000' <"$run/blank" | wc -c | tr -d ' ')" = 0 ]
 }
 
