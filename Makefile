@@ -14,7 +14,7 @@ FUZZTIME  ?= 30s
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!vagrantfiles/testdata' ':!testdata/laptops')
 
-.PHONY: build test lint e2e demo bench cross lab fuzz cover vuln tools clean
+.PHONY: build test lint e2e box-e2e demo bench cross lab fuzz cover vuln tools clean
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -46,6 +46,13 @@ lab: ## installs what the lab needs (apt), builds and starts it
 
 e2e: build lab ## the whole road against the lab: Vagrant, sshd, QEMU, dockerd
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count=1 -timeout 50m -v ./internal/e2e
+
+box-e2e: ## a box made of a stand-in cloud image, added by the real Vagrant and booted under QEMU
+	@for t in vagrant mmdebstrap mcopy mkfs.vfat sfdisk objcopy xz qemu-img qemu-system-x86_64; do \
+	  PATH=$$PATH:/usr/sbin command -v $$t >/dev/null && [ -e /usr/share/ovmf/OVMF.fd ] || \
+	  { .ci/apt vagrant mmdebstrap mtools dosfstools fdisk binutils xz-utils qemu-system-x86 qemu-utils ovmf; break; }; done
+	[ -s .cache/box/standin.raw.xz ] || testdata/box/build.sh $(CURDIR)/.cache/box/standin.raw.xz $(CURDIR)/.cache/box/work $(CURDIR)/.cache/box/base.tar
+	FBDOCK_BOX_STANDIN=$(CURDIR)/.cache/box/standin.raw.xz $(GO) test -tags e2e -count=1 -timeout 50m -v -run TestBoxBoots ./internal/app
 
 demo: build lab ## up, docker run, status, destroy
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) sh testdata/demo/demo.sh
