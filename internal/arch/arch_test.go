@@ -34,10 +34,12 @@ var allowed = map[string][]string{
 	"vagrantfiles":        {"hcl", "internal/plan"},
 	"provision":           {"hcl", "internal/plan"},
 	"internal/vagrant":    {"internal/run"},
-	"internal/agent":      {"internal/link", "internal/engine", "internal/state"},
+	// platforms knows how a volume's text is cut, drive letters included.
+	"internal/mount": {"internal/link", "platforms"},
+	"internal/agent": {"internal/link", "internal/engine", "internal/state"},
 	"internal/app": {
 		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/engine",
-		"internal/link", "internal/lockfile", "internal/plan", "internal/run", "internal/state", "internal/vagrant",
+		"internal/link", "internal/lockfile", "internal/mount", "internal/plan", "internal/run", "internal/state", "internal/vagrant",
 	},
 	"cmd/fbdock": {
 		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/plan", "internal/run",

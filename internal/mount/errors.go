@@ -1,0 +1,52 @@
+package mount
+
+import "fmt"
+
+// FolderError says that a folder of this computer cannot be served.
+type FolderError struct {
+	Folder string
+	Err    error
+}
+
+func (e *FolderError) Error() string { return fmt.Sprintf("mount %s: %v", e.Folder, e.Err) }
+func (e *FolderError) Unwrap() error { return e.Err }
+
+// Hint is the next step for the user.
+func (e *FolderError) Hint() string {
+	return "create the folder, or change the mount block in fbdock.hcl"
+}
+
+// GuestError says why a guest does not mount.
+type GuestError struct {
+	Target string
+	Kind   string // one of the kinds below
+	Words  string // of the guest
+}
+
+// The kinds of a GuestError.
+const (
+	NoSSHFS  = "no-sshfs"
+	NoFUSE   = "no-fuse"
+	NotEmpty = "not-empty"
+	Denied   = "denied" // no root in the guest
+	Failed   = "failed"
+)
+
+func (e *GuestError) Error() string {
+	return fmt.Sprintf("mount %s in the guest: %s", e.Target, e.Words)
+}
+
+// Hint is the next step for the user.
+func (e *GuestError) Hint() string {
+	switch e.Kind {
+	case NoSSHFS:
+		return "`fbdock up` installs sshfs where fbdock.hcl has a mount block; by hand: pkg install fusefs-sshfs, or apk add sshfs"
+	case NoFUSE:
+		return "load the module in the guest: `kldload fusefs` on FreeBSD, `modprobe fuse` in the engine; `fbdock up` does both"
+	case NotEmpty:
+		return "give the mount block another target: what lies there in the guest would be hidden"
+	case Denied:
+		return "the guest's user needs sudo without a password, as Vagrant boxes have it"
+	}
+	return "see what `fbdock logs` says, and try `fbdock up`"
+}

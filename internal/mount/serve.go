@@ -1,0 +1,142 @@
+package mount
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+//go:embed guest.sh
+var guestScript string
+
+// Options are how a folder is served to one guest.
+type Options struct {
+	// Sudo makes the guest's part root's where the login is not.
+	Sudo bool
+	// Ready is told once, when the guest sees the folder; it may be nil.
+	Ready func()
+}
+
+// farewell is how long sshfs has to unmount after its input has ended.
+const farewell = 10 * time.Second
+
+// Serve mounts a folder in the guest at the other end of client and serves
+// it until ctx is done, which is no error, or until the link or the guest's
+// sshfs ends. What an earlier run left mounted there is unmounted first.
+func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error {
+	s, err := newServer(f)
+	if err != nil {
+		return err
+	}
+	defer s.close()
+	in, out := newQueue(), newQueue()
+	served := make(chan error, 1)
+	go func() {
+		err := s.serve(in, out)
+		// sshfs unmounts and ends when its input does.
+		served <- errors.Join(err, out.Close(), in.Close())
+	}()
+	guest := &guestWords{ready: o.Ready}
+	access := "rw"
+	if f.ReadOnly {
+		access = "ro"
+	}
+	args := []string{"sh", "-c", guestScript, "fbdock-mount", f.Target, access}
+	if o.Sudo {
+		args = append([]string{"sudo", "-n"}, args...)
+	}
+	running, hangUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer hangUp(nil)
+	stop := context.AfterFunc(ctx, func() {
+		_ = out.Close() // never fails
+		timer := time.AfterFunc(farewell, func() { hangUp(context.Cause(ctx)) })
+		context.AfterFunc(running, func() { timer.Stop() })
+	})
+	defer stop()
+	code, err := client.Run(running, link.Command{Args: args, Stdin: out, Stdout: in, Stderr: guest})
+	_, _ = in.Close(), out.Close() // never fail
+	serveErr := <-served
+	if ctx.Err() != nil {
+		return nil
+	}
+	return outcome(f, guest, code, err, serveErr)
+}
+
+// outcome says why a mount ended that nobody ended.
+func outcome(f Folder, guest *guestWords, code int, runErr, serveErr error) error {
+	if runErr != nil {
+		return fmt.Errorf("mount %s: %w", f.Source, runErr)
+	}
+	if serveErr != nil && !errors.Is(serveErr, io.ErrClosedPipe) {
+		return fmt.Errorf("mount %s: %w", f.Source, serveErr)
+	}
+	return guest.failure(f.Target, code)
+}
+
+// guestWords reads what the guest's script and sshfs say.
+type guestWords struct {
+	mu     sync.Mutex
+	ready  func()
+	line   []byte
+	kind   string
+	reason string
+	last   string // of what sshfs said
+}
+
+func (g *guestWords) Write(p []byte) (int, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.line = append(g.line, p...)
+	for {
+		line, rest, ok := bytes.Cut(g.line, []byte("\n"))
+		if !ok {
+			break
+		}
+		g.hear(strings.TrimSpace(string(line)))
+		g.line = append(g.line[:0], rest...)
+	}
+	if len(g.line) > 64<<10 {
+		g.line = g.line[:0]
+	}
+	return len(p), nil
+}
+
+func (g *guestWords) hear(line string) {
+	word, ours := strings.CutPrefix(line, "fbdock-mount ")
+	switch {
+	case !ours && line != "":
+		g.last = line
+	case word == "ready" && g.ready != nil:
+		g.ready()
+		g.ready = nil
+	default:
+		if fail, ok := strings.CutPrefix(word, "fail "); ok {
+			g.kind, g.reason, _ = strings.Cut(fail, " ")
+		}
+	}
+}
+
+func (g *guestWords) failure(target string, code int) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := &GuestError{Target: target, Kind: g.kind, Words: g.reason}
+	switch {
+	case e.Kind == "" && strings.HasPrefix(g.last, "sudo:"):
+		e.Kind, e.Words = Denied, g.last
+	case e.Kind == "" && code == 0:
+		e.Kind, e.Words = Failed, "it was unmounted there"
+	case e.Kind == "":
+		e.Kind, e.Words = Failed, fmt.Sprintf("status %d: %s", code, g.last)
+	case e.Kind == Failed && g.last != "":
+		e.Words += ": " + g.last
+	}
+	return e
+}
