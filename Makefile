@@ -39,6 +39,9 @@ cross: ## every system and architecture that fbdock is built for
 	  GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./...; \
 	done
 
+wine: ## tests of Windows programs under Wine; installs it (apt)
+	.ci/wine
+
 lab: ## installs what the lab needs (apt), builds and starts it
 	$(LAB) deps
 	$(LAB) build
