@@ -32,8 +32,8 @@ func machine() plan.Machine {
 		Mounts: []plan.Mount{{Source: "/home/me/src", Target: "/home/me/src", Type: "sshfs"}},
 		Shares: []plan.Share{{Name: "scratch", Type: "nfs", Target: "/scratch"}, {Name: "fast", Type: "9p", Target: "/mnt/fast"}},
 		Provisions: []plan.Provision{
-			{Name: "tools", On: "freebsd", Script: "pkg install -y jq\n"},
-			{Name: "pull", On: "engine", Script: "docker pull busybox\n"},
+			{Name: "tools", On: "freebsd", Inline: "pkg install -y jq\n"},
+			{Name: "pull", On: "engine", Inline: "docker pull busybox\n"},
 		},
 	}
 }

@@ -223,7 +223,7 @@ func provisionFiles(m plan.Machine, _ Inputs) ([]File, error) {
 		if i > 99 {
 			return nil, fmt.Errorf("provision %q: more than 100 scripts", p.Name)
 		}
-		files = append(files, File{fmt.Sprintf("provisions/%02d-%s-%s", i, p.On, p.Name), 0o600, []byte(p.Script)})
+		files = append(files, File{fmt.Sprintf("provisions/%02d-%s-%s", i, p.On, p.Name), 0o600, []byte(p.Inline)})
 	}
 	return files, nil
 }

@@ -186,6 +186,9 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	u.warnStale()
+	if u.applied.Vagrantfile != "" {
+		u.wanted.Vagrantfile = u.applied.Vagrantfile // what runs was started from that
+	}
 	return version, u.files.SetApplied(u.wanted)
 }
 
@@ -193,9 +196,6 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 // key needs no Vagrant; else Vagrant makes or starts it.
 func (u *upRun) freebsd(ctx context.Context) (*guest, error) {
 	if g, err := u.cached(ctx, u.m, quickDial); err == nil {
-		if u.applied.Vagrantfile != "" {
-			u.wanted.Vagrantfile = u.applied.Vagrantfile
-		}
 		return g, nil
 	}
 	return u.start(ctx, "freebsd guest", func(v vagrant.Vagrant) error {
