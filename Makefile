@@ -14,7 +14,7 @@ FUZZTIME  ?= 30s
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!vagrantfiles/testdata' ':!testdata/laptops')
 
-.PHONY: build test lint e2e box-e2e demo bench cross lab fuzz cover vuln tools clean
+.PHONY: build test lint e2e box-e2e demo bench cross wine lab fuzz cover vuln tools clean
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
