@@ -51,14 +51,17 @@ func TestBoxBoots(t *testing.T) {
 			t.Errorf("%q was not said; the console:\n%s", part, contents(t, console))
 		}
 	}
-	said = output(t, env, dir, "vagrant", "ssh", "-c", "id -un; sudo -n id -un; hostname; df -m / | tail -1; sudo grep -c . .ssh/authorized_keys; sudo grep -i ^passwordauth /etc/ssh/sshd_config", "--", "-T")
+	said = output(t, env, dir, "vagrant", "ssh", "-c", "id -un; sudo -n id -un; hostname; sudo cat .ssh/authorized_keys; sudo grep -i ^passwordauth /etc/ssh/sshd_config; df -m / | tail -1", "--", "-T")
 	t.Logf("in the machine: %s", said)
 	lines := strings.Fields(said)
 	if len(lines) < 4 || lines[0] != "vagrant" || lines[1] != "root" || lines[2] != "freebsd" {
 		t.Errorf("in the machine: %q", lines)
 	}
-	if !strings.Contains(said, "PasswordAuthentication no\n") {
+	if strings.Count(said, "PasswordAuthentication") != 1 || !strings.Contains(said, "PasswordAuthentication no\n") {
 		t.Errorf("passwords are let in: %s", said)
+	}
+	if strings.Contains(said, "insecure") {
+		t.Errorf("a well-known key is still let in: %s", said)
 	}
 }
 

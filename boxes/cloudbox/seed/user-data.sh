@@ -4,7 +4,8 @@
 # nuageinit parses it as YAML before it runs it (an error there would lose the script), so below this head there is
 # no comment, no tab, and no colon or number sign beside a space: all of it is one plain YAML scalar.
 # sudo comes before the key: who can log in finds the machine ready.
-# The keys are Vagrant's well-known ones, and Vagrant replaces them at its first login.
+# The key is Vagrant's well-known one, and Vagrant replaces it at its first login. Its newer one of Ed25519 is left
+# out, because a Vagrant before 2.4 does not know that it has to go.
 set -u
 export PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin
 
@@ -22,8 +23,7 @@ retry() {
   done
 }
 
-rsa='ssh-rsa AAAAB3NzaC1yc2EAAAABIwAAAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr+kz4TjGYe7gHzIw+niNltGEFHzD8+v1I2YJ6oXevct1YeS0o9HZyN1Q9qgCgzUFtdOKLv6IedplqoPkcmF0aYet2PkEDo3MlTBckFXPITAMzF8dJSIFo9D8HfdOV0IAdx4O7PtixWKn5y2hMNG0zQPyUecp4pzC6kivAIhyfHilFR61RGL+GPXQ2MWZWFYbAGjyiYJnAmCP3NOTd0jMZEnDkbUvxhMmBYSdETk1rRgm+R4LOzFUGaHqHDLKLX+FIPKcF96hrucXzcWyLbIbEgE98OHlnVYCzRdK8jlqm8tehUc9c9WhQ== vagrant insecure public key'
-ed25519='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIN1YdxBpNlzxDqfJyw/QKow1F+wvG9hXGoqiysfJOn5Y vagrant insecure public key'
+key='ssh-rsa AAAAB3NzaC1yc2EAAAABIwAAAQEA6NF8iallvQVp22WDkTkyrtvp9eWW6A8YVr+kz4TjGYe7gHzIw+niNltGEFHzD8+v1I2YJ6oXevct1YeS0o9HZyN1Q9qgCgzUFtdOKLv6IedplqoPkcmF0aYet2PkEDo3MlTBckFXPITAMzF8dJSIFo9D8HfdOV0IAdx4O7PtixWKn5y2hMNG0zQPyUecp4pzC6kivAIhyfHilFR61RGL+GPXQ2MWZWFYbAGjyiYJnAmCP3NOTd0jMZEnDkbUvxhMmBYSdETk1rRgm+R4LOzFUGaHqHDLKLX+FIPKcF96hrucXzcWyLbIbEgE98OHlnVYCzRdK8jlqm8tehUc9c9WhQ== vagrant insecure public key'
 
 if command -v pw >/dev/null; then
   pw usershow vagrant >/dev/null 2>&1 ||
@@ -37,6 +37,9 @@ else
   id vagrant >/dev/null 2>&1 || useradd -m -s /bin/sh -p '*' vagrant || say 'cannot add the user vagrant'
   sudoers=/etc/sudoers.d
 fi
+
+name=$(hostname)
+grep -qw "$name" /etc/hosts || echo "127.0.0.1 $name" >>/etc/hosts
 
 mkdir -p "$sudoers"
 echo 'vagrant ALL=(ALL) NOPASSWD:ALL' >"$sudoers/vagrant"
@@ -62,7 +65,7 @@ fi
 
 home=$(eval echo ~vagrant)
 mkdir -p "$home/.ssh"
-[ -s "$home/.ssh/authorized_keys" ] || printf '%s\n' "$rsa" "$ed25519" >"$home/.ssh/authorized_keys"
+[ -s "$home/.ssh/authorized_keys" ] || echo "$key" >"$home/.ssh/authorized_keys"
 chmod 0700 "$home/.ssh"
 chmod 0600 "$home/.ssh/authorized_keys"
 chown -R "$(id -u vagrant)" "$home/.ssh"
