@@ -1,24 +1,36 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/platforms"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"fbdock":  main,
+		"fbdock":  hurried,
 		"vagrant": fakeVagrant,
+		"exits":   exits,
 	})
 }
 
 // TestScript runs the scripts of testdata/script: fbdock at its command
-// line, with a vagrant that behaves as FAKE_VAGRANT says.
+// line, with a vagrant that behaves as FAKE_VAGRANT says. "machine" is one
+// that makes machines; scene says what goes wrong with them.
 func TestScript(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -28,38 +40,114 @@ func TestScript(t *testing.T) {
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
 			env.Setenv("NO_COLOR", "1")
-			return os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700)
+			laptops, err := filepath.Abs("../../testdata/laptops")
+			if err != nil {
+				return err
+			}
+			env.Setenv("LAPTOPS", laptops)
+			if err := os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
+				return err
+			}
+			w, err := newWorld(env.WorkDir)
+			if err != nil {
+				return err
+			}
+			env.Defer(w.close)
+			env.Values[worldKey{}] = w
+			env.Setenv("FAKE_WORLD", w.address())
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"scene": func(ts *testscript.TestScript, _ bool, args []string) {
+				ts.Check(ts.Value(worldKey{}).(*world).scene(ts, args))
+			},
+			"await": await,
 		},
 	})
 }
 
-// fakeVagrant is a vagrant that fails in the ways that laptops have shown.
-func fakeVagrant() {
-	switch mode := os.Getenv("FAKE_VAGRANT"); mode {
-	case "old":
-		fmt.Println("Vagrant 2.2.19")
-	case "bad":
-		fmt.Println("Vagrant 2.4.2")
-	case "rubbish":
-		fmt.Println("\x00\x01 segfault at 0xdeadbeef <html>")
-	case "hang":
-		stop := make(chan os.Signal, 1)
-		signal.Notify(stop, os.Interrupt)
-		<-stop
-		os.Exit(1)
-	case "willing":
-		if len(os.Args) > 1 && os.Args[1] == "--version" {
-			fmt.Println("Vagrant 2.4.9")
-		}
-	case "broken":
-		if len(os.Args) > 1 && os.Args[1] == "--version" {
-			fmt.Println("Vagrant 2.4.9")
+type worldKey struct{}
+
+// await waits until a file has a line: await FILE PATTERN.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: await FILE PATTERN")
+	}
+	want, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	for range 500 {
+		if text, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && want.Match(text) {
 			return
 		}
-		fmt.Println("1700000000,,error-exit,Vagrant::Errors::ProviderNotUsable,The provider 'docker' could not be used.")
+		time.Sleep(20 * time.Millisecond)
+	}
+	ts.Fatalf("%s has no line like %s within 10 s", args[0], args[1])
+}
+
+// hurried is fbdock with the patience that FBDOCK_TEST_ENGINE and
+// FBDOCK_TEST_VAGRANT give it: nobody waits 15 minutes for a test. The facts
+// are those of a recorded laptop when FBDOCK_TEST_LAPTOP names one.
+func hurried() {
+	p := program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), version: "0.1.0"}
+	p.tune = func(o *app.Options) {
+		o.Patience = app.Patience{
+			Engine: patience("FBDOCK_TEST_ENGINE"), Watch: patience("FBDOCK_TEST_WATCH"),
+			VagrantVersion: patience("FBDOCK_TEST_VAGRANT"), VagrantQuery: patience("FBDOCK_TEST_VAGRANT"),
+			VagrantLock: patience("FBDOCK_TEST_VAGRANT"),
+		}
+		if file := os.Getenv("FBDOCK_TEST_LAPTOP"); file != "" {
+			facts := recorded(file)
+			o.Laptop = app.LaptopOf(facts)
+			o.Facts = func(context.Context) (platforms.Facts, error) { return facts, nil }
+		}
+	}
+	os.Exit(p.main(context.Background(), os.Args))
+}
+
+func recorded(file string) platforms.Facts {
+	var laptop struct{ Facts platforms.Facts }
+	data, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(data, &laptop)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "laptop:", err)
 		os.Exit(1)
-	default:
-		fmt.Fprintf(os.Stderr, "fake vagrant has no mode %q\n", mode)
+	}
+	return laptop.Facts
+}
+
+func patience(variable string) time.Duration {
+	d, err := time.ParseDuration(os.Getenv(variable))
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
+// exits runs a program and succeeds when it ends with the status wanted:
+// exits STATUS PROGRAM ARGS. An interrupt is handed on.
+func exits() {
+	cmd := exec.Command(os.Args[2], os.Args[3:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	if err := cmd.Start(); err != nil {
+		fmt.Fprintln(os.Stderr, "exits:", err)
+		os.Exit(1)
+	}
+	go func() {
+		for s := range interrupts {
+			_ = cmd.Process.Signal(s)
+		}
+	}()
+	err := cmd.Wait()
+	if _, ended := errors.AsType[*exec.ExitError](err); err != nil && !ended {
+		fmt.Fprintln(os.Stderr, "exits:", err)
+		os.Exit(1)
+	}
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != os.Args[1] {
+		fmt.Fprintf(os.Stderr, "exits: status %s, want %s\n", got, os.Args[1])
 		os.Exit(1)
 	}
 }

@@ -1,0 +1,240 @@
+package main
+
+import (
+	"archive/tar"
+	"crypto/ed25519"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/provision"
+)
+
+// guest stands for a FreeBSD guest: a folder guest/NAME for its root, an SSH
+// server, and an engine once the steps have run. The payload's own steps are
+// not run here; they have tests of their own in package provision.
+type guest struct {
+	*sshd
+	world *world
+	name  string
+	root  string
+	key   string // file of the key that may log in
+
+	mu      sync.Mutex
+	payload map[string]string
+	engine  *engine
+}
+
+// programs of the guest. What they were asked to do is in guest/NAME/calls.
+var programs = map[string]string{
+	"bin/sudo":                               "[ \"$1\" = -n ] || exit 97\nshift\nexec \"$@\"\n",
+	"bin/service":                            "echo \"service $*\" >>\"$HOME/calls\"\n",
+	"bin/docker":                             "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nesac\n",
+	"usr/local/libexec/fbdock/fbdock-health": "cat \"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
+	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).qcow2\" >/dev/null 2>&1 && echo have\n",
+}
+
+// newGuest makes a machine that Vagrant has just made: there is nothing of
+// fbdock in it.
+func newGuest(w *world, name string) (*guest, error) {
+	g := &guest{world: w, name: name, root: filepath.Join(w.dir, "guest", name), key: filepath.Join(w.dir, name+".key")}
+	if err := g.write("etc/os-release", "PRETTY_NAME='FreeBSD 15.0-RELEASE'\n", 0o644); err != nil {
+		return nil, err
+	}
+	for _, file := range []string{"bin/sudo", "bin/service", "bin/docker"} {
+		if err := g.write(file, "#!/bin/sh\n"+programs[file], 0o755); err != nil {
+			return nil, err
+		}
+	}
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(g.key, pem.EncodeToMemory(block), 0o600); err != nil {
+		return nil, err
+	}
+	allowed, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	g.sshd = &sshd{
+		allowed: []ssh.PublicKey{allowed}, user: "vagrant", local: g.local, path: g.path(), home: g.root, own: g.own, dial: g.dial,
+	}
+	return g, g.rehost()
+}
+
+func (g *guest) write(file, text string, mode os.FileMode) error {
+	file = filepath.Join(g.root, file)
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(text), mode)
+}
+
+// path has the guest's own programs first.
+func (g *guest) path() string { return filepath.Join(g.root, "bin") + ":/usr/bin:/bin" }
+
+// local puts a command's paths into the guest's folder.
+func (g *guest) local(command string) string {
+	var pairs []string
+	for _, p := range []string{"/etc/os-release", "/var/db/fbdock", "/var/log/", "/var/run/fbdock", "/usr/local/libexec/fbdock"} {
+		pairs = append(pairs, p, g.root+p)
+	}
+	return strings.NewReplacer(pairs...).Replace(command)
+}
+
+func (g *guest) rehost() error {
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return err
+	}
+	g.sshd.mu.Lock()
+	defer g.sshd.mu.Unlock()
+	g.hostKey, err = ssh.NewSignerFromKey(private)
+	return err
+}
+
+func (g *guest) state() string {
+	switch {
+	case g == nil:
+		return "not_created"
+	case g.port() == 0:
+		return "stopped"
+	}
+	return "running"
+}
+
+func (g *guest) boot(down bool) error {
+	g.restartEngine(down)
+	return g.listen()
+}
+
+func (g *guest) halt() {
+	if g == nil {
+		return
+	}
+	g.stop()
+	g.restartEngine(true)
+}
+
+// restartEngine stops the engine, and starts it from what was installed.
+func (g *guest) restartEngine(down bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.engine != nil {
+		g.engine.close()
+		g.engine = nil
+	}
+	if !down && g.payload != nil {
+		e, err := newEngine(g.payload["seed/user-data"], g.root)
+		if err == nil {
+			g.engine = e
+		}
+	}
+}
+
+func (g *guest) sshConfig() string {
+	return fmt.Sprintf("Host %s\n  HostName 127.0.0.1\n  User vagrant\n  Port %d\n  UserKnownHostsFile /dev/null\n"+
+		"  StrictHostKeyChecking no\n  PasswordAuthentication no\n  IdentityFile %q\n  IdentitiesOnly yes\n  LogLevel FATAL\n",
+		g.name, g.port(), g.key)
+}
+
+func (g *guest) dial(host string, port uint32) (net.Conn, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.engine == nil || host != "10.77.0.2" {
+		return nil, errors.New("connection refused")
+	}
+	return g.engine.dial(port)
+}
+
+// own takes the payload and plays its steps.
+func (g *guest) own(command string) func(ssh.Channel) (status int) {
+	if !strings.Contains(command, provision.UnpackCommand) {
+		return nil
+	}
+	return g.prepare
+}
+
+func (g *guest) prepare(ch ssh.Channel) (status int) {
+	payload, err := untar(ch)
+	if err != nil {
+		_, _ = fmt.Fprintln(ch, err)
+		return 1
+	}
+	run := g.world.nextSteps()
+	hash := strings.TrimSpace(payload["hash"])
+	if _, err := io.WriteString(ch, strings.ReplaceAll(run.text, "HASH", hash)); err != nil || run.status != 0 {
+		return run.status
+	}
+	if err := g.install(payload); err != nil {
+		_, _ = fmt.Fprintln(ch, err)
+		return 1
+	}
+	g.restartEngine(g.world.engineDown())
+	return 0
+}
+
+// install leaves behind what the real steps would.
+func (g *guest) install(payload map[string]string) error {
+	g.mu.Lock()
+	g.payload = payload
+	g.mu.Unlock()
+	files := map[string]string{
+		"var/db/fbdock/applied":      strings.TrimSpace(payload["hash"]) + "\n",
+		"var/log/fbdock.log":         "step one\nstep two\n",
+		"var/log/fbdock-console.log": "Booting Alpine\nengine login:\n",
+		"var/log/docker.log":         "API listen on /var/run/docker.sock\n",
+		"var/run/fbdock/state":       "running since today\n",
+		"health":                     "fbdock-health pool ok zroot online\nfbdock-health hypervisor ok bhyve\n",
+	}
+	for file, text := range files {
+		if err := g.write(file, text, 0o600); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"fbdock-health", "fbdock-image"} {
+		file := "usr/local/libexec/fbdock/" + name
+		if err := g.write(file, "#!/bin/sh\n"+programs[file], 0o700); err != nil {
+			return err
+		}
+	}
+	for name, text := range payload {
+		if err := g.write("payload/"+name, text, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func untar(r io.Reader) (map[string]string, error) {
+	files := map[string]string{}
+	for tr := tar.NewReader(r); ; {
+		h, err := tr.Next()
+		if errors.Is(err, io.EOF) {
+			return files, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		data, err := io.ReadAll(tr)
+		if err != nil {
+			return nil, err
+		}
+		if h.Typeflag == tar.TypeReg {
+			files[h.Name] = string(data)
+		}
+	}
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// world is what lies behind the fake vagrant of one script: its machines,
+// and what is to go wrong with them. vagrant.calls is the list of all calls.
+type world struct {
+	dir      string
+	listener net.Listener
+	wg       sync.WaitGroup
+
+	mu     sync.Mutex
+	guests map[string]*guest
+	next   map[string]answer // of a verb, instead of what it would do
+	hang   map[string]bool
+	steps  []stepsRun
+	down   bool // no engine comes up
+}
+
+// stepsRun is what one run of the guest's steps says and ends with.
+type stepsRun struct {
+	text   string
+	status int
+}
+
+func newWorld(dir string) (*world, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	w := &world{dir: dir, listener: l, guests: map[string]*guest{}, next: map[string]answer{}, hang: map[string]bool{}}
+	w.wg.Go(w.accept)
+	return w, nil
+}
+
+func (w *world) address() string { return w.listener.Addr().String() }
+
+func (w *world) close() {
+	_ = w.listener.Close()
+	w.wg.Wait()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, g := range w.guests {
+		g.halt()
+	}
+}
+
+func (w *world) accept() {
+	for {
+		conn, err := w.listener.Accept()
+		if err != nil {
+			return
+		}
+		go w.serve(conn)
+	}
+}
+
+func (w *world) serve(conn net.Conn) {
+	defer conn.Close()
+	var c call
+	if json.NewDecoder(conn).Decode(&c) != nil {
+		return
+	}
+	if a, ok := w.answer(c); ok {
+		_ = json.NewEncoder(conn).Encode(a)
+		return
+	}
+	_, _ = conn.Read(make([]byte, 1)) // until the caller is gone
+}
+
+// answer is false for a call that hangs.
+func (w *world) answer(c call) (answer, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.note(strings.Join(c.Args, " ")); err != nil {
+		return answer{Output: err.Error(), Status: 1}, true
+	}
+	verb := c.Args[0]
+	if w.hang[verb] {
+		return answer{}, false
+	}
+	if a, ok := w.next[verb]; ok {
+		delete(w.next, verb)
+		return a, true
+	}
+	if verb == "--version" {
+		return answer{Output: "Vagrant 2.4.9\n"}, true
+	}
+	if c.NoVagrant || verb != "ssh" && !slices.Contains(c.Args, "--machine-readable") {
+		return answer{Output: fmt.Sprintf("a call without Vagrantfile or form: %q in %q\n", c.Args, c.Folder), Status: 1}, true
+	}
+	return w.vagrant(c), true
+}
+
+func (w *world) note(line string) error {
+	f, err := os.OpenFile(filepath.Join(w.dir, "vagrant.calls"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintln(f, line); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// vagrant does what the call asks for. The lock is held.
+func (w *world) vagrant(c call) answer {
+	verb, name := c.Args[0], c.Args[1]
+	g := w.guests[name]
+	if g == nil && verb == "up" {
+		var err error
+		if g, err = newGuest(w, name); err != nil {
+			return refusal("VMBootBadState", err.Error())
+		}
+		w.guests[name] = g
+	}
+	switch verb {
+	case "up", "reload":
+		return w.boot(c, g)
+	case "halt":
+		g.halt()
+		return answer{Output: event(name, "ui", "info", "Stopping container...")}
+	case "destroy":
+		g.halt()
+		delete(w.guests, name)
+		_ = os.RemoveAll(filepath.Join(c.Dotfiles, "machines", name))
+		_ = os.RemoveAll(g.root)
+		return answer{Output: event(name, "ui", "info", "Deleting the container...")}
+	case "status":
+		return answer{Output: event(name, "provider-name", "docker") + event(name, "state", g.state())}
+	case "ssh-config":
+		if g.state() != "running" {
+			return refusal("SSHNotReady", "The provider reports that it is not ready for SSH.")
+		}
+		return answer{Output: g.sshConfig() + event(name, "ssh-config", g.sshConfig())}
+	case "ssh":
+		return answer{Shell: g.local(c.Args[3]), Path: g.path()}
+	}
+	return refusal("CLIInvalidUsage", "no such verb: "+verb)
+}
+
+func (w *world) boot(c call, g *guest) answer {
+	g.halt()
+	if err := g.boot(w.down); err != nil {
+		return refusal("VMBootBadState", err.Error())
+	}
+	id := filepath.Join(c.Dotfiles, "machines", g.name, "docker", "id")
+	if err := os.MkdirAll(filepath.Dir(id), 0o700); err != nil {
+		return refusal("VMBootBadState", err.Error())
+	}
+	if err := os.WriteFile(id, []byte("0123"), 0o600); err != nil {
+		return refusal("VMBootBadState", err.Error())
+	}
+	return answer{Output: event(g.name, "ui", "info", "Starting container, please wait...") + event(g.name, "action", "up", "end")}
+}
+
+// scene sets what goes wrong:
+//
+//	scene steps FILE STATUS    the next run of the guest's steps; without any, all is well
+//	scene vagrant VERB hang    vagrant VERB never ends, until: scene vagrant VERB works
+//	scene vagrant VERB FILE STATUS    the next vagrant VERB says FILE instead
+//	scene engine down|up       no engine comes up from now on, or again
+//	scene cut NAME             the machine stops, and nobody told Vagrant
+//	scene rehost NAME          the machine has another host key
+func (w *world) scene(ts *testscript.TestScript, args []string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case len(args) == 3 && args[0] == "steps":
+		status, err := strconv.Atoi(args[2])
+		w.steps = append(w.steps, stepsRun{text: ts.ReadFile(args[1]), status: status})
+		return err
+	case len(args) == 3 && args[0] == "vagrant":
+		w.hang[args[1]] = args[2] == "hang"
+	case len(args) == 4 && args[0] == "vagrant":
+		status, err := strconv.Atoi(args[3])
+		w.next[args[1]] = answer{Output: ts.ReadFile(args[2]), Status: status}
+		return err
+	case len(args) == 2 && args[0] == "engine":
+		w.down = args[1] == "down"
+		for _, g := range w.guests {
+			g.restartEngine(w.down)
+		}
+	case len(args) == 2 && args[0] == "cut":
+		w.guests[args[1]].halt()
+	case len(args) == 2 && args[0] == "rehost":
+		return w.guests[args[1]].rehost()
+	default:
+		return fmt.Errorf("no such scene: %q", args)
+	}
+	return nil
+}
+
+// nextSteps is what the next run of the steps says.
+func (w *world) nextSteps() stepsRun {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.steps) == 0 {
+		return stepsRun{text: "fbdock-step base begin\nfbdock-step base ok kernel modules loaded\nfbdock-step engine begin\n" +
+			"fbdock-step engine ok bhyve runs\nfbdock-steps done HASH\n"}
+	}
+	run := w.steps[0]
+	w.steps = w.steps[1:]
+	return run
+}
+
+func (w *world) engineDown() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.down
+}
