@@ -42,6 +42,7 @@ mkdir -p "$root/sbin" "$root/usr/bin" "$root/usr/sbin" "$root/proc" "$root/dev" 
 ln -s usr/bin "$root/bin"
 ln -s ../run "$root/var/run"
 cp -a "$files/." "$root/"
+mkdir -p "$root/etc/defaults" "$root/etc/ssh" "$root/boot" "$root/usr/local/etc/rc.d"
 cp "$standin" "$root/sbin/standin"
 "$root/sbin/standin" --links "$root/lab" 
 for link in "$root"/lab/*; do ln -s standin "$root/sbin/${link##*/}"; done

@@ -76,7 +76,7 @@ done
 # The system around it: busybox init, OpenRC with Alpine's service names, nothing of Debian's own services.
 rm -rf "$root"/etc/init.d/* "$root"/etc/rc?.d "$root"/etc/runlevels/*/* "$root"/etc/cloud/cloud.cfg.d/* "$root"/etc/ssh/ssh_host_*
 cp -a "$here/files/." "$root/"
-mkdir -p "$root/etc/runlevels/sysinit" "$root/etc/runlevels/boot" "$root/etc/runlevels/default" "$root/etc/runlevels/shutdown" \
+mkdir -p "$root/etc/conf.d" "$root/etc/runlevels/sysinit" "$root/etc/runlevels/boot" "$root/etc/runlevels/default" "$root/etc/runlevels/shutdown" \
   "$root/etc/crontabs" "$root/lib/apk/db" "$root/var/lib/docker" "$root/usr/lab/images"
 link() {
   for service in $2; do ln -s "/etc/init.d/$service" "$root/etc/runlevels/$1/$service"; done

@@ -81,6 +81,8 @@ done
 
 cp -a "$here/files/." "$root/"
 chown -R 0:0 "$root/etc/rc.d" "$root/etc/rc.conf" "$root/etc/rc.subr" "$root/etc/lab.conf"
+# Folders that hold nothing yet: git keeps none of those.
+mkdir -p "$root/etc/defaults" "$root/boot" "$root/etc/ssh" "$root/usr/local/etc/rc.d"
 "$standin" --rc-defaults >"$root/etc/defaults/rc.conf"
 : >"$root/etc/sysctl.conf"
 : >"$root/boot/loader.conf"
