@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -25,17 +26,26 @@ func (p *program) boxesCommand() *cli.Command {
 			}
 			var rows [][]string
 			for _, b := range catalogue.Boxes {
-				var providers []string
-				for provider := range b.Published {
-					providers = append(providers, provider)
-				}
-				slices.Sort(providers)
-				rows = append(rows, []string{b.Name, b.Release, b.Root, strings.Join(providers, " ")})
+				rows = append(rows, []string{b.Name, strings.Join(b.Aliases, " "), b.Release, b.Root, published(b)})
 			}
 			for _, i := range catalogue.Images {
-				rows = append(rows, []string{i.Name, i.Version, "engine image", ""})
+				rows = append(rows, []string{i.Name, "", i.Version, "engine image", ""})
 			}
-			return p.terminal(c).Table([]string{"NAME", "RELEASE", "ROOT", "PROVIDERS"}, rows)
+			return p.terminal(c).Table([]string{"NAME", "ALIASES", "RELEASE", "ROOT", "PROVIDERS"}, rows)
 		},
 	}
+}
+
+// published lists providers, with their architectures where these are not
+// only amd64.
+func published(b boxes.Entry) string {
+	var words []string
+	for _, provider := range slices.Sorted(maps.Keys(b.Published)) {
+		architectures := b.Published[provider]
+		if !slices.Equal(architectures, []string{"amd64"}) {
+			provider += "(" + strings.Join(architectures, ",") + ")"
+		}
+		words = append(words, provider)
+	}
+	return strings.Join(words, " ")
 }
