@@ -208,3 +208,16 @@ func TestBoxNobodyCanMake(t *testing.T) {
 		}
 	}
 }
+
+func TestOnlyOwnBoxesAreMade(t *testing.T) {
+	t.Parallel()
+	p := &app.Project{Options: app.Options{CacheDir: t.TempDir(), Progress: quiet{}, Laptop: plan.Laptop{Architecture: "amd64"}}}
+	m := plan.Machine{Provider: "libvirt", Box: plan.Box{Name: "generic/freebsd14", Architecture: "amd64"}}
+	if r, err := p.EnsureBox(t.Context(), m); err != nil || r.Name != "" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	m.Box.Name = "fbdock/freebsd-next"
+	if _, err := p.EnsureBox(t.Context(), m); app.Status(err) != app.ExitUsage {
+		t.Errorf("a release that is none: %v", err)
+	}
+}
