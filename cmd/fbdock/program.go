@@ -28,7 +28,8 @@ type program struct {
 
 // main runs one command line and gives the exit status.
 func (p *program) main(ctx context.Context, args []string) int {
-	err := p.cli().RunContext(ctx, args)
+	commands := p.cli()
+	err := commands.RunContext(ctx, interspersed(commands, args))
 	if err == nil {
 		return p.status
 	}
