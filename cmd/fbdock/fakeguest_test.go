@@ -201,6 +201,9 @@ func (g *guest) install(payload map[string]string) error {
 		"health":                     "fbdock-health pool ok zroot online\nfbdock-health hypervisor ok bhyve\n",
 	}
 	for file, text := range files {
+		if _, err := os.Stat(filepath.Join(g.root, file)); err == nil && file != "var/db/fbdock/applied" {
+			continue // the script's own
+		}
 		if err := g.write(file, text, 0o600); err != nil {
 			return err
 		}
