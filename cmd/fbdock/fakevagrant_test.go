@@ -16,6 +16,7 @@ func fakeVagrant() {
 	switch mode := os.Getenv("FAKE_VAGRANT"); mode {
 	case "machine":
 		os.Exit(askWorld())
+	case "willing": // to whatever it is told
 	case "old":
 		fmt.Println("Vagrant 2.2.19")
 	case "bad":
