@@ -20,7 +20,7 @@ func (p *program) doctorCommand() *cli.Command {
 	return &cli.Command{
 		Name: "doctor", Usage: "what this computer can run, what stands in the way, and how to mend it", ArgsUsage: "[NAME...]",
 		Description: "Exit status: 0 it can run, 1 with --strict when there are warnings, 3 it cannot run.",
-		Flags: append(commonFlags(), jsonFlag(),
+		Flags: append(commonFlags(), machineFlag(), jsonFlag(),
 			&cli.BoolFlag{Name: "strict", Usage: "exit with 1 when there are warnings"},
 			&cli.BoolFlag{Name: "guest", Usage: "look at the layers of a machine that runs instead"},
 		),
@@ -54,7 +54,7 @@ func (p *program) doctor(ctx context.Context, c *cli.Context) error {
 		home = ""
 	}
 	facts = facts.Redacted(home)
-	found, err := app.Doctor(o, facts, c.Args().Slice())
+	found, err := app.Doctor(o, facts, named(c))
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func doctorStatus(found []app.Examination, strict bool) int {
 // doctorGuest walks the layers of running machines, as status does, and
 // fails with the first that does not work.
 func (p *program) doctorGuest(ctx context.Context, c *cli.Context, project *app.Project) error {
-	all, err := project.Status(ctx, c.Args().Slice())
+	all, err := project.Status(ctx, named(c))
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,16 @@ func machineFlag() cli.Flag {
 	return &cli.StringFlag{Name: flagMachine, Aliases: []string{"m"}, Usage: "the machine `NAME`, when there are several"}
 }
 
+// named are the machines that a verb is about: those after it, and the one
+// of -m before it. None means all: -m must never be passed over.
+func named(c *cli.Context) []string {
+	names := c.Args().Slice()
+	if m := text(c, flagMachine); m != "" && !slices.Contains(names, m) {
+		names = append(names, m)
+	}
+	return names
+}
+
 func jsonFlag() cli.Flag {
 	return &cli.BoolFlag{Name: flagJSON, Usage: "answer with JSON"}
 }

@@ -31,9 +31,9 @@ func (p *program) verb(f func(ctx context.Context, c *cli.Context, project *app.
 
 func (p *program) upCommand() *cli.Command {
 	return &cli.Command{
-		Name: "up", Usage: "make or start machines, and apply what has changed", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), jsonFlag()),
+		Name: "up", Usage: "make or start machines, and apply what has changed", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			results, err := project.Up(ctx, c.Args().Slice())
+			results, err := project.Up(ctx, named(c))
 			return p.upAnswer(c, results, err)
 		}),
 	}
@@ -41,9 +41,9 @@ func (p *program) upCommand() *cli.Command {
 
 func (p *program) reloadCommand() *cli.Command {
 	return &cli.Command{
-		Name: "reload", Usage: "restart machines with the configuration as it is now", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), jsonFlag()),
+		Name: "reload", Usage: "restart machines with the configuration as it is now", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			results, err := project.Reload(ctx, c.Args().Slice())
+			results, err := project.Reload(ctx, named(c))
 			return p.upAnswer(c, results, err)
 		}),
 	}
@@ -66,18 +66,18 @@ func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) er
 
 func (p *program) haltCommand() *cli.Command {
 	return &cli.Command{
-		Name: "halt", Usage: "stop machines; what they hold stays", ArgsUsage: "[NAME...]", Flags: append(commonFlags(),
+		Name: "halt", Usage: "stop machines; what they hold stays", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
 			&cli.BoolFlag{Name: "force", Usage: "pull the plug"},
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			return project.Halt(ctx, c.Args().Slice(), c.Bool("force"))
+			return project.Halt(ctx, named(c), c.Bool("force"))
 		}),
 	}
 }
 
 func (p *program) destroyCommand() *cli.Command {
 	return &cli.Command{
-		Name: "destroy", Usage: "remove machines with all containers, images and volumes in them", ArgsUsage: "[NAME...]", Flags: append(commonFlags(),
+		Name: "destroy", Usage: "remove machines with all containers, images and volumes in them", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
 			&cli.BoolFlag{Name: "all", Usage: "all machines, and the .fbdock folder"},
 		),
@@ -85,7 +85,7 @@ func (p *program) destroyCommand() *cli.Command {
 			if c.Bool("all") {
 				return p.destroyAll(ctx, c, project)
 			}
-			machines, err := project.Selection(c.Args().Slice())
+			machines, err := project.Selection(named(c))
 			if err != nil {
 				return err
 			}
@@ -95,14 +95,14 @@ func (p *program) destroyCommand() *cli.Command {
 					return err
 				}
 			}
-			return project.Destroy(ctx, c.Args().Slice())
+			return project.Destroy(ctx, named(c))
 		}),
 	}
 }
 
 func (p *program) destroyAll(ctx context.Context, c *cli.Context, project *app.Project) error {
-	if err := noArgs(c); err != nil {
-		return err
+	if names := named(c); len(names) > 0 {
+		return usage(fmt.Errorf("destroy takes either --all or names, got %q", names))
 	}
 	question := fmt.Sprintf("Remove all %d machines with everything in them, and %s?", len(project.Plan.Machines), project.State.Path())
 	if ok, err := p.confirm(c, question); err != nil || !ok {

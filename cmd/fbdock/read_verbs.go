@@ -11,9 +11,9 @@ import (
 
 func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
-		Name: "status", Usage: "how machines fare, layer by layer", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), jsonFlag()),
+		Name: "status", Usage: "how machines fare, layer by layer", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			all, err := project.Status(ctx, c.Args().Slice())
+			all, err := project.Status(ctx, named(c))
 			if err != nil {
 				return err
 			}
@@ -75,14 +75,20 @@ func (p *program) listCommand() *cli.Command {
 
 func (p *program) logsCommand() *cli.Command {
 	return &cli.Command{
-		Name: "logs", Usage: "the log of one layer", ArgsUsage: "[NAME]", Flags: append(commonFlags(),
+		Name: "logs", Usage: "the log of one layer", ArgsUsage: "[NAME]", Flags: append(commonFlags(), machineFlag(),
 			&cli.StringFlag{Name: "layer", Value: "freebsd", Usage: "the `LAYER`: vagrant, freebsd, engine or docker"},
 			&cli.IntFlag{Name: "lines", Aliases: []string{"n"}, Value: 100, Usage: "the last `N` lines"},
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on as lines come"},
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			machine, names := "", named(c)
+			if len(names) > 1 {
+				return usage(fmt.Errorf("logs are of one machine, got %q", names))
+			} else if len(names) == 1 {
+				machine = names[0]
+			}
 			return project.Logs(ctx, app.LogOptions{
-				Machine: c.Args().First(), Layer: c.String("layer"), Lines: c.Int("lines"), Follow: c.Bool("follow"),
+				Machine: machine, Layer: c.String("layer"), Lines: c.Int("lines"), Follow: c.Bool("follow"),
 			}, p.stdout)
 		}),
 	}
