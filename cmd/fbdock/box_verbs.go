@@ -2,15 +2,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
-	"github.com/fbdock/fbdock/internal/lockfile"
 )
 
 // group is a verb that only has verbs below it.
@@ -70,29 +66,15 @@ func (p *program) buildBox(ctx context.Context, c *cli.Context) (app.BoxResult, 
 	if err != nil {
 		return app.BoxResult{}, err
 	}
-	lock, err := p.projectLock(c)
+	lock, err := o.FindLock()
 	if err != nil {
 		return app.BoxResult{}, err
 	}
 	if lock == nil {
-		p.terminal(c).Say("there is no " + app.ConfigName + " here, so the image is not pinned in " + lockfile.Name)
+		p.terminal(c).Say("there is no " + app.ConfigName + " here, so no lock file pins the image")
 	}
 	return app.BuildBox(ctx, o, lock, app.BoxOptions{
 		Provider: c.String("provider"), Release: c.String("release"), Architecture: c.String("arch"),
 		Filesystem: c.String("root"), Mirror: c.String("mirror"),
 	})
-}
-
-// projectLock is the lock file of the project around the current folder,
-// nil when there is no project. The configuration itself may be wrong or
-// want variables: it is not read.
-func (p *program) projectLock(c *cli.Context) (*lockfile.File, error) {
-	file, err := app.Find(folder(c))
-	if err != nil {
-		if missing, ok := errors.AsType[*app.Error](err); ok && !errors.Is(missing, os.ErrNotExist) {
-			return nil, nil //nolint:nilnil // no project is no error here
-		}
-		return nil, err
-	}
-	return lockfile.Load(filepath.Dir(file))
 }

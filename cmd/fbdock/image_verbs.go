@@ -67,22 +67,22 @@ func (p *program) imageList() *cli.Command {
 // cachedImages lists the cache, from the project's point of view where there
 // is one.
 func (p *program) cachedImages(c *cli.Context) ([]app.CachedImage, error) {
-	lock, err := p.projectLock(c)
-	if err != nil {
-		return nil, err
-	}
-	if lock != nil {
-		project, err := p.load(c)
-		if err != nil {
-			return nil, err
-		}
-		return project.Images()
-	}
 	o, err := p.options(c)
 	if err != nil {
 		return nil, err
 	}
-	return app.Images(o, nil, nil)
+	lock, err := o.FindLock()
+	if err != nil {
+		return nil, err
+	}
+	if lock == nil {
+		return app.Images(o, nil, nil)
+	}
+	project, err := p.load(c)
+	if err != nil {
+		return nil, err
+	}
+	return project.Images()
 }
 
 func digestShown(i app.CachedImage) string {

@@ -2,13 +2,33 @@ package app
 
 import (
 	"errors"
+	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 )
+
+// FindLock is the lock file of the project around o.Dir, nil when there is
+// no project. The configuration itself may be wrong or want variables: it is
+// not read.
+func (o Options) FindLock() (*lockfile.File, error) {
+	file, err := Find(o.Dir)
+	if err != nil {
+		if missing, ok := errors.AsType[*Error](err); ok && !errors.Is(missing, fs.ErrNotExist) {
+			return nil, nil //nolint:nilnil // no project is no error here
+		}
+		return nil, err
+	}
+	lock, err := lockfile.Load(filepath.Dir(file))
+	if err != nil {
+		return nil, &Error{Err: err, Code: ExitUsage}
+	}
+	return lock, nil
+}
 
 // usePins makes every machine use the image that the lock file names: the
 // very file that was seen first, also when the catalogue has moved on.
