@@ -1,0 +1,203 @@
+// Package agent is the background process of one machine. It keeps the link
+// to the guests, mends it, and offers it to this user's programs: as an SSH
+// server whose channels and requests are relayed one to one, as the Docker
+// API's socket, and as the published ports of containers. It never reads the
+// configuration, never starts programs and never prints; how to log in to a
+// guest is told to it.
+package agent
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// Guests is how the machine's guests are reached.
+type Guests interface {
+	// FreeBSD logs in to the guest; fresh says that what is known of its
+	// address led nowhere, so that Vagrant has to be asked.
+	FreeBSD(ctx context.Context, fresh bool) (*link.Client, error)
+	// Engine logs in to the engine through the guest.
+	Engine(ctx context.Context, through *link.Client) (*link.Client, error)
+	// Gone tells whether the machine runs no more. Doubt is no.
+	Gone(ctx context.Context) bool
+}
+
+// Options are what an agent serves.
+type Options struct {
+	// Identity changes with all that a running agent cannot take over: the
+	// build of fbdock and what was configured.
+	Identity string
+	// Socket and Docker are addresses, as Address gives them.
+	Socket, Docker string
+	// Lock is a file, held while the agent serves.
+	Lock    string
+	HostKey ssh.Signer
+	Guests  Guests
+	// Engine is the Docker API as FreeBSD sees it, host:port, and TLS the
+	// way to speak with it.
+	Engine string
+	TLS    func() (*tls.Config, error)
+	// Bind is where published ports appear; the zero value is nowhere.
+	Bind netip.Addr
+	Log  *slog.Logger
+}
+
+// ErrGone is the end of an agent whose machine runs no more.
+var ErrGone = errors.New("the machine runs no more")
+
+// ErrServed says that another agent serves the machine.
+var ErrServed = errors.New("another agent serves this machine")
+
+// errStopped is the end that was asked for.
+var errStopped = errors.New("stopped")
+
+// Agent serves one machine.
+type Agent struct {
+	o       Options
+	began   time.Time
+	freebsd *uplink
+	engine  *engineLink
+	ports   *forwards
+
+	retire func() // no new connections
+	stop   context.CancelCauseFunc
+
+	conns sync.WaitGroup
+	count counter
+	clock clock
+}
+
+// Run serves until ctx ends, somebody asks it to stop, or the machine is
+// gone; the latter is ErrGone.
+func Run(ctx context.Context, o Options) (err error) {
+	lock := flock.New(o.Lock, flock.SetPermissions(0o600))
+	if err := take(ctx, lock); err != nil {
+		return err
+	}
+	life, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	serving, retire := context.WithCancel(life)
+	a := &Agent{o: o, began: time.Now(), retire: retire, stop: stop}
+	a.freebsd = newUplink(o.Guests, o.Log)
+	a.engine = &engineLink{guests: o.Guests, below: a.freebsd, turn: make(chan struct{}, 1)}
+	a.ports = newForwards(a)
+
+	listeners, err := a.listen(life)
+	if err != nil {
+		return errors.Join(err, lock.Unlock())
+	}
+	o.Log.Info("serving", "pid", os.Getpid(), "identity", o.Identity, "socket", o.Socket)
+	var uplink sync.WaitGroup
+	uplink.Go(func() {
+		if err := a.freebsd.keep(life); err != nil {
+			stop(err)
+		}
+	})
+	uplink.Go(func() { a.watchClock(life) })
+	a.serve(serving, life, listeners)
+	// The sockets are closed: the next agent may have them.
+	err = lock.Unlock()
+	a.conns.Wait()
+	stop(errStopped)
+	uplink.Wait()
+	a.engine.close()
+	if cause := context.Cause(life); !errors.Is(cause, errStopped) {
+		err = errors.Join(err, cause)
+	}
+	return err
+}
+
+// take waits a little: an agent that retires lets go of the lock at once.
+func take(ctx context.Context, lock *flock.Flock) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	ok, err := lock.TryLockContext(ctx, 20*time.Millisecond)
+	if ok {
+		return nil
+	}
+	if err == nil || errors.Is(err, context.DeadlineExceeded) {
+		return ErrServed
+	}
+	return fmt.Errorf("lock the agent: %w", err)
+}
+
+// service is a socket and what is done with each of its connections.
+type service struct {
+	net.Listener
+	handle func(context.Context, net.Conn)
+}
+
+func (a *Agent) listen(ctx context.Context) ([]service, error) {
+	first, err := listen(ctx, a.o.Socket)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", a.o.Socket, err)
+	}
+	services := []service{{first, a.handleSSH}}
+	if a.o.Docker == "" {
+		return services, nil
+	}
+	second, err := listen(ctx, a.o.Docker)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen on %s: %w", a.o.Docker, err), first.Close())
+	}
+	return append(services, service{second, a.handleDocker}), nil
+}
+
+// serve accepts connections until ctx ends; what is open then goes on until
+// it ends by itself, or life does.
+func (a *Agent) serve(ctx, life context.Context, services []service) {
+	var wg sync.WaitGroup
+	for _, s := range services {
+		stop := context.AfterFunc(ctx, func() { _ = s.Close() })
+		defer stop()
+		wg.Go(func() { a.accept(ctx, life, s) })
+	}
+	wg.Go(func() { a.ports.run(ctx, life) })
+	wg.Wait()
+}
+
+func (a *Agent) accept(ctx, life context.Context, s service) {
+	for ctx.Err() == nil {
+		conn, err := s.Accept()
+		if err != nil {
+			if errors.Is(err, net.ErrClosed) || ctx.Err() != nil {
+				return
+			}
+			// Out of descriptors: some will be free again.
+			a.o.Log.Warn("accept", "error", err)
+			pause(ctx, 100*time.Millisecond)
+			continue
+		}
+		a.conns.Go(func() {
+			defer a.count.enter()()
+			stop := context.AfterFunc(life, func() { _ = conn.Close() })
+			defer stop()
+			s.handle(life, conn)
+		})
+	}
+}
+
+// pause waits, and tells whether ctx still stands.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

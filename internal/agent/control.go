@@ -1,0 +1,172 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+)
+
+// controlChannel carries one question to the agent, as its data, and the
+// answer.
+const controlChannel = "control@fbdock"
+
+// Status is what the agent tells of itself.
+type Status struct {
+	Identity string    `json:"identity"`
+	PID      int       `json:"pid"`
+	Started  time.Time `json:"started"`
+	// Link tells whether FreeBSD is reached, Since when that is so, and
+	// Error why it is not.
+	Link    bool      `json:"link"`
+	Since   time.Time `json:"since"`
+	Error   string    `json:"error,omitempty"`
+	Repairs int       `json:"repairs"` // of the link
+	// Open counts connections to the sockets, Total all there ever were.
+	Open  int64  `json:"open"`
+	Total int64  `json:"total"`
+	Ports []Port `json:"ports,omitempty"`
+	// PortsError is why the published ports are not known.
+	PortsError string `json:"ports_error,omitempty"`
+	// Clock is how far the FreeBSD guest's clock was off when it was last
+	// looked at, which Looked says.
+	Clock  time.Duration `json:"clock_ns"`
+	Looked time.Time     `json:"clock_looked,omitzero"`
+}
+
+// The questions that may be put.
+const (
+	askStatus = "status"
+	// askPorts looks at the containers before it answers.
+	askPorts = "ports"
+	// askStop ends the agent and all that runs over it.
+	askStop = "stop"
+	// askRetire has the agent leave its sockets to another and end with the
+	// last of its connections.
+	askRetire = "retire"
+)
+
+type question struct {
+	Ask string `json:"ask"`
+}
+
+// control answers one question.
+func (a *Agent) control(ctx context.Context, asked ssh.NewChannel) {
+	var q question
+	if asked.ChannelType() != controlChannel || json.Unmarshal(asked.ExtraData(), &q) != nil {
+		_ = asked.Reject(ssh.UnknownChannelType, "this user has control channels only")
+		return
+	}
+	ch, reqs, err := asked.Accept()
+	if err != nil {
+		return
+	}
+	go ssh.DiscardRequests(reqs)
+	after := func() {}
+	switch q.Ask {
+	case askPorts:
+		a.ports.refresh(ctx)
+	case askStop:
+		after = func() { a.stop(errStopped) }
+	case askRetire:
+		after = a.retire
+	}
+	err = json.NewEncoder(ch).Encode(a.status())
+	err = errors.Join(err, ch.CloseWrite())
+	if err == nil {
+		// The answer has arrived when the client leaves.
+		left := make(chan struct{})
+		go func() {
+			defer close(left)
+			_, _ = io.Copy(io.Discard, ch)
+		}()
+		within(left, time.Second)
+	}
+	_ = ch.Close()
+	a.o.Log.Debug("asked", "question", q.Ask)
+	after()
+}
+
+func (a *Agent) status() Status {
+	s := Status{
+		Identity: a.o.Identity, PID: os.Getpid(), Started: a.began,
+		Open: a.count.open.Load(), Total: a.count.total.Load(),
+	}
+	var err error
+	s.Link, s.Since, s.Repairs, err = a.freebsd.state()
+	if err != nil {
+		s.Error = err.Error()
+	}
+	s.Ports, err = a.ports.list()
+	if err != nil {
+		s.PortsError = err.Error()
+	}
+	a.clock.Lock()
+	defer a.clock.Unlock()
+	s.Clock, s.Looked = a.clock.off, a.clock.looked
+	return s
+}
+
+// Remote is an agent as its clients see it.
+type Remote struct {
+	Address string // of its socket
+	HostKey ssh.PublicKey
+}
+
+// Status asks the agent how it fares.
+func (r Remote) Status(ctx context.Context) (Status, error) { return r.ask(ctx, askStatus) }
+
+// Ports is Status after a look at the containers as they are now.
+func (r Remote) Ports(ctx context.Context) (Status, error) { return r.ask(ctx, askPorts) }
+
+// Stop ends the agent, and waits until it is gone. An agent that is not
+// there is an *link.UnreachableError.
+func (r Remote) Stop(ctx context.Context) error { return r.end(ctx, askStop) }
+
+// Retire makes room for another agent.
+func (r Remote) Retire(ctx context.Context) error { return r.end(ctx, askRetire) }
+
+func (r Remote) end(ctx context.Context, ask string) error {
+	if _, err := r.ask(ctx, ask); err != nil {
+		return err
+	}
+	for {
+		conn, err := dial(ctx, r.Address)
+		if err != nil {
+			return nil // nobody listens any more
+		}
+		_ = conn.Close()
+		if !pause(ctx, 10*time.Millisecond) {
+			return fmt.Errorf("the agent does not end: %w", context.Cause(ctx))
+		}
+	}
+}
+
+func (r Remote) ask(ctx context.Context, ask string) (Status, error) {
+	client, err := r.Dial(ctx, userControl, 5*time.Second)
+	if err != nil {
+		return Status{}, err
+	}
+	defer client.Close()
+	data, err := json.Marshal(question{Ask: ask})
+	if err != nil {
+		return Status{}, err
+	}
+	ch, reqs, err := client.OpenChannel(ctx, controlChannel, data)
+	if err != nil {
+		return Status{}, fmt.Errorf("ask the agent: %w", err)
+	}
+	go ssh.DiscardRequests(reqs)
+	stop := context.AfterFunc(ctx, func() { _ = ch.Close() })
+	defer stop()
+	var s Status
+	if err := json.NewDecoder(ch).Decode(&s); err != nil {
+		return Status{}, fmt.Errorf("ask the agent: %w", err)
+	}
+	return s, ch.Close()
+}

@@ -1,0 +1,258 @@
+//go:build linux
+
+package agent_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"crypto/tls"
+	"encoding/pem"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// sshd is a real OpenSSH server that plays both guests.
+type sshd struct {
+	dir, address, user string
+	hostKey            ssh.PublicKey
+	extra              []string
+
+	mu      sync.Mutex
+	process *os.Process
+	exited  chan struct{}
+}
+
+func startSSHD(t *testing.T, extra ...string) *sshd {
+	t.Helper()
+	if _, err := os.Stat("/usr/sbin/sshd"); err != nil {
+		t.Skipf("no OpenSSH server: %v (apt-get install openssh-server)", err)
+	}
+	me, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sshd{dir: t.TempDir(), user: me.Username, extra: extra}
+	client, _ := newKey(t, filepath.Join(s.dir, "key"))
+	s.hostKey, _ = newKey(t, filepath.Join(s.dir, "host"))
+	write(t, filepath.Join(s.dir, "authorized"), string(ssh.MarshalAuthorizedKey(client)))
+	if os.Geteuid() == 0 {
+		_ = os.MkdirAll("/run/sshd", 0o755) // Debian's sshd insists on it
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.address = l.Addr().String()
+	_ = l.Close()
+	s.start(t)
+	t.Cleanup(func() {
+		s.kill()
+		if t.Failed() {
+			text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+			t.Logf("sshd says:\n%s", text)
+		}
+	})
+	return s
+}
+
+func (s *sshd) start(t *testing.T) {
+	t.Helper()
+	_, port, _ := net.SplitHostPort(s.address)
+	config := filepath.Join(s.dir, "sshd_config")
+	write(t, config, strings.Join(append([]string{
+		"ListenAddress 127.0.0.1", "Port " + port, "HostKey " + filepath.Join(s.dir, "host"),
+		"AuthorizedKeysFile " + filepath.Join(s.dir, "authorized"), "UsePAM no", "StrictModes no",
+		"PasswordAuthentication no", "PermitRootLogin yes", "PidFile none", "LogLevel VERBOSE", "AcceptEnv FBDOCK_*",
+		"SetEnv HOME=" + s.dir, "Subsystem sftp internal-sftp",
+	}, s.extra...), "\n")+"\n")
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	cmd := exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", config)
+	cmd.Stderr = log
+	cmd.SysProcAttr = group()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	exited := make(chan struct{})
+	go func() {
+		defer close(exited)
+		_ = cmd.Wait()
+	}()
+	s.mu.Lock()
+	s.process, s.exited = cmd.Process, exited
+	s.mu.Unlock()
+	for range 500 {
+		if conn, err := net.Dial("tcp", s.address); err == nil {
+			_ = conn.Close()
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("sshd does not start")
+}
+
+// kill ends the server and all its sessions, as a reboot does.
+func (s *sshd) kill() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	killTree(s.process.Pid)
+	<-s.exited
+}
+
+func (s *sshd) logins(t *testing.T) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Count(string(text), "Accepted publickey")
+}
+
+// guests logs in to the sshd for both guests.
+type guests struct {
+	*sshd
+	gone  atomic.Bool
+	fresh atomic.Int64
+}
+
+func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) {
+	if fresh {
+		g.fresh.Add(1)
+	}
+	return link.Dial(ctx, g.endpoint(), link.Options{
+		HostKey: g.hostKey, Timeout: 5 * time.Second, KeepAlive: time.Second, Patience: 3 * time.Second,
+	})
+}
+
+func (g *guests) Engine(ctx context.Context, through *link.Client) (*link.Client, error) {
+	return through.Through(ctx, g.endpoint(), link.Options{HostKey: g.hostKey})
+}
+
+func (g *guests) Gone(context.Context) bool { return g.gone.Load() }
+
+func (g *guests) endpoint() link.Endpoint {
+	return link.Endpoint{
+		Name: "dev", Address: g.address, User: g.user, KeyFiles: []string{filepath.Join(g.dir, "key")}, KeysOnly: true,
+	}
+}
+
+// running is an agent that serves within the test.
+type running struct {
+	agent.Remote
+	guests *guests
+	dir    string
+	docker string
+	ended  chan struct{}
+	err    error
+}
+
+func startAgent(t *testing.T, s *sshd, change func(*agent.Options)) *running {
+	t.Helper()
+	dir := shortDir(t)
+	_, signer := newKey(t, filepath.Join(dir, "host"))
+	r := &running{guests: &guests{sshd: s}, dir: dir, docker: filepath.Join(dir, "docker.sock"), ended: make(chan struct{})}
+	o := agent.Options{
+		Identity: "test", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"),
+		HostKey: signer, Guests: r.guests, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
+		TLS:  func() (*tls.Config, error) { return nil, errors.New("no certificates") },
+		Bind: netip.MustParseAddr("127.0.0.1"),
+	}
+	if change != nil {
+		change(&o)
+	}
+	r.Remote = agent.Remote{Address: o.Socket, HostKey: signer.PublicKey()}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() {
+		defer close(r.ended)
+		r.err = agent.Run(ctx, o)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case <-r.ended:
+		case <-time.After(20 * time.Second):
+			t.Error("the agent does not end")
+		}
+	})
+	r.await(t, func(agent.Status) bool { return true })
+	return r
+}
+
+// await asks until the agent's status is as wanted.
+func (r *running) await(t *testing.T, ok func(agent.Status) bool) agent.Status {
+	t.Helper()
+	var last agent.Status
+	var err error
+	for range 1500 {
+		if last, err = r.Status(t.Context()); err == nil && ok(last) {
+			return last
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatalf("the agent's status: %+v, %v", last, err)
+	return last
+}
+
+func (r *running) dial(t *testing.T, user string) *link.Client {
+	t.Helper()
+	c, err := r.Dial(t.Context(), user, 0)
+	if err != nil {
+		t.Fatalf("dial the agent: %v", err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func newKey(t *testing.T, file string) (ssh.PublicKey, ssh.Signer) {
+	t.Helper()
+	_, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, string(pem.EncodeToMemory(block)))
+	signer, err := ssh.NewSignerFromKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer.PublicKey(), signer
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func shortDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "fb") //nolint:usetesting // the test's own path is too long for a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}

@@ -1,0 +1,254 @@
+//go:build linux
+
+package agent_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+func TestSocketIsPrivate(t *testing.T) {
+	t.Parallel()
+	r := startAgent(t, startSSHD(t), nil)
+	info, err := os.Stat(r.Address)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info, err)
+	}
+}
+
+// TestGuestReboots: the command in flight is told lost, and the next one runs
+// over a new link, without anybody's doing.
+func TestGuestReboots(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t)
+	r := startAgent(t, s, nil)
+	c := r.dial(t, agent.UserFreeBSD)
+	var once sync.Once
+	began := time.Now()
+	_, err := c.Run(t.Context(), link.Command{
+		Script: "echo ready; sleep 60", Stdout: writerFunc(func([]byte) { once.Do(func() { go s.kill() }) }),
+	})
+	if lost, ok := errors.AsType[*link.LostError](err); !ok || lost.Hint() == "" {
+		t.Errorf("in flight: %v", err)
+	}
+	if took := time.Since(began); took > 10*time.Second {
+		t.Errorf("in flight: told after %v", took)
+	}
+	r.await(t, func(s agent.Status) bool { return !s.Link && s.Error != "" })
+	s.start(t)
+	if got := run(t, c, link.Command{Script: "exit 4"}); got.status != 4 || got.err != nil {
+		t.Errorf("the client of before: %+v", got)
+	}
+	if got := run(t, r.dial(t, agent.UserEngine), link.Command{Script: "exit 5"}); got.status != 5 || got.err != nil {
+		t.Errorf("the engine: %+v", got)
+	}
+	if st := r.await(t, func(s agent.Status) bool { return s.Link }); st.Repairs != 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
+// TestGuestIsAway: a client is told why, soon.
+func TestGuestIsAway(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t)
+	r := startAgent(t, s, nil)
+	r.await(t, func(s agent.Status) bool { return s.Link })
+	s.kill()
+	r.await(t, func(s agent.Status) bool { return !s.Link })
+	began := time.Now()
+	_, err := r.Dial(t.Context(), agent.UserFreeBSD, 30*time.Second)
+	if err == nil || time.Since(began) > 25*time.Second {
+		t.Errorf("%v after %v", err, time.Since(began))
+	}
+	if r.guests.fresh.Load() == 0 {
+		t.Error("Vagrant was never asked for the address")
+	}
+}
+
+func TestMachineIsGone(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t)
+	r := startAgent(t, s, nil)
+	r.await(t, func(s agent.Status) bool { return s.Link })
+	if err := os.Remove(r.dir + "/agent.lock"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-r.ended:
+	case <-time.After(15 * time.Second):
+		t.Fatal("the agent of a folder that is gone lives")
+	}
+	if !errors.Is(r.err, agent.ErrGone) {
+		t.Errorf("ended with %v", r.err)
+	}
+}
+
+func TestStop(t *testing.T) {
+	t.Parallel()
+	r := startAgent(t, startSSHD(t), nil)
+	c := r.dial(t, agent.UserFreeBSD)
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	<-r.ended
+	if r.err != nil {
+		t.Errorf("ended with %v", r.err)
+	}
+	select {
+	case <-c.Done():
+	case <-time.After(5 * time.Second):
+		t.Error("a client of a stopped agent lives")
+	}
+	if _, err := os.Stat(r.Address); err == nil {
+		t.Error("the socket is left")
+	}
+	err := r.Stop(t.Context())
+	if _, ok := errors.AsType[*link.UnreachableError](err); !ok {
+		t.Errorf("stop without an agent: %v", err)
+	}
+}
+
+// TestRetire: another agent takes over while the first one's command runs to
+// its end.
+func TestRetire(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t)
+	r := startAgent(t, s, nil)
+	c := r.dial(t, agent.UserFreeBSD)
+	ready := make(chan struct{})
+	var once sync.Once
+	result := make(chan outcome, 1)
+	in, err := os.CreateTemp(t.TempDir(), "go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		status, err := c.Run(t.Context(), link.Command{
+			Script: "echo ready; while [ ! -s " + in.Name() + " ]; do sleep 0.1; done; exit 6",
+			Stdout: writerFunc(func([]byte) { once.Do(func() { close(ready) }) }),
+		})
+		result <- outcome{status: status, err: err}
+	}()
+	<-ready
+	if err := r.Retire(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	next := startAgent(t, s, func(o *agent.Options) {
+		o.Identity, o.Socket, o.Lock = "next", r.Address, r.dir+"/agent.lock"
+	})
+	if got := run(t, next.dial(t, agent.UserFreeBSD), link.Command{Script: "exit 8"}); got.status != 8 {
+		t.Errorf("the next: %+v", got)
+	}
+	select {
+	case <-r.ended:
+		t.Fatal("the first one did not wait for its command")
+	default:
+	}
+	if _, err := in.WriteString("x"); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-result; got.status != 6 || got.err != nil {
+		t.Errorf("the command: %+v", got)
+	}
+	_ = c.Close()
+	select {
+	case <-r.ended:
+	case <-time.After(10 * time.Second):
+		t.Error("the first one lives without connections")
+	}
+}
+
+func TestStarter(t *testing.T) {
+	t.Parallel()
+	s := startSSHD(t)
+	dir := shortDir(t)
+	_, signer := newKey(t, dir+"/host")
+	var mu sync.Mutex
+	var spawned int
+	starter := agent.Starter{
+		Remote:   agent.Remote{Address: dir + "/agent.sock", HostKey: signer.PublicKey()},
+		Identity: "test", Lock: dir + "/agent.start", Log: dir + "/agent.log",
+	}
+	starter.Spawn = func(_ context.Context, _ *os.File) error {
+		mu.Lock()
+		defer mu.Unlock()
+		spawned++
+		startAgent(t, s, func(o *agent.Options) {
+			o.Socket, o.Lock, o.HostKey = starter.Remote.Address, dir+"/agent.lock", signer
+		})
+		return nil
+	}
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			if err := starter.Ensure(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if spawned != 1 {
+		t.Errorf("%d agents were started", spawned)
+	}
+}
+
+func TestStarterTellsWhatTheAgentSaid(t *testing.T) {
+	t.Parallel()
+	dir := shortDir(t)
+	_, signer := newKey(t, dir+"/host")
+	write(t, dir+"/agent.log", "an old line: "+agent.EndMark+"\n")
+	starter := agent.Starter{
+		Remote:   agent.Remote{Address: dir + "/agent.sock", HostKey: signer.PublicKey()},
+		Identity: "test", Lock: dir + "/agent.start", Log: dir + "/agent.log",
+		Spawn: func(_ context.Context, log *os.File) error {
+			_, err := log.WriteString("no key to be had\n" + agent.EndMark + "\n")
+			return err
+		},
+	}
+	err := starter.Ensure(t.Context())
+	failed, ok := errors.AsType[*agent.StartError](err)
+	if !ok || !strings.Contains(failed.Error(), "no key to be had") || strings.Contains(failed.Error(), "old line") || failed.Hint() == "" {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestLogFileStaysSmall(t *testing.T) {
+	t.Parallel()
+	l := &agent.LogFile{Path: t.TempDir() + "/log", Max: 100}
+	for range 50 {
+		if _, err := l.Write([]byte("0123456789")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{l.Path, l.Path + ".1"} {
+		info, err := os.Stat(name)
+		if err != nil || info.Size() > 100 || info.Size() == 0 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+}
+
+func TestAddress(t *testing.T) {
+	t.Parallel()
+	long := "/" + strings.Repeat("x", 120) + "/agent.sock"
+	for _, runtimeDir := range []string{"", "/run/user/1000", "/" + strings.Repeat("y", 120)} {
+		got := agent.Address(long, runtimeDir)
+		if len(got) > 100 || !strings.HasSuffix(got, ".sock") {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := agent.Address("/p/.fbdock/dev/agent.sock", ""); got != "/p/.fbdock/dev/agent.sock" {
+		t.Errorf("%q", got)
+	}
+}

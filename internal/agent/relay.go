@@ -1,0 +1,143 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// hangUp is how long what a client has sent before it left may take to
+// arrive: its window may be closed for good.
+const hangUp = 2 * time.Second
+
+// relay opens the channel that a client asks for at the guest and joins
+// the two until both are closed.
+func relay(ctx context.Context, j *joint, asked ssh.NewChannel) {
+	up, upReqs, leave, err := open(ctx, j, asked)
+	if err != nil {
+		_ = asked.Reject(rejection(err), err.Error())
+		return
+	}
+	defer leave()
+	down, downReqs, err := asked.Accept()
+	if err != nil { // the client has left
+		go ssh.DiscardRequests(upReqs)
+		_ = up.Close()
+		return
+	}
+	join(up, upReqs, down, downReqs)
+}
+
+func open(ctx context.Context, j *joint, asked ssh.NewChannel) (
+	ch ssh.Channel, reqs <-chan *ssh.Request, leave func(), err error,
+) {
+	if asked.ChannelType() == "session" {
+		return j.gate.session(ctx, j, asked.ExtraData())
+	}
+	ch, reqs, err = j.OpenChannel(ctx, asked.ChannelType(), asked.ExtraData())
+	return ch, reqs, func() {}, err
+}
+
+// rejection keeps the guest's own reason.
+func rejection(err error) ssh.RejectionReason {
+	if refused, ok := errors.AsType[*ssh.OpenChannelError](err); ok {
+		return refused.Reason
+	}
+	if refused, ok := errors.AsType[*link.RefusedError](err); ok && refused.Prohibited {
+		return ssh.Prohibited
+	}
+	return ssh.ConnectionFailed
+}
+
+// join carries bytes, ends and requests both ways. Each side's order is
+// kept: the end of a stream follows its last byte, and the end of the
+// channel follows the requests before it, the exit status above all.
+func join(up ssh.Channel, upReqs <-chan *ssh.Request, down ssh.Channel, downReqs <-chan *ssh.Request) {
+	var answers, sent sync.WaitGroup
+	answers.Go(func() { carry(down, up) })
+	answers.Go(func() { carry(down.Stderr(), up.Stderr()) })
+	sent.Go(func() {
+		carry(up, down)
+		_ = up.CloseWrite()
+	})
+	left := make(chan struct{}) // the client has closed the channel
+	go func() {
+		defer close(left)
+		pass(up, downReqs)
+	}()
+	ended := make(chan struct{}) // the guest has
+	go func() {
+		defer close(ended)
+		var requests sync.WaitGroup
+		requests.Go(func() { pass(down, upReqs) })
+		answers.Wait()
+		_ = down.CloseWrite()
+		requests.Wait()
+	}()
+	select {
+	case <-ended:
+	case <-left:
+		drained := make(chan struct{})
+		go func() {
+			sent.Wait()
+			close(drained)
+		}()
+		within(drained, hangUp)
+	}
+	_ = up.Close()
+	_ = down.Close()
+	<-ended
+	<-left
+	sent.Wait()
+}
+
+func within(done <-chan struct{}, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-done:
+	case <-timer.C:
+	}
+}
+
+// pass hands requests on, one after the other, with their answers.
+func pass(to ssh.Channel, reqs <-chan *ssh.Request) {
+	for req := range reqs {
+		ok, err := to.SendRequest(req.Type, req.WantReply, req.Payload)
+		if req.WantReply {
+			_ = req.Reply(ok && err == nil, nil)
+		}
+	}
+}
+
+// copySize is SSH's own packet: a bigger buffer would be cut up again.
+const copySize = 32 << 10
+
+// buffers are shared, or two hundred idle connections would hold a buffer
+// for each direction.
+var buffers = sync.Pool{New: func() any { b := make([]byte, copySize); return &b }}
+
+// carry copies until the source ends or the sink is closed. What cannot be
+// delivered is read all the same: an SSH channel whose window is full would
+// never tell that it was closed.
+func carry(to io.Writer, from io.Reader) {
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	var broken bool
+	for {
+		n, err := from.Read(*buf)
+		if n > 0 && !broken {
+			_, werr := to.Write((*buf)[:n])
+			broken = werr != nil
+		}
+		if err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,27 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// Dial logs in to a guest through the agent.
+func (r Remote) Dial(ctx context.Context, user string, timeout time.Duration) (*link.Client, error) {
+	if r.HostKey == nil {
+		return nil, errors.New("the agent's host key is not known")
+	}
+	return link.Dial(ctx, link.Endpoint{
+		Name: "agent", Address: r.Address, User: user,
+	}, link.Options{
+		HostKey: r.HostKey, Timeout: timeout,
+		Dial: func(ctx context.Context, _, address string) (net.Conn, error) { return dial(ctx, address) },
+	})
+}
+
+// Conn is a plain connection to the agent's socket, for who brings an SSH
+// client along.
+func (r Remote) Conn(ctx context.Context) (net.Conn, error) { return dial(ctx, r.Address) }

@@ -1,0 +1,267 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+const (
+	firstRetry = 200 * time.Millisecond
+	lastRetry  = 5 * time.Second
+	// linkWait is how long a new connection waits for the link to be mended.
+	linkWait = 12 * time.Second
+	// goneAfter is how long the guest is not reached before Vagrant is asked
+	// whether there still is one: guests reboot.
+	goneAfter = 20 * time.Second
+)
+
+// joint is a link with the queue for its sessions.
+type joint struct {
+	*link.Client
+	gate *gate
+}
+
+func newJoint(c *link.Client) *joint { return &joint{Client: c, gate: newGate()} }
+
+func (j *joint) alive() bool {
+	select {
+	case <-j.Done():
+		return false
+	default:
+		return true
+	}
+}
+
+// uplink keeps the link to FreeBSD: it makes it anew whenever it is lost.
+type uplink struct {
+	guests Guests
+	log    *slog.Logger
+	hurry  chan struct{} // somebody waits
+
+	mu      sync.Mutex
+	now     *joint        // nil while there is none
+	ready   chan struct{} // closed while there is one
+	last    error         // of the latest attempt
+	since   time.Time     // of the link, or of its loss
+	repairs int
+}
+
+func newUplink(guests Guests, log *slog.Logger) *uplink {
+	return &uplink{
+		guests: guests, log: log, hurry: make(chan struct{}, 1), ready: make(chan struct{}), since: time.Now(),
+	}
+}
+
+// keep makes and mends the link until ctx ends. It gives up, with ErrGone,
+// only when the machine runs no more.
+func (u *uplink) keep(ctx context.Context) error {
+	for {
+		client, err := u.dial(ctx)
+		if err != nil {
+			return err
+		}
+		if client == nil {
+			return nil
+		}
+		u.set(newJoint(client))
+		u.log.Info("link is up", "server", client.ServerVersion())
+		select {
+		case <-client.Done():
+			u.log.Warn("link is lost", "error", client.Err())
+			u.unset(client.Err())
+		case <-ctx.Done():
+			u.unset(context.Cause(ctx))
+		}
+		_ = client.Close()
+		if ctx.Err() != nil {
+			return nil
+		}
+	}
+}
+
+// dial tries until there is a link, or ctx ends (no client), or the machine
+// is gone.
+func (u *uplink) dial(ctx context.Context) (*link.Client, error) {
+	began, delay, doubts := time.Now(), firstRetry, 0
+	for attempt := 0; ctx.Err() == nil; attempt++ {
+		// Vagrant takes seconds: it is asked when a plain try has failed,
+		// and then now and again.
+		client, err := u.guests.FreeBSD(ctx, attempt%4 == 2)
+		if err == nil {
+			return client, nil
+		}
+		u.failed(err)
+		if time.Since(began) > goneAfter || hopeless(err) {
+			if !u.guests.Gone(ctx) {
+				doubts = 0
+			} else if doubts++; doubts > 1 {
+				return nil, ErrGone
+			}
+		}
+		if !u.await(ctx, delay) {
+			break
+		}
+		delay = min(2*delay, lastRetry)
+	}
+	return nil, nil
+}
+
+// hopeless tells whether another try cannot help by itself.
+func hopeless(err error) bool {
+	_, changed := errors.AsType[*link.HostKeyChangedError](err)
+	return changed
+}
+
+// await waits for the next try, which comes sooner when somebody waits.
+func (u *uplink) await(ctx context.Context, d time.Duration) bool {
+	if !pause(ctx, firstRetry) {
+		return false
+	}
+	timer := time.NewTimer(d - firstRetry)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-u.hurry:
+	case <-ctx.Done():
+		return false
+	}
+	return true
+}
+
+func (u *uplink) set(j *joint) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.now, u.last, u.since = j, nil, time.Now()
+	close(u.ready)
+}
+
+func (u *uplink) unset(err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.now, u.last, u.since = nil, err, time.Now()
+	u.ready = make(chan struct{})
+	u.repairs++
+}
+
+func (u *uplink) failed(err error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.last == nil || u.last.Error() != err.Error() {
+		u.log.Warn("no link", "error", err)
+	}
+	u.last = err
+}
+
+// get is the link, waiting a little for one that is being made.
+func (u *uplink) get(ctx context.Context) (*joint, error) {
+	timer := time.NewTimer(linkWait)
+	defer timer.Stop()
+	for {
+		u.mu.Lock()
+		now, ready, last := u.now, u.ready, u.last
+		u.mu.Unlock()
+		if now != nil && now.alive() {
+			return now, nil
+		}
+		if now != nil {
+			// Lost this moment; keep is about to see it.
+			ready = nil
+		}
+		select {
+		case u.hurry <- struct{}{}:
+		default:
+		}
+		var again <-chan time.Time
+		if ready == nil {
+			again = time.After(5 * time.Millisecond)
+		}
+		select {
+		case <-ready:
+		case <-again:
+		case <-timer.C:
+			return nil, fmt.Errorf("no connection to the guest: %w", orUnknown(last))
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+func orUnknown(err error) error {
+	if err == nil {
+		return errors.New("not yet made")
+	}
+	return err
+}
+
+// current is the link without waiting, nil when there is none.
+func (u *uplink) current() *joint {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.now
+}
+
+// state is what status tells.
+func (u *uplink) state() (up bool, since time.Time, repairs int, last error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.now != nil, u.since, u.repairs, u.last
+}
+
+// engineLink is the link to the engine, made through the other one when it
+// is first wanted.
+type engineLink struct {
+	guests Guests
+	below  *uplink
+	turn   chan struct{} // held by who makes it
+
+	mu  sync.Mutex
+	now *joint
+}
+
+func (e *engineLink) get(ctx context.Context) (*joint, error) {
+	select {
+	case e.turn <- struct{}{}:
+		defer func() { <-e.turn }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	if now := e.current(); now != nil && now.alive() {
+		return now, nil
+	}
+	e.close()
+	below, err := e.below.get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	client, err := e.guests.Engine(ctx, below.Client)
+	if err != nil {
+		return nil, err
+	}
+	j := newJoint(client)
+	e.mu.Lock()
+	e.now = j
+	e.mu.Unlock()
+	return j, nil
+}
+
+func (e *engineLink) current() *joint {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.now
+}
+
+func (e *engineLink) close() {
+	e.mu.Lock()
+	now := e.now
+	e.now = nil
+	e.mu.Unlock()
+	if now != nil {
+		_ = now.Close()
+	}
+}
