@@ -167,7 +167,10 @@ func contentOf(path string, info fs.FileInfo) (string, error) {
 	// Disks are sparse: their first part tells.
 	data, err := io.ReadAll(io.LimitReader(file, 8<<20))
 	if strings.HasSuffix(path, ".json") {
-		return string(moments.ReplaceAll(data, []byte("-"))), err
+		// What was loaded or made first does not matter.
+		lines := strings.Split(strings.ReplaceAll(moments.ReplaceAllString(string(data), "-"), ",\n", "\n"), "\n")
+		slices.Sort(lines)
+		return strings.Join(lines, "\n"), err
 	}
 	if strings.HasSuffix(path, ".iso") { // holds the moment of its making
 		return strconv.FormatInt(info.Size(), 10), err

@@ -88,8 +88,7 @@ if [ "$1" = -t ]; then
   [ -s "${3:-/etc/ssh/sshd_config}" ]
   exit
 fi
-trap : HUP
-(while :; do sleep 10; done) </dev/null >/dev/null 2>&1 &
+(trap '' HUP; while :; do sleep 10; done) </dev/null >/dev/null 2>&1 &
 echo $! >/var/run/sshd.pid
 END
 printf '#!/bin/sh\n' >"$root/usr/bin/ssh-keygen"
@@ -189,6 +188,11 @@ func needNamespaces(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("the steps run as root: run this test as root, it touches nothing outside of its folder")
+	}
+	for _, tool := range append([]string{"dash", "busybox", "unshare"}, tools...) {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("the lab needs %s, which is not installed", tool)
+		}
 	}
 	if out, err := exec.CommandContext(t.Context(), "unshare", "--mount", "--pid", "--fork", "true").CombinedOutput(); err != nil {
 		t.Skipf("no namespaces for the lab here: %v %s", err, out)

@@ -50,6 +50,7 @@ begin() {
   exec 3>&1 >>"$log" 2>&1 </dev/null
   trap leave EXIT
   say begin
+  stamp=$(date -u +%FT%TZ)
   note "begin $step"
 }
 
@@ -65,7 +66,9 @@ leave() {
 
 say() { printf 'fbdock-step %s %s\n' "$step" "$*" >&3; }
 
-note() { printf '%s fbdock[%s]: %s\n' "$(date -u +%FT%TZ)" "$step" "$*" >>"$log"; }
+# The lines of one step bear the time of its begin.
+stamp=
+note() { printf '%s fbdock[%s]: %s\n' "${stamp:-$(date -u +%FT%TZ)}" "$step" "$*" >>"$log"; }
 
 one_line() { printf '%s' "$1" | tr '\n\t\r' '   ' | cut -c 1-900; }
 
@@ -97,7 +100,7 @@ attempt() {
   rc=0
   "$@" >"$said" 2>&1 3>&- || rc=$?
   note "$* [$rc]"
-  cat "$said" >>"$log"
+  [ ! -s "$said" ] || cat "$said" >>"$log"
   return "$rc"
 }
 
