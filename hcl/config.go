@@ -87,7 +87,9 @@ type Engine struct {
 // Proxy is what the guests use to reach the network; empty values mean
 // "as the laptop does".
 type Proxy struct {
-	HTTP, HTTPS, No string
+	HTTP  string `json:"http,omitempty"`
+	HTTPS string `json:"https,omitempty"`
+	No    string `json:"no,omitempty"`
 }
 
 // Mount is a laptop folder seen in both guests.

@@ -98,7 +98,8 @@ func Load(o Options) (Loaded, error) {
 		o.Laptop.Made = func(machine string) string { return madeWith(folder, machine) }
 	}
 	p, more := plan.Build(*cfg, dir, o.Laptop, o.Catalogue)
-	if diags = append(diags, more...); diags.HasErrors() {
+	diags = append(append(diags, more...), reservedNames(*cfg)...)
+	if diags.HasErrors() {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
 	lock, err := lockfile.Load(dir)
