@@ -20,7 +20,7 @@ func (l *lab) boot() int {
 	l.loaderConf()
 	l.kernelSays("fbdock lab: this is a bench, not the system that it plays (%s)", l.release())
 	l.kernelSays("lo0: link state changed to UP\nvtnet0: link state changed to UP")
-	if l.fake || l.forwarding(false) != nil {
+	if l.forwarding(false) != nil {
 		l.kernelSays("lab: this kernel has no nftables: the engine has no way out")
 	}
 	l.loadNet()
@@ -126,11 +126,8 @@ func (l *lab) rcValues2(file string) map[string]string {
 
 // rc runs a stand-in, its words go to the console.
 func (l *lab) rc(name string, args ...string) {
-	cmd := exec.Command("/proc/self/exe", append([]string{name}, args...)...)
-	cmd.Env = append(l.cleanEnv(), "LAB_NESTED=1")
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	if err := cmd.Run(); err != nil {
-		fmt.Printf("lab: %s %s: %v\n", name, strings.Join(args, " "), err)
+	if status := run(append([]string{name}, args...), nil, os.Stdout, os.Stderr); status != 0 {
+		fmt.Printf("lab: %s %s: status %d\n", name, strings.Join(args, " "), status)
 	}
 }
 

@@ -12,6 +12,13 @@ import (
 	"time"
 )
 
+const daemonUsage = `usage: daemon [-cfHrS] [-p child_pidfile] [-P supervisor_pidfile]
+              [-u user] [-o output_file] [-t title]
+              [-l syslog_facility] [-s syslog_priority]
+              [-T syslog_tag] [-m output_mask] [-R restart_delay_secs]
+command arguments ...
+`
+
 // daemon is daemon(8): pid files that refuse a second one with 3, restart, output to a file.
 func daemon(l *lab) int {
 	opts, rest, bad := getopt(l.args, "cfHhl:m:o:p:P:rR:s:ST:t:u:")
@@ -19,7 +26,7 @@ func daemon(l *lab) int {
 		if bad != "" {
 			l.errorf("daemon: %s\n", bad)
 		}
-		l.errorf("usage: daemon [-cfHrS] [-p child_pidfile] [-P supervisor_pidfile]\n              [-u user] [-o output_file] [-t title]\ncommand arguments ...\n")
+		l.errorf("%s", daemonUsage)
 		if has(opts, 'h') {
 			return 0
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"strings"
@@ -134,7 +135,7 @@ func geom(l *lab) int {
 		}
 		n := l.diskSize(name)
 		l.printf("Geom name: %s\nProviders:\n1. Name: %s\n   Mediasize: %d (%s)\n   Sectorsize: 512\n   Mode: %s\n   descr: (null)\n   ident: (null)\n   rotationrate: unknown\n   fwsectors: 63\n   fwheads: 16\n\n",
-			name, name, n, human(n), mode)
+			name, name, n, strings.Replace(fmt.Sprintf("%.1f%s", float64(n)/float64(int64(1)<<30), "G"), "0.0G", "0B", 1), mode)
 	}
 	return 0
 }
@@ -172,6 +173,13 @@ func fstyp(l *lab) int {
 		return 1
 	}
 	short := strings.TrimPrefix(rest[0], "/dev/")
+	if short == "vtbd0p3" {
+		l.printf("ufs\n")
+		return 0
+	}
+	if strings.HasPrefix(short, "vtbd0p") {
+		return l.fail("%s: filesystem not recognized", rest[0])
+	}
 	if file, ok := l.disk(short); ok {
 		if l.content(short) == "zfs" {
 			l.printf("zfs\n")

@@ -28,7 +28,7 @@ var findWords = regexp.MustCompile(`^-(printf|fprintf|fprint|regextype|readable|
 
 func userlandCommands() map[string]command {
 	family := map[string]command{"sed": sed, "stat": stat, "date": date, "mktemp": mktemp, "grep": grep, "egrep": grep, "fgrep": grep, "find": find,
-		"dd": dd, "sha512": digest, "sha256": digest, "md5": digest, "sha256sum": digestSum, "truncate": truncate, "ps": ps, "makefs": makefs,
+		"dd": dd, "ls": ls, "sha512": digest, "sha256": digest, "md5": digest, "sha256sum": digestSum, "truncate": truncate, "ps": ps, "makefs": makefs,
 		"curl": missing, "wget": missing, "jq": missing, "rsync": missing, "flock": missing, "ip": missing, "ss": missing, "setsid": missing,
 		"pidof": missing, "bash": missing}
 	for name := range flagsOf {
@@ -333,4 +333,36 @@ func makefs(l *lab) int {
 	}
 	l.args = args
 	return l.pass(args...)
+}
+
+// ls is Debian's with FreeBSD's words and status for what is not there.
+func ls(l *lab) int {
+	opts, rest, bad := getopt(l.args, "ABCD:FGHILPRSTUWZabcdfghiklmnopqrstuvwxy1,")
+	if bad != "" {
+		l.errorf("ls: %s\nusage: ls [-ABCFGHILPRSTUWZabcdfghiklmnopqrstuvwxy1,] [--color=when] [-D format] [file ...]\n", bad)
+		return 1
+	}
+	status := 0
+	var there []string
+	for _, name := range rest {
+		if _, err := os.Lstat(l.path(name)); err != nil {
+			l.errorf("ls: %s: No such file or directory\n", name)
+			status = 1
+			continue
+		}
+		there = append(there, l.path(name))
+	}
+	if len(rest) > 0 && len(there) == 0 {
+		return status
+	}
+	args := l.args[:len(l.args)-len(rest)]
+	for _, o := range opts {
+		if o.flag == 'T' || o.flag == 'D' {
+			return l.fail("lab: -%c is not played", o.flag)
+		}
+	}
+	if s := l.pass(append(args[:len(args):len(args)], there...)...); s != 0 {
+		return 1
+	}
+	return status
 }

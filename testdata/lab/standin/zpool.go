@@ -36,10 +36,6 @@ func zpoolCreate(l *lab, s *store, args []string) int {
 		return l.zfsBad("create [-fnd] [-o property=value] ... [-O file-system-property=value] ... [-m mountpoint] [-R root] <pool> <vdev> ...", bad)
 	}
 	name, vdevs := rest[0], rest[1:]
-	if s.Pools[name] != nil && !s.Pools[name].Exported {
-		l.errorf("cannot create '%s': pool already exists\n", name)
-		return 1
-	}
 	p, d := &pool{Props: map[string]string{}}, &dataset{Props: map[string]string{}}
 	for _, o := range opts {
 		prop, text, _ := strings.Cut(o.value, "=")
@@ -69,6 +65,10 @@ func zpoolCreate(l *lab, s *store, args []string) int {
 		}
 		p.Size += n - n/16
 		p.Vdevs = append(p.Vdevs, strings.TrimPrefix(vdev, "/dev/"))
+	}
+	if s.Pools[name] != nil && !s.Pools[name].Exported {
+		l.errorf("cannot create '%s': pool already exists\n", name)
+		return 1
 	}
 	for _, vdev := range vdevs {
 		l.labelDisk(vdev, name)

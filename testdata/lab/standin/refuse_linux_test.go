@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestMain lets a stand-in that starts itself anew find itself.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && commands()[os.Args[1]] != nil {
+		os.Exit(run(os.Args, os.Stdin, os.Stdout, os.Stderr))
+	}
+	os.Exit(m.Run())
+}
+
+// played is a machine below a folder of its own; nothing here needs privileges.
+func played(t *testing.T) (run func(argv ...string) (string, int), root string) {
+	t.Helper()
+	root = t.TempDir()
+	t.Setenv("LAB_ROOT", root)
+	put(t, root, "etc/lab.conf", "disks=cd0 vtbd1 vtbd0\n")
+	put(t, root, "var/lab/disks/vtbd1", "")
+	if err := os.Truncate(filepath.Join(root, "var/lab/disks/vtbd1"), 8<<30); err != nil {
+		t.Fatal(err)
+	}
+	return func(argv ...string) (string, int) {
+		var out bytes.Buffer
+		status := runOne(argv, &out)
+		return out.String(), status
+	}, root
+}
+
+func runOne(argv []string, out *bytes.Buffer) int {
+	return run(argv, strings.NewReader(""), out, out)
+}
+
+// TestRefused: each of these is refused by the real command.
+func TestRefused(t *testing.T) {
+	machine, root := played(t)
+	put(t, root, "tmp/file", "text\n")
+	for _, setup := range [][]string{
+		{"kldload", "-n", "vmm", "nmdm", "pf"}, {"ifconfig", "bridge0", "create"}, {"ifconfig", "tap0", "create"},
+		{"zpool", "create", "-m", "none", "fbdock", "/dev/vtbd1"}, {"zfs", "create", "-o", "volmode=dev", "fbdock/vm"},
+	} {
+		if out, status := machine(setup...); status != 0 {
+			t.Fatalf("%v: %d %s", setup, status, out)
+		}
+	}
+	for _, argv := range [][]string{
+		{"sed", "-i", "s/x/y/", root + "/tmp/file"}, {"sed", "--in-place", "s/x/y/", root + "/tmp/file"}, {"stat", "-c", "%a", "/tmp/file"},
+		{"date", "-d", "@0"}, {"grep", "-P", "x", root + "/tmp/file"}, {"mktemp", "--suffix=.x"}, {"head", "-n", "-1", root + "/tmp/file"},
+		{"find", root, "-printf", "%p"}, {"install", "-D", "a", "b"}, {"cp", "--reflink", "a", "b"}, {"readlink", "-e", "a"}, {"tail", "--lines=3"},
+		{"ifconfig", "tap0", "inet", "10.0.0.1"}, {"ifconfig", "nosuch0", "up"}, {"ifconfig", "bridge0", "create"}, {"ifconfig", "tap0", "frobnicate"},
+		{"ifconfig", "bridge0", "addm"}, {"ifconfig", "tap0", "addm", "bridge0"}, {"kldload", "nosuchmodule"}, {"kldload", "if_tuntap"}, {"kldstat", "--quiet"},
+		{"sysctl", "no.such.oid"}, {"sysctl", "hw.physmem=1"}, {"sysctl", "net.inet.ip.forwarding=2"}, {"sysctl", "vfs.zfs.arc.max=1048576"},
+		{"sysrc", "nosuchvar"}, {"sysrc", "-Z", "pf_enable"}, {"pfctl", "-f", "/nosuch"}, {"pfctl", "-s", "bogus"}, {"pfctl"}, {"pfctl", "-d"},
+		{"zfs", "create", "fbdock/a/b"}, {"zfs", "create", "nopool/a"}, {"zfs", "create", "-o", "bogus=1", "fbdock/a"}, {"zfs", "frob"}, {"zfs", "create", "-V", "lots", "fbdock/v"},
+		{"zfs", "set", "compression", "fbdock"}, {"zpool", "create", "x"}, {"zpool", "create", "x", "/dev/nosuch"}, {"zpool", "list", "-H", "x"},
+		{"zpool", "import", "fbdock"}, {"service", "nosuch", "start"}, {"service"}, {"dd", "if=/dev/zero", "of=/dev/zvol/fbdock/none", "bs=1m"}, {"dd", "bs=1m", "oflag2=x"},
+		{"daemon"}, {"daemon", "-Z", "true"}, {"lockf", "-t", "0"}, {"pkg", "frob"}, {"pkg", "install", "-y", "nosuchpackage"}, {"pkg", "install", "sudo"},
+		{"shutdown", "-r"}, {"route", "frob"}, {"uname", "--all"}, {"truncate", "x"}, {"makefs", "-t", "bogus", "a", "b"}, {"ls", "--color"},
+	} {
+		t.Run(strings.Join(argv, " "), func(t *testing.T) {
+			if out, status := machine(argv...); status == 0 {
+				t.Errorf("accepted: %s", out)
+			}
+		})
+	}
+}
+
+// TestBhyveRefuses: command lines that bhyve(8) does not take end with 4, and most leave the machine in /dev/vmm.
+func TestBhyveRefuses(t *testing.T) {
+	machine, root := played(t)
+	put(t, root, "rom.fd", "x")
+	put(t, root, "disk.img", "x")
+	base := []string{"bhyve", "-H", "-P", "-c", "2", "-m", "512M", "-s", "0,hostbridge", "-s", "31,lpc", "-l", "bootrom,/rom.fd"}
+	if out, status := machine(append(base, "vm")...); status != vmError || !strings.Contains(out, "vm_create: Device not configured") {
+		t.Errorf("without vmm: %d %s", status, out)
+	}
+	machine("kldload", "vmm")
+	for _, extra := range [][]string{
+		{"-s", "3,virtio-blk,/nosuch"}, {"-s", "99,virtio-rnd"}, {"-s", "0,virtio-rnd"}, {"-s", "4,virtio-frob"}, {"-s", "4,virtio-net,eth0"}, {"-s", "4,virtio-net,tap0,mac=zz"},
+		{"-s", "4,virtio-net,tap9"}, {"-s", "4,virtio-9p,tag"}, {"-s", "4,virtio-9p,tag=/nosuch"}, {"-s", "3,virtio-blk,/disk.img,frob"}, {"-m", "lots"}, {"-m", "900G"}, {"-c", "0"}, {"-c", "64"},
+		{"-U", "not-a-uuid"}, {"-l", "com9,stdio"}, {"-l", "bootrom,/nosuch.fd"}, {"-Q"}, {"-l", "com1,/dev/nmdmx.1A"},
+	} {
+		argv := append(append(base[:len(base):len(base)], extra...), "vm")
+		if out, status := machine(argv...); status != vmError || out == "" {
+			t.Errorf("%v: status %d, %q", extra, status, out)
+		}
+		machine("bhyvectl", "--vm=vm", "--destroy")
+	}
+	if _, status := machine("bhyve", "-m", "512M", "-s", "0,hostbridge", "vm"); status != vmError {
+		t.Errorf("no bootrom: status %d", status)
+	}
+	if _, err := os.Stat(filepath.Join(root, "dev/vmm/vm")); err != nil {
+		t.Errorf("a failed start leaves the machine behind: %v", err)
+	}
+}
+
+// TestNodeRace: a volume with a volmode of its own has no node before a reboot; one that inherits it has its node at once.
+func TestNodeRace(t *testing.T) {
+	machine, root := played(t)
+	machine("zpool", "create", "-m", "none", "fbdock", "/dev/vtbd1")
+	machine("zfs", "create", "-o", "volmode=dev", "fbdock/vm")
+	machine("zfs", "create", "-s", "-V", "16m", "fbdock/vm/root")
+	machine("zfs", "create", "-s", "-V", "16m", "-o", "volmode=dev", "fbdock/own")
+	node := func(name string) bool {
+		_, err := os.Lstat(filepath.Join(root, "dev/zvol/fbdock", name))
+		return err == nil
+	}
+	if !node("vm/root") || node("own") {
+		t.Errorf("nodes: inherited %v, own %v", node("vm/root"), node("own"))
+	}
+	if out, status := machine("zfs", "set", "volsize=32m", "fbdock/own"); status == 0 {
+		t.Errorf("a resize without a node is a panic: %s", out)
+	}
+	if out, status := machine("zfs", "set", "volsize=32m", "fbdock/vm/root"); status != 0 {
+		t.Errorf("resize: %s", out)
+	}
+	machine("init", "boot")
+	machine("zfs", "list")
+	if !node("own") {
+		t.Error("a reboot brings the node")
+	}
+}
+
+// TestReboot: what a kernel forgets is gone, what a disk keeps is there.
+func TestReboot(t *testing.T) {
+	machine, root := played(t)
+	put(t, root, "tmp/a.conf", "nat on vtnet0 inet from 10.77.0.0/24 to any -> (vtnet0)\n")
+	for _, argv := range [][]string{{"kldload", "pf"}, {"pfctl", "-a", "fbdock", "-f", "/tmp/a.conf"}, {"ifconfig", "tap0", "create"}, {"sysctl", "net.inet.ip.forwarding=1"},
+		{"sysrc", "gateway_enable=YES"}, {"zpool", "create", "-m", "none", "fbdock", "/dev/vtbd1"}} {
+		if out, status := machine(argv...); status != 0 {
+			t.Fatalf("%v: %s", argv, out)
+		}
+	}
+	machine("init", "boot")
+	if _, status := machine("kldstat", "-qm", "pf"); status == 0 {
+		t.Error("pf is still loaded")
+	}
+	if _, status := machine("ifconfig", "tap0"); status == 0 {
+		t.Error("tap0 is still there")
+	}
+	machine("kldload", "pf")
+	if out, _ := machine("pfctl", "-a", "fbdock", "-sn"); out != "" {
+		t.Errorf("the anchor is not empty: %s", out)
+	}
+	if out, _ := machine("sysctl", "-n", "net.inet.ip.forwarding"); out != "1\n" {
+		t.Errorf("gateway_enable: %s", out)
+	}
+	if out, status := machine("zpool", "list", "-H", "-o", "name"); status != 0 || out != "fbdock\n" {
+		t.Errorf("pool: %d %q", status, out)
+	}
+}
+
+// TestBridge15: from release 15 on a bridge member has no address.
+func TestBridge15(t *testing.T) {
+	machine, root := played(t)
+	put(t, root, "etc/lab.conf", "release=15.1-RELEASE\n")
+	machine("ifconfig", "bridge0", "create")
+	machine("ifconfig", "tap0", "create")
+	machine("ifconfig", "bridge0", "addm", "tap0")
+	if _, status := machine("ifconfig", "tap0", "inet", "10.0.0.1/24"); status == 0 {
+		t.Error("an address on a member was accepted")
+	}
+}
+
+// TestFaults: the Nth call fails without effect when a test asks for it, and every call is numbered.
+func TestFaults(t *testing.T) {
+	machine, root := played(t)
+	trace := filepath.Join(root, "trace")
+	t.Setenv("LAB_TRACE", trace)
+	t.Setenv("LAB_FAIL", "2")
+	machine("ifconfig", "bridge0", "create")
+	if _, status := machine("ifconfig", "tap0", "create"); status != 1 {
+		t.Errorf("the second call: status %d", status)
+	}
+	if out, _ := machine("ifconfig", "-l"); out != "vtnet0 lo0 bridge0\n" {
+		t.Errorf("interfaces: %s", out)
+	}
+	if text, _ := os.ReadFile(trace); string(text) != "1 ifconfig bridge0 create\n2 ifconfig tap0 create\n3 ifconfig -l\n" {
+		t.Errorf("trace: %s", text)
+	}
+}
