@@ -80,7 +80,11 @@ func TestEveryFault(t *testing.T) {
 func disturb(t *testing.T, before *guest, step, fault, call string, want map[string]string) {
 	t.Helper()
 	g := newGuestFrom(t, before)
-	defer os.RemoveAll(g.root)
+	defer func() {
+		if err := os.RemoveAll(g.root); err != nil {
+			t.Error(err)
+		}
+	}()
 	out, status := g.runBare(t, "/usr/sbin/sshd\n"+once(step, fault)+"echo again\n"+once(step, ""))
 	if status != 0 {
 		t.Errorf("%s at %s: the next run ends with %d:\n%s\n%s", fault, call, status, out, g.logs(t))
@@ -130,10 +134,8 @@ func snapshot(t *testing.T, root string) map[string]string {
 			}
 			return nil
 		}
-		for _, static := range []string{"usr/bin", "usr/lab", "lib", "lib64", "sbin", "lab"} {
-			if name == static {
-				return fs.SkipDir
-			}
+		if slices.Contains([]string{"usr/bin", "usr/lab", "lib", "lib64", "sbin", "lab"}, name) {
+			return fs.SkipDir
 		}
 		info, err := d.Info()
 		if err != nil {

@@ -27,9 +27,19 @@ var tools = []string{
 	"sort", "stat", "stty", "tail", "tar", "timeout", "touch", "tr", "truncate", "wc",
 }
 
+// labDir holds the template; TestMain removes it.
+var labDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "fbdock-lab-") })
+
+func TestMain(m *testing.M) {
+	m.Run()
+	if dir, err := labDir(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+}
+
 // lab is a template of the guest's file system, made once.
 var lab = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "fbdock-lab-")
+	dir, err := labDir()
 	if err != nil {
 		return "", err
 	}
@@ -132,11 +142,7 @@ func newGuest(t *testing.T) *guest {
 // newGuestFrom is another guest with the same files.
 func newGuestFrom(t *testing.T, other *guest) *guest {
 	t.Helper()
-	dir, err := os.MkdirTemp(t.TempDir(), "guest-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	g := &guest{root: filepath.Join(dir, "root")}
+	g := &guest{root: filepath.Join(t.TempDir(), "root")}
 	g.copyFrom(t, other.root)
 	return g
 }

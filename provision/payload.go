@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -56,11 +57,8 @@ func (p Payload) Hash() string {
 		}
 	}
 	slices.Sort(sums)
-	all := sha256.New()
-	for _, s := range sums {
-		fmt.Fprintln(all, s)
-	}
-	return hex.EncodeToString(all.Sum(nil))
+	all := sha256.Sum256([]byte(strings.Join(sums, "\n")))
+	return hex.EncodeToString(all[:])
 }
 
 // File is the content of the file at path, nil when there is none.

@@ -39,7 +39,11 @@ func handshake(t *testing.T, ca []byte, server, client provision.Pair, name stri
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	t.Cleanup(func() {
+		if err := listener.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	b, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
