@@ -30,7 +30,7 @@ func TestBox(t *testing.T) {
 		{"vmware_desktop", "arm64", "", "bento/freebsd-15", 900},
 		{"parallels", "arm64", "freebsd-14", "bento/freebsd-14", 900},
 		{"libvirt", "amd64", "freebsd-14", "generic/freebsd14", 900},
-		{"libvirt", "amd64", "", "generic/freebsd14", 900},
+		{"libvirt", "amd64", "", "fbdock/freebsd-15.1", 1800},
 		{"virtualbox", "amd64", "freebsd/FreeBSD-15.1-RELEASE", "freebsd/FreeBSD-15.1-RELEASE", 1200},
 		{"docker", "amd64", "", "fbdock-lab:latest", 300},
 		{"libvirt", "amd64", "me/freebsd-15", "me/freebsd-15", 1200},
