@@ -4,17 +4,12 @@ import (
 	"context"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/platforms"
 )
-
-// askFor bounds the questions to other programs: a doctor who waits for one
-// that hangs tells nothing.
-const askFor = 5 * time.Second
 
 func (p *program) doctorCommand() *cli.Command {
 	return &cli.Command{
@@ -40,13 +35,9 @@ func (p *program) doctor(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	timed, cancel := context.WithTimeout(ctx, askFor)
-	defer cancel()
-	facts, err := p.facts(timed, true)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	} else if err != nil {
-		facts.Unread = append(facts.Unread, "some programs gave no answer in time")
+	facts, err := p.asked(ctx)
+	if err != nil {
+		return err
 	}
 	o.Laptop = app.LaptopOf(facts)
 	home, err := os.UserHomeDir()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
-	"github.com/fbdock/fbdock/platforms"
 )
 
 // options collects what every use case needs from the command line and from
@@ -31,7 +29,7 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 	}
 	o := app.Options{
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
-		Facts:    func(ctx context.Context) (platforms.Facts, error) { return p.facts(ctx, true) },
+		Facts:    p.asked,
 		CacheDir: p.cacheDir(), Laptop: app.LaptopOf(facts), Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
 	}
 	if p.tune != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,6 +21,8 @@ type program struct {
 	version        string
 	// tune changes what every use case is given; nil but in tests.
 	tune func(*app.Options)
+	// askFor replaces the constant of that name, when it is set.
+	askFor time.Duration
 
 	// status is what a proxied command ended with.
 	status int

@@ -88,7 +88,9 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 // FBDOCK_TEST_VAGRANT give it: nobody waits 15 minutes for a test. The facts
 // are those of a recorded laptop when FBDOCK_TEST_LAPTOP names one.
 func hurried() {
-	p := program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), version: "0.1.0"}
+	p := program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), version: "0.1.0",
+		askFor: patience("FBDOCK_TEST_VAGRANT"),
+	}
 	p.tune = func(o *app.Options) {
 		o.Patience = app.Patience{
 			Engine: patience("FBDOCK_TEST_ENGINE"), Watch: patience("FBDOCK_TEST_WATCH"),
