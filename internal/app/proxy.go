@@ -40,6 +40,8 @@ type Exec struct {
 	// Args is the program and its arguments; none is a login shell.
 	Args    []string
 	Streams Streams
+
+	script string // what to run instead of Args, where they need more than themselves
 }
 
 // Docker runs the docker CLI in the FreeBSD guest against the engine. It
@@ -61,6 +63,9 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 		status, err := p.execVagrant(ctx, m, e)
 		return status, lost(err)
 	}
+	if e, err = p.inMounts(m, e); err != nil {
+		return 0, lost(err)
+	}
 	g, err := p.connect(ctx, m)
 	if err != nil {
 		return 0, lost(err)
@@ -81,6 +86,9 @@ func relay(ctx context.Context, client *link.Client, e Exec) (status int, err er
 	cmd := link.Command{
 		Args: e.Args, Shell: len(e.Args) == 0,
 		Stdin: e.Streams.Stdin, Stdout: e.Streams.Stdout, Stderr: e.Streams.Stderr, Signals: e.Streams.Signals,
+	}
+	if e.script != "" {
+		cmd.Args, cmd.Script = nil, e.script
 	}
 	if e.Streams.Terminal != nil {
 		terminal, err := e.Streams.Terminal()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"strings"
 	"time"
 )
 
@@ -121,6 +122,7 @@ func seconds(t time.Time) uint32 {
 // longname is the line of `ls -l` that a READDIR answer also has to hold.
 func longname(info fs.FileInfo) string {
 	uid, gid := owner(info)
-	return fmt.Sprintf("%s 1 %-8d %-8d %12d %s %s", shownMode(info.Mode()), uid, gid, info.Size(),
+	mode := strings.Replace(shownMode(info.Mode()).String(), "L", "l", 1)
+	return fmt.Sprintf("%s 1 %-8d %-8d %12d %s %s", mode, uid, gid, info.Size(),
 		info.ModTime().Format("Jan _2 15:04"), info.Name())
 }

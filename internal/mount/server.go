@@ -150,7 +150,7 @@ func cutPrefixFold(s, prefix string) (rest string, ok bool) {
 	return s[len(prefix):], true
 }
 
-// hides tells whether a folder's entry is private, or holds what is.
+// holdsPrivate tells whether a name is private, or holds what is.
 func (s *server) holdsPrivate(name string) bool {
 	for _, private := range s.folder.Private {
 		if rest, ok := cutPrefixFold(private, filepath.ToSlash(name)); ok && (rest == "" || rest[0] == '/') {

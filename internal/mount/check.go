@@ -1,0 +1,134 @@
+package mount
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Laptop is what has to be known of this computer to judge a path.
+type Laptop struct {
+	GOOS string
+	// Dir is the current folder; a relative path is relative to it.
+	Dir string
+	// Exists tells whether this computer has a path.
+	Exists func(string) bool
+}
+
+// OutsideError says that a container was to be given a folder of this
+// computer that the engine does not have.
+type OutsideError struct {
+	Path string
+}
+
+func (e *OutsideError) Error() string {
+	return fmt.Sprintf("%s is on this computer and in none of the mounts: the container would find an empty folder", e.Path)
+}
+
+// Hint is the next step for the user.
+func (e *OutsideError) Hint() string {
+	return fmt.Sprintf("add `mount %q {}` to the machine in fbdock.hcl and run `fbdock up`, or copy with `fbdock docker cp`", slashed("windows", e.Path))
+}
+
+// Resolve judges the binds of a docker command line and gives the command
+// line for the guest: a path within a mount is called there as the guests
+// have it. One of this computer outside of all mounts is an *OutsideError.
+// used are the mounts that binds lead into.
+func Resolve(args []string, mounts []Folder, laptop Laptop) (resolved []string, used []Folder, err error) {
+	binds := Binds(args, laptop.GOOS)
+	if err := Check(binds, mounts, laptop); err != nil {
+		return nil, nil, err
+	}
+	resolved = slices.Clone(args)
+	// From the back, so that places before stay where they are.
+	for _, b := range slices.Backward(binds) {
+		m, rest, ok := closest(laptop.GOOS, laptop.full(b.Source), mounts)
+		if !ok {
+			continue
+		}
+		guest := path.Join(m.Target, rest)
+		used = append(used, m)
+		if b.At >= 0 && guest != b.Source {
+			arg := resolved[b.Arg]
+			resolved[b.Arg] = arg[:b.At] + guest + arg[b.At+len(b.Source):]
+		}
+	}
+	return resolved, used, nil
+}
+
+// Check refuses a bind of a path that this computer has and the guests do
+// not. One that only a guest has is fine, and so is one that lies where
+// the engine keeps what is its own.
+func Check(binds []Bind, mounts []Folder, laptop Laptop) error {
+	for _, b := range binds {
+		name := laptop.full(b.Source)
+		if _, ok := GuestDir(laptop.GOOS, name, mounts); ok || ownedByEngine(b.Source) || inTarget(name, mounts) {
+			continue
+		}
+		if laptop.Exists(name) {
+			return &OutsideError{Path: name}
+		}
+	}
+	return nil
+}
+
+// GuestDir is where the guests have a laptop path, by the mount that is
+// closest to it.
+func GuestDir(goos, dir string, mounts []Folder) (string, bool) {
+	m, rest, ok := closest(goos, dir, mounts)
+	if !ok {
+		return "", false
+	}
+	return path.Join(m.Target, rest), true
+}
+
+func closest(goos, dir string, mounts []Folder) (best Folder, rest string, found bool) {
+	for _, m := range mounts {
+		if r, ok := within(goos, m.Source, dir); ok && (!found || len(m.Source) > len(best.Source)) {
+			best, rest, found = m, r, true
+		}
+	}
+	return best, rest, found
+}
+
+// full makes a path absolute.
+func (l Laptop) full(name string) string {
+	if l.GOOS == "windows" {
+		if s := slashed("windows", name); len(name) > 1 && (name[1] == ':' || s[0] == '/') {
+			return name
+		}
+	} else if strings.HasPrefix(name, "/") || strings.HasPrefix(name, "~") {
+		return name // a shell has put the home folder in, or nobody will
+	}
+	return path.Join(slashed(l.GOOS, l.Dir), slashed(l.GOOS, name))
+}
+
+// ownedByEngine are places that a Linux laptop has too, where a container
+// is always meant to get the engine's.
+func ownedByEngine(name string) bool {
+	for _, dir := range []string{"/dev", "/proc", "/sys", "/run", "/var/run", "/lib/modules", "/var/lib/docker", "/sys/fs/cgroup"} {
+		if _, ok := within("linux", dir, name); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// inTarget is true for a path as the guests have it.
+func inTarget(name string, mounts []Folder) bool {
+	return slices.ContainsFunc(mounts, func(m Folder) bool {
+		_, ok := within("linux", m.Target, name)
+		return ok
+	})
+}
+
+// LiveScript is a condition of sh that is true in a guest while a folder is
+// mounted at target, for who runs a command there. It looks at a note of
+// the mount's own and never at the mount, which may be dead.
+func LiveScript(quotedTarget string) string {
+	return `[ -e "` + liveNotes + `/$(printf '%s' ` + quotedTarget + ` | cksum | tr ' ' -).live" ]`
+}
+
+// liveNotes is where guest.sh keeps them.
+const liveNotes = "/var/run/fbdock-mounts"

@@ -1,0 +1,190 @@
+package mount_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/fbdock/fbdock/internal/mount"
+)
+
+func symlink(t *testing.T, text, name string) {
+	t.Helper()
+	if err := os.Symlink(text, name); err != nil {
+		t.Skipf("no symlinks here: %v", err)
+	}
+}
+
+// TestNothingOutsideIsReached is what the folder's borders are for.
+func TestNothingOutsideIsReached(t *testing.T) {
+	t.Parallel()
+	base := folder(t)
+	dir, secret := filepath.Join(base, "served"), filepath.Join(base, "secret")
+	write(t, filepath.Join(dir, "in"), "inside")
+	write(t, secret, "secret")
+	must(t, os.Mkdir(filepath.Join(base, "outside"), 0o755))
+	symlink(t, "../secret", filepath.Join(dir, "relative"))
+	symlink(t, secret, filepath.Join(dir, "absolute"))
+	symlink(t, base, filepath.Join(dir, "parent"))
+	symlink(t, "loop", filepath.Join(dir, "loop"))
+	symlink(t, "in", filepath.Join(dir, "fine"))
+	c := client(t, mount.Folder{Source: dir})
+	for _, name := range []string{
+		"/../secret", "../secret", "/relative", "/absolute", "/parent/secret", "/loop", "/in/../../secret",
+		"/parent/served/in", "/x\x00y",
+	} {
+		// ".." ends at the folder, so that some of the names are made there.
+		if text, _ := content(t, c.Open, name); text == "secret" {
+			t.Errorf("read outside through %q", name)
+		}
+		if file, err := c.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC); err == nil {
+			_, _ = file.Write([]byte("x"))
+			_ = file.Close()
+		}
+		_ = c.Chmod(name, 0o777)
+		_ = c.Truncate(name, 0)
+	}
+	for _, name := range []string{"/relative", "/absolute", "/parent/secret"} {
+		if _, err := c.Stat(name); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("a link that leaves, %s: %v", name, err)
+		}
+	}
+	if _, err := c.ReadDir("/parent"); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("listed the parent: %v", err)
+	}
+	for what, do := range map[string]func() error{
+		"rename out": func() error { return c.PosixRename("/in", "/parent/stolen") },
+		"rename in":  func() error { return c.PosixRename("/parent/secret", "/mine") },
+		"link":       func() error { return c.Link("/parent/secret", "/mine") },
+		"mkdir":      func() error { return c.Mkdir("/parent/new") },
+		"remove":     func() error { return c.Remove("/parent/secret") },
+		"rmdir":      func() error { return c.RemoveDirectory("/parent/outside") },
+		"root":       func() error { return c.RemoveDirectory("/") },
+	} {
+		if err := do(); err == nil {
+			t.Errorf("%s went through", what)
+		}
+	}
+	info, err := os.Stat(secret)
+	must(t, err)
+	if text, _ := os.ReadFile(secret); string(text) != "secret" || (runtime.GOOS != "windows" && info.Mode().Perm() != 0o644) {
+		t.Errorf("outside: %q %v", text, info.Mode())
+	}
+	if entries, _ := os.ReadDir(base); len(entries) != 3 {
+		t.Errorf("outside: %v", entries)
+	}
+	if text, err := content(t, c.Open, "/fine"); err != nil || text != "inside" {
+		t.Errorf("a link that stays: %q, %v", text, err)
+	}
+	// What a link says is no secret, and the guest resolves it by itself.
+	if text, err := c.ReadLink("/absolute"); err != nil || text != secret {
+		t.Errorf("readlink %q, %v", text, err)
+	}
+}
+
+// TestRacingLink: a folder is swapped for a link that leaves while names
+// below it are opened.
+func TestRacingLink(t *testing.T) {
+	t.Parallel()
+	base := folder(t)
+	dir := filepath.Join(base, "served")
+	write(t, filepath.Join(dir, "d", "f"), "inside")
+	write(t, filepath.Join(base, "out", "f"), "secret")
+	symlink(t, "../out", filepath.Join(dir, "evil"))
+	c := client(t, mount.Folder{Source: dir})
+	stop := make(chan struct{})
+	var racing sync.WaitGroup
+	racing.Go(func() {
+		at := func(name string) string { return filepath.Join(dir, name) }
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = os.Rename(at("d"), at("aside"))
+				_ = os.Rename(at("evil"), at("d"))
+				_ = os.Rename(at("d"), at("evil"))
+				_ = os.Rename(at("aside"), at("d"))
+			}
+		}
+	})
+	seen := 0
+	for range 3000 {
+		text, err := content(t, c.Open, "/d/f")
+		if text == "secret" {
+			t.Fatal("read outside of the folder")
+		}
+		if err == nil && text == "inside" {
+			seen++
+		}
+		infos, _ := c.ReadDir("/d")
+		for _, i := range infos {
+			if i.Name() != "f" {
+				t.Fatalf("listed %s", i.Name())
+			}
+		}
+	}
+	close(stop)
+	racing.Wait()
+	t.Logf("%d of 3000 were read", seen)
+}
+
+func TestPrivateIsNotThere(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	write(t, filepath.Join(dir, "p", ".fbdock", "key"), "key")
+	write(t, filepath.Join(dir, "p", ".fbdockrc"), "mine")
+	c := client(t, mount.Folder{Source: dir, Private: []string{"p/.fbdock"}})
+	for _, name := range []string{"/p/.fbdock", "/p/.fbdock/key", "/p/.FBDOCK/key", "/p/x/../.fbdock/key"} {
+		if _, err := c.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := c.Open(name); err == nil {
+			t.Errorf("%s was opened", name)
+		}
+		if _, err := c.OpenFile(name, os.O_WRONLY|os.O_CREATE); !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("%s was made: %v", name, err)
+		}
+		if err := c.Remove(name); err == nil {
+			t.Errorf("%s was removed", name)
+		}
+	}
+	infos, err := c.ReadDir("/p")
+	if err != nil || len(infos) != 1 || infos[0].Name() != ".fbdockrc" {
+		t.Errorf("listed %v, %v", infos, err)
+	}
+	// Under another name it would be seen.
+	if err := c.PosixRename("/p", "/q"); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("the folder that holds it was renamed: %v", err)
+	}
+	if text, err := content(t, c.Open, "/p/.fbdockrc"); err != nil || text != "mine" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// TestLinksOfAnotherTarget: a folder that the guests have elsewhere.
+func TestLinksOfAnotherTarget(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	write(t, filepath.Join(dir, "a", "f"), "x")
+	symlink(t, filepath.Join(dir, "a", "f"), filepath.Join(dir, "l"))
+	c := client(t, mount.Folder{Source: dir, Target: "/src"})
+	if text, err := c.ReadLink("/l"); err != nil || text != "/src/a/f" {
+		t.Errorf("readlink %q, %v", text, err)
+	}
+	for text, want := range map[string]string{"/src/a": filepath.Join(dir, "a"), "a/f": filepath.Join("a", "f"), "/usr/bin": filepath.FromSlash("/usr/bin")} {
+		name := "made-" + strings.ReplaceAll(text, "/", "-")
+		must(t, c.Symlink(text, "/"+name))
+		if got, err := os.Readlink(filepath.Join(dir, name)); err != nil || got != want {
+			t.Errorf("link to %s is %q, %v", text, got, err)
+		}
+		if got, err := c.ReadLink("/" + name); err != nil || got != text {
+			t.Errorf("link to %s reads %q, %v", text, got, err)
+		}
+	}
+}

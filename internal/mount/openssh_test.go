@@ -1,0 +1,62 @@
+package mount_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestOpenSSHClient lets OpenSSH's own sftp work on a served folder.
+func TestOpenSSHClient(t *testing.T) {
+	t.Parallel()
+	program, err := exec.LookPath("sftp")
+	if err != nil {
+		t.Skip("no sftp here (apt-get install openssh-client)")
+	}
+	base := folder(t)
+	dir, local := filepath.Join(base, "served"), filepath.Join(base, "local")
+	write(t, filepath.Join(dir, "in folder", "ünicode"), "text")
+	write(t, filepath.Join(local, "up"), strings.Repeat("up", 1<<20))
+	must(t, os.Chmod(filepath.Join(local, "up"), 0o750))
+	symlink(t, "../local/up", filepath.Join(dir, "leak"))
+	batch := strings.Join([]string{
+		"pwd", "ls -la", `ls -l "in folder"`, "lcd " + local,
+		`get "in folder/ünicode" got`, "put -p up", "rename up moved", "chmod 640 moved",
+		"mkdir new", "symlink moved new/link", "ln moved hard", "df", "-get leak stolen", "-rmdir new", "rm hard", "put -f up again",
+	}, "\n")
+	self, err := os.Executable()
+	must(t, err)
+	cmd := exec.CommandContext(t.Context(), program, "-q", "-b", "-", "-D", self)
+	cmd.Stdin, cmd.Env = strings.NewReader(batch+"\n"), append(os.Environ(), serveEnv+"="+dir)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("sftp: %v\n%s", err, out)
+	}
+	for _, want := range []string{"4 ", "lrwxrwxrwx", "leak", "ünicode", "Permission denied"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("sftp does not say %q:\n%s", want, out)
+		}
+	}
+	if text, err := os.ReadFile(filepath.Join(local, "got")); err != nil || string(text) != "text" {
+		t.Errorf("got %q, %v", text, err)
+	}
+	if text, _ := os.ReadFile(filepath.Join(local, "stolen")); len(text) != 0 {
+		t.Errorf("read %d bytes outside of the folder", len(text))
+	}
+	info, err := os.Stat(filepath.Join(dir, "moved"))
+	if err != nil || info.Size() != 2<<20 || info.Mode().Perm() != 0o640 {
+		t.Errorf("moved: %v, %v", info, err)
+	}
+	before, _ := os.Stat(filepath.Join(local, "up"))
+	if info != nil && info.ModTime().Unix() != before.ModTime().Unix() {
+		t.Errorf("put -p: %v, not %v", info.ModTime(), before.ModTime())
+	}
+	if text, err := os.Readlink(filepath.Join(dir, "new", "link")); err != nil || text != "moved" {
+		t.Errorf("link %q, %v", text, err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "again")); err != nil || info.Mode().Perm() != 0o750 {
+		t.Errorf("the mode of a put: %v, %v", info, err)
+	}
+}

@@ -1,0 +1,127 @@
+package mount_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/fbdock/fbdock/internal/mount"
+)
+
+// say puts a packet of SFTP together: bytes are a type, numbers have four
+// bytes, texts their length.
+func say(parts ...any) []byte {
+	b := make([]byte, 4)
+	for _, part := range parts {
+		switch v := part.(type) {
+		case byte:
+			b = append(b, v)
+		case int:
+			b = binary.BigEndian.AppendUint32(b, uint32(v))
+		case uint64:
+			b = binary.BigEndian.AppendUint64(b, v)
+		case string:
+			b = append(binary.BigEndian.AppendUint32(b, uint32(len(v))), v...)
+		}
+	}
+	binary.BigEndian.PutUint32(b, uint32(len(b)-4))
+	return b
+}
+
+// exchange serves what a guest says at once and gives the answers.
+func exchange(t *testing.T, f mount.Folder, packets ...[]byte) ([][]byte, error) {
+	t.Helper()
+	var out bytes.Buffer
+	err := mount.ServeFolder(f, bytes.NewReader(bytes.Join(packets, nil)), &out)
+	var answers [][]byte
+	for out.Len() > 0 {
+		var n uint32
+		must(t, binary.Read(&out, binary.BigEndian, &n))
+		answers = append(answers, out.Next(int(n)))
+	}
+	return answers, err
+}
+
+func code(answer []byte) int {
+	if len(answer) < 9 || answer[0] != 101 {
+		return -1
+	}
+	return int(binary.BigEndian.Uint32(answer[5:]))
+}
+
+// TestOrder is what sshfs counts on: what was sent first is done first.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	const handle = "\x00\x00\x00\x01"
+	answers, err := exchange(t, mount.Folder{Source: dir},
+		say(byte(1), 3),
+		say(byte(3), 1, "/f", 0x1a, 4, 0o600), // open: write, create, truncate
+		say(byte(6), 2, handle, uint64(0), "0123456789"),
+		say(byte(10), 3, handle, 1, uint64(4)), // fsetstat: size
+		say(byte(8), 4, handle),
+		say(byte(14), 5, "/d", 4, 0o700),
+		say(byte(7), 6, "/d"),
+		say(byte(4), 7, handle), say(byte(4), 8, handle),
+	)
+	if err != nil || len(answers) != 9 {
+		t.Fatalf("%d answers, %v", len(answers), err)
+	}
+	if size := binary.BigEndian.Uint64(answers[4][9:]); size != 4 {
+		t.Errorf("a truncate behind a write: %d bytes", size)
+	}
+	if mode := binary.BigEndian.Uint32(answers[4][25:]); mode != 0o100600 {
+		t.Errorf("the mode of an open: %o", mode)
+	}
+	if mode := binary.BigEndian.Uint32(answers[6][25:]); mode != 0o40700 {
+		t.Errorf("the mode of a mkdir: %o", mode)
+	}
+	if code(answers[7]) != 0 || code(answers[8]) != 2 {
+		t.Errorf("closed twice: %d, %d", code(answers[7]), code(answers[8]))
+	}
+}
+
+func TestNonsense(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	write(t, filepath.Join(dir, "f"), "x")
+	for _, kind := range []byte{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 99, 200} {
+		for _, rest := range []any{nil, "/f", "\xff\xff\xff\xff"} {
+			answers, err := exchange(t, mount.Folder{Source: dir}, say(kind, 7, rest))
+			if err != nil || len(answers) != 1 {
+				t.Fatalf("type %d: %d answers, %v", kind, len(answers), err)
+			}
+			if c := code(answers[0]); c == 0 && kind != 13 {
+				t.Errorf("type %d with %q went well", kind, rest)
+			}
+		}
+		write(t, filepath.Join(dir, "f"), "x")
+	}
+	for name, bad := range map[string][]byte{
+		"empty": {0, 0, 0, 0}, "huge": {0xff, 0, 0, 0, 1}, "short": {0, 0, 0, 9, 1}, "shorter": {0, 0},
+	} {
+		if _, err := exchange(t, mount.Folder{Source: dir}, bad); err == nil {
+			t.Errorf("a packet that is %s was taken", name)
+		}
+	}
+	if answers, err := exchange(t, mount.Folder{Source: dir}, say(byte(200), 1, "unknown@example.org")); err != nil || code(answers[0]) != 8 {
+		t.Errorf("an unknown extension: %v, %v", answers, err)
+	}
+}
+
+// FuzzServer: no bytes of a guest end in a panic, or outside.
+func FuzzServer(f *testing.F) {
+	f.Add(bytes.Join([][]byte{say(byte(1), 3), say(byte(3), 1, "/f", 0x1a, 0), say(byte(6), 2, "\x00\x00\x00\x01", uint64(3), "x")}, nil))
+	f.Add(say(byte(18), 1, "/../a", "../b"))
+	f.Add(say(byte(9), 1, "/f", 0x8000000f, 1, 2, 3))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		dir := t.TempDir()
+		write(t, filepath.Join(dir, "served", "f"), "text")
+		_ = mount.ServeFolder(mount.Folder{Source: filepath.Join(dir, "served")}, bytes.NewReader(data), io.Discard)
+		if names, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(names) != 1 {
+			t.Fatalf("outside: %v, %v", names, err)
+		}
+	})
+}
