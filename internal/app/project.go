@@ -49,6 +49,8 @@ type Options struct {
 
 // Patience is how long fbdock waits for others; 0 is the default.
 type Patience struct {
+	// Project bounds the wait for another fbdock on the same project.
+	Project time.Duration
 	// Engine bounds the wait for dockerd after bhyve has started; the
 	// default is 15 minutes.
 	Engine time.Duration

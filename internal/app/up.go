@@ -80,7 +80,7 @@ func (p *Project) lock(ctx context.Context) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := folder.Lock(ctx, lockWait)
+	l, err := folder.Lock(ctx, cmp.Or(p.Patience.Project, lockWait))
 	if err != nil {
 		return nil, err
 	}
