@@ -146,3 +146,10 @@ func (p *Project) folder(m plan.Mount) mount.Folder {
 	}
 	return f
 }
+
+// warnMounts says that `up` alone leaves mounts empty.
+func (u *upRun) warnMounts() {
+	if len(served(u.m)) > 0 {
+		u.Progress.Warn(fmt.Sprintf("the mounts of %s are in its guests while `fbdock mount` runs: keep it open in another terminal", u.m.Name))
+	}
+}

@@ -133,6 +133,7 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 	if version, ok := u.standing(ctx); ok {
 		u.Progress.Say(fmt.Sprintf("%s is up, nothing to do", u.m.Name))
 		u.warnStale()
+		u.warnMounts()
 		return UpResult{Machine: u.m.Name, Engine: version, Phases: u.phases}, nil
 	}
 	version, err := u.build(ctx)
