@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -55,6 +56,10 @@ func TestScript(t *testing.T) {
 			env.Defer(w.close)
 			env.Values[worldKey{}] = w
 			env.Setenv("FAKE_WORLD", w.address())
+			images, certificate := serveImages(env.WorkDir)
+			env.Defer(images.Close)
+			env.Setenv("IMAGES", images.Listener.Addr().String())
+			env.Setenv("IMAGES_CA", certificate)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -95,15 +100,32 @@ func hurried() {
 		o.Patience = app.Patience{
 			Engine: patience("FBDOCK_TEST_ENGINE"), Watch: patience("FBDOCK_TEST_WATCH"),
 			VagrantVersion: patience("FBDOCK_TEST_VAGRANT"), VagrantQuery: patience("FBDOCK_TEST_VAGRANT"),
-			VagrantLock: patience("FBDOCK_TEST_VAGRANT"),
+			VagrantLock: patience("FBDOCK_TEST_VAGRANT"), Project: 200 * time.Millisecond,
 		}
 		if file := os.Getenv("FBDOCK_TEST_LAPTOP"); file != "" {
 			facts := recorded(file)
 			o.Laptop = app.LaptopOf(facts)
 			o.Facts = func(context.Context) (platforms.Facts, error) { return facts, nil }
 		}
+		if host := os.Getenv("FBDOCK_TEST_IMAGES"); host != "" {
+			o.Catalogue = elsewhere{o.Catalogue, host}
+		}
 	}
 	os.Exit(p.main(context.Background(), os.Args))
+}
+
+// elsewhere is a catalogue whose images lie on a server of the test.
+type elsewhere struct {
+	plan.Catalogue
+	host string
+}
+
+func (e elsewhere) Image(name, architecture string) (plan.Image, error) {
+	i, err := e.Catalogue.Image(name, architecture)
+	if err == nil {
+		i.URLs, i.SHA512 = []string{"https://" + e.host + "/" + name + ".qcow2"}, ""
+	}
+	return i, err
 }
 
 func recorded(file string) platforms.Facts {

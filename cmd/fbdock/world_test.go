@@ -126,6 +126,9 @@ func (w *world) vagrant(c call) answer {
 		}
 		w.guests[name] = g
 	}
+	if g == nil && (verb == "halt" || verb == "destroy" || verb == "ssh" || verb == "reload") {
+		return answer{Output: event(name, "ui", "info", "The container hasn't been created yet.")}
+	}
 	switch verb {
 	case "up", "reload":
 		return w.boot(c, g)

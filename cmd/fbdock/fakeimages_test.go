@@ -1,0 +1,42 @@
+package main
+
+import (
+	"crypto/sha512"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// serveImages publishes the files of dir/published, each with its digest
+// beside it. certificate is the file of the server's own certificate;
+// images.calls lists what was asked for.
+func serveImages(dir string) (server *httptest.Server, certificate string) {
+	files := http.FileServer(http.Dir(filepath.Join(dir, "published")))
+	server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if calls, err := os.OpenFile(filepath.Join(dir, "images.calls"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err == nil {
+			_, _ = fmt.Fprintln(calls, r.URL.Path)
+			_ = calls.Close()
+		}
+		image, digest := strings.CutSuffix(r.URL.Path, ".sha512")
+		data, err := os.ReadFile(filepath.Join(dir, "published", filepath.Base(image)))
+		if !digest || err != nil {
+			files.ServeHTTP(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, fmt.Sprintf("%x\n", sha512.Sum512(data)))
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	certificate = filepath.Join(dir, "images.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(certificate, block, 0o600); err != nil {
+		certificate = ""
+	}
+	return server, certificate
+}
