@@ -58,7 +58,10 @@ decide_hypervisor() {
   esac
 }
 
-hypervisor() { fact hypervisor | cut -d ' ' -f 1; }
+hypervisor() {
+  decided=$(fact hypervisor)
+  printf '%s\n' "${decided%% *}"
+}
 
 # engine_inputs is what a running engine was started with, on one line: when
 # it has changed the engine is started anew.
@@ -71,7 +74,11 @@ engine_inputs() {
 }
 
 # state is the supervisor's word: starting, running, backoff or stopped.
-state() { [ ! -e "$run/state" ] || head -n 1 "$run/state" | cut -d ' ' -f 1; }
+state() {
+  line=
+  [ ! -e "$run/state" ] || IFS= read -r line <"$run/state" || true
+  printf '%s\n' "${line%% *}"
+}
 
 provider_switch() {
   case $FBDOCK_PROVIDER in

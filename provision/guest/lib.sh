@@ -232,10 +232,14 @@ await() {
 }
 
 # boot_time tells this boot from others.
-boot_time() { sysctl -n kern.boottime | awk '{ print $4 }' | tr -d ,; }
+boot_time() { sysctl -n kern.boottime | awk '{ sub(",", "", $4); print $4 }'; }
 
 # fact NAME prints what an earlier step wrote down, one line.
-fact() { [ ! -e "$db/$1" ] || head -n 1 "$db/$1"; }
+fact() {
+  line=
+  [ ! -e "$db/$1" ] || IFS= read -r line <"$db/$1" || true
+  printf '%s\n' "$line"
+}
 
 put_fact() {
   put_file "$db/$1" 0644 <<END

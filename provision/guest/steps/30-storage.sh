@@ -32,26 +32,29 @@ blank() {
 zero() {
   expected=$(($3 - $2 * mib))
   [ "$expected" -le $((5 * mib)) ] || expected=$((5 * mib))
-  dd "if=/dev/$1" bs=1m count=5 "skip=$2" 2>/dev/null >"$run/blank" || return 1
-  [ "$(wc -c <"$run/blank" | tr -d ' ')" = "$expected" ] || return 1
-  [ "$(tr -d '\000' <"$run/blank" | wc -c | tr -d ' ')" = 0 ]
+  rm -f "$run/zeros"
+  truncate -s "$expected" "$run/zeros" &&
+    dd "if=/dev/$1" "of=$run/blank" bs=1m count=5 "skip=$2" 2>/dev/null &&
+    cmp -s "$run/blank" "$run/zeros"
 }
 
 make_pool() {
   change zpool create -o ashift=12 -o autotrim=on -O "compression=$FBDOCK_COMPRESSION" -O atime=off -m none "$1" "$2"
 }
 
-# new_pool NAME makes a pool on the first blank disk, else on a file.
+# new_pool NAME makes a pool on the first blank disk, else on a file. Asked
+# twice: a question that failed once must not put the engine on a file for good.
 new_pool() {
-  for disk in $(sysctl -n kern.disks | tr ' ' '\n' | sort); do
+  disks=$(sysctl -n kern.disks) || fail "sysctl kern.disks: status $?"
+  for disk in $disks $disks; do
     if blank "$disk"; then
-      rm -f "$run/blank"
+      rm -f "$run/blank" "$run/zeros"
       make_pool "$1" "/dev/$disk"
       return 0
     fi
     note "disk $disk is not blank or too small: left alone"
   done
-  rm -f "$run/blank"
+  rm -f "$run/blank" "$run/zeros"
   free=$(df -P -k "$db" | awk 'NR == 2 { print int($4 / 1024) }')
   size=$((FBDOCK_ENGINE_DISK / mib + 10240))
   if [ "$size" -gt $((free - 2048)) ]; then
@@ -80,7 +83,7 @@ choose_pool() {
   if [ -n "$root" ]; then
     echo "$root"
   else
-    zpool list -H -o name | head -n 1
+    zpool list -H -o name | awk 'NR == 1'
   fi
 }
 
@@ -109,17 +112,16 @@ rc_conf zfs_enable YES
 
 state=$(zpool list -H -o health "$chosen")
 [ "$state" = ONLINE ] || [ "$state" = DEGRADED ] || fail "pool $chosen is $state" "look at zpool status $chosen"
-full=$(zpool list -H -o capacity "$chosen" | tr -d '%')
+full=$(zpool list -H -o capacity "$chosen")
+full=${full%\%}
 [ "${full:-0}" -lt 95 ] || fail "pool $chosen is $full% full" "free space in it: zfs list -o space -r $chosen"
 [ "${full:-0}" -lt 80 ] || warning="$warning, $full% full"
 
-# dataset NAME OPTION... makes a file system once and keeps its compression.
+# dataset NAME OPTION... makes a file system once.
 dataset() {
   name=$1
   shift
   has_dataset "$name" || change zfs create "$@" "$name"
-  [ "$(zfs get -H -o value compression "$name")" = "$FBDOCK_COMPRESSION" ] ||
-    change zfs set "compression=$FBDOCK_COMPRESSION" "$name"
 }
 
 node() { [ -e "/dev/zvol/$1" ]; }
@@ -127,8 +129,7 @@ node() { [ -e "/dev/zvol/$1" ]; }
 # volume NAME BYTES makes a zvol, or lets it grow. Its node must be there
 # before anything touches it: a resize without one panics FreeBSD 14.
 volume() {
-  has_dataset "$1" || change zfs create -s -V "$2" -o volblocksize=16k -o "compression=$FBDOCK_COMPRESSION" \
-    -o primarycache=metadata "$1"
+  has_dataset "$1" || change zfs create -s -V "$2" -o volblocksize=16k -o primarycache=metadata "$1"
   await 30 node "$1" || fail "/dev/zvol/$1 did not appear within 30 s" \
     "reboot the guest: vagrant reload; zfs get volmode $1 should say dev, inherited"
   now=$(zfs get -H -p -o value volsize "$1")
@@ -141,6 +142,9 @@ volume() {
 
 base=$chosen/fbdock
 dataset "$base" -o mountpoint=none -o "compression=$FBDOCK_COMPRESSION" -o atime=off
+# What is below inherits it.
+kept=$(zfs get -H -o value compression "$base") || fail "zfs get compression $base: status $?"
+[ "$kept" = "$FBDOCK_COMPRESSION" ] || change zfs set "compression=$FBDOCK_COMPRESSION" "$base"
 # volmode stands on the parent: set on a zvol itself its node does not come.
 dataset "$base/vm" -o volmode=dev -o mountpoint=none
 dataset "$base/shares" -o mountpoint=none
@@ -149,7 +153,8 @@ volume "$base/vm/data" "$FBDOCK_ENGINE_DISK"
 
 for share in $(shares all | awk '{ print $1 }'); do
   dataset "$base/shares/$share" -o "mountpoint=/fbdock/$share" -o recordsize=128k
-  [ "$(zfs get -H -o value mounted "$base/shares/$share")" = yes ] || change zfs mount "$base/shares/$share"
+  mounted=$(zfs get -H -o value mounted "$base/shares/$share") || fail "zfs get mounted $base/shares/$share: status $?"
+  [ "$mounted" = yes ] || change zfs mount "$base/shares/$share"
 done
 
 # ZFS gives memory back too slowly for a virtual machine that starts beside
@@ -160,7 +165,8 @@ if [ "$limit" = 0 ]; then
   [ "$limit" -ge $((256 * mib)) ] || limit=$((256 * mib))
 fi
 if [ "$(sysctl -n vfs.zfs.arc.max)" != "$limit" ]; then
-  [ "$(sysctl -n vfs.zfs.arc.min)" -lt "$limit" ] || change sysctl "vfs.zfs.arc.min=$((32 * mib))"
+  least=$(sysctl -n vfs.zfs.arc.min) || fail "sysctl vfs.zfs.arc.min: status $?"
+  [ "$least" -lt "$limit" ] || change sysctl "vfs.zfs.arc.min=$((32 * mib))"
   attempt sysctl "vfs.zfs.arc.max=$limit" || fail "sysctl vfs.zfs.arc.max=$limit: $(words)" \
     'set storage.arc_max to at least 64MiB and less than the memory of the guest'
   changed=1

@@ -57,7 +57,7 @@ if has_root; then
     note "the old root zvol stays and is written over: $(words)"
   fi
 fi
-has_root || change zfs create -s -V "$keep" -o volblocksize=16k -o "compression=$FBDOCK_COMPRESSION" -o primarycache=metadata "$root"
+has_root || change zfs create -s -V "$keep" -o volblocksize=16k -o primarycache=metadata "$root"
 # A zvol written before its node is there would make a plain file of it.
 await 30 node || fail "$device did not appear within 30 s" "reboot the guest: vagrant reload"
 [ "$(zfs get -H -p -o value volsize "$root")" -ge "$size" ] || change zfs set "volsize=$keep" "$root"
