@@ -179,7 +179,7 @@ func startAgent(t *testing.T, s *sshd, change func(*agent.Options)) *running {
 	if change != nil {
 		change(&o)
 	}
-	r.Remote = agent.Remote{Address: o.Socket, HostKey: signer.PublicKey()}
+	r.Remote = agent.Remote{Address: o.Socket, HostKey: o.HostKey.PublicKey()}
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {
 		defer close(r.ended)

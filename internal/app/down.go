@@ -15,6 +15,7 @@ const engineStop = 90 * time.Second
 // Halt stops machines; what they hold stays. force pulls the plug.
 func (p *Project) Halt(ctx context.Context, names []string, force bool) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
+		p.stopAgent(ctx, m)
 		if !force {
 			p.stopEngine(ctx, m)
 		}
@@ -34,6 +35,7 @@ func (p *Project) Reload(ctx context.Context, names []string) ([]UpResult, error
 // of them on this laptop.
 func (p *Project) Destroy(ctx context.Context, names []string) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
+		p.stopAgent(ctx, m)
 		err := p.step("destroy "+m.Name, func() error { return p.vagrant().Destroy(ctx, target(m)) })
 		if err != nil {
 			return err

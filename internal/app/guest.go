@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
@@ -29,6 +30,8 @@ type guest struct {
 	address string // host:port of its sshd
 	// root is set where the login is root's and needs no sudo.
 	root bool
+	// agent is set when the login is the agent's, and ours to its socket.
+	agent *agent.Remote
 }
 
 // cached logs in by what the last `vagrant ssh-config` has said.
@@ -44,8 +47,21 @@ func (p *Project) cached(ctx context.Context, m plan.Machine, timeout time.Durat
 	return p.dial(ctx, m, data, timeout)
 }
 
-// connect logs in; when what is cached leads nowhere, Vagrant is asked anew.
+// connect logs in through the machine's agent. Without one it logs in itself
+// and leaves an agent behind for those who come next.
 func (p *Project) connect(ctx context.Context, m plan.Machine) (*guest, error) {
+	if g, err := p.viaAgent(ctx, m); err == nil {
+		return g, nil
+	}
+	g, err := p.direct(ctx, m)
+	if err == nil {
+		p.leaveAgent(ctx, m)
+	}
+	return g, err
+}
+
+// direct logs in; when what is cached leads nowhere, Vagrant is asked anew.
+func (p *Project) direct(ctx context.Context, m plan.Machine) (*guest, error) {
 	g, err := p.cached(ctx, m, 0)
 	if err == nil {
 		return g, nil
@@ -87,8 +103,8 @@ func (p *Project) dial(ctx context.Context, m plan.Machine, sshConfig []byte, ti
 			return nil, err
 		}
 		files := p.State.Machine(m.Name)
-		agent, _ := p.Lookup("SSH_AUTH_SOCK")
-		client, err := link.Dial(ctx, to, link.Options{KnownHosts: files.KnownHosts(), AgentSocket: agent, Timeout: timeout})
+		keys, _ := p.Lookup("SSH_AUTH_SOCK")
+		client, err := link.Dial(ctx, to, link.Options{KnownHosts: files.KnownHosts(), AgentSocket: keys, Timeout: timeout})
 		if err != nil {
 			return nil, err
 		}
@@ -100,6 +116,9 @@ func (p *Project) dial(ctx context.Context, m plan.Machine, sshConfig []byte, ti
 // engine logs in to the engine through the guest. Its host key was made on
 // this laptop, so that there is no first sight to trust.
 func (g *guest) engine(ctx context.Context) (*link.Client, error) {
+	if g.agent != nil {
+		return g.agent.Dial(ctx, agent.UserEngine, 0)
+	}
 	data, err := os.ReadFile(g.files.EngineHostKey() + ".pub")
 	if err != nil {
 		return nil, fmt.Errorf("read the engine's host key: %w", err)

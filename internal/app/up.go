@@ -59,6 +59,7 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 		if err != nil {
 			return results, err
 		}
+		p.bringAgent(ctx, m)
 		results = append(results, r)
 	}
 	return results, nil

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"io"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+// agentCommand is the background process of a machine. It reads no
+// configuration: who starts it has written down what it is to serve.
+func (p *program) agentCommand() *cli.Command {
+	return &cli.Command{
+		Name: app.AgentVerb, Hidden: true, Usage: "serve one machine; started by the other verbs", Flags: []cli.Flag{
+			&cli.StringFlag{Name: "project", Usage: "the `DIR` of fbdock.hcl"},
+			&cli.StringFlag{Name: "name", Usage: "the `NAME` of the machine"},
+		},
+		Action: func(c *cli.Context) error {
+			ctx, stop := interruptible(c.Context)
+			defer stop()
+			return app.RunAgent(ctx, app.Options{Environ: p.environ, Version: p.version}, c.String("project"), c.String("name"))
+		},
+	}
+}
+
+// agentStdioCommand joins standard input and output with the agent's socket:
+// a ProxyCommand for OpenSSH on every system, pipes included.
+func (p *program) agentStdioCommand() *cli.Command {
+	return &cli.Command{
+		Name: "agent-stdio", Hidden: true, Usage: "the agent's SSH on standard input and output", Flags: append(commonFlags(), machineFlag()),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			conn, err := project.AgentConn(ctx, text(c, flagMachine))
+			if err != nil {
+				return err
+			}
+			defer conn.Close() //nolint:errcheck // both directions have ended
+			stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+			defer stop()
+			go func() { // a read of standard input cannot be ended
+				_, _ = io.Copy(conn, p.stdin)
+				_ = conn.CloseWrite()
+			}()
+			_, err = io.Copy(p.stdout, conn)
+			return err
+		}),
+	}
+}

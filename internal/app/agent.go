@@ -1,0 +1,207 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/internal/vagrant"
+)
+
+// maxLog is the size at which the agent's log is put aside.
+const maxLog = 1 << 20
+
+// agentSpec is what an agent has to know of its machine. It is written by
+// who starts it, so that a later change of fbdock.hcl breaks nothing.
+type agentSpec struct {
+	Machine plan.Machine `json:"machine"`
+	Build   string       `json:"build"`
+}
+
+// specOf keeps what the agent needs, and what another agent is needed for
+// when it changes.
+func (p *Project) specOf(m plan.Machine) agentSpec {
+	return agentSpec{Build: p.build(), Machine: plan.Machine{
+		Name: m.Name, Instance: m.Instance, Provider: m.Provider, Forward: m.Forward, Mounts: m.Mounts,
+		Engine: plan.Engine{Address: m.Engine.Address},
+	}}
+}
+
+// build tells one fbdock from another: the version says too little while it
+// is being worked on.
+func (p *Project) build() string {
+	file, err := os.Executable()
+	if err != nil {
+		return p.Version
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return p.Version
+	}
+	return fmt.Sprintf("%s %d %d", p.Version, info.Size(), info.ModTime().UnixNano())
+}
+
+func (s agentSpec) marshal() ([]byte, string, error) {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return nil, "", fmt.Errorf("describe the machine to its agent: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return append(data, '\n'), hex.EncodeToString(sum[:8]), nil
+}
+
+func (p *Project) agentAddress(path string) string {
+	runtime, _ := p.Lookup("XDG_RUNTIME_DIR")
+	return agent.Address(path, runtime)
+}
+
+// RunAgent is the agent of one machine: it serves until it is stopped or the
+// machine is gone. project is the folder of fbdock.hcl, which is not read.
+func RunAgent(ctx context.Context, o Options, project, machine string) error {
+	folder, err := state.Look(project)
+	if err != nil {
+		return err
+	}
+	files := folder.Machine(machine)
+	out := &agent.LogFile{Path: files.Agent().Log(), Max: maxLog}
+	defer out.Close() //nolint:errcheck // what is said is written
+	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: logLevel(o)}))
+	err = runAgent(ctx, o, folder, machine, log)
+	if errors.Is(err, agent.ErrGone) {
+		err = nil
+		log.Info("the machine runs no more")
+	}
+	if err != nil && ctx.Err() == nil {
+		log.Error(agent.EndMark, "error", err)
+		return err
+	}
+	log.Info(agent.EndMark)
+	return nil
+}
+
+func logLevel(o Options) slog.Level {
+	if level, _ := o.Lookup("FBDOCK_AGENT_LOG"); level == "debug" {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
+}
+
+func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, log *slog.Logger) error {
+	files := folder.Machine(machine)
+	data, err := os.ReadFile(files.Agent().Spec())
+	if err != nil {
+		return fmt.Errorf("read what to serve: %w", err)
+	}
+	var spec agentSpec
+	if err := json.Unmarshal(data, &spec); err != nil {
+		return fmt.Errorf("read what to serve: %w", err)
+	}
+	_, identity, err := spec.marshal()
+	if err != nil {
+		return err
+	}
+	key, err := readSigner(files.Agent().HostKey())
+	if err != nil {
+		return err
+	}
+	m := spec.Machine
+	p := &Project{Options: o, State: folder, Plan: plan.Plan{Machines: []plan.Machine{m}}}
+	p.Progress = silent{}
+	certificates := &certificates{dir: files.TLS()}
+	return agent.Run(ctx, agent.Options{
+		Identity: identity, HostKey: key, Log: log,
+		Socket: p.agentAddress(files.Agent().Socket()), Docker: p.agentAddress(files.Agent().Docker()), Lock: files.Agent().Lock(),
+		Guests: &agentGuests{p: p, m: m}, Bind: m.Forward,
+		Engine: net.JoinHostPort(m.Engine.Address.String(), "2376"), TLS: certificates.config,
+	})
+}
+
+// agentGuests logs in as the other verbs do.
+type agentGuests struct {
+	p *Project
+	m plan.Machine
+}
+
+// FreeBSD logs in to the guest.
+func (a *agentGuests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) {
+	if fresh {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		if err := a.p.refresh(ctx, a.m); err != nil {
+			return nil, err
+		}
+	}
+	g, err := a.p.cached(ctx, a.m, 0)
+	if err != nil {
+		return nil, err
+	}
+	return g.Client, nil
+}
+
+// Engine logs in to the engine.
+func (a *agentGuests) Engine(ctx context.Context, through *link.Client) (*link.Client, error) {
+	g := &guest{Client: through, machine: a.m, files: a.p.State.Machine(a.m.Name)}
+	return g.engine(ctx)
+}
+
+// Gone asks Vagrant, once what a running machine leaves is there at all.
+func (a *agentGuests) Gone(ctx context.Context) bool {
+	if !exists(a.p.State.Machine(a.m.Name).SSHConfig()) {
+		return true
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	s, err := a.p.vagrantState(ctx, a.m)
+	return err == nil && (s == vagrant.NotCreated || s == vagrant.Stopped)
+}
+
+// certificates reads the client's certificate again when `up` has made
+// another.
+type certificates struct {
+	dir string
+
+	mu    sync.Mutex
+	stamp string
+	now   *tls.Config
+}
+
+func (c *certificates) config() (*tls.Config, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stamp := stampOf(c.dir)
+	if c.now != nil && stamp == c.stamp {
+		return c.now, nil
+	}
+	config, err := engine.LoadTLS(c.dir)
+	if err != nil {
+		return nil, err
+	}
+	// An engine that is emulated takes long for a whole handshake.
+	config.ClientSessionCache = tls.NewLRUClientSessionCache(8)
+	c.now, c.stamp = config, stamp
+	return config, nil
+}
+
+// silent is the Progress of who has nobody to tell.
+type silent struct{}
+
+func (silent) Begin(string)       {}
+func (silent) Detail(string)      {}
+func (silent) Bytes(int64, int64) {}
+func (silent) End(string, string) {}
+func (silent) Say(string)         {}
+func (silent) Warn(string)        {}

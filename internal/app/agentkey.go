@@ -1,0 +1,88 @@
+package app
+
+import (
+	"crypto/ed25519"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/state"
+)
+
+func readSigner(file string) (ssh.Signer, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read the agent's host key: %w", err)
+	}
+	signer, err := ssh.ParsePrivateKey(data)
+	if err != nil {
+		return nil, fmt.Errorf("read the agent's host key: %w", err)
+	}
+	return signer, nil
+}
+
+// agentKey is the public host key of the agent, nil when it has none yet.
+func agentKey(files state.Machine) ssh.PublicKey {
+	data, err := os.ReadFile(files.Agent().HostKey() + ".pub")
+	if err != nil {
+		return nil
+	}
+	key, _, _, _, err := ssh.ParseAuthorizedKey(data)
+	if err != nil {
+		return nil
+	}
+	return key
+}
+
+// ensureAgentKey makes the agent's host key where it is missing. The
+// socket's own mode is what keeps others out; the key is there because SSH
+// has no way without, and OpenSSH wants to know it.
+func (p *Project) ensureAgentKey(m plan.Machine) error {
+	files := p.State.Machine(m.Name)
+	if agentKey(files) != nil && exists(files.Agent().HostKey()) && exists(files.Agent().KnownHosts()) {
+		return nil
+	}
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return fmt.Errorf("make the agent's host key: %w", err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		return fmt.Errorf("make the agent's host key: %w", err)
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return fmt.Errorf("make the agent's host key: %w", err)
+	}
+	line := ssh.MarshalAuthorizedKey(key)
+	// The public half comes last: it says that the rest is there.
+	for _, f := range []struct {
+		name string
+		data []byte
+	}{
+		{files.Agent().HostKey(), pem.EncodeToMemory(block)},
+		{files.Agent().KnownHosts(), append([]byte("agent "), line...)},
+		{files.Agent().HostKey() + ".pub", line},
+	} {
+		if err := p.State.Write(f.name, f.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stampOf changes when the certificates of a folder do.
+func stampOf(dir string) string {
+	var stamp strings.Builder
+	for _, name := range []string{"ca.pem", "cert.pem", "key.pem"} {
+		if info, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			fmt.Fprintf(&stamp, "%d %d ", info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return stamp.String()
+}

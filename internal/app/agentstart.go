@@ -1,0 +1,171 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/run"
+)
+
+// AgentVerb is the hidden verb that is the agent.
+const AgentVerb = "agent"
+
+// noAgent tells whether the user wants no background process.
+func (p *Project) noAgent() bool {
+	value, _ := p.Lookup("FBDOCK_AGENT")
+	return value == "off" || value == "0"
+}
+
+func (p *Project) remote(m plan.Machine) agent.Remote {
+	files := p.State.Machine(m.Name)
+	return agent.Remote{Address: p.agentAddress(files.Agent().Socket()), HostKey: agentKey(files)}
+}
+
+// starter is how the agent of m is started. It writes what the agent is to
+// serve.
+func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
+	if err := p.ensureAgentKey(m); err != nil {
+		return agent.Starter{}, err
+	}
+	files := p.State.Machine(m.Name)
+	data, identity, err := p.specOf(m).marshal()
+	if err != nil {
+		return agent.Starter{}, err
+	}
+	spawn := func(ctx context.Context, log *os.File) error {
+		if err := p.State.Write(files.Agent().Spec(), data); err != nil {
+			return err
+		}
+		self, err := os.Executable()
+		if err != nil {
+			return fmt.Errorf("find fbdock's own program: %w", err)
+		}
+		_, err = p.Runner.Detach(ctx, run.Cmd{
+			// Not the project's folder: Windows would not let go of it.
+			Name: self, Args: []string{AgentVerb, "--project", p.Dir, "--name", m.Name}, Env: p.Environ,
+			Dir: os.TempDir(), Stdout: log, Stderr: log,
+		})
+		return err
+	}
+	return agent.Starter{
+		Remote: p.remote(m), Identity: identity, Lock: files.Agent().Starting(), Log: files.Agent().Log(), Spawn: spawn,
+	}, nil
+}
+
+// ensureAgent returns when the agent of m serves.
+func (p *Project) ensureAgent(ctx context.Context, m plan.Machine) error {
+	if p.noAgent() {
+		return nil
+	}
+	s, err := p.starter(m)
+	if err != nil {
+		return err
+	}
+	return s.Ensure(ctx)
+}
+
+// bringAgent is ensureAgent for `up`, to which an agent is an extra: all
+// verbs work without.
+func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
+	if err := p.ensureAgent(ctx, m); err != nil {
+		p.Progress.Warn(fmt.Sprintf("%s works without its agent, slower and without ports and socket: %v", m.Name, err))
+	}
+}
+
+// stopAgent ends the agent of m, if there is one, and gives the user's
+// docker context back.
+func (p *Project) stopAgent(ctx context.Context, m plan.Machine) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	remote := p.remote(m)
+	if remote.HostKey == nil {
+		return // there never was one
+	}
+	err := remote.Stop(ctx)
+	if _, none := errors.AsType[*link.UnreachableError](err); err != nil && !none {
+		p.Progress.Warn(fmt.Sprintf("the agent of %s: %v", m.Name, err))
+	}
+}
+
+// viaAgent logs in through the agent of m, if one serves.
+func (p *Project) viaAgent(ctx context.Context, m plan.Machine) (*guest, error) {
+	if p.noAgent() {
+		return nil, errors.New("no agent is wanted")
+	}
+	remote := p.remote(m)
+	client, err := remote.Dial(ctx, agent.UserFreeBSD, 0)
+	if err != nil {
+		return nil, err
+	}
+	g := &guest{Client: client, machine: m, files: p.State.Machine(m.Name), agent: &remote}
+	g.root = p.loginIsRoot(m)
+	if _, identity, err := p.specOf(m).marshal(); err == nil && client.ServerVersion() != agent.Banner(identity) {
+		p.leaveAgent(ctx, m) // this one is of another fbdock; it serves us to the end
+	}
+	return g, nil
+}
+
+// loginIsRoot tells whether the agent's login in FreeBSD is root's.
+func (p *Project) loginIsRoot(m plan.Machine) bool {
+	data, err := os.ReadFile(p.State.Machine(m.Name).SSHConfig())
+	if err != nil {
+		return false
+	}
+	hosts, err := link.ParseSSHConfig(data)
+	if err != nil {
+		return false
+	}
+	for _, h := range hosts {
+		if h.Name == m.Name || len(hosts) == 1 {
+			return h.User == "root"
+		}
+	}
+	return false
+}
+
+// leaveAgent starts the agent of m without waiting for it.
+func (p *Project) leaveAgent(ctx context.Context, m plan.Machine) {
+	if p.noAgent() {
+		return
+	}
+	s, err := p.starter(m)
+	if err != nil {
+		return // the verb works without; `up` will say it
+	}
+	s.Leave(ctx)
+}
+
+// AgentConn is a connection to the socket of the agent of m, which is
+// started when it does not serve: OpenSSH's ProxyCommand.
+func (p *Project) AgentConn(ctx context.Context, machine string) (Duplex, error) {
+	m, err := p.Machine(machine)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.ensureAgent(ctx, m); err != nil {
+		return nil, err
+	}
+	conn, err := p.remote(m).Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	both, ok := conn.(Duplex)
+	if !ok {
+		return nil, fmt.Errorf("connection %T has no half-close", conn)
+	}
+	return both, nil
+}
+
+// Duplex is a connection whose directions end apart.
+type Duplex interface {
+	Read(p []byte) (int, error)
+	Write(p []byte) (int, error)
+	CloseWrite() error
+	Close() error
+}
