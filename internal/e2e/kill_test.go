@@ -35,9 +35,8 @@ func TestKilledUp(t *testing.T) {
 			if err := cmd.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
-			_ = <-ended
 			killed++
-			t.Logf("killed at %s, after:\n%s", moment, stderr.String())
+			t.Logf("killed at %s (%v), after:\n%s", moment, <-ended, stderr.String())
 		}
 	}
 	p.must(t, "up")
