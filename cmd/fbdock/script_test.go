@@ -40,6 +40,7 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
+			env.Setenv("FBDOCK_AGENT", "off") // it would outlive the script
 			env.Setenv("NO_COLOR", "1")
 			laptops, err := filepath.Abs("../../testdata/laptops")
 			if err != nil {
