@@ -75,11 +75,17 @@ func (p *Project) ensureAgent(ctx context.Context, m plan.Machine) error {
 func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
 	if err := p.ensureAgent(ctx, m); err != nil {
 		p.Progress.Warn(fmt.Sprintf("%s works without its agent, slower and without ports and socket: %v", m.Name, err))
+		return
+	}
+	if p.noAgent() {
+		return
+	}
+	if _, err := p.Context(m.Name); err != nil {
+		p.Progress.Warn(err.Error())
 	}
 }
 
-// stopAgent ends the agent of m, if there is one, and gives the user's
-// docker context back.
+// stopAgent ends the agent of m, if there is one.
 func (p *Project) stopAgent(ctx context.Context, m plan.Machine) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

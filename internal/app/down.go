@@ -16,6 +16,7 @@ const engineStop = 90 * time.Second
 func (p *Project) Halt(ctx context.Context, names []string, force bool) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
 		p.stopAgent(ctx, m)
+		p.leaveContext(m, false)
 		if !force {
 			p.stopEngine(ctx, m)
 		}
@@ -36,6 +37,7 @@ func (p *Project) Reload(ctx context.Context, names []string) ([]UpResult, error
 func (p *Project) Destroy(ctx context.Context, names []string) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
 		p.stopAgent(ctx, m)
+		p.leaveContext(m, true)
 		err := p.step("destroy "+m.Name, func() error { return p.vagrant().Destroy(ctx, target(m)) })
 		if err != nil {
 			return err

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+func (p *program) contextCommand() *cli.Command {
+	return &cli.Command{
+		Name: "context", Usage: "the docker context of a machine: show (or make) it, use it, or give the former one back",
+		ArgsUsage: "[show|use|restore]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			if c.NArg() > 1 {
+				return usage(fmt.Errorf("context takes one word, got %q after it", c.Args().Get(1)))
+			}
+			machine := text(c, flagMachine)
+			switch word := c.Args().First(); word {
+			case "", "show":
+				r, err := project.Context(machine)
+				return p.contextAnswer(c, r, err)
+			case "use":
+				r, err := project.UseContext(ctx, machine)
+				return p.contextAnswer(c, r, err)
+			case "restore":
+				restored, to, err := project.RestoreContext(machine)
+				if err == nil && !restored {
+					p.terminal(c).Say("docker does not follow this machine; nothing to do")
+				} else if err == nil {
+					p.terminal(c).Say("docker follows the context " + orDefaultContext(to) + " again")
+				}
+				return err
+			default:
+				return usage(fmt.Errorf("context has no word %q", word))
+			}
+		}),
+	}
+}
+
+func (p *program) contextAnswer(c *cli.Context, r app.ContextResult, err error) error {
+	if err != nil {
+		return err
+	}
+	t := p.terminal(c)
+	if r.Overruled != "" {
+		t.Warn(r.Overruled + " is set in your environment: docker follows it, whatever context is in use; unset it")
+	}
+	if isSet(c, flagJSON) {
+		return t.JSON(r)
+	}
+	if r.Current == r.Context {
+		t.Say("docker on this laptop follows this machine; before it was " + orDefaultContext(r.Former))
+	} else {
+		t.Say("docker on this laptop follows " + orDefaultContext(r.Current) + "; `fbdock context use` changes that")
+	}
+	_, err = fmt.Fprintln(p.stdout, r.Context)
+	return err
+}
+
+func orDefaultContext(name string) string {
+	if name == "" {
+		return "default"
+	}
+	return name
+}

@@ -1,0 +1,186 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+// formerContext is what the user's docker followed before `context use`.
+type formerContext struct {
+	Name string `json:"name"` // "" is the default one
+}
+
+// ContextResult is what became of the docker context of a machine.
+type ContextResult struct {
+	Context string `json:"context"`
+	Host    string `json:"host"`
+	// Current is the context in use, and Former the one that comes back when
+	// the machine is halted.
+	Current string `json:"current"`
+	Former  string `json:"former,omitempty"`
+	// Overruled is the variable of the environment that wins over any
+	// context.
+	Overruled string `json:"overruled,omitempty"`
+}
+
+// contexts is the store of the docker CLI on this laptop.
+func (p *Project) contexts() (engine.Contexts, error) {
+	if dir, _ := p.Lookup("DOCKER_CONFIG"); dir != "" {
+		return engine.Contexts{Dir: dir}, nil
+	}
+	for _, name := range []string{"HOME", "USERPROFILE"} {
+		if home, _ := p.Lookup(name); home != "" {
+			return engine.Contexts{Dir: filepath.Join(home, ".docker")}, nil
+		}
+	}
+	return engine.Contexts{}, errors.New("find docker's configuration: there is no home folder")
+}
+
+// DockerHost is where the engine of m is reached from this laptop.
+func (p *Project) DockerHost(m plan.Machine) string {
+	return agent.DockerHost(p.agentAddress(p.State.Machine(m.Name).Agent().Docker()))
+}
+
+// Context makes or updates the docker context of a machine, and tells how
+// the contexts are.
+func (p *Project) Context(machine string) (ContextResult, error) {
+	m, err := p.Machine(machine)
+	if err != nil {
+		return ContextResult{}, err
+	}
+	store, err := p.contexts()
+	if err != nil {
+		return ContextResult{}, err
+	}
+	r := ContextResult{Context: m.Instance, Host: p.DockerHost(m)}
+	if _, err := store.Put(r.Context, "fbdock: machine "+m.Name+" of "+p.Dir, r.Host); err != nil {
+		return r, err
+	}
+	if r.Current, err = store.Current(); err != nil {
+		return r, err
+	}
+	if f, ok := p.former(m); ok && r.Current == r.Context {
+		r.Former = f.Name
+	}
+	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT"} {
+		if value, _ := p.Lookup(name); value != "" && value != r.Host && value != r.Context {
+			r.Overruled = name
+			break
+		}
+	}
+	return r, nil
+}
+
+// UseContext has the laptop's docker follow a machine, and remembers what it
+// followed before.
+func (p *Project) UseContext(ctx context.Context, machine string) (ContextResult, error) {
+	m, err := p.Machine(machine)
+	if err != nil {
+		return ContextResult{}, err
+	}
+	if !exists(p.State.Machine(m.Name).SSHConfig()) {
+		return ContextResult{}, &Error{Err: fmt.Errorf("machine %s is not up", m.Name), Next: "start it with `fbdock up`"}
+	}
+	r, err := p.Context(machine)
+	if err != nil {
+		return r, err
+	}
+	if err := p.ensureAgent(ctx, m); err != nil {
+		return r, err
+	}
+	if r.Current == r.Context {
+		return r, nil
+	}
+	data, err := json.Marshal(formerContext{Name: r.Current})
+	if err != nil {
+		return r, err
+	}
+	// Before the change: a stop in between must not forget it.
+	if err := p.State.Write(p.State.Machine(m.Name).FormerContext(), append(data, '\n')); err != nil {
+		return r, err
+	}
+	store, err := p.contexts()
+	if err != nil {
+		return r, err
+	}
+	if err := store.Use(r.Context); err != nil {
+		return r, err
+	}
+	r.Former, r.Current = r.Current, r.Context
+	return r, nil
+}
+
+// RestoreContext gives the laptop's docker back what it followed before. It
+// tells whether it followed the machine at all.
+func (p *Project) RestoreContext(machine string) (restored bool, to string, err error) {
+	m, err := p.Machine(machine)
+	if err != nil {
+		return false, "", err
+	}
+	return p.restoreContext(m)
+}
+
+func (p *Project) restoreContext(m plan.Machine) (restored bool, to string, err error) {
+	f, remembered := p.former(m)
+	store, err := p.contexts()
+	if err != nil {
+		return false, "", err
+	}
+	now, err := store.Current()
+	if err != nil || now != m.Instance {
+		return false, now, err
+	}
+	if !remembered || !store.Exists(f.Name) {
+		f.Name = "" // it was removed meanwhile
+	}
+	if err := store.Use(f.Name); err != nil {
+		return false, "", err
+	}
+	err = os.Remove(p.State.Machine(m.Name).FormerContext())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return true, f.Name, err
+}
+
+func (p *Project) former(m plan.Machine) (f formerContext, ok bool) {
+	data, err := os.ReadFile(p.State.Machine(m.Name).FormerContext())
+	if err != nil {
+		return f, false
+	}
+	return f, json.Unmarshal(data, &f) == nil
+}
+
+// leaveContext is for a machine that goes down: what it held of the
+// laptop's docker goes back. forever removes the context as well.
+func (p *Project) leaveContext(m plan.Machine, forever bool) {
+	restored, to, err := p.restoreContext(m)
+	if err == nil && restored {
+		p.Progress.Say("docker follows the context " + contextName(to) + " again")
+	}
+	if err == nil && forever {
+		var store engine.Contexts
+		if store, err = p.contexts(); err == nil {
+			err = store.Remove(m.Instance)
+		}
+	}
+	if err != nil {
+		p.Progress.Warn(err.Error())
+	}
+}
+
+func contextName(name string) string {
+	if name == "" {
+		return "default"
+	}
+	return name
+}

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// Ports are the published ports of a machine's containers and where they
+// are on this laptop.
+func (p *Project) Ports(ctx context.Context, machine string) ([]agent.Port, error) {
+	m, err := p.Machine(machine)
+	if err != nil {
+		return nil, err
+	}
+	if !exists(p.State.Machine(m.Name).SSHConfig()) {
+		return nil, &Error{Err: fmt.Errorf("machine %s is not up", m.Name), Next: "start it with `fbdock up`"}
+	}
+	if err := p.ensureAgent(ctx, m); err != nil {
+		return nil, err
+	}
+	s, err := p.remote(m).Ports(ctx)
+	if _, none := errors.AsType[*link.UnreachableError](err); none {
+		return nil, &Error{Err: errors.New("no agent serves the machine"), Next: "ports need one; take FBDOCK_AGENT=off out of the environment"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if s.PortsError != "" {
+		return s.Ports, &Error{Err: fmt.Errorf("the containers' ports are not known: %s", s.PortsError), Next: "`fbdock status` names the layer that does not work"}
+	}
+	return s.Ports, nil
+}
