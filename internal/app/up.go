@@ -189,6 +189,7 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	u.warnStale()
+	u.warnMounts()
 	if u.applied.Vagrantfile != "" {
 		u.wanted.Vagrantfile = u.applied.Vagrantfile // what runs was started from that
 	}

@@ -69,9 +69,10 @@ if [ -n "$(ls -A "$real")" ] && ! ours "$real"; then
 fi
 
 # Edits on the laptop are to be seen within a second. sshfs keeps what a
-# listing told for that long, the kernel keeps it shortly, and files are read
-# anew at every open: SFTP's seconds do not tell two edits apart.
-options=allow_other,$access,dcache_timeout=1,attr_timeout=0.1,entry_timeout=0.1
+# listing told to the end of the second (0 means that, 1 up to two), the
+# kernel keeps it shortly, and files are read anew at every open: SFTP's
+# seconds do not tell two edits apart.
+options=allow_other,$access,dcache_timeout=0,attr_timeout=0.1,entry_timeout=0.1
 help=$(sshfs -h 2>&1)
 case $help in *'-o passive'*) options=passive,$options ;; *) options=slave,$options ;; esac
 case $help in *no_contain_symlinks*) options=$options,no_contain_symlinks ;; esac

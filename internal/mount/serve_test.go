@@ -1,0 +1,224 @@
+package mount_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/mount"
+)
+
+// needSSHFS skips where no file system can be mounted.
+func needSSHFS(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root mounts")
+	}
+	if _, err := exec.LookPath("sshfs"); err != nil {
+		t.Skip("no sshfs here (apt-get install sshfs)")
+	}
+	if file, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0); err != nil {
+		t.Skipf("no FUSE here: %v", err)
+	} else {
+		_ = file.Close()
+	}
+}
+
+// mounted serves a folder through a real sshd to a real sshfs of this
+// computer; stop ends it and gives what Serve said.
+func mounted(t *testing.T, f mount.Folder) (stop func() error) {
+	t.Helper()
+	needSSHFS(t)
+	c := startSSHD(t).dial(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- mount.Serve(ctx, c, f, mount.Options{Ready: func() { close(ready) }}) }()
+	select {
+	case <-ready:
+	case err := <-done:
+		cancel()
+		if strings.Contains(fmt.Sprint(err), "Operation not permitted") {
+			t.Skipf("nothing can be mounted here: %v", err)
+		}
+		t.Fatalf("serve: %v", err)
+	case <-time.After(30 * time.Second):
+		cancel()
+		t.Fatal("not ready in 30 s")
+	}
+	stopped := false
+	stop = func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		select {
+		case err := <-done:
+			return err
+		case <-time.After(30 * time.Second):
+			return errors.New("it does not end")
+		}
+	}
+	t.Cleanup(func() { _ = stop() })
+	return stop
+}
+
+func within(t *testing.T, limit time.Duration, what string, true func() bool) {
+	t.Helper()
+	for began := time.Now(); !true(); time.Sleep(20 * time.Millisecond) {
+		if time.Since(began) > limit {
+			t.Errorf("%s: not within %v", what, limit)
+			return
+		}
+	}
+}
+
+func TestMount(t *testing.T) {
+	t.Parallel()
+	base := folder(t)
+	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "tar get", "ünicode")}
+	write(t, filepath.Join(f.Source, "a"), "one\n")
+	stop := mounted(t, f)
+	guest := func(name string) string { return filepath.Join(f.Target, name) }
+	reads := func(name, want string) func() bool {
+		return func() bool {
+			text, err := os.ReadFile(guest(name))
+			return err == nil && string(text) == want
+		}
+	}
+	if !reads("a", "one\n")() {
+		t.Error("the file is not there at once")
+	}
+	// Edits of the same size, within a second of each other.
+	for _, text := range []string{"two\n", "six\n", "ten\n"} {
+		write(t, filepath.Join(f.Source, "a"), text)
+		within(t, 1500*time.Millisecond, "an edit", reads("a", text))
+	}
+	write(t, filepath.Join(f.Source, "new"), "new")
+	within(t, 1500*time.Millisecond, "a new file", reads("new", "new"))
+	must(t, os.Remove(filepath.Join(f.Source, "new")))
+	within(t, 1500*time.Millisecond, "a file gone", func() bool {
+		_, err := os.Stat(guest("new"))
+		return errors.Is(err, os.ErrNotExist)
+	})
+	inGuest(t, f, guest)
+	if err := stop(); err != nil {
+		t.Errorf("the end: %v", err)
+	}
+	within(t, 5*time.Second, "unmounted", func() bool {
+		_, err := os.Stat(guest("a"))
+		return errors.Is(err, os.ErrNotExist)
+	})
+}
+
+// inGuest works on the mount as the guest's programs do.
+func inGuest(t *testing.T, f mount.Folder, guest func(string) string) {
+	t.Helper()
+	script := `set -e
+umask 022
+mkdir -m 700 d && [ "$(stat -c %a d)" = 700 ]
+echo x >d/f && chmod 755 d/f && [ "$(stat -c %a d/f)" = 755 ]
+touch -d '2001-02-03 04:05:06 UTC' d/f && [ "$(stat -c %Y d/f)" = 981173106 ]
+echo y >d/g && mv d/g d/f && [ "$(cat d/f)" = y ]
+echo z >>d/f && [ "$(cat d/f)" = "y
+z" ]
+ln -s ../a d/l && [ "$(cat d/l)" = ten ]
+ln -s /etc/hostname d/abs && [ "$(readlink d/abs)" = /etc/hostname ]
+ln d/f d/h
+(printf 1234567890; truncate -s 4 d/t) >d/t && [ "$(cat d/t)" = 1234 ]
+tar cf d.tar d && rm -r d && tar xf d.tar && [ "$(cat d/l)" = ten ]
+i=0; while [ $i -lt 500 ]; do echo $i >d/$i; i=$((i + 1)); done
+[ "$(ls d | wc -l)" = 505 ] && [ "$(cat d/499)" = 499 ]
+head -c 20000000 /dev/urandom >big && cp big big2 && cmp big big2 && sha256sum big | cut -d' ' -f1
+`
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", script)
+	cmd.Dir = f.Target
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("in the guest: %v\n%s", err, out)
+		return
+	}
+	sum, err := exec.CommandContext(t.Context(), "sha256sum", filepath.Join(f.Source, "big")).Output()
+	if err != nil || !strings.HasPrefix(string(sum), strings.TrimSpace(string(out))) {
+		t.Errorf("the sum on the laptop: %s, not %s, %v", sum, out, err)
+	}
+}
+
+func TestMountReadOnly(t *testing.T) {
+	t.Parallel()
+	base := folder(t)
+	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target"), ReadOnly: true}
+	write(t, filepath.Join(f.Source, "a"), "one\n")
+	_ = mounted(t, f)
+	if err := os.WriteFile(filepath.Join(f.Target, "b"), nil, 0o600); err == nil {
+		t.Error("written to a read-only mount")
+	}
+	if text, err := os.ReadFile(filepath.Join(f.Target, "a")); err != nil || string(text) != "one\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+}
+
+// TestMountAfterALoss: the link drops, and the same place is mounted again.
+func TestMountAfterALoss(t *testing.T) {
+	t.Parallel()
+	needSSHFS(t)
+	base := folder(t)
+	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target")}
+	write(t, filepath.Join(f.Source, "a"), "one\n")
+	c := startSSHD(t).dial(t)
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() {
+		done <- mount.Serve(t.Context(), c, f, mount.Options{Ready: func() { close(ready) }})
+	}()
+	select {
+	case <-ready:
+	case err := <-done:
+		t.Skipf("nothing can be mounted here: %v", err)
+	}
+	_ = c.Close()
+	if _, ok := errors.AsType[*link.LostError](<-done); !ok {
+		t.Error("a lost link is not told as one")
+	}
+	stop := mounted(t, f)
+	if text, err := os.ReadFile(filepath.Join(f.Target, "a")); err != nil || string(text) != "one\n" {
+		t.Errorf("%q, %v", text, err)
+	}
+	// Somebody in the guest unmounts it.
+	must(t, exec.CommandContext(t.Context(), "umount", f.Target).Run())
+	time.Sleep(time.Second)
+	if unmounted, ok := errors.AsType[*mount.GuestError](stop()); !ok || unmounted.Kind != mount.Failed {
+		t.Errorf("unmounted by another: %v", unmounted)
+	}
+}
+
+func TestMountRefusals(t *testing.T) {
+	t.Parallel()
+	needSSHFS(t)
+	base := folder(t)
+	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target")}
+	write(t, filepath.Join(f.Source, "a"), "one\n")
+	write(t, filepath.Join(f.Target, "there"), "before")
+	c := startSSHD(t).dial(t)
+	err := mount.Serve(t.Context(), c, f, mount.Options{})
+	refused, ok := errors.AsType[*mount.GuestError](err)
+	if !ok || refused.Kind != mount.NotEmpty || refused.Hint() == "" || !strings.Contains(err.Error(), "not empty") {
+		t.Errorf("a folder with files: %v", err)
+	}
+	f.Target = filepath.Join(f.Source, "a", "below")
+	err = mount.Serve(t.Context(), c, f, mount.Options{})
+	if refused, ok := errors.AsType[*mount.GuestError](err); !ok || refused.Kind != mount.Failed || !strings.Contains(err.Error(), "mkdir") {
+		t.Errorf("no folder can be there: %v", err)
+	}
+	for _, kind := range []string{mount.NoSSHFS, mount.NoFUSE, mount.Denied} {
+		if (&mount.GuestError{Kind: kind}).Hint() == "" {
+			t.Errorf("%s has no hint", kind)
+		}
+	}
+}

@@ -1,0 +1,88 @@
+package mount_test
+
+import (
+	"crypto/ed25519"
+	"encoding/pem"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// sshd is a real OpenSSH server on loopback, which plays the guest.
+type sshd struct {
+	address, dir string
+	hostKey      ssh.PublicKey
+}
+
+func startSSHD(t *testing.T) *sshd {
+	t.Helper()
+	const program = "/usr/sbin/sshd"
+	if _, err := os.Stat(program); err != nil {
+		t.Skipf("no OpenSSH server: %v (apt-get install openssh-server)", err)
+	}
+	s := &sshd{dir: t.TempDir()}
+	allowed := s.newKey(t, "key")
+	s.hostKey = s.newKey(t, "host")
+	write(t, filepath.Join(s.dir, "authorized"), string(ssh.MarshalAuthorizedKey(allowed)))
+	if os.Geteuid() == 0 {
+		_ = os.MkdirAll("/run/sshd", 0o755) // Debian's sshd insists on it
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	s.address = l.Addr().String()
+	_, port, _ := net.SplitHostPort(s.address)
+	must(t, l.Close())
+	write(t, filepath.Join(s.dir, "config"), strings.Join([]string{
+		"ListenAddress 127.0.0.1", "Port " + port, "HostKey " + filepath.Join(s.dir, "host"),
+		"AuthorizedKeysFile " + filepath.Join(s.dir, "authorized"), "UsePAM no", "StrictModes no",
+		"PasswordAuthentication no", "PermitRootLogin yes", "PidFile none", "SetEnv HOME=" + s.dir, "",
+	}, "\n"))
+	cmd := exec.Command(program, "-D", "-e", "-f", filepath.Join(s.dir, "config"))
+	must(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	for range 200 {
+		if conn, err := net.Dial("tcp", s.address); err == nil {
+			_ = conn.Close()
+			return s
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	t.Fatal("sshd does not start")
+	return nil
+}
+
+func (s *sshd) newKey(t *testing.T, name string) ssh.PublicKey {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	must(t, err)
+	block, err := ssh.MarshalPrivateKey(private, "test")
+	must(t, err)
+	must(t, os.WriteFile(filepath.Join(s.dir, name), pem.EncodeToMemory(block), 0o600))
+	key, err := ssh.NewPublicKey(public)
+	must(t, err)
+	return key
+}
+
+func (s *sshd) dial(t *testing.T) *link.Client {
+	t.Helper()
+	me, err := user.Current()
+	must(t, err)
+	c, err := link.Dial(t.Context(), link.Endpoint{
+		Name: "dev", Address: s.address, User: me.Username, KeyFiles: []string{filepath.Join(s.dir, "key")},
+	}, link.Options{HostKey: s.hostKey})
+	must(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
