@@ -146,9 +146,9 @@ func (g *guest) restartEngine(down bool) {
 }
 
 func (g *guest) sshConfig() string {
-	return fmt.Sprintf("Host %s\n  HostName 127.0.0.1\n  User vagrant\n  Port %d\n  UserKnownHostsFile /dev/null\n"+
+	return fmt.Sprintf("Host %s\n  HostName 127.0.0.1\n  User %s\n  Port %d\n  UserKnownHostsFile /dev/null\n"+
 		"  StrictHostKeyChecking no\n  PasswordAuthentication no\n  IdentityFile %q\n  IdentitiesOnly yes\n  LogLevel FATAL\n",
-		g.name, g.port(), g.key)
+		g.name, g.user, g.port(), g.key)
 }
 
 func (g *guest) dial(host string, port uint32) (net.Conn, error) {

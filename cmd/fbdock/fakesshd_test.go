@@ -142,7 +142,7 @@ func (s *sshd) session(ask ssh.NewChannel) {
 	if err != nil {
 		return
 	}
-	defer ch.Close()
+	defer func() { _ = ch.Close() }()
 	var process *os.Process
 	ended := make(chan struct{})
 	for {

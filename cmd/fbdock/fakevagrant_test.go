@@ -62,7 +62,7 @@ func askWorld() int {
 		fmt.Fprintln(os.Stderr, "fake vagrant:", err)
 		return 1
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	c := call{Args: os.Args[1:], Folder: os.Getenv("VAGRANT_CWD"), Dotfiles: os.Getenv("VAGRANT_DOTFILE_PATH")}
 	_, err = os.Stat(c.Folder + "/Vagrantfile")
 	c.NoVagrant = err != nil

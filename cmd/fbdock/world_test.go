@@ -68,7 +68,7 @@ func (w *world) accept() {
 }
 
 func (w *world) serve(conn net.Conn) {
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	var c call
 	if json.NewDecoder(conn).Decode(&c) != nil {
 		return
@@ -177,6 +177,7 @@ func (w *world) boot(c call, g *guest) answer {
 //	scene engine down|up       no engine comes up from now on, or again
 //	scene cut NAME             the machine stops, and nobody told Vagrant
 //	scene rehost NAME          the machine has another host key
+//	scene root NAME            the machine's login is root's
 func (w *world) scene(ts *testscript.TestScript, args []string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -198,6 +199,8 @@ func (w *world) scene(ts *testscript.TestScript, args []string) error {
 		}
 	case len(args) == 2 && args[0] == "cut":
 		w.guests[args[1]].halt()
+	case len(args) == 2 && args[0] == "root":
+		w.guests[args[1]].user = "root"
 	case len(args) == 2 && args[0] == "rehost":
 		return w.guests[args[1]].rehost()
 	default:
