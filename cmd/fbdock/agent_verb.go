@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"io"
+	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,6 +21,9 @@ func (p *program) agentCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			ctx, stop := interruptible(c.Context)
 			defer stop()
+			// It stays for days and does little: its memory counts for more
+			// than its time.
+			debug.SetGCPercent(40)
 			return app.RunAgent(ctx, app.Options{Environ: p.environ, Version: p.version}, c.String("project"), c.String("name"))
 		},
 	}

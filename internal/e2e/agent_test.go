@@ -1,0 +1,265 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestAgent is the road through the machine's agent: its parts run in order.
+func TestAgent(t *testing.T) {
+	docker, err := exec.LookPath("docker")
+	if err != nil {
+		t.Skip("no docker CLI on this laptop")
+	}
+	p := newProject(t, "")
+	a := &agentTest{project: p, docker: docker}
+	p.env = append(without(p.env, "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"),
+		"DOCKER_CONFIG="+t.TempDir(), "DOCKER_HOST="+os.Getenv("DOCKER_HOST"))
+	t.Cleanup(func() { p.run(t, "destroy", "--yes") })
+	up(t, p)
+	for _, part := range []struct {
+		name string
+		test func(*testing.T)
+	}{
+		{"exec goes through the agent", a.exec},
+		{"OpenSSH goes through the agent", a.openSSH},
+		{"docker context", a.context},
+		{"docker run -i ends", a.runInput},
+		{"20 MB through docker's socket", a.bytes},
+		{"200 docker ps at once", a.many},
+		{"published ports", a.ports},
+		{"sshd restarts", a.restart},
+		{"halt stops the agent", a.halt},
+	} {
+		t.Run(part.name, part.test)
+	}
+}
+
+type agentTest struct {
+	*project
+	docker string
+}
+
+// native is the laptop's own docker, which finds the engine by the context.
+func (a *agentTest) native(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), a.docker, args...)
+	cmd.Env = without(a.env, "DOCKER_HOST")
+	return cmd
+}
+
+func (a *agentTest) native1(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	cmd := a.native(t, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out)
+}
+
+func (a *agentTest) exec(t *testing.T) {
+	if _, err := os.Stat(filepath.Join(a.dir, ".fbdock", "dev", "agent.sock")); err != nil {
+		t.Fatal(err)
+	}
+	before := a.logins(t)
+	began := time.Now()
+	for range 20 {
+		if out := a.run(t, "exec", "--", "sh", "-c", "exit 7"); out.status != 7 {
+			t.Fatalf("status %d\n%s", out.status, out.stderr)
+		}
+	}
+	t.Logf("20 execs: %s", time.Since(began).Round(time.Millisecond))
+	if after := a.logins(t); after != before {
+		t.Errorf("%d logins, then %d", before, after)
+	}
+}
+
+// logins counts the logins that the guest's sshd has taken, this question's
+// own not included when it comes through the agent.
+func (a *agentTest) logins(t *testing.T) string {
+	t.Helper()
+	return a.must(t, "exec", "--", "sh", "-c", "ps ax | grep -c '[s]shd: vagrant@notty\\|[s]shd: vagrant$'").stdout
+}
+
+func (a *agentTest) openSSH(t *testing.T) {
+	config := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(config, []byte(a.must(t, "ssh-config").stdout), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]int{"fbdock-dev": 5, "fbdock-dev-engine": 6} {
+		cmd := exec.CommandContext(t.Context(), "ssh", "-F", config, host, "cat; exit "+string(rune('0'+want)))
+		cmd.Stdin, cmd.Env = strings.NewReader("in"), a.env
+		out, err := cmd.Output()
+		if exitStatus(err) != want || string(out) != "in" {
+			t.Errorf("%s: %q, %v", host, out, err)
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "scp", "-q", "-F", config, config, "fbdock-dev:/tmp/copied")
+	cmd.Env = a.env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("scp: %v\n%s", err, out)
+	}
+}
+
+func (a *agentTest) context(t *testing.T) {
+	out := a.must(t, "context", "use")
+	if !strings.Contains(out.stderr, "DOCKER_HOST is set") {
+		t.Errorf("a DOCKER_HOST that wins is not told:\n%s", out.stderr)
+	}
+	if got := strings.TrimSpace(a.native1(t, "", "context", "show")); got != strings.TrimSpace(out.stdout) {
+		t.Errorf("docker follows %q, want %q", got, out.stdout)
+	}
+	if got := strings.TrimSpace(a.native1(t, "", "version", "--format", "{{.Server.Os}}")); got != "linux" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func (a *agentTest) runInput(t *testing.T) {
+	for range 3 {
+		if got := a.native1(t, "hi\n", "run", "--rm", "-i", "busybox", "cat"); got != "hi\n" {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
+func (a *agentTest) bytes(t *testing.T) {
+	sent, got := sha256.New(), sha256.New()
+	cmd := a.native(t, "run", "--rm", "-i", "busybox", "cat")
+	cmd.Stdin = io.TeeReader(io.LimitReader(rand.NewChaCha8([32]byte{2}), 20<<20), sent)
+	cmd.Stdout = got
+	if err := cmd.Run(); err != nil || !bytes.Equal(sent.Sum(nil), got.Sum(nil)) {
+		t.Errorf("%v, or bytes were lost", err)
+	}
+}
+
+func (a *agentTest) many(t *testing.T) {
+	before := a.logins(t)
+	began := time.Now()
+	var wg sync.WaitGroup
+	for range 200 {
+		wg.Go(func() {
+			if out, err := a.native(t, "ps", "-q").CombinedOutput(); err != nil {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+	wg.Wait()
+	t.Logf("200 docker ps: %s", time.Since(began).Round(time.Millisecond))
+	if after := a.logins(t); after != before {
+		t.Errorf("%s logins, then %s", before, after)
+	}
+}
+
+func (a *agentTest) ports(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	_, port, _ := net.SplitHostPort(taken.Addr().String())
+	a.native1(t, "", "run", "-d", "--rm", "--name", "web", "-p", "48080:80", "-p", "127.0.0.1:48081:80", "-p", port+":81",
+		"busybox", "sh", "-c", "mkdir /w; echo page >/w/index.html; exec httpd -f -p 80 -h /w")
+	for _, url := range []string{"http://127.0.0.1:48080/", "http://[::1]:48080/", "http://127.0.0.1:48081/"} {
+		if got := fetch(url); got != "page\n" {
+			t.Errorf("%s: %q", url, got)
+		}
+	}
+	if out := a.must(t, "ports"); !strings.Contains(out.stdout, "port "+port+" is taken by another program") {
+		t.Errorf("ports:\n%s", out.stdout)
+	}
+	a.native1(t, "", "rm", "-f", "web")
+	for range 50 {
+		conn, err := net.Dial("tcp", "127.0.0.1:48080")
+		if err != nil {
+			return
+		}
+		_ = conn.Close()
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Error("the port of a container that is gone listens")
+}
+
+// fetch tries for a while: the page's server has only just been started.
+func fetch(url string) string {
+	var last string
+	for range 50 {
+		res, err := http.Get(url)
+		if err == nil {
+			body, _ := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			return string(body)
+		}
+		last = err.Error()
+		time.Sleep(200 * time.Millisecond)
+	}
+	return last
+}
+
+// restart kills the server's side of every connection while a command runs.
+func (a *agentTest) restart(t *testing.T) {
+	cmd := a.command(t, "exec", "--", "sh", "-c", "echo ready; sleep 100")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(out, make([]byte, len("ready\n"))); err != nil {
+		t.Fatal(err)
+	}
+	a.run(t, "exec", "--", "sudo", "-n", "sh", "-c", "pkill -9 -f '^sshd: vagrant'")
+	began := time.Now()
+	if status := exitStatus(cmd.Wait()); status != 125 || time.Since(began) > 30*time.Second {
+		t.Errorf("in flight: status %d after %s", status, time.Since(began))
+	}
+	if out := a.run(t, "exec", "--", "sh", "-c", "exit 3"); out.status != 3 {
+		t.Errorf("afterwards: status %d\n%s", out.status, out.stderr)
+	}
+	if got := a.native1(t, "", "ps", "-q"); got != "" {
+		t.Errorf("docker ps: %q", got)
+	}
+}
+
+func (a *agentTest) halt(t *testing.T) {
+	a.must(t, "halt")
+	if _, err := os.Stat(filepath.Join(a.dir, ".fbdock", "dev", "agent.sock")); err == nil {
+		t.Error("the agent's socket is left")
+	}
+	if got := strings.TrimSpace(a.native1(t, "", "context", "show")); got != "default" {
+		t.Errorf("docker follows %q", got)
+	}
+}
+
+// without is an environment without some variables.
+func without(env []string, names ...string) []string {
+	var kept []string
+	for _, kv := range env {
+		name, _, _ := strings.Cut(kv, "=")
+		drop := false
+		for _, n := range names {
+			drop = drop || n == name
+		}
+		if !drop {
+			kept = append(kept, kv)
+		}
+	}
+	return kept
+}
