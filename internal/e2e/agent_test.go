@@ -87,7 +87,7 @@ func (a *agentTest) exec(t *testing.T) {
 	}
 	t.Logf("20 execs: %s", time.Since(began).Round(time.Millisecond))
 	if after := a.logins(t); after != before {
-		t.Errorf("%d logins, then %d", before, after)
+		t.Errorf("%s logins, then %s", before, after)
 	}
 }
 
