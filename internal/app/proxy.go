@@ -78,7 +78,9 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 		}
 		defer client.Close()
 	}
+	end := p.watchPorts(ctx, g, e.Args)
 	status, err := relay(ctx, client, e)
+	end()
 	return status, lost(err)
 }
 

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/agent"
+)
+
+// portLook is the time between two looks at the agent's ports while a
+// command runs that may publish some.
+const portLook = 2 * time.Second
+
+// publishes tells whether a docker command may start containers.
+func publishes(args []string) bool {
+	if len(args) < 2 || args[0] != "docker" {
+		return false
+	}
+	return slices.ContainsFunc(args[1:], func(word string) bool {
+		return word == "run" || word == "start" || word == "restart" || word == "up"
+	})
+}
+
+// watchPorts tells of every port that a command publishes and that does not
+// arrive on this laptop. The function that it gives ends the watch with a
+// last look.
+func (p *Project) watchPorts(ctx context.Context, g *guest, args []string) (end func()) {
+	if g.agent == nil || !publishes(args) {
+		return func() {}
+	}
+	known := map[string]bool{}
+	if s, err := g.agent.Status(ctx); err == nil {
+		for _, port := range s.Ports {
+			known[trouble(port)] = true
+		}
+	}
+	tell := func(s agent.Status, err error) {
+		if err != nil {
+			return // the command does not depend on it
+		}
+		for _, port := range s.Ports {
+			if words := trouble(port); words != "" && !known[words] {
+				known[words] = true
+				p.Progress.Warn(words)
+			}
+		}
+	}
+	running, stop := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		ticker := time.NewTicker(portLook)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-running.Done():
+				return
+			case <-ticker.C:
+				tell(g.agent.Status(running))
+			}
+		}
+	})
+	return func() {
+		stop()
+		wg.Wait()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		tell(g.agent.Ports(ctx))
+	}
+}
+
+// trouble is what is wrong with a port, "" when nothing is.
+func trouble(port agent.Port) string {
+	if port.Error == "" {
+		return ""
+	}
+	return fmt.Sprintf("port %d/%s of container %s: %s", port.HostPort, port.Protocol, port.Container, port.Error)
+}
