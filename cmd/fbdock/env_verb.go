@@ -59,9 +59,9 @@ func (p *program) shell() string {
 
 func (p *program) sshConfigCommand() *cli.Command {
 	return &cli.Command{
-		Name: "ssh-config", Usage: "blocks for ~/.ssh/config, by which OpenSSH reaches the guests", ArgsUsage: "[NAME...]", Flags: commonFlags(),
+		Name: "ssh-config", Usage: "blocks for ~/.ssh/config, by which OpenSSH reaches the guests", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag()),
 		Action: p.verb(func(_ context.Context, c *cli.Context, project *app.Project) error {
-			machines, err := project.Selection(c.Args().Slice())
+			machines, err := project.Selection(named(c))
 			if err != nil {
 				return err
 			}

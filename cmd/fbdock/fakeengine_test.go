@@ -104,8 +104,15 @@ func (e *engine) dial(port uint32) (net.Conn, error) {
 // dockerd answers what fbdock itself asks.
 func dockerd(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Api-Version", "1.51")
+	if filepath.Base(r.URL.Path) == "events" {
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		<-r.Context().Done() // nothing ever happens
+		return
+	}
 	body, ok := map[string]string{
 		"_ping":   "OK",
+		"json":    "[]", // containers
 		"version": `{"Version":"29.1.2","ApiVersion":"1.51","MinAPIVersion":"1.24","KernelVersion":"6.12","Arch":"amd64"}`,
 		"info":    `{"ServerVersion":"29.1.2","Driver":"overlayfs","Containers":3,"ContainersRunning":2,"NCPU":2,"OperatingSystem":"Alpine Linux v3.24"}`,
 	}[filepath.Base(r.URL.Path)]

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -93,6 +94,10 @@ func (s *sshd) serve(conn net.Conn) {
 	if err != nil {
 		_ = conn.Close()
 		return
+	}
+	if logins, err := os.OpenFile(s.home+".logins", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err == nil {
+		_, _ = fmt.Fprintln(logins, s.user)
+		_ = logins.Close()
 	}
 	go ssh.DiscardRequests(requests)
 	for ch := range channels {

@@ -23,9 +23,10 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"fbdock":  hurried,
-		"vagrant": fakeVagrant,
-		"exits":   exits,
+		"fbdock":    hurried,
+		"vagrant":   fakeVagrant,
+		"exits":     exits,
+		"askdocker": askDocker,
 	})
 }
 
@@ -55,6 +56,7 @@ func TestScript(t *testing.T) {
 				return err
 			}
 			env.Defer(w.close)
+			env.Defer(func() { endAgents(env.WorkDir) })
 			env.Values[worldKey{}] = w
 			env.Setenv("FAKE_WORLD", w.address())
 			images, certificate := serveImages(env.WorkDir)
