@@ -16,6 +16,10 @@ import (
 // AgentVerb is the hidden verb that is the agent.
 const AgentVerb = "agent"
 
+// agentPatience bounds the login at the agent, which may be mending its
+// link; after it the verb logs in itself.
+const agentPatience = 14 * time.Second
+
 // noAgent tells whether the user wants no background process.
 func (p *Project) noAgent() bool {
 	value, _ := p.Lookup("FBDOCK_AGENT")
@@ -105,7 +109,7 @@ func (p *Project) viaAgent(ctx context.Context, m plan.Machine) (*guest, error) 
 		return nil, errors.New("no agent is wanted")
 	}
 	remote := p.remote(m)
-	client, err := remote.Dial(ctx, agent.UserFreeBSD, 0)
+	client, err := remote.Dial(ctx, agent.UserFreeBSD, agentPatience)
 	if err != nil {
 		return nil, err
 	}
