@@ -69,7 +69,8 @@ func served(m plan.Machine) []plan.Mount {
 
 // serveOnce serves all mounts over one link until the first ends.
 func (p *Project) serveOnce(ctx context.Context, m plan.Machine) (err error) {
-	g, err := p.connect(ctx, m)
+	// A login of its own: much data, which the agent would pass on twice.
+	g, err := p.direct(ctx, m)
 	if err != nil {
 		return err
 	}

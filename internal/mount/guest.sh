@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # fbdock's end of a mount, run as root: guest.sh TARGET rw|ro
 # SFTP is spoken on standard input and output; what is said for fbdock goes
 # to standard error, a line each: "fbdock-mount ready" or
