@@ -101,7 +101,7 @@ func TestHalfClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // of the test
+	defer l.Close()
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -144,7 +144,7 @@ func TestUnixTunnelAndRefusal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // of the test
+	defer l.Close()
 	go func() {
 		conn, err := l.Accept()
 		if err == nil {
