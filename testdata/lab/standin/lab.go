@@ -21,7 +21,9 @@ type lab struct {
 	out  io.Writer
 	errs io.Writer
 	root string // LAB_ROOT: prefix of every path, empty in the container
-	fake bool   // nothing outside of the files below root is touched
+	// killing: the caller is killed when this call has taken effect, so it must come back.
+	killing bool
+	fake    bool // nothing outside of the files below root is touched
 }
 
 func newLab(name string, args []string, in io.Reader, out, errs io.Writer) *lab {
@@ -153,9 +155,17 @@ func debianPath(name string) string {
 	return "/usr/bin/" + name
 }
 
-// pass runs Debian's program of the same name with this call's arguments and streams, as a child.
+// pass runs Debian's program of the same name with this call's arguments and streams, in this process where it can:
+// a signal must reach the program.
 func (l *lab) pass(args ...string) int {
-	return l.child(debianPath(l.name), args, nil)
+	path := debianPath(l.name)
+	if l.in == os.Stdin && l.out == os.Stdout && l.errs == os.Stderr && !l.killing {
+		if err := syscall.Exec(path, append([]string{l.name}, args...), os.Environ()); err != nil {
+			l.errorf("%s: %v\n", l.name, err)
+			return 127
+		}
+	}
+	return l.child(path, args, nil)
 }
 
 func (l *lab) child(path string, args, env []string) int {

@@ -56,6 +56,7 @@ func run(argv []string, in io.Reader, out, errs io.Writer) int {
 		l.errorf("%s: failed because the test wants it\n", name)
 		return 1
 	case actKill:
+		l.killing = true
 		status := cmd(l)
 		l.killCaller()
 		return status
