@@ -14,7 +14,7 @@ FUZZTIME  ?= 30s
 # Which end-to-end tests run; all of them take half an hour.
 RUN       ?= .
 # Every tracked script, by its first line.
-SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!vagrantfiles/testdata' ':!testdata/laptops')
+SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/laptops')
 
 .PHONY: build test lint e2e box-e2e demo bench cross wine lab fuzz cover vuln tools clean
 
