@@ -243,7 +243,7 @@ func labMachine() plan.Machine {
 	m := machine()
 	m.Shares = m.Shares[1:]
 	m.Provisions = m.Provisions[:1]
-	m.Provisions[0].Script = "echo tools >/root/tools\n"
+	m.Provisions[0].Inline = "echo tools >/root/tools\n"
 	return m
 }
 

@@ -201,8 +201,8 @@ func TestEngineComesBackByItself(t *testing.T) {
 
 func TestPackages(t *testing.T) {
 	t.Parallel()
-	g, out := play(t, labMachine(), conf("pkg=offline"), "")
-	mustSay(t, g, out, "fbdock-step packages fail pkg ", "| hint: ", "status 1")
+	g, out := play(t, labMachine(), conf("pkg=bare")+"echo network=no >>/etc/lab.conf", "")
+	mustSay(t, g, out, "fbdock-step packages fail pkg bootstrap: status 1: ", "Host does not resolve", "| hint: does the guest reach pkg.FreeBSD.org?", "status 1")
 	g, out = play(t, labMachine(), conf("pkg=bare"), "")
 	mustSay(t, g, out, "fbdock-step packages ok", "status 0")
 	g, out = play(t, labMachine(), conf("pkg_osversion=old"), "")

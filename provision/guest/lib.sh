@@ -105,7 +105,7 @@ attempt() {
 }
 
 # words are the last lines that the attempted command said.
-words() { tail -n 3 "$said" | tr '\n' ' '; }
+words() { tail -n 6 "$said" | tr '\n' ' '; }
 
 # try CMD... is attempt for what must succeed; set hint before it to say
 # what the user can do.

@@ -81,23 +81,30 @@ else
 fi
 [ -z "${FBDOCK_MOUNTS:-}" ] || need fusefs-sshfs has sshfs
 
+# offered NAME: the repository has the package. Asked twice: a "no" is kept
+# for a week.
+offered() { [ -n "$(pkg rquery %v "$1" 2>/dev/null || pkg rquery %v "$1" 2>/dev/null)" ]; }
+
 # The docker CLI is wanted, not needed: its package is not in every
-# repository, and the client step has a wrapper. Asked again after a week.
+# repository, and the client step has a wrapper.
 if ! has docker || [ ! -e /usr/local/lib/docker/cli-plugins/docker-compose ]; then
   if [ -z "$(fact no-docker-cli)" ] || [ -n "$(find "$db/no-docker-cli" -mtime +7)" ]; then
     bootstrap
-    attempt pkg update -q || true
     missing=
+    again=
+    attempt pkg update -q || again=yes
     for package in docker-cli docker-compose; do
       if attempt pkg info -e "$package"; then
         continue
-      elif [ -n "$(pkg rquery %v "$package" 2>/dev/null)" ]; then
-        install "$package" || missing="$missing $package"
-      else
+      elif ! offered "$package"; then
         missing="$missing $package"
+      else
+        install "$package" || again=yes
       fi
     done
-    if [ -n "$missing" ]; then
+    if [ -n "$again" ]; then
+      note 'the docker CLI is left out for now: the next run tries again'
+    elif [ -n "$missing" ]; then
       rm -f "$db/no-docker-cli"
       put_fact no-docker-cli "not in the repository:$missing"
     fi
