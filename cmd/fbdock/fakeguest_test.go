@@ -37,7 +37,7 @@ type guest struct {
 var programs = map[string]string{
 	"bin/sudo":                               "[ \"$1\" = -n ] || exit 97\nshift\nexec \"$@\"\n",
 	"bin/service":                            "echo \"service $*\" >>\"$HOME/calls\"\n",
-	"bin/docker":                             "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nesac\n",
+	"bin/docker":                             "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n",
 	"usr/local/libexec/fbdock/fbdock-health": "cat \"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
 	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).qcow2\" >/dev/null 2>&1 && echo have\n",
 }

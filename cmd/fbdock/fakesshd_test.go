@@ -185,7 +185,11 @@ func (s *sshd) start(req *ssh.Request, ch ssh.Channel, ended chan<- struct{}) (*
 	if req.Type == "exec" && ssh.Unmarshal(req.Payload, &line) != nil {
 		return nil, false
 	}
-	if run := s.own(line.Command); run != nil {
+	run := s.own(line.Command)
+	if run == nil {
+		run = sshfs(line.Command, s.home)
+	}
+	if run != nil {
 		go func() {
 			defer close(ended)
 			exit(ch, run(ch))
