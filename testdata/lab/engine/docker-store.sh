@@ -20,5 +20,8 @@ until /usr/bin/docker -H "unix://$run/docker.sock" load -i "$image"; do
 done
 kill "$pid"
 wait "$pid" || true
+# Where the root is no shared mount, as in a chroot, dockerd mounts its data
+# root onto itself and may leave it so.
+while mountpoint -q "$work"; do umount "$work"; done
 rm -rf "$work/runtimes" "$work/containerd" "$work/network" "$work/buildkit" "$work/tmp"
 tar -C "$work" --numeric-owner -cf "$out" image overlay2
