@@ -7,6 +7,7 @@ LAB       := testdata/lab/lab
 TOOLS     := $(CURDIR)/.cache/bin
 GOLANGCI  := $(TOOLS)/golangci-lint-v2.15.0
 GOVULN    := $(TOOLS)/govulncheck-v1.9.0
+GOTESTSUM := $(TOOLS)/gotestsum-v1.13.0
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS   := -s -w -X main.version=$(VERSION)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
@@ -21,9 +22,11 @@ SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
 
-test: ## unit and command-line tests; no VM, no network but the Go module proxy
+test: $(GOTESTSUM) ## unit and command-line tests, without a VM; installs the programs that they ask (apt)
+	.ci/testdeps
 	$(GO) vet ./... ./testdata/lab/...
-	$(GO) test -timeout 40m ./... ./testdata/lab/...
+	$(GOTESTSUM) --format pkgname --format-icons text --jsonfile .cache/test.json -- -timeout 40m ./... ./testdata/lab/...
+	@sed -n 's/.*"Output":" *[a-z_]*_test.go:[0-9]*: \([0-9]* points tried.*\)\\n".*/fault injection: \1/p' .cache/test.json
 
 lint: tools ## golangci-lint, shellcheck, shfmt; govulncheck where its database can be reached
 	$(GOLANGCI) run ./...
@@ -78,6 +81,10 @@ tools: $(GOLANGCI)
 $(GOLANGCI):
 	GOBIN=$(TOOLS) GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 	mv $(TOOLS)/golangci-lint $@
+
+$(GOTESTSUM):
+	GOBIN=$(TOOLS) GOFLAGS= $(GO) install gotest.tools/gotestsum@v1.13.0
+	mv $(TOOLS)/gotestsum $@
 
 $(GOVULN):
 	GOBIN=$(TOOLS) GOFLAGS= $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0
