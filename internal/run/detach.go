@@ -10,6 +10,7 @@ import (
 
 // Detach starts a program that outlives fbdock and gives its process id.
 // Stdin, Stdout and Stderr must be files or nil: a pipe would tie it to us.
+// It inherits nothing else that is open.
 func (r Runner) Detach(ctx context.Context, c Cmd) (int, error) {
 	for _, s := range []any{c.Stdin, c.Stdout, c.Stderr} {
 		if _, ok := s.(*os.File); s != nil && !ok {
@@ -27,6 +28,7 @@ func (r Runner) Detach(ctx context.Context, c Cmd) (int, error) {
 	cmd.Dir, cmd.Env = c.Dir, append([]string{}, c.Env...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = file[io.Reader](c.Stdin), file[io.Writer](c.Stdout), file[io.Writer](c.Stderr)
 	cmd.SysProcAttr = detached()
+	keepOurs()
 	if err := cmd.Start(); err != nil {
 		return 0, fmt.Errorf("detach %s: %w", c.Name, err)
 	}

@@ -16,6 +16,19 @@ func attributes(foreground bool) *syscall.SysProcAttr {
 
 func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
+// inherited bounds the descriptors that a caller is thought to hand down;
+// shells and CI runners stay far below it.
+const inherited = 1024
+
+// keepOurs ends the inheritance of what fbdock itself was handed down beyond
+// its three streams: a lock or pipe of a caller's script would stay held by a
+// program that outlives it. fbdock's own files are never inherited.
+func keepOurs() {
+	for fd := 3; fd < inherited; fd++ {
+		syscall.CloseOnExec(fd)
+	}
+}
+
 // group is a started program with its children.
 type group struct {
 	pid  int

@@ -120,3 +120,33 @@ func gone(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && strings.Contains(string(stat), ") Z ")
 }
+
+// A script that holds a lock on a descriptor and calls fbdock must find the
+// lock free when the script has ended, whoever lives on.
+func TestDetachedHoldsNothingOpen(t *testing.T) {
+	var ends [2]int
+	if err := syscall.Pipe(ends[:]); err != nil { // without close-on-exec, as a shell's
+		t.Fatal(err)
+	}
+	read := os.NewFile(uintptr(ends[0]), "read end")
+	defer read.Close()
+	pid, err := run.Runner{}.Detach(t.Context(), command("sleep"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = syscall.Kill(pid, syscall.SIGKILL) }()
+	if err := syscall.Close(ends[1]); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.SetNonblock(ends[0], true); err != nil {
+		t.Fatal(err)
+	}
+	for range 200 {
+		n, err := syscall.Read(ends[0], make([]byte, 1))
+		if n == 0 && err == nil {
+			return // the end of the file: nobody has the other end
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("the detached program holds a pipe of its caller")
+}
