@@ -29,7 +29,8 @@ func TestOpenSSHClient(t *testing.T) {
 	self, err := os.Executable()
 	must(t, err)
 	cmd := exec.CommandContext(t.Context(), program, "-q", "-b", "-", "-D", self)
-	cmd.Stdin, cmd.Env = strings.NewReader(batch+"\n"), append(os.Environ(), serveEnv+"="+dir)
+	// Without a locale sftp shows what is no ASCII in octal.
+	cmd.Stdin, cmd.Env = strings.NewReader(batch+"\n"), append(os.Environ(), serveEnv+"="+dir, "LC_ALL=C.UTF-8")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Fatalf("sftp: %v\n%s", err, out)
