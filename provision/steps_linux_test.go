@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -12,6 +13,11 @@ func TestStepsTwice(t *testing.T) {
 	needNamespaces(t)
 	for _, shell := range []string{"dash", "busybox"} {
 		t.Run(shell, func(t *testing.T) {
+			// Debian's busybox-static is made to take its own stat before
+			// that of PATH, which is the stand-in.
+			if shell == "busybox" && exec.CommandContext(t.Context(), shell, "sh", "-c", "PATH=/none stat /").Run() == nil {
+				t.Skip("this busybox looks into itself before PATH (apt-get install busybox, not busybox-static)")
+			}
 			g := newGuest(t)
 			p := g.upload(t, labMachine())
 			out, _ := g.run(t, "ln -sf "+shell+" /bin/sh\n"+install+"\n echo second\n"+install)
