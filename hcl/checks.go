@@ -21,7 +21,7 @@ type check func(text string) (problem, detail, hint string)
 const maxLabel = 40
 
 func providers() []string {
-	return []string{"auto", "virtualbox", "vmware_desktop", "libvirt", "hyperv", "parallels", "qemu", "utm", "docker"}
+	return []string{"auto", "virtualbox", "vmware_desktop", "libvirt", "hyperv", "parallels", "qemu", "utm", "native", "docker"}
 }
 
 // compressions are those of zfsprops(7) in OpenZFS 2.2 and later.

@@ -19,18 +19,22 @@ type Config struct {
 // are the business of internal/plan, so that this package says only what
 // the file says.
 type Machine struct {
-	Name       string
-	Provider   string // "" or "auto" lets fbdock choose
-	Box        string
-	BoxVersion string // a go-version constraint
-	CPUs       int
-	Memory     Size
-	Storage    Storage
-	Engine     Engine
-	Mounts     []Mount
-	Shares     []Share
-	Forward    *Forward
-	Provisions []Provision
+	Name     string
+	Provider string // "" or "auto" lets fbdock choose
+	// Host is a FreeBSD computer of the user's own: ssh://[USER@]HOST[:PORT].
+	Host string
+	// Architecture of that computer.
+	Architecture string
+	Box          string
+	BoxVersion   string // a go-version constraint
+	CPUs         int
+	Memory       Size
+	Storage      Storage
+	Engine       Engine
+	Mounts       []Mount
+	Shares       []Share
+	Forward      *Forward
+	Provisions   []Provision
 
 	// Where tells where each value stands: "" is the block itself, then
 	// dotted attribute paths as in "engine.memory" or "mount.0".

@@ -98,10 +98,12 @@ func (d *decoder) machine(schema Block, b *hclsyntax.Block, first map[string]Ran
 		d.once(first, "machine", m.Name, s.labelAt)
 	}
 	m.Provider = s.String("provider")
+	m.Host, m.Architecture = s.String("host"), s.String("architecture")
 	m.Box = s.String("box")
 	m.BoxVersion = s.Constraint("box_version")
 	m.CPUs = s.Int("cpus")
 	m.Memory = s.Size("memory")
+	s.ownComputer(m)
 	for _, b := range s.blocks("storage") {
 		m.Storage = Storage{Pool: b.String("pool"), Compression: b.String("compression"), ARCMax: b.Size("arc_max")}
 	}

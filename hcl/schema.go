@@ -91,7 +91,15 @@ func machineSchema() Block {
 		Attributes: []Attribute{
 			{
 				Name: "provider", Type: TypeString, Default: "auto", Example: `"virtualbox"`, Values: providers(),
-				Doc: "the hypervisor on the laptop; `docker` is the lab",
+				Doc: "the hypervisor on the laptop; `native` is a laptop that runs FreeBSD itself, `docker` the lab",
+			},
+			{
+				Name: "host", Type: TypeString, Example: `"ssh://me@freebsd.example"`, check: hostURL,
+				Doc: "a FreeBSD computer of your own that takes the place of a VM; it excludes `provider`, `box`, `cpus` and `memory`",
+			},
+			{
+				Name: "architecture", Type: TypeString, Default: "amd64", Example: `"arm64"`, Values: []string{"amd64", "arm64"},
+				Doc: "of the computer that `host` names",
 			},
 			{
 				Name: "box", Type: TypeString, Default: "the pick for provider and architecture", Example: `"bento/freebsd-15"`,

@@ -23,7 +23,7 @@
 # }
 
 machine "dev" {
-  # provider    = "auto"             # virtualbox, vmware_desktop, libvirt, hyperv, parallels, qemu, utm, docker
+  # provider    = "auto"             # virtualbox, vmware_desktop, libvirt, hyperv, parallels, qemu, utm, native, docker
   # box         = "bento/freebsd-15" # left out: the best box for provider and processor
   # box_version = "~> 202510.26"
   # cpus        = 4
@@ -84,3 +84,9 @@ machine "dev" {
   #   script = "setup.sh"
   # }
 }
+
+# A FreeBSD computer of your own in the place of a VM.
+# machine "metal" {
+#   host         = "ssh://me@freebsd.example"
+#   architecture = "amd64"
+# }

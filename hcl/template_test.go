@@ -78,6 +78,7 @@ func TestTemplateShowsEverything(t *testing.T) {
 // TestSchemaExamples: what the reference shows as an example is accepted.
 func TestSchemaExamples(t *testing.T) {
 	t.Parallel()
+	var hosted strings.Builder
 	var write func(b *strings.Builder, block hcl.Block)
 	write = func(b *strings.Builder, block hcl.Block) {
 		b.WriteString(block.Name)
@@ -88,6 +89,10 @@ func TestSchemaExamples(t *testing.T) {
 		for _, a := range block.Attributes {
 			if block.Name == "provision" && a.Name == "script" {
 				continue // it excludes inline
+			}
+			if block.Name == "machine" && (a.Name == "host" || a.Name == "architecture") {
+				hosted.WriteString(a.Name + " = " + a.Example + "\n")
+				continue // it excludes provider and box
 			}
 			b.WriteString(a.Name + " = " + a.Example + "\n")
 			if a.Doc == "" || a.Type == "" {
@@ -103,6 +108,7 @@ func TestSchemaExamples(t *testing.T) {
 	for _, block := range hcl.Schema().Blocks {
 		write(&b, block)
 	}
+	b.WriteString("machine \"hosted\" {\n" + hosted.String() + "}\n")
 	cfg, _, diags := hcl.Parse("fbdock.hcl", []byte(b.String()), hcl.Options{Version: "1.0.0"})
 	if cfg == nil || len(diags) > 0 {
 		t.Errorf("%v\n%s", diags, b.String())
