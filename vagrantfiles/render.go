@@ -6,6 +6,7 @@ package vagrantfiles
 
 import (
 	_ "embed"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,6 +20,9 @@ var (
 	//go:embed install.sh
 	installScript string
 )
+
+// ErrNoVM says that no machine of the plan is one that Vagrant makes.
+var ErrNoVM = errors.New("all machines are on computers of your own: there is nothing for Vagrant to make")
 
 // Options are what the plan does not say.
 type Options struct {
@@ -62,16 +66,20 @@ const preamble = `Vagrant.configure("2") do |config|
   #   vm.disk                   Vagrant deletes such a disk with its line
 `
 
-// Render writes the Vagrantfile of all machines of p.
+// Render writes the Vagrantfile of all machines of p that are VMs.
 func Render(p plan.Plan, o Options) ([]byte, error) {
+	machines := slices.DeleteFunc(slices.Clone(p.Machines), plan.Machine.OwnComputer)
+	if len(machines) == 0 {
+		return nil, ErrNoVM
+	}
 	f := &file{}
 	f.raw(header)
-	if slices.ContainsFunc(p.Machines, hasArchitecture) {
+	if slices.ContainsFunc(machines, hasArchitecture) {
 		f.raw(architectures)
 	}
 	f.raw(preamble)
 	f.depth = 1
-	for _, m := range p.Machines {
+	for _, m := range machines {
 		provider, err := providerOf(m)
 		if err != nil {
 			return nil, fmt.Errorf("render machine %s: %w", m.Name, err)

@@ -98,13 +98,20 @@ func (b *builder) machine() Machine {
 		Name:     b.in.Name,
 		Instance: Instance(b.dir, b.in.Name),
 		Provider: b.provider(),
+		Host:     b.in.Host,
 		Forward:  netip.AddrFrom4([4]byte{127, 0, 0, 1}),
 	}
-	m.Box = b.box(m.Provider)
-	m.Engine = b.engine(m.Provider)
-	m.CPUs = b.cpus(m.Engine)
-	m.Memory = b.memory(m.Engine)
-	m.Storage = b.storage(m.Memory, m.Engine.Memory)
+	if !m.OwnComputer() {
+		m.Box = b.box(m.Provider)
+	}
+	m.Engine = b.engine(m)
+	if m.OwnComputer() {
+		m.Storage = b.ownStorage()
+	} else {
+		m.CPUs = b.cpus(m.Engine)
+		m.Memory = b.memory(m.Engine)
+		m.Storage = b.storage(m.Memory, m.Engine.Memory)
+	}
 	if b.in.Forward != nil && b.in.Forward.Bind.IsValid() {
 		m.Forward = b.in.Forward.Bind
 	}
@@ -123,6 +130,9 @@ func Instance(dir, machine string) string {
 }
 
 func (b *builder) provider() string {
+	if b.in.Host != "" {
+		return ProviderSSH
+	}
 	if p := b.in.Provider; p != "" && p != "auto" {
 		return p
 	}

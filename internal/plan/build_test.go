@@ -71,7 +71,7 @@ func TestBuildResolvesEveryDefault(t *testing.T) {
 			Hypervisor: "auto", Image: plan.Image{Name: "alpine-3.24", Architecture: "amd64"},
 			CPUs: 2, Memory: 2 * hcl.GiB, Disk: 40 * hcl.GiB,
 			Network: netip.MustParsePrefix("10.77.0.0/24"), Gateway: netip.MustParseAddr("10.77.0.1"),
-			Address: netip.MustParseAddr("10.77.0.2"), MAC: plan.MAC,
+			Address: netip.MustParseAddr("10.77.0.2"), MAC: plan.MAC, Bridge: "bridge0", Tap: "tap0",
 		},
 		Forward: netip.MustParseAddr("127.0.0.1"),
 		Notes:   []string{"provider libvirt: KVM nests here"},

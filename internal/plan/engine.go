@@ -20,7 +20,7 @@ const (
 	guestReserve = 1536 * hcl.MiB
 )
 
-func (b *builder) engine(provider string) Engine {
+func (b *builder) engine(m Machine) Engine {
 	in := b.in.Engine
 	e := Engine{
 		Hypervisor:         or(in.Hypervisor, "auto"),
@@ -29,6 +29,8 @@ func (b *builder) engine(provider string) Engine {
 		Disk:               or(in.Disk, engineDisk),
 		Network:            in.Network,
 		MAC:                MAC,
+		Bridge:             "bridge0",
+		Tap:                "tap0",
 		Daemon:             in.Daemon,
 		InsecureTCP:        in.InsecureTCP,
 		RegistryMirrors:    in.RegistryMirrors,
@@ -41,8 +43,11 @@ func (b *builder) engine(provider string) Engine {
 	}
 	e.Gateway = e.Network.Addr().Next()
 	e.Address = e.Gateway.Next()
-	b.virtualBoxCPUs(provider, &e)
-	b.overlap(e.Network)
+	b.virtualBoxCPUs(m.Provider, &e)
+	if m.OwnComputer() {
+		e.Bridge, e.Tap = ownBridge, ownTap
+	}
+	b.overlap(e.Network, m.OwnComputer())
 	e.Image = b.image(in.Image)
 	for i, file := range in.CACertificates {
 		e.CACertificates = append(e.CACertificates, b.file(fmt.Sprintf("engine.ca_certificates.%d", i), file))
@@ -75,15 +80,20 @@ func (b *builder) proxy() hcl.Proxy {
 	return b.laptop.Proxy
 }
 
-// overlap refuses a network that something else already answers in.
-func (b *builder) overlap(network netip.Prefix) {
+// overlap refuses a network that something else already answers in. The
+// networks of a computer of the user's own are looked at there, where the
+// engine's is one of them once it is up.
+func (b *builder) overlap(network netip.Prefix, own bool) {
 	const hint = `choose another network, such as engine { network = "10.91.0.0/24" }`
 	taken := []struct {
 		network netip.Prefix
 		owner   string
 	}{
-		{netip.MustParsePrefix("10.0.2.0/24"), "the NAT network of VirtualBox and QEMU"},
 		{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
+		{netip.MustParsePrefix("10.0.2.0/24"), "the NAT network of VirtualBox and QEMU"},
+	}
+	if own {
+		taken = taken[:1]
 	}
 	for _, t := range taken {
 		if network.Overlaps(t.network) {
@@ -93,7 +103,7 @@ func (b *builder) overlap(network netip.Prefix) {
 		}
 	}
 	for _, r := range b.laptop.Routes {
-		if r.Bits() > 0 && network.Overlaps(r) {
+		if !own && r.Bits() > 0 && network.Overlaps(r) {
 			b.report(hcl.Error, "engine.network", hint, "network is taken",
 				fmt.Sprintf("%s overlaps %s, which this computer already has a route to.", network, r))
 			return
@@ -105,9 +115,9 @@ func (b *builder) overlap(network netip.Prefix) {
 func (b *builder) image(name string) Image {
 	if strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".qcow2") {
 		path := b.file("engine.image", name)
-		return Image{Name: filepath.Base(path), Architecture: b.laptop.Architecture, Path: path}
+		return Image{Name: filepath.Base(path), Architecture: b.architecture(), Path: path}
 	}
-	image, err := b.catalogue.Image(or(name, engineImage), b.laptop.Architecture)
+	image, err := b.catalogue.Image(or(name, engineImage), b.architecture())
 	if err != nil {
 		b.failed("engine.image", "unknown engine image", err)
 	}

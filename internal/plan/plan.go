@@ -22,8 +22,10 @@ type Machine struct {
 	Name string `json:"name"`
 	// Instance names the VM, the docker context and the pipe on the
 	// laptop; it is unique among projects: "fbdock-NAME-xxxxxxxx".
-	Instance   string      `json:"instance"`
-	Provider   string      `json:"provider"`
+	Instance string `json:"instance"`
+	Provider string `json:"provider"`
+	// Host is set with the provider ssh: ssh://[USER@]HOST[:PORT].
+	Host       string      `json:"host,omitempty"`
 	Box        Box         `json:"box"`
 	CPUs       int         `json:"cpus"`
 	Memory     hcl.Size    `json:"memory"`
@@ -35,6 +37,19 @@ type Machine struct {
 	Provisions []Provision `json:"provisions,omitempty"`
 	// Notes are the choices made for the user that deserve a word.
 	Notes []string `json:"notes,omitempty"`
+}
+
+// The providers that are computers with a FreeBSD of their own: no VM is
+// made, and what is there belongs to the user.
+const (
+	ProviderSSH    = "ssh"    // reached at Machine.Host
+	ProviderNative = "native" // the one that fbdock runs on
+)
+
+// OwnComputer tells whether the machine is a computer of the user's own
+// rather than a VM that Vagrant makes.
+func (m Machine) OwnComputer() bool {
+	return m.Provider == ProviderSSH || m.Provider == ProviderNative
 }
 
 // Box is the Vagrant box of the FreeBSD guest. For the docker provider
@@ -64,9 +79,11 @@ type Engine struct {
 	Memory             hcl.Size       `json:"memory"`
 	Disk               hcl.Size       `json:"disk"`
 	Network            netip.Prefix   `json:"network"`
-	Gateway            netip.Addr     `json:"gateway"` // bridge0, the FreeBSD side
+	Gateway            netip.Addr     `json:"gateway"` // of Bridge, the FreeBSD side
 	Address            netip.Addr     `json:"address"`
 	MAC                string         `json:"mac"`
+	Bridge             string         `json:"bridge"` // FreeBSD's interfaces
+	Tap                string         `json:"tap"`
 	Daemon             map[string]any `json:"daemon,omitempty"`
 	InsecureTCP        bool           `json:"insecure_tcp,omitempty"`
 	RegistryMirrors    []string       `json:"registry_mirrors,omitempty"`
