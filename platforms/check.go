@@ -63,13 +63,18 @@ func (d Diagnosis) having(r Result) []Check {
 func Diagnose(f Facts, w Wanted) Diagnosis {
 	d := doctor{Facts: f, want: w, ranking: Rank(f)}
 	d.choose()
-	d.computer()
-	d.system()
-	d.vagrant()
-	d.programs()
-	d.provider()
-	d.bhyve()
-	d.surroundings()
+	if d.choice.Provider == providerSSH {
+		d.ranking = nil
+		d.remote()
+	} else {
+		d.computer()
+		d.system()
+		d.vagrant()
+		d.programs()
+		d.provider()
+		d.bhyve()
+		d.surroundings()
+	}
 	out := Diagnosis{Provider: d.choice.Provider, Result: Pass, Ranking: d.ranking}
 	for _, c := range d.checks {
 		out.Add(c)
@@ -130,8 +135,11 @@ func (d *doctor) choose() {
 			return
 		}
 	}
-	d.choice = Option{Provider: d.want.Provider, Usable: d.laboratory()}
-	if !d.laboratory() {
+	elsewhere := d.laboratory() || d.want.Provider == providerSSH
+	d.choice = Option{Provider: d.want.Provider, Usable: elsewhere}
+	if d.want.Provider == providerNative {
+		d.choice.Reason = "the provider native wants FreeBSD, and this is " + d.OS
+	} else if !elsewhere {
 		d.choice.Reason = "Vagrant has no provider " + d.want.Provider + " on " + d.OS
 	}
 }

@@ -20,6 +20,11 @@ func (d *doctor) surroundings() {
 }
 
 func (d *doctor) network() {
+	if d.ownComputer() {
+		// Once it is up the engine's network is one of this computer's own.
+		d.skip("network", "looked at by `fbdock up` where the engine is")
+		return
+	}
 	want := d.want.Network
 	if !want.IsValid() {
 		want = netip.MustParsePrefix("10.77.0.0/24")

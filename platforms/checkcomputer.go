@@ -50,9 +50,9 @@ func (d *doctor) identity() {
 	if d.CI != "" {
 		seen += ", " + d.CI
 	}
-	if len(d.ranking) == 0 && !d.laboratory() {
-		d.fail("computer", seen, "fbdock knows no provider of Vagrant on this system, and does not yet use a FreeBSD computer directly",
-			words("run fbdock on Linux, Windows or macOS"))
+	if len(d.ranking) == 0 && !d.laboratory() && d.choice.Provider != providerSSH {
+		d.fail("computer", seen, "fbdock knows no provider of Vagrant on this system",
+			words("run fbdock on Linux, Windows, macOS or FreeBSD; or use a FreeBSD computer of yours: "+hostLine))
 		return
 	}
 	d.pass("computer", seen)
@@ -86,12 +86,15 @@ func (d *doctor) processor() {
 }
 
 func (d *doctor) memory() {
-	want := d.want.Memory
+	want, who := d.want.Memory, "guest"
+	fix := words(`set memory to less in fbdock.hcl; the engine's memory and 1.5GiB are the least`)
+	if d.ownComputer() {
+		who, fix = "engine", words("give the engine less memory in fbdock.hcl; 2GiB are the least")
+	}
 	if want == 0 {
 		want = usualMemory
 	}
-	seen := fmt.Sprintf("%s, the guest takes %s", size(d.Memory), size(want))
-	fix := words(`set memory to less in fbdock.hcl; the engine's memory and 1.5GiB are the least`)
+	seen := fmt.Sprintf("%s, the %s takes %s", size(d.Memory), who, size(want))
 	switch {
 	case d.Memory == 0:
 		d.skip("memory", "not known")

@@ -9,6 +9,9 @@ import (
 // programs checks the versions of the hypervisors that are installed,
 // whichever is chosen: the ranking rests on them.
 func (d *doctor) programs() {
+	if d.choice.Provider == providerNative {
+		return
+	}
 	for _, name := range []string{"libvirt", "qemu", "vmware", "vmware_utility", "virtualbox", "parallels", "utm"} {
 		p := d.Programs[name]
 		switch {
@@ -73,7 +76,10 @@ func (d *doctor) provider() {
 // would do more. Where the choice can be mended that is told with bhyve.
 func (d *doctor) better() {
 	seen := d.choice.Provider + " is the best of what is installed"
-	if d.named {
+	if d.choice.Provider == providerNative {
+		seen = "native: this computer's own FreeBSD, without Vagrant"
+	}
+	if d.named && d.choice.Provider != providerNative {
 		seen = d.choice.Provider + ", as named"
 	}
 	for _, o := range d.ranking {
@@ -101,12 +107,19 @@ func (d *doctor) bhyve() {
 		d.pass("bhyve", "can run: "+c.Reason)
 	case d.want.Hypervisor == "qemu":
 		d.pass("bhyve", "not wanted: the engine runs under QEMU within FreeBSD, which works everywhere and is slow")
+	case c.Nests == Maybe && c.Provider == providerNative:
+		d.warn("bhyve", "may run: "+c.Reason, "the engine is a virtual machine; `fbdock up` finds out and says so", Remedy{})
 	case c.Nests == Maybe:
 		d.warn("bhyve", "may run: "+c.Reason, "the engine is a virtual machine in a virtual machine; `fbdock up` finds out and says so", Remedy{})
+	case c.Provider == providerNative:
+		d.fail("bhyve", "cannot run here: "+c.Reason, "the engine is a virtual machine, and runs at speed only under bhyve", d.remains())
 	default:
 		d.fail("bhyve", "cannot run in "+c.Provider+": "+c.Reason, "the engine is a virtual machine in the FreeBSD guest, and runs at speed only where the provider nests", d.remains())
 	}
 }
+
+// hostLine is how fbdock.hcl names a FreeBSD computer of the user's own.
+const hostLine = `host = "ssh://me@freebsd.example" in the machine block`
 
 // remains is what still works where bhyve cannot run. Where nothing makes
 // this provider nest, the nearest other way is the fix.
@@ -125,7 +138,8 @@ func (d *doctor) remains() Remedy {
 	}
 	ways = append(ways,
 		`set hypervisor = "qemu" in the engine block of fbdock.hcl: the engine is emulated, which is some ten times slower`,
-		"run fbdock on a computer that nests")
+		"run fbdock on a computer that nests",
+		"use a FreeBSD computer of yours in the place of the VM: "+hostLine)
 	fix := d.choice.Fix
 	if fix.None() {
 		fix.Text, ways = ways[0], ways[1:]

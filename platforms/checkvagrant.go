@@ -4,6 +4,8 @@ package platforms
 func (d *doctor) vagrant() {
 	v := d.Vagrant
 	switch {
+	case d.choice.Provider == providerNative:
+		d.skip("vagrant", "not needed: FreeBSD is here")
 	case !v.Found():
 		d.fail("vagrant", "not found", "Vagrant makes and starts the FreeBSD guest", installVagrant(d.Facts))
 	case v.Version == "" && v.Problem != "":

@@ -118,6 +118,8 @@ func preference(goos string) []string {
 		return []string{"vmware_desktop", "hyperv", "virtualbox", "qemu"}
 	case "darwin":
 		return []string{"vmware_desktop", "parallels", "virtualbox", "qemu", "utm"}
+	case "freebsd":
+		return []string{providerNative}
 	}
 	return nil
 }

@@ -142,11 +142,49 @@ func TestKnownBad(t *testing.T) {
 	}
 }
 
+// TestFreeBSD: a laptop that runs FreeBSD itself needs no provider.
+func TestFreeBSD(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		cpu  platforms.CPU
+		want platforms.Verdict
+	}{
+		{intel, platforms.Works},
+		{platforms.CPU{}, platforms.Maybe},
+		{platforms.CPU{Vendor: "Intel"}, platforms.Never},
+		{platforms.CPU{Vendor: "AMD", Hypervisor: "KVM"}, platforms.Never},
+		{platforms.CPU{Vendor: "AMD", SVM: true, Hypervisor: "KVM"}, platforms.Maybe},
+	} {
+		got, err := platforms.Choose(platforms.Facts{OS: "freebsd", Arch: "amd64", CPU: tt.cpu})
+		if err != nil || got.Provider != "native" || got.Nests != tt.want {
+			t.Errorf("%+v: %+v, %v; want native, %v", tt.cpu, got, err, tt.want)
+		}
+	}
+	d := platforms.Diagnose(platforms.Facts{OS: "freebsd", Arch: "amd64", CPU: platforms.CPU{Vendor: "Intel"}}, platforms.Wanted{})
+	if d.Result != platforms.Fail || !strings.Contains(d.Text(), `or: use a FreeBSD computer of yours in the place of the VM: host = "ssh://`) {
+		t.Errorf("without VT-x doctor says:\n%s", d.Text())
+	}
+}
+
+// TestOfOthers: native is FreeBSD's alone, and a computer elsewhere asks
+// nothing of this one.
+func TestOfOthers(t *testing.T) {
+	t.Parallel()
+	f := platforms.Facts{OS: "linux", Arch: "amd64"}
+	if d := platforms.Diagnose(f, platforms.Wanted{Provider: "native"}); d.Result != platforms.Fail || !strings.Contains(d.Text(), "the provider native wants FreeBSD") {
+		t.Errorf("native on Linux:\n%s", d.Text())
+	}
+	f.OS = "openbsd"
+	if d := platforms.Diagnose(f, platforms.Wanted{Provider: "ssh"}); d.Result != platforms.Pass {
+		t.Errorf("ssh from OpenBSD:\n%s", d.Text())
+	}
+}
+
 func TestNothingInstalled(t *testing.T) {
 	t.Parallel()
 	for _, f := range []platforms.Facts{
 		{OS: "linux", Arch: "amd64", CPU: intel}, {OS: "windows", Arch: "amd64"}, {OS: "darwin", Arch: "arm64", CPU: platforms.CPU{Apple: 2}},
-		{OS: "freebsd", Arch: "amd64"}, {OS: "linux", Arch: "arm64"},
+		{OS: "openbsd", Arch: "amd64"}, {OS: "linux", Arch: "arm64"},
 	} {
 		_, err := platforms.Choose(f)
 		none, ok := errors.AsType[*platforms.NoProviderError](err)

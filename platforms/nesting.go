@@ -33,6 +33,9 @@ func perhaps(reason string) nesting { return nesting{verdict: Maybe, reason: rea
 // bhyveIn judges by what the facts say; see "can bhyve run inside" in the
 // table of providers. Whether the provider is installed does not matter.
 func bhyveIn(f Facts, provider string) nesting {
+	if provider == providerNative {
+		return bhyveHere(f)
+	}
 	if f.Arch != "amd64" {
 		return bhyveOnARM(f, provider)
 	}

@@ -59,7 +59,9 @@ func examine(o Options, facts platforms.Facts, cfg hcl.Config, dir string, names
 	var all []Examination
 	for _, m := range selected {
 		provider := named(cfg, m.Name)
-		if provider == "" {
+		if m.Provider == plan.ProviderSSH {
+			provider = m.Provider
+		} else if provider == "" {
 			provider = madeWith(folder, m.Name)
 		}
 		d := platforms.Diagnose(facts, wanted(m, provider))
@@ -74,8 +76,12 @@ func examine(o Options, facts platforms.Facts, cfg hcl.Config, dir string, names
 }
 
 func wanted(m plan.Machine, provider string) platforms.Wanted {
+	memory := m.Memory
+	if m.OwnComputer() {
+		memory = m.Engine.Memory // no VM beside it
+	}
 	return platforms.Wanted{
-		Provider: provider, Hypervisor: m.Engine.Hypervisor, Memory: uint64(m.Memory), Network: m.Engine.Network,
+		Provider: provider, Hypervisor: m.Engine.Hypervisor, Memory: uint64(memory), Network: m.Engine.Network,
 	}
 }
 
@@ -101,8 +107,12 @@ func boxNamed(cfg hcl.Config, machine string) string {
 // boxCheck asks the catalogue for a box that fits.
 func boxCheck(catalogue plan.Catalogue, arch, provider, name string) platforms.Check {
 	c := platforms.Check{Name: "box", Result: platforms.Pass}
-	if provider == "" {
+	switch provider {
+	case "":
 		c.Result, c.Seen = platforms.Skip, "it depends on the provider"
+		return c
+	case plan.ProviderSSH, plan.ProviderNative:
+		c.Result, c.Seen = platforms.Skip, "none: FreeBSD is there already"
 		return c
 	}
 	box, err := catalogue.Box(provider, arch, name)
