@@ -19,7 +19,7 @@ func TestBlocksLeaveTheRestAlone(t *testing.T) {
 	g.upload(t, labMachine())
 	var script strings.Builder
 	script.WriteString("mkdir -p /usr/local/libexec /usr/local/etc/fbdock; cp -R /var/db/fbdock/payload/libexec /usr/local/libexec/fbdock\n" +
-		"cp /var/db/fbdock/payload/fbdock.env /usr/local/etc/fbdock/; . /usr/local/libexec/fbdock/lib.sh; begin blocks\n")
+		"cp /var/db/fbdock/payload/fbdock.env /usr/local/etc/fbdock/; . /usr/local/libexec/fbdock/lib.sh; . /usr/local/libexec/fbdock/block.sh; begin blocks\n")
 	for i, content := range contents {
 		g.write(t, fmt.Sprintf("root/file%d", i), content)
 		fmt.Fprintf(&script, `f=/root/file%d

@@ -89,24 +89,45 @@ func staticFiles() ([]File, error) {
 
 // guestEnv is fbdock.env, the only generated data that the steps read.
 func guestEnv(m plan.Machine, in Inputs) ([]byte, error) {
-	e := m.Engine
+	values, err := machineValues(m)
+	if err != nil {
+		return nil, err
+	}
 	proxy := proxyOf(m, in)
+	var out env
+	for _, kv := range append(values, [][2]string{
+		{"FBDOCK_IMAGE_FILE", imageFile(in.ImageSHA512)},
+		{"FBDOCK_IMAGE_SHA512", in.ImageSHA512},
+		{"FBDOCK_HTTP_PROXY", proxy.HTTP},
+		{"FBDOCK_HTTPS_PROXY", proxy.HTTPS},
+		{"FBDOCK_NO_PROXY", proxy.No},
+	}...) {
+		out.set(kv[0], kv[1])
+	}
+	return out.bytes()
+}
+
+// machineValues are those that the plan alone decides.
+func machineValues(m plan.Machine) ([][2]string, error) {
+	e := m.Engine
 	shares, err := shareLines(m.Shares)
 	if err != nil {
 		return nil, err
 	}
-	var out env
-	for _, kv := range [][2]string{
+	own, user := "no", "vagrant"
+	if m.OwnComputer() {
+		own, user = "yes", "root"
+	}
+	return [][2]string{
 		{"FBDOCK_MACHINE", m.Name},
 		{"FBDOCK_INSTANCE", m.Instance},
 		{"FBDOCK_PROVIDER", m.Provider},
-		{"FBDOCK_USER", "vagrant"},
+		{"FBDOCK_OWN_COMPUTER", own},
+		{"FBDOCK_USER", user},
 		{"FBDOCK_POOL", m.Storage.Pool},
 		{"FBDOCK_COMPRESSION", m.Storage.Compression},
 		{"FBDOCK_ARC_MAX", decimal(m.Storage.ARCMax)},
 		{"FBDOCK_HYPERVISOR", e.Hypervisor},
-		{"FBDOCK_IMAGE_FILE", imageFile(in.ImageSHA512)},
-		{"FBDOCK_IMAGE_SHA512", in.ImageSHA512},
 		{"FBDOCK_ROOT_DISK", decimal(rootDisk)},
 		{"FBDOCK_ENGINE_CPUS", strconv.Itoa(e.CPUs)},
 		{"FBDOCK_ENGINE_MEMORY", decimal(e.Memory / hcl.MiB)},
@@ -116,17 +137,13 @@ func guestEnv(m plan.Machine, in Inputs) ([]byte, error) {
 		{"FBDOCK_ENGINE_GATEWAY", e.Gateway.String()},
 		{"FBDOCK_ENGINE_ADDRESS", e.Address.String()},
 		{"FBDOCK_ENGINE_MAC", e.MAC},
+		{"FBDOCK_BRIDGE", cmp.Or(e.Bridge, "bridge0")},
+		{"FBDOCK_TAP", cmp.Or(e.Tap, "tap0")},
 		{"FBDOCK_ENGINE_UUID", uuid(m.Instance)},
 		{"FBDOCK_DNS", dnsWords(e)},
 		{"FBDOCK_SHARES", shares},
 		{"FBDOCK_MOUNTS", mountWords(m.Mounts)},
-		{"FBDOCK_HTTP_PROXY", proxy.HTTP},
-		{"FBDOCK_HTTPS_PROXY", proxy.HTTPS},
-		{"FBDOCK_NO_PROXY", proxy.No},
-	} {
-		out.set(kv[0], kv[1])
-	}
-	return out.bytes()
+	}, nil
 }
 
 func decimal(s hcl.Size) string { return strconv.FormatUint(uint64(s), 10) }

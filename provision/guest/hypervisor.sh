@@ -87,6 +87,7 @@ provider_switch() {
     libvirt | qemu) echo 'KVM: modprobe kvm_intel (or kvm_amd) with nested=1 on the host and pass the CPU through' ;;
     hyperv) echo "Hyper-V: Set-VMProcessor NAME -ExposeVirtualizationExtensions \$true" ;;
     parallels) echo 'Parallels: prlctl set NAME --nested-virt on (Intel Macs, Pro edition)' ;;
+    ssh | native) echo "switch virtualization (VT-x or SVM) on in the setup of this computer's firmware, or, where it is a VM itself, nesting in its hypervisor" ;;
     utm) echo 'UTM cannot nest virtual machines' ;;
     *) echo "switch nested virtualization on for provider $FBDOCK_PROVIDER" ;;
   esac

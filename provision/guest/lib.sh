@@ -151,74 +151,69 @@ put_dir() {
   try rm -rf "$2.fbdock-old"
 }
 
-block_begin='# BEGIN fbdock: managed by fbdock, changes in this block are lost'
-block_end='# END fbdock'
+# own is true on a computer of the user's own, where little is fbdock's to
+# decide. A VM is fbdock's as a whole.
+own() { [ "${FBDOCK_OWN_COMPUTER:-no}" = yes ]; }
 
-# block_range FILE prints the first and the last line of fbdock's block.
-block_range() {
-  awk '/^# BEGIN fbdock/ { b = NR } /^# END fbdock/ && b { print b, NR; b = 0; exit }
-    END { if (b) print "open" }' "$1"
+# remember KIND NAME [VALUE] writes down what was there before fbdock's first
+# change of it, for fbdock-uninstall; a VM is destroyed as it is.
+remember() {
+  own || return 0
+  ! remembered "$1" "$2" || return 0
+  (umask 077 && printf '%s %s %s\n' "$1" "$2" "${3:--}" >>"$db/undo") || fail "write $db/undo" "is the disk full? df -h"
 }
 
-# put_block FILE TEXT [LINE] makes TEXT fbdock's block in a file that others
-# own too, before LINE or at the end; an empty TEXT removes it. Bytes outside of the
-# block stay as they are. The result is left in $new for a check; take_block
-# puts it in place.
-put_block() {
-  file=$1
-  [ -L "$file" ] && file=$(readlink -f "$file")
-  new=${file%/*}/.${file##*/}.fbdock-new
-  rm -f "$new"
-  first=${3:-}
-  last=
-  if [ -e "$file" ]; then
-    try cp -p "$file" "$new"
-    range=$(block_range "$file")
-    [ "$range" != open ] || fail "$file: fbdock's block has a BEGIN line and no END line" "remove what is left of the block from $file"
-    if [ -n "$range" ]; then
-      first=${range% *}
-      last=${range#* }
-    fi
-    total=$(awk 'END { print NR }' "$file")
-    : "${first:=$((total + 1))}"
+remembered() { [ -e "$db/undo" ] && awk -v k="$1" -v n="$2" '$1 == k && $2 == n { f = 1 } END { exit !f }' "$db/undo"; }
+
+# rc_line NAME prints "set VALUE" for a line in rc.conf, "unset" without.
+rc_line() {
+  if grep -qs "^$1=" /etc/rc.conf /etc/rc.conf.local; then
+    echo "set $(sysrc -n "$1")"
   else
-    first=1
-    total=0
+    echo unset
   fi
-  write_block "$2" >"$new" || fail "write $new" "is the disk full? df -h"
-}
-
-write_block() {
-  if [ "$first" -gt 1 ]; then
-    head -n "$((first - 1))" "$file" || return 1
-    [ "$first" -le "$total" ] || [ -z "$(tail -c 1 "$file")" ] || echo
-  fi
-  [ -z "$1" ] || printf '%s\n%s\n%s\n' "$block_begin" "$1" "$block_end"
-  rest=$((${last:-$((first - 1))} + 1))
-  [ "$rest" -gt "$total" ] || tail -n "+$rest" "$file"
-}
-
-take_block() {
-  if [ -e "$file" ] && cmp -s "$new" "$file"; then
-    rm -f "$new"
-    return 1
-  fi
-  change mv -f "$new" "$file"
 }
 
 # rc_conf NAME VALUE sets one line of rc.conf when it differs.
-rc_conf() { sysrc -c "$1=$2" >/dev/null 2>&1 || change sysrc "$1=$2"; }
+rc_conf() {
+  ! sysrc -c "$1=$2" >/dev/null 2>&1 || return 0
+  remember rc "$1" "$(rc_line "$1")"
+  change sysrc "$1=$2"
+}
 
 # rc_conf_add NAME WORD adds a word to a list in rc.conf.
 rc_conf_add() {
   case " $(sysrc -n "$1" 2>/dev/null) " in
     *" $2 "*) ;;
-    *) change sysrc "$1+=$2" ;;
+    *)
+      remember word "$2" "$1"
+      change sysrc "$1+=$2"
+      ;;
   esac
 }
 
 # sysctl_set OID VALUE sets a running value when it differs.
-sysctl_set() { [ "$(sysctl -n "$1" 2>/dev/null)" = "$2" ] || change sysctl "$1=$2"; }
+sysctl_set() {
+  was=$(sysctl -n "$1" 2>/dev/null) || was=
+  [ "$was" != "$2" ] || return 0
+  remember sysctl "$1" "$was"
+  change sysctl "$1=$2"
+}
+
+# start_service NAME starts one that does not run.
+start_service() {
+  remember service "$1"
+  change service "$1" onestart
+}
+
+# restart_hint is what a reboot takes here.
+restart_hint() {
+  if own; then
+    echo 'reboot this computer when it suits you, then run fbdock up again'
+  else
+    echo 'reboot the guest: vagrant reload'
+  fi
+}
 
 # await SECONDS TEST... polls until the test is true.
 await() {
@@ -253,10 +248,9 @@ zvol() { printf '/dev/zvol/%s/fbdock/vm/%s' "$(pool)" "$1"; }
 
 # The user of this guest: who came through sudo, else Vagrant's.
 guest_user() {
-  case ${SUDO_USER:-root} in
-    root) echo "${FBDOCK_USER:-vagrant}" ;;
-    *) echo "$SUDO_USER" ;;
-  esac
+  login=${SUDO_USER:-${DOAS_USER:-root}}
+  [ "$login" != root ] || login=${FBDOCK_USER:-vagrant}
+  echo "$login"
 }
 home_of() { getent passwd "$1" | cut -d : -f 6; }
 

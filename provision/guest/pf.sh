@@ -13,24 +13,40 @@ anchor_rules() {
   cat <<END
 # Written by fbdock; loaded into pf's anchor "fbdock".
 nat on $1 inet from $FBDOCK_ENGINE_NETWORK to ! $FBDOCK_ENGINE_NETWORK -> ($1)
-pass quick on { bridge0 tap0 } no state
+pass quick on { $FBDOCK_BRIDGE $FBDOCK_TAP } no state
 block drop in quick on ! lo0 inet from any to $FBDOCK_ENGINE_NETWORK
 END
 }
 
-# interfaces_up makes bridge0 with the address and tap0 as its only member.
-# An address on a member is refused from FreeBSD 15 on.
+# overlaps prints the first of this system's own networks that shares
+# addresses with the engine's.
+overlaps() {
+  netstat -rn -f inet | awk -v net="$FBDOCK_ENGINE_NETWORK" -v own="$FBDOCK_ENGINE_GATEWAY" -v bridge="$FBDOCK_BRIDGE" '
+    function number(a,  p, n) { n = split(a, p, "."); return ((p[1] * 256 + (n > 1 ? p[2] : 0)) * 256 + (n > 2 ? p[3] : 0)) * 256 + (n > 3 ? p[4] : 0) }
+    function first(c,  p) { split(c, p, "/"); return number(p[1]) }
+    function last(c,  p, n) { n = split(c, p, "/"); return number(p[1]) + (n > 1 ? 2 ^ (32 - p[2]) : 1) - 1 }
+    $1 ~ /^[0-9][0-9.]*(\/[0-9]+)?$/ && $4 != bridge && $1 != own {
+      if (first($1) <= last(net) && first(net) <= last($1)) { print $1 " on " $4; exit }
+    }'
+}
+
+# pf_on is true while pf filters; pf_main is the file of its main rules.
+pf_on() { pfctl -s info 2>/dev/null | grep -q '^Status: Enabled'; }
+pf_main() { sysrc -n pf_rules; }
+
+# interfaces_up makes the bridge with the address and the tap as its only
+# member. An address on a member is refused from FreeBSD 15 on.
 interfaces_up() {
-  for interface in bridge0 tap0; do
+  for interface in "$FBDOCK_BRIDGE" "$FBDOCK_TAP"; do
     ifconfig "$interface" >/dev/null 2>&1 || change ifconfig "$interface" create
   done
-  ifconfig bridge0 | grep -q 'member: tap0 ' || change ifconfig bridge0 addm tap0
-  for address in $(ifconfig bridge0 | awk '$1 == "inet" { print $2 }'); do
-    [ "$address" = "$FBDOCK_ENGINE_GATEWAY" ] || change ifconfig bridge0 inet "$address" delete
+  ifconfig "$FBDOCK_BRIDGE" | grep -q "member: $FBDOCK_TAP " || change ifconfig "$FBDOCK_BRIDGE" addm "$FBDOCK_TAP"
+  for address in $(ifconfig "$FBDOCK_BRIDGE" | awk '$1 == "inet" { print $2 }'); do
+    [ "$address" = "$FBDOCK_ENGINE_GATEWAY" ] || change ifconfig "$FBDOCK_BRIDGE" inet "$address" delete
   done
-  ifconfig bridge0 | grep -q "inet $FBDOCK_ENGINE_GATEWAY " ||
-    change ifconfig bridge0 inet "$FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX" up
-  ifconfig tap0 | grep -q '[<,]UP[,>]' || change ifconfig tap0 up
+  ifconfig "$FBDOCK_BRIDGE" | grep -q "inet $FBDOCK_ENGINE_GATEWAY " ||
+    change ifconfig "$FBDOCK_BRIDGE" inet "$FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX" up
+  ifconfig "$FBDOCK_TAP" | grep -q '[<,]UP[,>]' || change ifconfig "$FBDOCK_TAP" up
   sysctl_set net.inet.ip.forwarding 1
   # bhyve of older releases leaves the tap down.
   sysctl_set net.link.tap.up_on_open 1
@@ -44,6 +60,7 @@ offload_fix() {
       offload=$(options_of "$1")
       case ",$offload," in
         *,RXCSUM,* | *,TXCSUM,* | *,TSO4,* | *,TSO6,* | *,LRO,*)
+          remember offload "$1" "$offload"
           attempt ifconfig "$1" -rxcsum -txcsum -tso -lro || note "offload of $1 stays: $(words)"
           [ "$(options_of "$1")" = "$offload" ] || changed=1
           ;;

@@ -21,16 +21,31 @@ bootstrap() {
   fi
 }
 
+# harmless PACKAGE... refuses, on a computer of the user's own, what would
+# take other packages away.
+harmless() {
+  own || return 0
+  attempt pkg install -n "$@" || true # its status says whether there is something to do
+  ! grep -qi 'to be REMOVED' "$said"
+}
+
 # install PACKAGE [-r REPOSITORY] adds one package.
 install() {
   bootstrap
+  if ! harmless "$@"; then
+    rc=1
+    return 1
+  fi
+  for last in "$@"; do :; done
+  remember package "$last"
   if attempt pkg install -y "$@"; then
     changed=1
     return 0
   fi
   # Packages built for a newer patch level than this kernel: none of ours
-  # holds kernel code.
-  if grep -q IGNORE_OSVERSION "$said"; then
+  # holds kernel code. On a computer of the user's own that is not for fbdock
+  # to decide.
+  if ! own && grep -q IGNORE_OSVERSION "$said"; then
     note 'packages are built for a newer FreeBSD: going on with IGNORE_OSVERSION'
     if attempt env IGNORE_OSVERSION=yes pkg install -y "$@"; then
       changed=1

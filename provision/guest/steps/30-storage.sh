@@ -83,7 +83,8 @@ choose_pool() {
   if [ -n "$root" ]; then
     echo "$root"
   else
-    zpool list -H -o name | awk 'NR == 1'
+    # Of several pools of the user's own none is taken by chance.
+    zpool list -H -o name | awk -v own="${FBDOCK_OWN_COMPUTER:-no}" '{ p[NR] = $1 } END { if (NR == 1 || NR && own != "yes") print p[1] }'
   fi
 }
 
@@ -93,15 +94,20 @@ wanted=$FBDOCK_POOL
 if [ "$wanted" != auto ] && [ -n "$(pool)" ] && [ "$(pool)" != "$wanted" ]; then
   fail "the engine's disks are in pool $(pool), fbdock.hcl now says $wanted" "set storage.pool back, or destroy the machine first"
 fi
-# A pool of ours that this boot did not import.
+# A pool of ours that this boot did not import. On a computer of the user's
+# own pools and disks are the user's alone.
 name=$wanted
 [ "$name" != auto ] || name=$(pool)
 name=${name:-fbdock}
-if ! has_pool "$name"; then
+if ! own && ! has_pool "$name"; then
   attempt zpool import "$name" || attempt zpool import -d "$db" "$name" || true
 fi
 chosen=$(choose_pool "$wanted")
 if [ -z "$chosen" ]; then
+  if own; then
+    fail "this computer has no ZFS pool ${wanted#auto}, and fbdock takes no disk of yours" \
+      'make one as you like it (zpool-create(8)) and name it in fbdock.hcl: storage { pool = "NAME" }'
+  fi
   [ -z "$(pool)" ] || fail "pool $(pool), which holds the engine's disks, is gone: $(words)" \
     "is its disk still attached? zpool import; to start anew: fbdock destroy"
   new_pool "$name"
@@ -131,7 +137,7 @@ node() { [ -e "/dev/zvol/$1" ]; }
 volume() {
   has_dataset "$1" || change zfs create -s -V "$2" -o volblocksize=16k -o primarycache=metadata "$1"
   await 30 node "$1" || fail "/dev/zvol/$1 did not appear within 30 s" \
-    "reboot the guest: vagrant reload; zfs get volmode $1 should say dev, inherited"
+    "$(restart_hint); zfs get volmode $1 should say dev, inherited"
   now=$(zfs get -H -p -o value volsize "$1")
   if [ "$now" -lt "$2" ]; then
     change zfs set "volsize=$2" "$1"
@@ -141,6 +147,14 @@ volume() {
 }
 
 base=$chosen/fbdock
+if own; then
+  # The mark says whose it is; without it nothing is touched.
+  mark=fbdock:instance=$FBDOCK_INSTANCE
+  if has_dataset "$base" && [ "$(zfs get -H -o value fbdock:instance "$base")" != "$FBDOCK_INSTANCE" ]; then
+    fail "$base is there already, and this project did not make it" "rename it, or name another pool in fbdock.hcl: storage { pool = \"NAME\" }"
+  fi
+  has_dataset "$base" || change zfs create -o "$mark" -o mountpoint=none -o "compression=$FBDOCK_COMPRESSION" -o atime=off "$base"
+fi
 dataset "$base" -o mountpoint=none -o "compression=$FBDOCK_COMPRESSION" -o atime=off
 # What is below inherits it.
 kept=$(zfs get -H -o value compression "$base") || fail "zfs get compression $base: status $?"
@@ -160,13 +174,19 @@ done
 # ZFS gives memory back too slowly for a virtual machine that starts beside
 # it. rc.d/fbdock sets the same limit at each boot.
 limit=$FBDOCK_ARC_MAX
+if own && [ "$limit" = 0 ]; then
+  put_fact arc-max ''
+  finish "pool $chosen$warning"
+fi
 if [ "$limit" = 0 ]; then
   limit=$((($(sysctl -n hw.physmem) - FBDOCK_ENGINE_MEMORY * mib - 1024 * mib) / 2))
   [ "$limit" -ge $((256 * mib)) ] || limit=$((256 * mib))
 fi
-if [ "$(sysctl -n vfs.zfs.arc.max)" != "$limit" ]; then
+had=$(sysctl -n vfs.zfs.arc.max)
+if [ "$had" != "$limit" ]; then
+  remember sysctl vfs.zfs.arc.max "$had"
   least=$(sysctl -n vfs.zfs.arc.min) || fail "sysctl vfs.zfs.arc.min: status $?"
-  [ "$least" -lt "$limit" ] || change sysctl "vfs.zfs.arc.min=$((32 * mib))"
+  [ "$least" -lt "$limit" ] || sysctl_set vfs.zfs.arc.min "$((32 * mib))"
   attempt sysctl "vfs.zfs.arc.max=$limit" || fail "sysctl vfs.zfs.arc.max=$limit: $(words)" \
     'set storage.arc_max to at least 64MiB and less than the memory of the guest'
   changed=1

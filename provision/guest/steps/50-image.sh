@@ -52,14 +52,14 @@ keep=$FBDOCK_ROOT_DISK
 if has_root; then
   change zfs inherit fbdock:image "$root"
   if attempt zfs destroy "$root"; then
-    await 30 gone || fail "$device is still there after zfs destroy" "reboot the guest: vagrant reload"
+    await 30 gone || fail "$device is still there after zfs destroy" "$(restart_hint)"
   else
     note "the old root zvol stays and is written over: $(words)"
   fi
 fi
 has_root || change zfs create -s -V "$keep" -o volblocksize=16k -o primarycache=metadata "$root"
 # A zvol written before its node is there would make a plain file of it.
-await 30 node || fail "$device did not appear within 30 s" "reboot the guest: vagrant reload"
+await 30 node || fail "$device did not appear within 30 s" "$(restart_hint)"
 [ "$(zfs get -H -p -o value volsize "$root")" -ge "$size" ] || change zfs set "volsize=$keep" "$root"
 
 change dd "if=$raw" "of=$device" bs=1m

@@ -35,9 +35,11 @@ fi
 # client_of USER HOME gives one user the context and the key of the engine.
 client_of() {
   user=$1
+  remember home "$2"
   docker_dir=$2/.docker
   id=$(head -n 1 "$etc/client/context-id")
   for d in "$docker_dir" "$docker_dir/contexts" "$docker_dir/contexts/meta" "$docker_dir/contexts/tls"; do
+    [ -d "$d" ] || remember folder "$d"
     [ -d "$d" ] || change mkdir "$d"
     [ "$(stat -f %Su "$d")" = "$user" ] || change chown "$user" "$d"
   done
@@ -45,8 +47,10 @@ client_of() {
   put_dir "$etc/client/tls" "$docker_dir/contexts/tls/$id" u+rwX,go-rwx "$user"
   put_dir "$etc/client/ssh" "$2/.fbdock" u+rwX,go-rwx "$user"
   if [ ! -e "$docker_dir/config.json" ]; then
+    remember file "$docker_dir/config.json"
     put_file "$docker_dir/config.json" 0600 <"$etc/client/config.json"
   elif ! grep -q '"currentContext"' "$docker_dir/config.json"; then
+    remember context "$docker_dir"
     # A user's own file: the CLI edits it. Somebody's own choice of context stays.
     attempt docker --config "$docker_dir" context use fbdock || note "docker context use: $(words)"
     changed=1
@@ -54,7 +58,9 @@ client_of() {
   [ "$(stat -f %Su "$docker_dir/config.json")" = "$user" ] || change chown "$user" "$docker_dir/config.json"
 }
 
-for user in root "$(guest_user)"; do
+users="root $(guest_user)"
+! own || users=$(guest_user)
+for user in $users; do
   home=$(home_of "$user")
   [ -d "$home" ] || fail "user $user has no home directory" 'does the box have the user vagrant? id vagrant'
   client_of "$user" "$home"

@@ -4,6 +4,8 @@
 set -eu
 # shellcheck source=../lib.sh
 . /usr/local/libexec/fbdock/lib.sh
+# shellcheck source=../block.sh
+. "$libexec/block.sh"
 begin shares
 
 names=$(shares nfs | awk '{ print $1 }')
@@ -23,6 +25,7 @@ if [ -z "$lines" ] && { [ ! -e /etc/exports ] || [ -z "$(block_range /etc/export
   finish 'no NFS shares'
 fi
 
+[ -e /etc/exports ] || remember file /etc/exports
 put_block /etc/exports "$lines"
 take_block || true
 exports=$(sha256 -q /etc/exports)
@@ -45,7 +48,7 @@ rc_conf mountd_enable YES
 rc_conf nfs_server_enable YES
 for service in rpcbind mountd nfsd; do
   if ! running "$service"; then
-    change service "$service" onestart
+    start_service "$service"
     running "$service" || fail "service $service does not run after onestart: $(words)" "see /var/log/messages"
   fi
 done

@@ -40,12 +40,11 @@ func (l *lab) offers(name string) bool {
 }
 
 func pkg(l *lab) int {
-	opts, rest, bad := getopt(l.args, "46dhvN:j:r:c:C:R:o:l")
+	_, rest, bad := getopt(l.args, "46dhvN:j:r:c:C:R:o:l")
 	if l.args == nil || bad != "" && !strings.HasPrefix(strings.Join(l.args, " "), "-N") {
 		l.errorf("pkg: %s\nUsage: pkg [-v] [-d] [-l] [-N] [-j <jail name or id>|-c <chroot path>|-r <rootdir>] [-C <configuration file>] [-R <repo config dir>] [-o var=value] [-4|-6] <command> [<args>]\n", bad)
 		return 1
 	}
-	_ = opts
 	defer l.lock()()
 	have := l.installed()
 	ready := slices.Contains(have, "pkg")
@@ -155,12 +154,15 @@ func (l *lab) pkgInstall(have, args []string) int {
 		l.errorf("pkg: repository FreeBSD contains packages for wrong OS version: FreeBSD:14:amd64\nTo ignore this error set IGNORE_OSVERSION=yes\n")
 		return 1
 	}
+	if has(opts, 'n') {
+		return l.pkgWould(have, names)
+	}
 	for _, name := range names {
 		for _, one := range append(slices.Clone(dependsOn[name]), name) {
 			if slices.Contains(have, one) {
 				continue
 			}
-			if conflict := map[string]string{"qemu-tools": "qemu-nox11", "qemu-nox11": "qemu-tools"}[one]; slices.Contains(have, conflict) {
+			if conflict := conflicts()[one]; slices.Contains(have, conflict) {
 				l.printf("Checking integrity... done (1 conflicting)\n  - %s conflicts with installed %s: removed\n", one, conflict)
 				l.unpack(conflict, true)
 				have = slices.DeleteFunc(have, func(other string) bool { return other == conflict })
@@ -173,6 +175,22 @@ func (l *lab) pkgInstall(have, args []string) int {
 		}
 	}
 	l.save(lasting+"pkg", have)
+	return 0
+}
+
+func conflicts() map[string]string {
+	return map[string]string{"qemu-tools": "qemu-nox11", "qemu-nox11": "qemu-tools"}
+}
+
+// pkgWould says what an install would do.
+func (l *lab) pkgWould(have, names []string) int {
+	l.printf("The following %d package(s) will be affected (of 0 checked):\n\n", len(names))
+	for _, name := range names {
+		if conflict := conflicts()[name]; slices.Contains(have, conflict) {
+			l.printf("Installed packages to be REMOVED:\n\t%s: %s\n\n", conflict, packages[conflict])
+		}
+		l.printf("New packages to be INSTALLED:\n\t%s: %s\n\n", name, packages[name])
+	}
 	return 0
 }
 

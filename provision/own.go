@@ -1,0 +1,58 @@
+package provision
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+//go:embed survey/survey.sh
+var surveyScript string
+
+// surveyHead stands before the survey: it brings no lib.sh, which keeps a log.
+const surveyHead = `PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin
+LC_ALL=C
+export PATH LC_ALL
+etc=/usr/local/etc/fbdock
+`
+
+// Survey is a script for root of a computer of the user's own: it says what
+// is there and what m would change, and changes nothing itself.
+func Survey(m plan.Machine) ([]byte, error) {
+	pairs, err := machineValues(m)
+	if err != nil {
+		return nil, fmt.Errorf("machine %s: %w", m.Name, err)
+	}
+	var out env
+	for _, kv := range append(pairs, [2]string{"FBDOCK_ARCHITECTURE", m.Engine.Image.Architecture}) {
+		out.set(kv[0], kv[1])
+	}
+	values, err := out.bytes()
+	if err != nil {
+		return nil, fmt.Errorf("machine %s: %w", m.Name, err)
+	}
+	pf, err := static.ReadFile("guest/pf.sh")
+	if err != nil {
+		return nil, err
+	}
+	return []byte(string(values) + surveyHead + string(pf) + surveyScript), nil
+}
+
+// UninstallCommand is what root runs on a computer of the user's own to take
+// away what fbdock has made there. What a run leaves that ended before there
+// was anything to uninstall with is removed here.
+func UninstallCommand(instance string) (string, error) {
+	word, err := quote(instance)
+	if err != nil {
+		return "", err
+	}
+	return strings.NewReplacer("@INSTANCE@", word, "@INCOMING@", GuestIncoming).Replace(`d=/usr/local/libexec/fbdock
+if [ -e $d/fbdock-uninstall ] && [ -e /usr/local/etc/fbdock/fbdock.env ]; then exec sh $d/fbdock-uninstall @INSTANCE@; fi
+if [ -e /var/db/fbdock/undo ]; then
+  echo "fbdock-step uninstall fail /usr/local/libexec/fbdock or /usr/local/etc/fbdock is gone | hint: run fbdock up, which puts it back, then fbdock destroy"
+  exit 1
+fi
+rm -rf $d @INCOMING@ /var/db/fbdock/images && { [ ! -d /var/db/fbdock ] || rmdir /var/db/fbdock; }`), nil
+}
