@@ -29,9 +29,10 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 	}
 	o := app.Options{
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
-		Facts:    p.asked,
+		Facts: p.asked, OS: facts.OS,
 		CacheDir: p.cacheDir(), Laptop: app.LaptopOf(facts), Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
 	}
+	o.Confirm = func(question string) (bool, error) { return p.confirm(c, question) }
 	if p.tune != nil {
 		p.tune(&o)
 	}

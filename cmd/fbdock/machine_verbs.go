@@ -31,7 +31,7 @@ func (p *program) verb(f func(ctx context.Context, c *cli.Context, project *app.
 
 func (p *program) upCommand() *cli.Command {
 	return &cli.Command{
-		Name: "up", Usage: "make or start machines, and apply what has changed", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
+		Name: "up", Usage: "make or start machines, and apply what has changed", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			results, err := project.Up(ctx, named(c))
 			return p.upAnswer(c, results, err)
@@ -41,12 +41,17 @@ func (p *program) upCommand() *cli.Command {
 
 func (p *program) reloadCommand() *cli.Command {
 	return &cli.Command{
-		Name: "reload", Usage: "restart machines with the configuration as it is now", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
+		Name: "reload", Usage: "restart machines with the configuration as it is now", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			results, err := project.Reload(ctx, named(c))
 			return p.upAnswer(c, results, err)
 		}),
 	}
+}
+
+// agreeFlag says yes to what up would change on a computer of the user's own.
+func agreeFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask before changing a FreeBSD computer of your own"}
 }
 
 func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) error {
@@ -90,8 +95,7 @@ func (p *program) destroyCommand() *cli.Command {
 				return err
 			}
 			for _, m := range machines {
-				question := fmt.Sprintf("Remove machine %s with all its containers, images and volumes?", m.Name)
-				if ok, err := p.confirm(c, question); err != nil || !ok {
+				if ok, err := p.confirm(c, app.DestroyQuestion(m)); err != nil || !ok {
 					return err
 				}
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/moby/sys/atomicwriter"
 	"github.com/urfave/cli/v2"
 
+	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
@@ -50,16 +51,24 @@ func planRows(m plan.Machine) [][]string {
 	if m.Box.Version != "" {
 		box += " " + m.Box.Version
 	}
-	rows := [][]string{
-		{"machine", m.Name + " (" + m.Instance + ")"},
-		{"provider", m.Provider},
-		{"box", box + " " + m.Box.Architecture},
-		{"guest", fmt.Sprintf("%d CPUs, %s", m.CPUs, m.Memory)},
-		{"storage", fmt.Sprintf("pool %s, %s, ARC at most %s", m.Storage.Pool, m.Storage.Compression, m.Storage.ARCMax)},
+	rows := [][]string{{"machine", m.Name + " (" + m.Instance + ")"}, {"provider", m.Provider}}
+	arc := "ARC at most " + m.Storage.ARCMax.String()
+	if m.OwnComputer() {
+		if m.Host != "" {
+			rows = append(rows, []string{"host", m.Host})
+		}
+		if m.Storage.ARCMax == 0 {
+			arc = "ARC as it is"
+		}
+	} else {
+		rows = append(rows, []string{"box", box + " " + m.Box.Architecture}, []string{"guest", fmt.Sprintf("%d CPUs, %s", m.CPUs, m.Memory)})
+	}
+	rows = append(rows, [][]string{
+		{"storage", fmt.Sprintf("pool %s, %s, %s", m.Storage.Pool, m.Storage.Compression, arc)},
 		{"engine", fmt.Sprintf("%s, %d CPUs, %s, data disk %s", m.Engine.Hypervisor, m.Engine.CPUs, m.Engine.Memory, m.Engine.Disk)},
 		{"image", image + " " + m.Engine.Image.Architecture},
 		{"network", fmt.Sprintf("%s: guest %s, engine %s", m.Engine.Network, m.Engine.Gateway, m.Engine.Address)},
-	}
+	}...)
 	for _, mount := range m.Mounts {
 		rows = append(rows, []string{"mount", fmt.Sprintf("%s at %s (%s)", mount.Source, mount.Target, mount.Type)})
 	}
@@ -87,6 +96,10 @@ func (p *program) renderCommand() *cli.Command {
 				return err
 			}
 			vagrantfile, err := project.Vagrantfile()
+			if app.NothingToRender(err) {
+				p.terminal(c).Say(err.Error())
+				return nil
+			}
 			if err != nil {
 				return err
 			}

@@ -107,7 +107,7 @@ func hurried() {
 		}
 		if file := os.Getenv("FBDOCK_TEST_LAPTOP"); file != "" {
 			facts := recorded(file)
-			o.Laptop = app.LaptopOf(facts)
+			o.Laptop, o.OS = app.LaptopOf(facts), facts.OS
 			o.Facts = func(context.Context) (platforms.Facts, error) { return facts, nil }
 		}
 		if host := os.Getenv("FBDOCK_TEST_IMAGES"); host != "" {

@@ -36,7 +36,7 @@ type agentSpec struct {
 // when it changes.
 func (p *Project) specOf(m plan.Machine) agentSpec {
 	return agentSpec{Build: p.build(), Machine: plan.Machine{
-		Name: m.Name, Instance: m.Instance, Provider: m.Provider, Forward: m.Forward, Mounts: m.Mounts,
+		Name: m.Name, Instance: m.Instance, Provider: m.Provider, Host: m.Host, Forward: m.Forward, Mounts: m.Mounts,
 		Engine: plan.Engine{Address: m.Engine.Address},
 	}}
 }
@@ -158,14 +158,14 @@ func (a *agentGuests) Engine(ctx context.Context, through *link.Client) (*link.C
 	return g.engine(ctx)
 }
 
-// Gone asks Vagrant, once what a running machine leaves is there at all.
+// Gone asks, once what a running machine leaves is there at all.
 func (a *agentGuests) Gone(ctx context.Context) bool {
 	if !exists(a.p.State.Machine(a.m.Name).SSHConfig()) {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	s, err := a.p.vagrantState(ctx, a.m)
+	s, err := a.p.system(a.m).state(ctx, nil)
 	return err == nil && (s == vagrant.NotCreated || s == vagrant.Stopped)
 }
 

@@ -47,15 +47,7 @@ func (p *Project) ensureAgentKey(m plan.Machine) error {
 	if agentKey(files) != nil && exists(files.Agent().HostKey()) && exists(files.Agent().KnownHosts()) {
 		return nil
 	}
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		return fmt.Errorf("make the agent's host key: %w", err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if err != nil {
-		return fmt.Errorf("make the agent's host key: %w", err)
-	}
-	key, err := ssh.NewPublicKey(public)
+	key, err := p.writeKey(files.Agent().HostKey())
 	if err != nil {
 		return fmt.Errorf("make the agent's host key: %w", err)
 	}
@@ -65,7 +57,6 @@ func (p *Project) ensureAgentKey(m plan.Machine) error {
 		name string
 		data []byte
 	}{
-		{files.Agent().HostKey(), pem.EncodeToMemory(block)},
 		{files.Agent().KnownHosts(), append([]byte("agent "), line...)},
 		{files.Agent().HostKey() + ".pub", line},
 	} {
@@ -74,6 +65,23 @@ func (p *Project) ensureAgentKey(m plan.Machine) error {
 		}
 	}
 	return nil
+}
+
+// writeKey makes a key and writes its private half.
+func (p *Project) writeKey(file string) (ssh.PublicKey, error) {
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		return nil, err
+	}
+	block, err := ssh.MarshalPrivateKey(private, "")
+	if err != nil {
+		return nil, err
+	}
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		return nil, err
+	}
+	return key, p.State.Write(file, pem.EncodeToMemory(block))
 }
 
 // stampOf changes when the certificates of a folder do.

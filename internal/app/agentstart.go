@@ -114,29 +114,31 @@ func (p *Project) viaAgent(ctx context.Context, m plan.Machine) (*guest, error) 
 		return nil, err
 	}
 	g := &guest{Client: client, machine: m, files: p.State.Machine(m.Name), agent: &remote}
-	g.root = p.loginIsRoot(m)
+	if g.root, err = p.rootOf(m, p.loginOf(m)); err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
 	if _, identity, err := p.specOf(m).marshal(); err == nil && client.ServerVersion() != agent.Banner(identity) {
 		p.leaveAgent(ctx, m) // this one is of another fbdock; it serves us to the end
 	}
 	return g, nil
 }
 
-// loginIsRoot tells whether the agent's login in FreeBSD is root's.
-func (p *Project) loginIsRoot(m plan.Machine) bool {
+// loginOf is the user that the agent's login in FreeBSD is.
+func (p *Project) loginOf(m plan.Machine) string {
 	data, err := os.ReadFile(p.State.Machine(m.Name).SSHConfig())
 	if err != nil {
-		return false
+		return ""
 	}
 	hosts, err := link.ParseSSHConfig(data)
 	if err != nil {
-		return false
+		return ""
 	}
 	for _, h := range hosts {
 		if h.Name == m.Name || len(hosts) == 1 {
-			return h.User == "root"
+			return h.User
 		}
 	}
-	return false
+	return ""
 }
 
 // leaveAgent starts the agent of m without waiting for it.

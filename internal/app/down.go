@@ -17,10 +17,7 @@ func (p *Project) Halt(ctx context.Context, names []string, force bool) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
 		p.stopAgent(ctx, m)
 		p.leaveContext(m, false)
-		if !force {
-			p.stopEngine(ctx, m)
-		}
-		return p.step("halt "+m.Name, func() error { return p.vagrant().Halt(ctx, target(m), force) })
+		return p.system(m).halt(ctx, force)
 	})
 }
 
@@ -38,8 +35,7 @@ func (p *Project) Destroy(ctx context.Context, names []string) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
 		p.stopAgent(ctx, m)
 		p.leaveContext(m, true)
-		err := p.step("destroy "+m.Name, func() error { return p.vagrant().Destroy(ctx, target(m)) })
-		if err != nil {
+		if err := p.system(m).destroy(ctx); err != nil {
 			return err
 		}
 		return p.State.Machine(m.Name).Remove()

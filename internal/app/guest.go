@@ -2,11 +2,13 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,13 +30,14 @@ type guest struct {
 	machine plan.Machine
 	files   state.Machine
 	address string // host:port of its sshd
-	// root is set where the login is root's and needs no sudo.
-	root bool
+	// root is what runs a program as root, none where the login is root's.
+	root []string
 	// agent is set when the login is the agent's, and ours to its socket.
 	agent *agent.Remote
 }
 
-// cached logs in by what the last `vagrant ssh-config` has said.
+// cached logs in by what the last `vagrant ssh-config`, or the user's own
+// ssh, has said.
 func (p *Project) cached(ctx context.Context, m plan.Machine, timeout time.Duration) (*guest, error) {
 	files := p.State.Machine(m.Name)
 	data, err := os.ReadFile(files.SSHConfig())
@@ -77,9 +80,9 @@ func (p *Project) direct(ctx context.Context, m plan.Machine) (*guest, error) {
 	return p.cached(ctx, m, 0)
 }
 
-// refresh asks Vagrant for the address and keys of the machine.
+// refresh asks anew for the address and keys of the machine.
 func (p *Project) refresh(ctx context.Context, m plan.Machine) error {
-	data, err := p.vagrant().SSHConfig(ctx, target(m))
+	data, err := p.system(m).sshConfig(ctx)
 	if err != nil {
 		return err
 	}
@@ -103,12 +106,17 @@ func (p *Project) dial(ctx context.Context, m plan.Machine, sshConfig []byte, ti
 			return nil, err
 		}
 		files := p.State.Machine(m.Name)
-		keys, _ := p.Lookup("SSH_AUTH_SOCK")
-		client, err := link.Dial(ctx, to, link.Options{KnownHosts: files.KnownHosts(), AgentSocket: keys, Timeout: timeout})
+		options := link.Options{KnownHosts: files.KnownHosts(), AgentSocket: p.keysOf(h), Timeout: timeout}
+		p.system(m).dialing(&options)
+		client, err := link.Dial(ctx, to, options)
 		if err != nil {
 			return nil, err
 		}
-		return &guest{Client: client, machine: m, files: files, address: to.Address, root: to.User == "root"}, nil
+		root, err := p.rootOf(m, to.User)
+		if err != nil {
+			return nil, errors.Join(err, client.Close())
+		}
+		return &guest{Client: client, machine: m, files: files, address: to.Address, root: root}, nil
 	}
 	return nil, fmt.Errorf("`vagrant ssh-config` names no host %s", m.Name)
 }
@@ -147,11 +155,29 @@ func (g *guest) sudo(ctx context.Context, script string) (string, error) {
 	return stdout.String(), nil
 }
 
-// asRoot are the arguments that run a program as root. sudo without -n
-// would wait for a password that nobody can give.
+// asRoot are the arguments that run a program as root.
 func (g *guest) asRoot(args ...string) []string {
-	if g.root {
-		return args
+	return append(slices.Clone(g.root), args...)
+}
+
+// rootOf is what runs a program as root for a login. sudo without -n would
+// wait for a password that nobody can give.
+func (p *Project) rootOf(m plan.Machine, login string) ([]string, error) {
+	switch {
+	case m.OwnComputer():
+		r, err := p.record(m)
+		return r.Root, err
+	case login == "root":
+		return nil, nil
 	}
-	return append([]string{"sudo", "-n"}, args...)
+	return []string{"sudo", "-n"}, nil
+}
+
+// keysOf is the socket of the ssh-agent for a host.
+func (p *Project) keysOf(h link.Host) string {
+	if h.IdentityAgent == "none" {
+		return ""
+	}
+	keys, _ := p.Lookup("SSH_AUTH_SOCK")
+	return cmp.Or(h.IdentityAgent, keys)
 }

@@ -61,7 +61,7 @@ func (u *upRun) prepare(ctx context.Context) error {
 	}
 	u.material = material{payload: payload, image: image}
 	u.wanted = state.Applied{
-		Vagrantfile: digest(text), Payload: payload.Hash(), Image: image.sha512, ImageStamp: image.stamp,
+		Vagrantfile: vagrantDigest(u.m, text), Payload: payload.Hash(), Image: image.sha512, ImageStamp: image.stamp,
 		Version: u.Version, Time: time.Now().UTC(),
 	}
 	return nil
@@ -75,7 +75,7 @@ func (u *upRun) image(ctx context.Context) (i imageFile, err error) {
 		i.sha512 = u.applied.Image
 		return i, nil
 	}
-	if err := u.checkVagrant(ctx); err != nil {
+	if err := u.system.check(ctx, u.phase); err != nil {
 		return i, err
 	}
 	err = u.phase("engine image", func() (string, error) {
@@ -177,6 +177,9 @@ func (p *Project) writeVagrantfile() ([]byte, error) {
 		}
 	}
 	text, err := p.Vagrantfile()
+	if errors.Is(err, vagrantfiles.ErrNoVM) {
+		return nil, nil // then no verb calls Vagrant
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -205,6 +208,14 @@ func stateFiles(files []provision.File) []state.File {
 		out[i] = state.File{Name: path.Clean(f.Path), Data: f.Data, Mode: f.Mode}
 	}
 	return out
+}
+
+// vagrantDigest tells when a VM was started from another Vagrantfile.
+func vagrantDigest(m plan.Machine, text []byte) string {
+	if m.OwnComputer() {
+		return ""
+	}
+	return digest(text)
 }
 
 func digest(data []byte) string {

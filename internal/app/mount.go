@@ -89,10 +89,10 @@ func (p *Project) serveOnce(ctx context.Context, m plan.Machine) (err error) {
 	for _, guest := range []struct {
 		client *link.Client
 		name   string
-		sudo   bool
-	}{{g.Client, "freebsd", !g.root}, {engine, "engine", false}} {
+		root   []string
+	}{{g.Client, "freebsd", g.root}, {engine, "engine", nil}} {
 		all.Go(func() {
-			cancel(p.serveGuest(ctx, m, guest.client, guest.name, guest.sudo))
+			cancel(p.serveGuest(ctx, m, guest.client, guest.name, guest.root))
 		})
 	}
 	<-ctx.Done()
@@ -101,7 +101,7 @@ func (p *Project) serveOnce(ctx context.Context, m plan.Machine) (err error) {
 
 // serveGuest serves all mounts to one guest. Each waits for the one before,
 // which may hold its target; they go in the other order.
-func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.Client, name string, sudo bool) error {
+func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.Client, name string, root []string) error {
 	var ends []func() error
 	defer func() {
 		for _, end := range slices.Backward(ends) {
@@ -113,7 +113,7 @@ func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.C
 		mine, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		ready, done := make(chan struct{}), make(chan error, 1)
 		go func() {
-			err := mount.Serve(mine, client, p.folder(folder), mount.Options{Sudo: sudo, Ready: func() { close(ready) }})
+			err := mount.Serve(mine, client, p.folder(folder), mount.Options{Root: root, Ready: func() { close(ready) }})
 			first <- err
 			done <- err
 		}()

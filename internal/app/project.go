@@ -37,6 +37,11 @@ type Options struct {
 	CacheDir string
 	// Laptop is what planning knows of this computer.
 	Laptop plan.Laptop
+	// OS that fbdock runs on, as in runtime.GOOS; "" is that.
+	OS string
+	// Confirm asks the user a question that only yes answers with true; nil
+	// where nobody can be asked.
+	Confirm func(question string) (bool, error)
 	// Facts reads what this computer is, versions included; nil leaves the
 	// checks of `up` out.
 	Facts func(context.Context) (platforms.Facts, error)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/fbdock/fbdock/internal/link"
@@ -110,6 +111,9 @@ func (p *Project) execVagrant(ctx context.Context, m plan.Machine, e Exec) (int,
 			Err:  errors.New("vagrant reaches the FreeBSD guest only"),
 			Next: "leave out --via vagrant, or --on engine", Code: ExitUsage,
 		}
+	}
+	if m.OwnComputer() {
+		return 0, &Error{Err: fmt.Errorf("machine %s is no VM of Vagrant's", m.Name), Next: "leave out --via vagrant", Code: ExitUsage}
 	}
 	line, err := link.Quote(e.Args)
 	if err != nil {

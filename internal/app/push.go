@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/internal/vagrant"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -38,13 +37,10 @@ func (u *upRun) steps(ctx context.Context, g *guest) error {
 	}
 }
 
-// restart reboots the guest through Vagrant, which knows when it is back,
-// and replaces the login in place.
+// restart reboots the guest and replaces the login in place.
 func (u *upRun) restart(ctx context.Context, g *guest) error {
 	_ = g.Close() // it ends with the guest
-	again, err := u.start(ctx, "restart of the guest", func(v vagrant.Vagrant) error {
-		return v.Reload(ctx, target(u.m), vagrant.UpOptions{})
-	})
+	again, err := u.start(ctx, u.system.restart)
 	if err != nil {
 		return err
 	}

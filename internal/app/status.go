@@ -51,26 +51,28 @@ func (p *Project) Status(ctx context.Context, names []string) ([]MachineStatus, 
 	var all []MachineStatus
 	for _, m := range machines {
 		s := MachineStatus{Machine: m.Name, Provider: m.Provider, State: vagrant.NotCreated}
-		if g, err := p.cached(ctx, m, quickDial); err == nil {
-			s.State = vagrant.Running
-			p.look(ctx, g, &s)
-			_ = g.Close() // only asked
-		} else if p.State.Exists() {
-			if s.State, err = p.vagrantState(ctx, m); err != nil {
-				return nil, err
-			}
+		if err := p.statusOf(ctx, m, &s); err != nil {
+			return nil, err
 		}
 		all = append(all, s)
 	}
 	return all, nil
 }
 
-func (p *Project) vagrantState(ctx context.Context, m plan.Machine) (vagrant.State, error) {
-	statuses, err := p.vagrant().Status(ctx, target(m))
+func (p *Project) statusOf(ctx context.Context, m plan.Machine, s *MachineStatus) error {
+	g, err := p.cached(ctx, m, quickDial)
 	if err != nil {
-		return "", err
+		g = nil
+	} else {
+		defer g.Close() // only asked
 	}
-	return statuses[m.Name].State, nil
+	if s.State, err = p.system(m).state(ctx, g); err != nil {
+		return err
+	}
+	if g != nil && s.State == vagrant.Running {
+		p.look(ctx, g, s)
+	}
+	return nil
 }
 
 // look asks the layers inside a running guest.

@@ -105,6 +105,31 @@ func (s *stepLines) end(name, state, text string) {
 	s.progress.End(state, text)
 }
 
+// splitLeft takes the lines of what an uninstall leaves on purpose out of its
+// step lines.
+type splitLeft struct {
+	steps *stepLines
+	left  *bytes.Buffer
+	rest  []byte
+}
+
+func (s *splitLeft) Write(p []byte) (int, error) {
+	s.rest = append(s.rest, p...)
+	for {
+		i := bytes.IndexByte(s.rest, '\n')
+		if i < 0 {
+			return len(p), nil
+		}
+		line := s.rest[:i+1]
+		if text, ok := bytes.CutPrefix(line, []byte("fbdock-left ")); ok {
+			s.left.Write(text)
+		} else if _, err := s.steps.Write(line); err != nil {
+			return 0, err
+		}
+		s.rest = s.rest[i+1:]
+	}
+}
+
 // failure is the error that a runner's exit status means, given what it said.
 func (s *stepLines) failure(status int) error {
 	s.mu.Lock()

@@ -9,7 +9,6 @@ import (
 
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
-	"github.com/fbdock/fbdock/internal/vagrant"
 )
 
 const (
@@ -48,13 +47,13 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 	}
 	defer unlock()
 	for _, m := range machines {
-		if err := p.preflight(ctx, m); err != nil {
+		if err := p.system(m).preflight(ctx); err != nil {
 			return nil, err
 		}
 	}
 	var results []UpResult
 	for _, m := range machines {
-		u := &upRun{Project: p, m: m, files: p.State.Machine(m.Name)}
+		u := &upRun{Project: p, system: p.system(m), m: m, files: p.State.Machine(m.Name)}
 		r, err := u.run(ctx)
 		if err != nil {
 			return results, err
@@ -96,6 +95,7 @@ func (p *Project) lock(ctx context.Context) (unlock func(), err error) {
 // upRun is one `up` of one machine.
 type upRun struct {
 	*Project
+	system system
 	m      plan.Machine
 	files  state.Machine
 	phases []Phase
@@ -103,7 +103,6 @@ type upRun struct {
 	// what it is to say after this one.
 	applied, wanted state.Applied
 	material        material
-	checked         bool // Vagrant is there and fit
 }
 
 // phase runs f as a phase of progress.
@@ -126,6 +125,9 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 	}
 	var err error
 	if u.applied, err = u.files.Applied(); err != nil {
+		return UpResult{}, err
+	}
+	if err := u.system.agree(ctx, u.phase); err != nil {
 		return UpResult{}, err
 	}
 	if err := u.prepare(ctx); err != nil {
@@ -197,27 +199,17 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 }
 
 // freebsd is a login to the running guest. One that answers by its pinned
-// key needs no Vagrant; else Vagrant makes or starts it.
+// key needs no Vagrant; else it is made or started.
 func (u *upRun) freebsd(ctx context.Context) (*guest, error) {
 	if g, err := u.cached(ctx, u.m, quickDial); err == nil {
 		return g, nil
 	}
-	return u.start(ctx, "freebsd guest", func(v vagrant.Vagrant) error {
-		return v.Up(ctx, target(u.m), vagrant.UpOptions{})
-	})
+	return u.start(ctx, u.system.up)
 }
 
-// start lets Vagrant start the guest and logs in.
-func (u *upRun) start(ctx context.Context, phase string, start func(vagrant.Vagrant) error) (g *guest, err error) {
-	if err := u.checkVagrant(ctx); err != nil {
-		return nil, err
-	}
-	if madeWith(u.State, u.m.Name) == "" {
-		if _, err := u.EnsureBox(ctx, u.m); err != nil {
-			return nil, err
-		}
-	}
-	if err := u.phase(phase, func() (string, error) { return "started on " + u.m.Provider, start(u.vagrant()) }); err != nil {
+// start has the guest started, in one way or another, and logs in.
+func (u *upRun) start(ctx context.Context, start func(context.Context, phases) error) (g *guest, err error) {
+	if err := start(ctx, u.phase); err != nil {
 		return nil, err
 	}
 	// What runs now was started from the Vagrantfile as it is.
@@ -227,30 +219,6 @@ func (u *upRun) start(ctx context.Context, phase string, start func(vagrant.Vagr
 		return text, err
 	})
 	return g, err
-}
-
-// checkVagrant looks at Vagrant once, before anything is downloaded for it.
-func (u *upRun) checkVagrant(ctx context.Context) error {
-	if u.checked {
-		return nil
-	}
-	return u.phase("vagrant", func() (string, error) {
-		version, err := u.vagrant().Version(ctx)
-		if err != nil {
-			return "", err
-		}
-		u.checked = true
-		return version.String(), vagrant.Check(version, needsPlugin(u.m.Provider))
-	})
-}
-
-// needsPlugin tells whether a provider does not come with Vagrant itself.
-func needsPlugin(provider string) bool {
-	switch provider {
-	case "virtualbox", "hyperv", "docker":
-		return false
-	}
-	return true
 }
 
 func (u *upRun) login(ctx context.Context) (*guest, string, error) {

@@ -24,6 +24,7 @@ type attempt struct {
 	unusable []string
 	tried    []string
 	changed  *HostKeyChangedError
+	refused  error         // by FirstSight
 	seen     ssh.PublicKey // host key to be pinned
 	asked    bool          // the server wanted a key
 }
@@ -118,12 +119,19 @@ func (a *attempt) known() []ssh.PublicKey {
 // list, so that a server without the known type is told as a changed key
 // and not as a failed negotiation.
 func (a *attempt) hostKeyAlgorithms() []string {
+	types := a.o.KeyTypes
+	if known := a.known(); len(known) > 0 {
+		types = nil
+		for _, key := range known {
+			types = append(types, key.Type())
+		}
+	}
 	var first []string
-	for _, key := range a.known() {
-		if key.Type() == ssh.KeyAlgoRSA {
+	for _, kind := range types {
+		if kind == ssh.KeyAlgoRSA {
 			first = append(first, ssh.KeyAlgoRSASHA256, ssh.KeyAlgoRSASHA512)
 		}
-		first = append(first, key.Type())
+		first = append(first, kind)
 	}
 	return append(first,
 		ssh.KeyAlgoED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521,
@@ -138,6 +146,11 @@ func (a *attempt) checkHostKey(_ string, _ net.Addr, key ssh.PublicKey) error {
 		}
 	}
 	if len(known) == 0 {
+		if a.o.FirstSight != nil {
+			if a.refused = a.o.FirstSight(key); a.refused != nil {
+				return a.refused
+			}
+		}
 		a.seen = key
 		return nil
 	}
@@ -165,6 +178,9 @@ func (a *attempt) pin(ctx context.Context) error {
 func (a *attempt) explain(err error) error {
 	if a.changed != nil {
 		return a.changed
+	}
+	if a.refused != nil {
+		return a.refused
 	}
 	_, network := errors.AsType[net.Error](err)
 	broken := network || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed)

@@ -36,6 +36,11 @@ type Options struct {
 	KnownHosts string
 	// HostKey, when set, is the only key accepted; KnownHosts is not used.
 	HostKey ssh.PublicKey
+	// FirstSight, when set, judges the key of a server that has none in
+	// KnownHosts; an error refuses the server and is Dial's. KeyTypes are
+	// asked for first then.
+	FirstSight func(key ssh.PublicKey) error
+	KeyTypes   []string
 	// AgentSocket is the user's ssh-agent ("" for none).
 	AgentSocket string
 	// Timeout bounds connecting and login together; 0 is 20 s.

@@ -17,6 +17,9 @@ type Host struct {
 	IdentityFiles  []string
 	IdentitiesOnly bool
 	ProxyCommand   string
+	// IdentityAgent is the socket of another ssh-agent than the usual one,
+	// "none" for no agent.
+	IdentityAgent string
 }
 
 // ParseSSHConfig reads what `vagrant ssh-config` prints: one block per
@@ -66,6 +69,8 @@ func (h *Host) set(key, value string) error {
 		}
 	case "identitiesonly":
 		h.IdentitiesOnly = strings.EqualFold(value, "yes")
+	case "identityagent":
+		h.IdentityAgent = value
 	case "proxycommand":
 		h.ProxyCommand = value
 	}
@@ -114,6 +119,7 @@ func (h Host) String() string {
 	if h.IdentitiesOnly {
 		line("  IdentitiesOnly", "yes")
 	}
+	line("  IdentityAgent", h.IdentityAgent)
 	line("  ProxyCommand", h.ProxyCommand)
 	return b.String()
 }

@@ -46,7 +46,7 @@ func (e *GuestError) Hint() string {
 	case NotEmpty:
 		return "give the mount block another target: what lies there in the guest would be hidden"
 	case Denied:
-		return "the guest's user needs sudo without a password, as Vagrant boxes have it"
+		return "the user there needs sudo or doas without a password, as Vagrant boxes have it"
 	}
 	return "see what `fbdock logs` says, and try `fbdock up`"
 }

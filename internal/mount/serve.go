@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,8 +20,9 @@ var guestScript string
 
 // Options are how a folder is served to one guest.
 type Options struct {
-	// Sudo makes the guest's part root's where the login is not.
-	Sudo bool
+	// Root is what runs a program as root where the login is not root's: the
+	// first words of its command, as in "sudo -n".
+	Root []string
 	// Ready is told once, when the guest sees the folder; it may be nil.
 	Ready func()
 }
@@ -50,9 +52,7 @@ func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error 
 		access = "ro"
 	}
 	args := []string{"sh", "-c", guestScript, "fbdock-mount", f.Target, access}
-	if o.Sudo {
-		args = append([]string{"sudo", "-n"}, args...)
-	}
+	args = append(slices.Clone(o.Root), args...)
 	running, hangUp := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer hangUp(nil)
 	stop := context.AfterFunc(ctx, func() {
@@ -129,7 +129,7 @@ func (g *guestWords) failure(target string, code int) error {
 	defer g.mu.Unlock()
 	e := &GuestError{Target: target, Kind: g.kind, Words: g.reason}
 	switch {
-	case e.Kind == "" && strings.HasPrefix(g.last, "sudo:"):
+	case e.Kind == "" && strings.HasPrefix(g.last, "sudo:"), e.Kind == "" && strings.HasPrefix(g.last, "doas:"):
 		e.Kind, e.Words = Denied, g.last
 	case e.Kind == "" && code == 0:
 		e.Kind, e.Words = Failed, "it was unmounted there"

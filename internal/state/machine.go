@@ -54,6 +54,9 @@ func (m Machine) KnownHosts() string { return m.join("ssh", "known_hosts") }
 // SSHConfig is the cached answer of `vagrant ssh-config`.
 func (m Machine) SSHConfig() string { return m.join("ssh", "config") }
 
+// Host is what is known of a computer of the user's own.
+func (m Machine) Host() string { return m.join("host.json") }
+
 // Make makes the machine's folders.
 func (m Machine) Make() error {
 	for _, dir := range []string{m.Path(), m.Guest(), m.TLS(), m.SSH()} {

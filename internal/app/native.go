@@ -1,0 +1,132 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/run"
+)
+
+// On a laptop that runs FreeBSD itself the same road is walked: the base
+// system's sshd is started for one connection, as the user and without a
+// port, and speaks over a pipe. Nobody else can reach it, nothing has to be
+// enabled, and all that comes after is as with a computer elsewhere.
+
+// native makes what that sshd needs, where it is missing.
+func (o *ownComputer) native() (link.Host, error) {
+	login, err := o.p.loginName()
+	if err != nil {
+		return link.Host{}, err
+	}
+	h := link.Host{Name: o.m.Name, HostName: "127.0.0.1", User: login, IdentityFiles: []string{o.nativeFile("key")}, IdentitiesOnly: true}
+	if exists(o.nativeFile("sshd_config")) {
+		return h, nil
+	}
+	if err := o.files.Make(); err != nil {
+		return link.Host{}, err
+	}
+	var config strings.Builder
+	client, err := o.p.writeKey(o.nativeFile("key"))
+	if err != nil {
+		return link.Host{}, err
+	}
+	if _, err := o.p.writeKey(o.nativeFile("host_key")); err != nil {
+		return link.Host{}, err
+	}
+	if err := o.p.State.Write(o.nativeFile("authorized_keys"), ssh.MarshalAuthorizedKey(client)); err != nil {
+		return link.Host{}, err
+	}
+	for _, line := range []string{
+		"HostKey " + configWord(o.nativeFile("host_key")), "AuthorizedKeysFile " + configWord(o.nativeFile("authorized_keys")),
+		"PidFile none", "UsePAM no", "StrictModes no", "PasswordAuthentication no", "KbdInteractiveAuthentication no",
+		"PermitRootLogin prohibit-password", "AllowTcpForwarding yes", "AllowStreamLocalForwarding yes", "MaxSessions 200", "PrintMotd no",
+	} {
+		config.WriteString(line + "\n")
+	}
+	return h, o.p.State.Write(o.nativeFile("sshd_config"), []byte(config.String()))
+}
+
+func (o *ownComputer) nativeFile(name string) string {
+	return filepath.Join(o.files.SSH(), "native_"+name)
+}
+
+// loginName is the user that fbdock runs as.
+func (p *Project) loginName() (string, error) {
+	me, err := user.Current()
+	if err != nil {
+		return "", fmt.Errorf("find out who you are: %w", err)
+	}
+	return me.Username, nil
+}
+
+// dialNative starts an sshd for one connection.
+func (o *ownComputer) dialNative(ctx context.Context) (net.Conn, error) {
+	// sshd starts itself anew and wants to know where it lies.
+	program, err := run.LookPath("sshd")
+	if err != nil {
+		program = "/usr/sbin/sshd"
+	}
+	toServer, in := io.Pipe()
+	out, fromServer := io.Pipe()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	c := &pipeConn{Reader: out, Writer: in, end: cancel, done: make(chan struct{})}
+	go func() {
+		defer close(c.done)
+		_, err := o.p.Runner.Run(ctx, run.Cmd{
+			Name: program, Args: []string{"-i", "-e", "-f", o.nativeFile("sshd_config")}, Env: o.p.Environ, Dir: os.TempDir(),
+			Stdin: toServer, Stdout: fromServer,
+		})
+		if err == nil {
+			err = io.EOF
+		}
+		_ = fromServer.CloseWithError(err) // never fails
+		_ = toServer.CloseWithError(err)
+	}()
+	return c, nil
+}
+
+// pipeConn is a connection over the standard streams of a program.
+type pipeConn struct {
+	io.Reader
+	io.Writer
+	end  func()
+	done chan struct{}
+}
+
+// Close ends the program by the end of its input, and by a signal when that
+// is not enough.
+func (c *pipeConn) Close() error {
+	_ = c.Writer.(io.Closer).Close() // never fails
+	_ = c.Reader.(io.Closer).Close()
+	select {
+	case <-c.done:
+	case <-time.After(time.Second):
+		c.end()
+	}
+	return nil
+}
+
+func (c *pipeConn) LocalAddr() net.Addr  { return pipeAddr{} }
+func (c *pipeConn) RemoteAddr() net.Addr { return pipeAddr{} }
+
+var errNoDeadline = errors.New("a pipe to a program has no deadlines")
+
+func (c *pipeConn) SetDeadline(time.Time) error      { return errNoDeadline }
+func (c *pipeConn) SetReadDeadline(time.Time) error  { return errNoDeadline }
+func (c *pipeConn) SetWriteDeadline(time.Time) error { return errNoDeadline }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return "sshd" }

@@ -1,0 +1,143 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/run"
+)
+
+// sshConfig is the user's own way to the computer: what `ssh` itself would
+// do by ~/.ssh/config, as far as it can say so, else ssh's defaults.
+func (o *ownComputer) sshConfig(ctx context.Context) ([]byte, error) {
+	r, err := o.p.record(o.m)
+	if err != nil {
+		return nil, err
+	}
+	var h link.Host
+	if o.m.Provider == plan.ProviderNative {
+		h, err = o.native()
+	} else {
+		h, err = o.resolve(ctx, &r)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if r.Agreed == "" {
+		r.Host = identity(o.m)
+	}
+	if err := o.write(r); err != nil {
+		return nil, err
+	}
+	return link.FormatSSHConfig([]link.Host{h}), nil
+}
+
+func (o *ownComputer) resolve(ctx context.Context, r *hostRecord) (link.Host, error) {
+	u, err := url.Parse(o.m.Host)
+	if err != nil {
+		return link.Host{}, fmt.Errorf("host: %w", err)
+	}
+	answer := o.askSSH(ctx, u)
+	h := link.Host{Name: o.m.Name, HostName: u.Hostname(), User: u.User.Username()}
+	h.Port, _ = strconv.Atoi(u.Port()) // "" is 0, the usual one
+	h.HostName = cmp.Or(answer.one("hostname"), h.HostName)
+	login, _ := o.p.Lookup("USER")
+	windows, _ := o.p.Lookup("USERNAME")
+	h.User = cmp.Or(answer.one("user"), h.User, login, windows)
+	if port, err := strconv.Atoi(answer.one("port")); err == nil {
+		h.Port = port
+	}
+	h.IdentitiesOnly = answer.one("identitiesonly") == "yes"
+	if socket := answer.one("identityagent"); socket != "" && socket != "SSH_AUTH_SOCK" {
+		h.IdentityAgent = o.p.home(socket)
+	}
+	if jump := answer.one("proxyjump"); jump != "" && jump != "none" {
+		h.ProxyCommand = "ssh -W %h:%p " + jump
+	} else {
+		h.ProxyCommand = answer.one("proxycommand")
+	}
+	h.IdentityFiles = o.p.existing(answer["identityfile"], "~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
+	r.Lookup = cmp.Or(answer.one("hostkeyalias"), h.HostName)
+	if answer.one("hostkeyalias") == "" && h.Port != 0 && h.Port != 22 {
+		r.Lookup = "[" + h.HostName + "]:" + strconv.Itoa(h.Port)
+	}
+	files := strings.Fields(answer.one("userknownhostsfile") + " " + answer.one("globalknownhostsfile"))
+	r.KnownHosts = o.p.existing(files, "~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
+	return h, nil
+}
+
+// sshAnswer is what `ssh -G` says: keywords in lower case.
+type sshAnswer map[string][]string
+
+func (a sshAnswer) one(keyword string) string {
+	if values := a[keyword]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// askSSH asks ssh how it would log in. Without ssh, or where it cannot say,
+// the answer is empty: its defaults are known.
+func (o *ownComputer) askSSH(ctx context.Context, u *url.URL) sshAnswer {
+	args := []string{"-G"}
+	if u.Port() != "" {
+		args = append(args, "-p", u.Port())
+	}
+	if u.User != nil {
+		args = append(args, "-l", u.User.Username())
+	}
+	res, err := o.p.Runner.Run(ctx, run.Cmd{Name: "ssh", Args: append(args, u.Hostname()), Env: o.p.Environ})
+	if err != nil {
+		return nil
+	}
+	answer := sshAnswer{}
+	for line := range strings.Lines(string(res.Stdout)) {
+		if key, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+			answer[key] = append(answer[key], value)
+		}
+	}
+	return answer
+}
+
+// existing are the files that are there, of those named or else of the
+// usual ones.
+func (p *Project) existing(files []string, usual ...string) []string {
+	if len(files) == 0 {
+		files = usual
+	}
+	var found []string
+	for _, f := range files {
+		if f = p.home(f); exists(f) {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// home puts the user's folder in the place of a ~ at the beginning.
+func (p *Project) home(path string) string {
+	rest, ok := strings.CutPrefix(path, "~/")
+	if !ok {
+		return path
+	}
+	home, _ := p.Lookup("HOME")
+	if home == "" {
+		var err error
+		if home, err = os.UserHomeDir(); err != nil {
+			return path
+		}
+	}
+	return filepath.Join(home, filepath.FromSlash(rest))
+}
+
+// os is the system that fbdock runs on.
+func (p *Project) os() string { return cmp.Or(p.OS, runtime.GOOS) }

@@ -1,0 +1,203 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision"
+)
+
+// survey is what a computer of the user's own has, and what fbdock would
+// change there.
+type survey struct {
+	has     [][2]string
+	changes []string
+	stops   []string
+	hints   []string
+	done    bool
+}
+
+// agree looks at the computer, shows what would change there and asks. What
+// was agreed to is not asked again while it stays the same.
+func (o *ownComputer) agree(ctx context.Context, phase phases) error {
+	script, err := provision.Survey(o.m)
+	if err != nil {
+		return err
+	}
+	r, err := o.p.record(o.m)
+	if err != nil || r.Agreed == digest(script) {
+		return err
+	}
+	g, err := o.first(ctx, phase)
+	if err != nil {
+		return err
+	}
+	defer g.Close() // only asked
+	if r, err = o.p.record(o.m); err != nil {
+		return err
+	}
+	var s survey
+	if err := phase("survey", func() (text string, err error) {
+		s, err = o.look(ctx, g, script)
+		return fmt.Sprintf("%d changes", len(s.changes)), err
+	}); err != nil {
+		return err
+	}
+	if err := o.ask(s); err != nil {
+		return err
+	}
+	r.Agreed = digest(script)
+	return o.write(r)
+}
+
+// first is the login that finds out what the computer is and how fbdock can
+// be root there.
+func (o *ownComputer) first(ctx context.Context, phase phases) (g *guest, err error) {
+	err = phase("login", func() (text string, err error) {
+		if err := o.p.refresh(ctx, o.m); err != nil {
+			return "", err
+		}
+		if g, err = o.p.cached(ctx, o.m, 0); err != nil {
+			return "", o.explain(err)
+		}
+		if err = o.root(ctx, g); err != nil {
+			return "", errors.Join(err, g.Close())
+		}
+		return where(o.m), nil
+	})
+	return g, err
+}
+
+// explain says what a login that failed means for a computer that fbdock
+// did not make.
+func (o *ownComputer) explain(err error) error {
+	if _, refused := errors.AsType[*link.AuthError](err); refused {
+		return &Error{Err: err, Next: fmt.Sprintf("the login must work by key, without a question: see what `ssh %s` says, load the key with ssh-add, or send it there with ssh-copy-id", where(o.m))}
+	}
+	if _, unreachable := errors.AsType[*link.UnreachableError](err); unreachable && o.m.Provider == plan.ProviderNative {
+		return &Error{Err: err, Next: "fbdock starts the base system's /usr/sbin/sshd for itself; is it there?"}
+	} else if unreachable {
+		return &Error{Err: err, Next: fmt.Sprintf("see what `ssh %s` says; is the computer on, and is its sshd enabled?", where(o.m))}
+	}
+	return err
+}
+
+// rootWays prints the system, and the first way to be root that asks nothing.
+const rootWays = `uname -s
+if [ "$(id -u)" = 0 ]; then echo root
+elif sudo -n true 2>/dev/null; then echo sudo
+elif doas -n true 2>/dev/null; then echo doas
+else echo none; fi`
+
+func (o *ownComputer) root(ctx context.Context, g *guest) error {
+	var out, words bytes.Buffer
+	status, err := g.Run(ctx, link.Command{Args: []string{"sh", "-c", rootWays}, Stdout: &out, Stderr: &words})
+	if err != nil {
+		return err
+	}
+	answer := strings.Fields(out.String())
+	if status != 0 || len(answer) != 2 {
+		return &Error{
+			Err:  fmt.Errorf("%s does not run commands as FreeBSD does: status %d, %q", where(o.m), status, firstLine(out.String()+words.String())),
+			Next: "host must be a FreeBSD computer with a shell for this user", Code: ExitImpossible,
+		}
+	}
+	if answer[0] != "FreeBSD" {
+		return &Error{
+			Err:  fmt.Errorf("%s runs %s, not FreeBSD; nothing was changed there", where(o.m), answer[0]),
+			Next: "name a FreeBSD 14 or 15 computer, or leave host out and let fbdock make a VM", Code: ExitImpossible,
+		}
+	}
+	r, err := o.p.record(o.m)
+	if err != nil {
+		return err
+	}
+	switch answer[1] {
+	case "root":
+		r.Root = nil
+	case "sudo", "doas":
+		r.Root = []string{answer[1], "-n"}
+	default:
+		return &Error{
+			Err: fmt.Errorf("the user of %s can become root neither by sudo nor by doas without a password; nothing was changed there", where(o.m)),
+			Next: "give the user one of them, as in `permit nopass ME` in /usr/local/etc/doas.conf or `ME ALL=(ALL) NOPASSWD: ALL` by visudo, " +
+				"or log in as root with a key: host = \"ssh://root@...\"",
+		}
+	}
+	g.root = r.Root
+	return o.write(r)
+}
+
+// look runs the survey, which changes nothing.
+func (o *ownComputer) look(ctx context.Context, g *guest, script []byte) (survey, error) {
+	var s survey
+	var out, words bytes.Buffer
+	status, err := g.Run(ctx, link.Command{Args: g.asRoot("sh", "-s"), Stdin: bytes.NewReader(script), Stdout: &out, Stderr: &words})
+	if err != nil {
+		return s, err
+	}
+	for line := range strings.Lines(out.String()) {
+		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "fbdock-survey ")
+		kind, text, _ := strings.Cut(rest, " ")
+		switch {
+		case !ok:
+		case kind == "has":
+			name, words, _ := strings.Cut(text, " ")
+			s.has = append(s.has, [2]string{name, words})
+		case kind == "change":
+			s.changes = append(s.changes, text)
+		case kind == "stop":
+			what, hint, _ := strings.Cut(text, " | hint: ")
+			s.stops, s.hints = append(s.stops, what), append(s.hints, hint)
+		case kind == "done":
+			s.done = true
+		}
+	}
+	if status != 0 || !s.done {
+		return s, fmt.Errorf("look at %s: status %d: %s", where(o.m), status, strings.TrimSpace(words.String()))
+	}
+	return s, nil
+}
+
+// ask shows the survey and has the user's yes, or an error.
+func (o *ownComputer) ask(s survey) error {
+	say := o.p.Progress.Say
+	for _, fact := range s.has {
+		say(fmt.Sprintf("  %-10s %s", fact[0], fact[1]))
+	}
+	if len(s.stops) > 0 {
+		return &Error{
+			Err:  fmt.Errorf("machine %s cannot be on %s: %s; nothing was changed there", o.m.Name, where(o.m), strings.Join(s.stops, "; ")),
+			Next: strings.Join(s.hints, "; "), Code: ExitImpossible,
+		}
+	}
+	if len(s.changes) == 0 {
+		return nil
+	}
+	say(fmt.Sprintf("on %s fbdock would change:", where(o.m)))
+	for _, change := range s.changes {
+		say("  + " + change)
+	}
+	for _, p := range o.m.Provisions {
+		if p.On == OnFreeBSD {
+			say(fmt.Sprintf("  + your script %q is run as root; fbdock cannot undo what it does", p.Name))
+		}
+	}
+	question := fmt.Sprintf("Make these changes on %s? `fbdock destroy` undoes them.", where(o.m))
+	if o.p.Confirm == nil {
+		return &Error{Err: errors.New("nobody can be asked: " + question), Code: ExitUsage}
+	}
+	ok, err := o.p.Confirm(question)
+	switch {
+	case err != nil:
+		return &Error{Err: fmt.Errorf("nothing was changed on %s: %w", where(o.m), err), Code: ExitUsage}
+	case !ok:
+		return &Error{Err: fmt.Errorf("nothing was changed on %s", where(o.m)), Next: "`fbdock up` asks again"}
+	}
+	return nil
+}
