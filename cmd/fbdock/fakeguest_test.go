@@ -36,7 +36,7 @@ type guest struct {
 // programs of the guest. What they were asked to do is in guest/NAME/calls.
 var programs = map[string]string{
 	"bin/sudo":                               "[ \"$1\" = -n ] || exit 97\nshift\nexec \"$@\"\n",
-	"bin/service":                            "echo \"service $*\" >>\"$HOME/calls\"\n",
+	"bin/service":                            "echo \"service $*\" >>\"$HOME/calls\"\ncase $2 in\nonestop) touch \"$HOME/stopped\" ;;\nonestatus) [ ! -e \"$HOME/stopped\" ] ;;\nesac\n",
 	"bin/docker":                             "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n",
 	"usr/local/libexec/fbdock/fbdock-health": "cat \"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
 	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).qcow2\" >/dev/null 2>&1 && echo have\n",
@@ -89,7 +89,7 @@ func (g *guest) path() string { return filepath.Join(g.root, "bin") + ":/usr/bin
 // local puts a command's paths into the guest's folder.
 func (g *guest) local(command string) string {
 	var pairs []string
-	for _, p := range []string{"/etc/os-release", "/var/db/fbdock", "/var/log/", "/var/run/fbdock", "/usr/local/libexec/fbdock"} {
+	for _, p := range []string{"/etc/os-release", "/var/db/fbdock", "/var/log/", "/var/run/fbdock", "/usr/local/libexec/fbdock", "/usr/local/etc/rc.d"} {
 		pairs = append(pairs, p, g.root+p)
 	}
 	return strings.NewReplacer(pairs...).Replace(command)
@@ -162,10 +162,15 @@ func (g *guest) dial(host string, port uint32) (net.Conn, error) {
 
 // own takes the payload and plays its steps.
 func (g *guest) own(command string) func(ssh.Channel) (status int) {
-	if !strings.Contains(command, provision.UnpackCommand) {
-		return nil
+	switch {
+	case strings.Contains(command, provision.UnpackCommand):
+		return g.prepare
+	case strings.Contains(command, "fbdock-uninstall"):
+		return g.uninstall
+	case strings.Contains(command, "service fbdock onestop >"):
+		g.restartEngine(true)
 	}
-	return g.prepare
+	return nil
 }
 
 func (g *guest) prepare(ch ssh.Channel) (status int) {
@@ -192,7 +197,9 @@ func (g *guest) install(payload map[string]string) error {
 	g.mu.Lock()
 	g.payload = payload
 	g.mu.Unlock()
+	_ = os.Remove(filepath.Join(g.root, "stopped"))
 	files := map[string]string{
+		"usr/local/etc/rc.d/fbdock":  "#!/bin/sh\n",
 		"var/db/fbdock/applied":      strings.TrimSpace(payload["hash"]) + "\n",
 		"var/log/fbdock.log":         "step one\nstep two\n",
 		"var/log/fbdock-console.log": "Booting Alpine\nengine login:\n",

@@ -57,6 +57,7 @@ func planRows(m plan.Machine) [][]string {
 		if m.Host != "" {
 			rows = append(rows, []string{"host", m.Host})
 		}
+		rows = append(rows, []string{"changes", "`fbdock up` shows what it would change there, and asks"})
 		if m.Storage.ARCMax == 0 {
 			arc = "ARC as it is"
 		}

@@ -25,6 +25,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"fbdock":    hurried,
 		"vagrant":   fakeVagrant,
+		"pipesshd":  pipeSSHD,
 		"exits":     exits,
 		"askdocker": askDocker,
 	})

@@ -178,6 +178,7 @@ func (w *world) boot(c call, g *guest) answer {
 //	scene cut NAME             the machine stops, and nobody told Vagrant
 //	scene rehost NAME          the machine has another host key
 //	scene root NAME            the machine's login is root's
+//	scene computer NAME        there is a FreeBSD computer of the user's own
 func (w *world) scene(ts *testscript.TestScript, args []string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -199,6 +200,8 @@ func (w *world) scene(ts *testscript.TestScript, args []string) error {
 		}
 	case len(args) == 2 && args[0] == "cut":
 		w.guests[args[1]].halt()
+	case len(args) == 2 && args[0] == "computer":
+		return w.computer(ts, args[1])
 	case len(args) == 2 && args[0] == "root":
 		w.guests[args[1]].user = "root"
 	case len(args) == 2 && args[0] == "rehost":

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/plan"
 )
 
 // DestroyAll removes all machines of the project and then the folder that
@@ -17,8 +19,8 @@ import (
 func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 	if lost := p.lost(); len(lost) > 0 {
 		return nil, &Error{
-			Err:  fmt.Errorf("%s no longer names %s, of which there are VMs", ConfigName, strings.Join(lost, ", ")),
-			Next: "put the machine blocks back and run it again: without them Vagrant cannot remove the VMs",
+			Err:  fmt.Errorf("%s no longer names %s, of which there are VMs or computers of your own", ConfigName, strings.Join(lost, ", ")),
+			Next: "put the machine blocks back and run it again: without them what was made cannot be removed",
 		}
 	}
 	if err := p.Destroy(ctx, nil); err != nil {
@@ -33,21 +35,27 @@ func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 	return append(kept, "Vagrant's boxes, see `vagrant box list`"), nil
 }
 
-// lost are machines that Vagrant has made and the configuration has
-// forgotten: removing the folder would leave VMs that nobody knows of.
+// lost are machines that were made and that the configuration has
+// forgotten: removing the folder would leave what nobody knows of.
 func (p *Project) lost() []string {
-	entries, err := os.ReadDir(filepath.Join(p.State.VagrantDotfiles(), "machines"))
-	if err != nil {
-		return nil
-	}
 	var names []string
-	for _, e := range entries {
-		if _, planned := p.Plan.Machine(e.Name()); !planned && madeWith(p.State, e.Name()) != "" {
-			names = append(names, e.Name())
+	for _, folder := range []string{filepath.Join(p.State.VagrantDotfiles(), "machines"), p.State.Path()} {
+		entries, err := os.ReadDir(folder)
+		if err != nil {
+			continue // there is nothing to lose
+		}
+		for _, e := range entries {
+			if _, planned := p.Plan.Machine(e.Name()); planned || !e.IsDir() {
+				continue
+			}
+			r, err := p.record(plan.Machine{Name: e.Name()})
+			if madeWith(p.State, e.Name()) != "" || err != nil || r.Agreed != "" {
+				names = append(names, e.Name())
+			}
 		}
 	}
 	slices.Sort(names)
-	return names
+	return slices.Compact(names)
 }
 
 func exists(name string) bool {

@@ -115,6 +115,13 @@ func (o *ownComputer) preflight(context.Context) error {
 			Next: "run `fbdock destroy` with the configuration as it was, or give this machine another name", Code: ExitUsage,
 		}
 	}
+	_, err := o.agreed()
+	return err
+}
+
+// agreed tells whether the computer holds something of fbdock's. Where it is
+// another computer that does, that is an error: it would be forgotten.
+func (o *ownComputer) agreed() (bool, error) {
 	r, err := o.p.record(o.m)
 	if err == nil && r.Agreed != "" && r.Host != identity(o.m) {
 		err = &Error{
@@ -122,7 +129,7 @@ func (o *ownComputer) preflight(context.Context) error {
 			Next: fmt.Sprintf("put %s back and run `fbdock destroy %s` first, or give the machine another name", r.Host, o.m.Name), Code: ExitUsage,
 		}
 	}
-	return err
+	return r.Agreed != "", err
 }
 
 func (o *ownComputer) check(context.Context, phases) error { return nil }
@@ -139,8 +146,7 @@ func (o *ownComputer) restart(context.Context, phases) error {
 }
 
 func (o *ownComputer) halt(ctx context.Context, _ bool) error {
-	r, err := o.p.record(o.m)
-	if err != nil || r.Agreed == "" {
+	if agreed, err := o.agreed(); err != nil || !agreed {
 		return err // nothing was ever started there
 	}
 	return o.p.step("stop the engine of "+o.m.Name, func() error {
@@ -155,11 +161,11 @@ func (o *ownComputer) halt(ctx context.Context, _ bool) error {
 }
 
 func (o *ownComputer) destroy(ctx context.Context) error {
-	r, err := o.p.record(o.m)
+	agreed, err := o.agreed()
 	if err != nil {
 		return err
 	}
-	if r.Agreed == "" {
+	if !agreed {
 		o.p.Progress.Say(fmt.Sprintf("nothing of fbdock was ever put on %s", where(o.m)))
 		return nil
 	}

@@ -111,6 +111,9 @@ func (v *vagrantVM) halt(ctx context.Context, force bool) error {
 }
 
 func (v *vagrantVM) destroy(ctx context.Context) error {
+	if err := v.p.notOwn(v.m); err != nil {
+		return err
+	}
 	return v.p.step("destroy "+v.m.Name, func() error { return v.p.vagrant().Destroy(ctx, target(v.m)) })
 }
 

@@ -24,7 +24,6 @@ func (b *builder) architecture() string {
 // ownStorage leaves ZFS' memory on a computer of the user's own as it is,
 // unless the file says otherwise: 0 means that.
 func (b *builder) ownStorage() Storage {
-	b.note("nothing is changed on a computer of your own before `fbdock up` has shown it and you said yes")
 	in := b.in.Storage
 	s := Storage{Pool: or(in.Pool, "auto"), Compression: or(in.Compression, "lz4"), ARCMax: in.ARCMax}
 	if s.ARCMax != 0 && s.ARCMax < 64*hcl.MiB {
