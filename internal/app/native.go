@@ -30,31 +30,38 @@ func (o *ownComputer) native() (link.Host, error) {
 		return link.Host{}, err
 	}
 	h := link.Host{Name: o.m.Name, HostName: "127.0.0.1", User: login, IdentityFiles: []string{o.nativeFile("key")}, IdentitiesOnly: true}
-	if exists(o.nativeFile("sshd_config")) {
-		return h, nil
-	}
 	if err := o.files.Make(); err != nil {
 		return link.Host{}, err
 	}
-	var config strings.Builder
-	client, err := o.p.writeKey(o.nativeFile("key"))
-	if err != nil {
+	if err := o.nativeKeys(); err != nil {
 		return link.Host{}, err
 	}
-	if _, err := o.p.writeKey(o.nativeFile("host_key")); err != nil {
-		return link.Host{}, err
-	}
-	if err := o.p.State.Write(o.nativeFile("authorized_keys"), ssh.MarshalAuthorizedKey(client)); err != nil {
-		return link.Host{}, err
-	}
-	for _, line := range []string{
+	lines := []string{
 		"HostKey " + configWord(o.nativeFile("host_key")), "AuthorizedKeysFile " + configWord(o.nativeFile("authorized_keys")),
 		"PidFile none", "UsePAM no", "StrictModes no", "PasswordAuthentication no", "KbdInteractiveAuthentication no",
 		"PermitRootLogin prohibit-password", "AllowTcpForwarding yes", "AllowStreamLocalForwarding yes", "MaxSessions 200", "PrintMotd no",
-	} {
-		config.WriteString(line + "\n")
 	}
-	return h, o.p.State.Write(o.nativeFile("sshd_config"), []byte(config.String()))
+	// An sshd that is not root's may know less of the login class.
+	if path, ok := o.p.Lookup("PATH"); ok && !strings.ContainsAny(path, "\"\n\\") {
+		lines = append(lines, `SetEnv "PATH=`+path+`"`)
+	}
+	return h, o.p.State.Write(o.nativeFile("sshd_config"), []byte(strings.Join(lines, "\n")+"\n"))
+}
+
+// nativeKeys makes the two keys; the public one comes last and says that the
+// rest is there.
+func (o *ownComputer) nativeKeys() error {
+	if exists(o.nativeFile("authorized_keys")) {
+		return nil
+	}
+	if _, err := o.p.writeKey(o.nativeFile("host_key")); err != nil {
+		return fmt.Errorf("make a host key: %w", err)
+	}
+	client, err := o.p.writeKey(o.nativeFile("key"))
+	if err != nil {
+		return fmt.Errorf("make a key: %w", err)
+	}
+	return o.p.State.Write(o.nativeFile("authorized_keys"), ssh.MarshalAuthorizedKey(client))
 }
 
 func (o *ownComputer) nativeFile(name string) string {

@@ -87,12 +87,15 @@ func (o *ownComputer) explain(err error) error {
 	return err
 }
 
-// rootWays prints the system, and the first way to be root that asks nothing.
-const rootWays = `uname -s
-if [ "$(id -u)" = 0 ]; then echo root
-elif sudo -n true 2>/dev/null; then echo sudo
-elif doas -n true 2>/dev/null; then echo doas
-else echo none; fi`
+// rootWays prints the system, and the first way to be root that asks nothing:
+// a program by its path, as not every shell has /usr/local/bin in its PATH.
+const rootWays = `PATH=$PATH:/usr/local/bin
+uname -s
+[ "$(id -u)" != 0 ] || { echo root; exit 0; }
+for way in sudo doas; do
+  "$way" -n true 2>/dev/null && { command -v "$way"; exit 0; }
+done
+echo none`
 
 func (o *ownComputer) root(ctx context.Context, g *guest) error {
 	var out, words bytes.Buffer
@@ -120,9 +123,9 @@ func (o *ownComputer) root(ctx context.Context, g *guest) error {
 	switch answer[1] {
 	case "root":
 		r.Root = nil
-	case "sudo", "doas":
-		r.Root = []string{answer[1], "-n"}
 	default:
+		r.Root = []string{answer[1], "-n"}
+	case "none":
 		return &Error{
 			Err: fmt.Errorf("the user of %s can become root neither by sudo nor by doas without a password; nothing was changed there", where(o.m)),
 			Next: "give the user one of them, as in `permit nopass ME` in /usr/local/etc/doas.conf or `ME ALL=(ALL) NOPASSWD: ALL` by visudo, " +
