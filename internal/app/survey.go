@@ -123,14 +123,14 @@ func (o *ownComputer) root(ctx context.Context, g *guest) error {
 	switch answer[1] {
 	case "root":
 		r.Root = nil
-	default:
-		r.Root = []string{answer[1], "-n"}
 	case "none":
 		return &Error{
 			Err: fmt.Errorf("the user of %s can become root neither by sudo nor by doas without a password; nothing was changed there", where(o.m)),
 			Next: "give the user one of them, as in `permit nopass ME` in /usr/local/etc/doas.conf or `ME ALL=(ALL) NOPASSWD: ALL` by visudo, " +
 				"or log in as root with a key: host = \"ssh://root@...\"",
 		}
+	default:
+		r.Root = []string{answer[1], "-n"}
 	}
 	g.root = r.Root
 	return o.write(r)
