@@ -44,6 +44,17 @@ command -v sshfs >/dev/null || fail no-sshfs 'there is no sshfs'
 [ -c /dev/fuse ] || kldload -n fusefs 2>/dev/null || modprobe fuse 2>/dev/null
 [ -c /dev/fuse ] || fail no-fuse 'there is no /dev/fuse'
 
+# remember FOLDER writes down what is made for a mount on a computer of the
+# user's own, for fbdock-uninstall, whose list has no spaces in names.
+remember() {
+  case $1 in *[[:space:]]*) return 0 ;; esac
+  [ -e "$undo" ] && [ ! -e "$1" ] || return 0
+  remember "$(dirname "$1")"
+  echo "folder $1 -" >>"$undo"
+}
+undo=/var/db/fbdock/undo
+remember "$target"
+
 # The table names folders without links, such as FreeBSD's /home.
 parent=$(dirname "$target")
 mkdir -p "$parent" || fail failed "mkdir -p $parent"
