@@ -21,6 +21,10 @@ if [ "${FBDOCK_LOCKED:-}" != 1 ]; then
 fi
 
 # The values first: lib.sh reads them. Nobody but root reads keys.
+made=
+for d in /usr/local/libexec /usr/local/etc/rc.d; do
+  [ -d "$d" ] || made="$made $d"
+done
 mkdir -p /usr/local/libexec /usr/local/etc/fbdock /usr/local/etc/rc.d
 chmod 0700 /usr/local/etc/fbdock
 env=/usr/local/etc/fbdock/fbdock.env
@@ -33,6 +37,9 @@ fi
 # shellcheck source=lib.sh
 . "$src/libexec/lib.sh"
 begin install
+for d in $made; do
+  remember folder "$d"
+done
 
 put_dir "$src/libexec" "$libexec" 0700
 put_file /usr/local/etc/rc.d/fbdock 0555 <"$src/rc.d/fbdock"

@@ -9,6 +9,9 @@
 
 say() { printf 'fbdock-survey %s\n' "$*" | tr '\t\r' '  '; }
 stop() { say "stop $1 | hint: $2"; }
+# known KIND NAME is true for a change that fbdock has made before; what is
+# lost at a boot comes back when the engine starts.
+known() { grep -qs "^$1 $2 " /var/db/fbdock/undo; }
 has() { command -v "$1" >/dev/null 2>&1; }
 mib=1048576
 
@@ -73,7 +76,7 @@ storage() {
     [ -z "$name" ] || zfs list -H -o name "$base/shares/$name" >/dev/null 2>&1 ||
       say "change ZFS: dataset $base/shares/$name at /fbdock/$name, a share by $type"
   done
-  [ "$FBDOCK_ARC_MAX" = 0 ] || [ "$(sysctl -n vfs.zfs.arc.max)" = "$FBDOCK_ARC_MAX" ] ||
+  [ "$FBDOCK_ARC_MAX" = 0 ] || known sysctl vfs.zfs.arc.max || [ "$(sysctl -n vfs.zfs.arc.max)" = "$FBDOCK_ARC_MAX" ] ||
     say "change ZFS: vfs.zfs.arc.max=$FBDOCK_ARC_MAX while the engine runs (now $(sysctl -n vfs.zfs.arc.max))"
 }
 
@@ -102,11 +105,12 @@ rc_change() {
 
 network() {
   ext=$(egress)
-  say "has network by ${ext:-no default route}; bridges:$(ifconfig -l | tr ' ' '\n' | grep '^bridge' | tr '\n' ' ' | sed 's/^/ /; s/^ $/ none/')"
+  bridges=$(ifconfig -l | tr ' ' '\n' | grep '^bridge' | tr '\n' ' ')
+  say "has network by ${ext:-no default route}; bridges: ${bridges:-none}"
   [ -n "$ext" ] || stop 'there is no default route' 'ifconfig; netstat -rn'
   other=$(overlaps)
   [ -z "$other" ] || stop "engine.network $FBDOCK_ENGINE_NETWORK overlaps $other" 'choose another engine.network in fbdock.hcl, for example 10.78.0.0/24'
-  if ! [ -e /var/db/fbdock/undo ] || ! grep -q "^interface $FBDOCK_BRIDGE " /var/db/fbdock/undo; then
+  if ! known interface "$FBDOCK_BRIDGE"; then
     for interface in "$FBDOCK_BRIDGE" "$FBDOCK_TAP"; do
       ! ifconfig "$interface" >/dev/null 2>&1 ||
         stop "$interface is there already, and fbdock did not make it" "rename it: fbdock needs $FBDOCK_BRIDGE and $FBDOCK_TAP"
@@ -124,7 +128,10 @@ network() {
   rc_change gateway_enable YES
   [ "$(sysctl -n net.inet.ip.forwarding)" = 1 ] || say 'change sysctl: net.inet.ip.forwarding=1, so this computer forwards packets'
   case $ext in
-    vtnet*) ifconfig "$ext" | grep -E -q 'options=.*(RXCSUM|TXCSUM|TSO|LRO)' && say "change network: $ext without offload of checksums and segments, which breaks NAT on vtnet" ;;
+    vtnet*)
+      known offload "$ext" || ! ifconfig "$ext" | grep -E -q 'options=.*(RXCSUM|TXCSUM|TSO|LRO)' ||
+        say "change network: $ext without offload of checksums and segments, which breaks NAT on vtnet"
+      ;;
   esac
 }
 
@@ -172,7 +179,7 @@ services() {
   [ -d "$home/.fbdock" ] || say "change user $login: docker context \"fbdock\" in $home/.docker, keys in $home/.fbdock"
   if grep -qs '"currentContext"' "$home/.docker/config.json"; then
     say "has docker of $login follows a context of its own, which stays"
-  elif [ -e "$home/.docker/config.json" ] && ! grep -qs "^context $home/.docker " /var/db/fbdock/undo; then
+  elif [ -e "$home/.docker/config.json" ] && ! known context "$home/.docker"; then
     say "change user $login: docker follows the context \"fbdock\""
   fi
 }
