@@ -111,7 +111,7 @@ func traced(t *testing.T, file string) []string {
 
 // volatile is what differs from run to run by its nature: logs, processes,
 // the lab's own counters, the moment of creation.
-var volatile = regexp.MustCompile(`^(proc|dev/null|tmp|var/log|run/fbdock|run/lab/(calls|lock|dmesg|tap|vmm|end)|run/sshd.pid|run/fbdock-steps.lock|var/db/fbdock/payload)`)
+var volatile = regexp.MustCompile(`^(proc|dev/null|tmp|var/log|run/fbdock|run/lab/(calls|lock|dmesg|tap|vmm|end)|run/(sshd|rpcbind|mountd|nfsd).pid|run/fbdock-steps.lock|var/db/fbdock/payload)`)
 
 // moments are times and process numbers in the lab's state.
 var moments = regexp.MustCompile(`"(Created|created|creation|guid|pid|PID|Time)": *[^,\n}]+|58:9c:fc:[0-9a-f:]+`)
