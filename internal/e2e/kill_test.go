@@ -39,7 +39,7 @@ func TestKilledUp(t *testing.T) {
 			t.Logf("killed at %s (%v), after:\n%s", moment, <-ended, stderr.String())
 		}
 	}
-	p.must(t, "up")
+	p.up(t)
 	p.loadBusybox(t)
 	if out := p.must(t, "docker", "run", "--rm", "busybox", "echo", "arrived"); out.stdout != "arrived\n" {
 		t.Errorf("the container says %q", out.stdout)
