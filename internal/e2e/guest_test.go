@@ -29,8 +29,7 @@ func TestGuest(t *testing.T) {
 		{"the guest reboots", g.reboots},
 		{"the engine's image is replaced", g.replaced},
 	} {
-		t.Run(part.name, part.test)
-		if t.Failed() {
+		if !t.Run(part.name, part.test) {
 			t.Logf("status:\n%s", g.run(t, "status").stdout)
 		}
 	}

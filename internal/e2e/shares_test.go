@@ -27,7 +27,7 @@ rm -rf tree d`).stdout
 		if want := "from FreeBSD\nx\n" + sum + "\n300\n"; out != want {
 			t.Errorf("share %s: the container reads %q, want %q", name, out, want)
 		}
-		got := g.freebsd(t, "cd /fbdock/"+name+" && sync && cat moved hard && readlink link && sha256sum <copy && stat -f '%Lp %u' moved && ls -d d tree 2>&1")
+		got := g.freebsd(t, "cd /fbdock/"+name+" && sync && cat moved hard && readlink link && sha256sum <copy && stat -f '%Lp %u' moved && { ls -d d tree 2>&1 || :; }")
 		if want := "from a container\nfrom FreeBSD\nf\n" + sum + "  -\n600 0\n"; !strings.HasPrefix(got, want) || strings.Count(got, "No such file") != 2 {
 			t.Errorf("share %s: FreeBSD reads %q, want %q", name, got, want)
 		}
