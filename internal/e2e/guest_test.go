@@ -15,7 +15,7 @@ import (
 func TestGuest(t *testing.T) {
 	const shares = "  share \"a\" { type = \"9p\" }\n  share \"b\" { type = \"nfs\" }\n"
 	g := &guestTest{project: newProject(t, shares), shares: shares}
-	t.Cleanup(func() { g.run(t, "destroy", "--yes") })
+	g.destroyAtEnd(t)
 	up(t, g.project)
 	g.keep(t)
 	for _, part := range []struct {
@@ -140,7 +140,7 @@ func (g *guestTest) reboots(t *testing.T) {
 
 // replaced gives the engine another image, of the same system with a file more.
 func (g *guestTest) replaced(t *testing.T) {
-	dir := t.TempDir()
+	dir := g.dir // it is part of the configuration until the end
 	raw, image, mark := filepath.Join(dir, "raw"), filepath.Join(dir, "second.qcow2"), filepath.Join(dir, "mark")
 	if err := os.WriteFile(mark, []byte("second\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -156,6 +156,9 @@ func (g *guestTest) replaced(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("%q: %v\n%s", args, err, out)
 		}
+	}
+	if err := os.Remove(raw); err != nil {
+		t.Error(err)
 	}
 	g.configure(t, labBox, "    image = \""+image+"\"\n", g.shares)
 	g.up(t)

@@ -17,7 +17,7 @@ import (
 func TestMounts(t *testing.T) {
 	read := t.TempDir()
 	p := newProject(t, "  mount \".\" {}\n  mount \""+read+"\" {\n    target    = \"/readonly\"\n    read_only = true\n  }\n")
-	t.Cleanup(func() { p.run(t, "destroy", "--yes") })
+	p.destroyAtEnd(t)
 	file := func(name, text string) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {

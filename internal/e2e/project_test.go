@@ -57,6 +57,16 @@ func (p *project) configure(t *testing.T, box, engine, more string) {
 	}
 }
 
+// destroyAtEnd leaves no machine behind.
+func (p *project) destroyAtEnd(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() {
+		if r := p.run(t, "destroy", "--yes"); r.status != 0 {
+			t.Errorf("destroy: status %d\n%s", r.status, r.stderr)
+		}
+	})
+}
+
 func (p *project) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), p.binary, args...)

@@ -15,7 +15,7 @@ func TestQemu(t *testing.T) {
 	box := boxWithout(t, "vmm")
 	const share = "  share \"a\" { type = \"9p\" }\n  share \"b\" { type = \"nfs\" }\n"
 	p.configure(t, box, "    hypervisor = \"bhyve\"\n", share)
-	t.Cleanup(func() { p.run(t, "destroy", "--yes") })
+	p.destroyAtEnd(t)
 
 	out := p.run(t, "up")
 	if out.status != 3 {

@@ -19,7 +19,7 @@ import (
 // what the one before has left.
 func TestRoad(t *testing.T) {
 	p := newProject(t, "")
-	t.Cleanup(func() { p.run(t, "destroy", "--yes") })
+	p.destroyAtEnd(t)
 	parts := []struct {
 		name string
 		test func(*testing.T, *project)
