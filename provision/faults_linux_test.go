@@ -66,6 +66,7 @@ func TestEveryFault(t *testing.T) {
 			}
 			calls := traced(t, trace)
 			want := snapshot(t, base.root)
+			t.Logf("%s: %d commands", step, len(calls))
 			t.Run(step, func(t *testing.T) {
 				t.Parallel()
 				for n, call := range calls {
