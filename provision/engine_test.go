@@ -22,6 +22,11 @@ func daemon(t *testing.T, m plan.Machine, class string) map[string]any {
 		t.Fatal(err)
 	}
 	values, _, _ := strings.Cut(string(p.File("seed/user-data")), "# shellcheck shell=sh")
+	return daemonOf(t, values, class)
+}
+
+func daemonOf(t *testing.T, values, class string) map[string]any {
+	t.Helper()
 	text := evaluate(t, []byte(values), "FBDOCK_DAEMON_"+class)
 	var d map[string]any
 	if err := json.Unmarshal([]byte(text), &d); err != nil {

@@ -75,6 +75,7 @@ packaged qemu-nox11 usr/local/bin/qemu-system-x86_64
 packaged qemu-nox11 usr/local/share/qemu/edk2-x86_64-code.fd
 packaged fusefs-sshfs usr/local/bin/sshfs
 packaged docker-cli usr/local/bin/docker
+packaged docker-compose usr/local/lib/docker/cli-plugins/docker-compose
 with_libs() {
   cp -L "$1" "$2"
   ldd "$1" 2>/dev/null | awk '{ for (i = 1; i <= NF; i++) if ($i ~ /^\//) print $i }' | while read -r lib; do
@@ -85,17 +86,16 @@ for tool in "$@"; do with_libs "$(command -v "$tool")" "$root/usr/bin/${tool##*/
 with_libs "$(command -v dash)" "$root/bin/dash"
 with_libs "$(command -v busybox)" "$root/bin/busybox"
 ln -s dash "$root/bin/sh"
-# Owners are real here: the stand-in's are not.
-rm -f "$root/sbin/chown"
 # Waits are there to pass: the short ones are made shorter.
-rm -f "$root/sbin/sleep"
-printf '#!/bin/sh\ncase $1 in\n  1) exec /usr/bin/sleep 0.4 ;;\n  ?) exec /usr/bin/sleep "0.$1" ;;\n  *) exec /usr/bin/sleep "$1" ;;\nesac\n' >"$root/sbin/sleep"
-chmod 0755 "$root/sbin/sleep"
-# sshd checks a configuration, else it waits for signals.
+mkdir -p "$root/usr/lab/debian"
+printf '#!/bin/sh\ncase $1 in\n  1) exec /usr/bin/sleep 0.4 ;;\n  ?) exec /usr/bin/sleep "0.$1" ;;\n  *) exec /usr/bin/sleep "$1" ;;\nesac\n' >"$root/usr/lab/debian/sleep"
+chmod 0755 "$root/usr/lab/debian/sleep"
+# sshd checks a configuration, by a command that faults count, else it waits
+# for signals.
 cat >"$root/usr/sbin/sshd" <<'END'
 #!/bin/sh
 if [ "$1" = -t ]; then
-  [ -s "${3:-/etc/ssh/sshd_config}" ]
+  /sbin/grep -q . "${3:-/etc/ssh/sshd_config}"
   exit
 fi
 (trap '' HUP; while :; do sleep 10; done) </dev/null >/dev/null 2>&1 &
@@ -109,7 +109,9 @@ printf 'nameserver 10.0.2.3\n' >"$root/etc/resolv.conf"
 [ -e "$root/etc/ssh/sshd_config" ] || printf 'Subsystem sftp internal-sftp\n' >"$root/etc/ssh/sshd_config"
 `
 	standin := filepath.Join(dir, "standin")
-	if out, err := exec.Command("go", "build", "-o", standin, "../testdata/lab/standin").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-o", standin, "../testdata/lab/standin")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0") // it runs where there is no libc
+	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the stand-ins: %w\n%s", err, out)
 	}
 	root := filepath.Join(dir, "root")
@@ -237,11 +239,9 @@ func (g *guest) write(t *testing.T, name, text string) {
 	}
 }
 
-// labMachine is what the played guest can be: it serves no NFS and has no
-// engine that answers.
+// labMachine is what the played guest can be: it has no engine that answers.
 func labMachine() plan.Machine {
 	m := machine()
-	m.Shares = m.Shares[1:]
 	m.Provisions = m.Provisions[:1]
 	m.Provisions[0].Inline = "echo tools >/root/tools\n"
 	return m

@@ -39,6 +39,7 @@ var programs = map[string]string{
 	"bin/service":                            "echo \"service $*\" >>\"$HOME/calls\"\ncase $2 in\nonestop) touch \"$HOME/stopped\" ;;\nonestatus) [ ! -e \"$HOME/stopped\" ] ;;\nesac\n",
 	"bin/docker":                             "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n",
 	"usr/local/libexec/fbdock/fbdock-health": "cat \"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
+	"usr/local/libexec/fbdock/fbdock-shares": "cat \"$HOME/shares\"\n! grep -q ' fail ' \"$HOME/shares\"\n",
 	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).qcow2\" >/dev/null 2>&1 && echo have\n",
 }
 
@@ -206,6 +207,7 @@ func (g *guest) install(payload map[string]string) error {
 		"var/log/docker.log":         "API listen on /var/run/docker.sock\n",
 		"var/run/fbdock/state":       "running since today\n",
 		"health":                     "fbdock-health pool ok zroot online\nfbdock-health hypervisor ok bhyve\n",
+		"shares":                     "",
 	}
 	for file, text := range files {
 		if _, err := os.Stat(filepath.Join(g.root, file)); err == nil && file != "var/db/fbdock/applied" {
@@ -215,7 +217,7 @@ func (g *guest) install(payload map[string]string) error {
 			return err
 		}
 	}
-	for _, name := range []string{"fbdock-health", "fbdock-image"} {
+	for _, name := range []string{"fbdock-health", "fbdock-shares", "fbdock-image"} {
 		file := "usr/local/libexec/fbdock/" + name
 		if err := g.write(file, "#!/bin/sh\n"+programs[file], 0o700); err != nil {
 			return err

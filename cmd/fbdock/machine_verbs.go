@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -63,10 +64,21 @@ func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) er
 	}
 	for _, r := range results {
 		if r.Changed {
+			p.notePhases(c, r)
 			p.terminal(c).Say(fmt.Sprintf("%s is up with dockerd %s; `fbdock docker run` is next", r.Machine, r.Engine))
 		}
 	}
 	return nil
+}
+
+// notePhases tells with --verbose where the time went.
+func (p *program) notePhases(c *cli.Context, r app.UpResult) {
+	var total time.Duration
+	for _, phase := range r.Phases {
+		total += phase.Elapsed
+		p.terminal(c).Note(fmt.Sprintf("  %-24s %7.1f s", phase.Name, phase.Elapsed.Seconds()))
+	}
+	p.terminal(c).Note(fmt.Sprintf("  %-24s %7.1f s", "in all", total.Seconds()))
 }
 
 func (p *program) haltCommand() *cli.Command {

@@ -83,7 +83,7 @@ func (p *program) commands() []*cli.Command {
 		p.initCommand(), p.validateCommand(), p.fmtCommand(), p.planCommand(), p.renderCommand(),
 		p.upCommand(), p.haltCommand(), p.reloadCommand(), p.destroyCommand(),
 		p.statusCommand(), p.listCommand(),
-		p.dockerCommand(), p.composeCommand(), p.execCommand(), p.sshCommand(), p.mountCommand(),
+		p.dockerCommand(), p.composeCommand(), p.execCommand(), p.sshCommand(), p.mountCommand(), p.shareCommand(),
 		p.sshConfigCommand(), p.contextCommand(), p.envCommand(), p.portsCommand(),
 		p.agentCommand(), p.agentStdioCommand(), p.logsCommand(), p.doctorCommand(), p.boxesCommand(), p.boxCommand(), p.imageCommand(), p.versionCommand(), p.completionCommand(), p.helpCommand(),
 	}

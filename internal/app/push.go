@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"strings"
-	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/provision"
@@ -54,12 +53,11 @@ func (u *upRun) runSteps(ctx context.Context, g *guest) (reboot bool, err error)
 	if err := u.material.payload.Tar(&tar); err != nil {
 		return false, err
 	}
-	began := time.Now()
 	lines := &stepLines{progress: u.Progress}
 	status, err := g.Run(ctx, link.Command{
 		Args: g.asRoot("sh", "-c", provision.UnpackCommand), Stdin: &tar, Stdout: lines, Stderr: lines,
 	})
-	u.phases = append(u.phases, Phase{Name: "guest steps", Elapsed: time.Since(began)})
+	u.phases = append(u.phases, lines.phases...)
 	switch {
 	case err != nil:
 		return false, err

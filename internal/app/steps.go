@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Exit statuses of the guest's step runner, provision/guest/fbdock-steps.
@@ -43,6 +44,8 @@ type stepLines struct {
 	words  []string
 	// changed counts the steps that said ok: they did something.
 	changed int
+	began   time.Time // of the open step
+	phases  []Phase   // of the steps that have ended
 }
 
 // maxWords bounds what is kept of the lines that are no step lines.
@@ -78,7 +81,7 @@ func (s *stepLines) line(line string) {
 	state, text, _ := strings.Cut(rest, " ")
 	switch state {
 	case "begin":
-		s.open = name
+		s.open, s.began = name, time.Now()
 		s.progress.Begin("guest " + name)
 	case "ok", "skip", "reboot", "fail":
 		s.end(name, state, text)
@@ -89,8 +92,10 @@ func (s *stepLines) line(line string) {
 
 func (s *stepLines) end(name, state, text string) {
 	if s.open != name {
+		s.began = time.Now()
 		s.progress.Begin("guest " + name)
 	}
+	s.phases = append(s.phases, Phase{Name: "guest " + name, Elapsed: time.Since(s.began)})
 	s.open = ""
 	switch state {
 	case "ok":

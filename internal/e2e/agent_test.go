@@ -28,7 +28,7 @@ func TestAgent(t *testing.T) {
 	a := &agentTest{project: p, docker: docker}
 	p.env = append(without(p.env, "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"),
 		"DOCKER_CONFIG="+t.TempDir(), "DOCKER_HOST="+os.Getenv("DOCKER_HOST"))
-	t.Cleanup(func() { p.run(t, "destroy", "--yes") })
+	p.destroyAtEnd(t)
 	up(t, p)
 	for _, part := range []struct {
 		name string

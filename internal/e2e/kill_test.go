@@ -12,7 +12,7 @@ import (
 // on, and lets the next one go on from what is left.
 func TestKilledUp(t *testing.T) {
 	p := newProject(t, "")
-	t.Cleanup(func() { p.run(t, "destroy", "--yes") })
+	p.destroyAtEnd(t)
 	moments := []time.Duration{300 * time.Millisecond, 1500 * time.Millisecond, 3 * time.Second, 5 * time.Second, 8 * time.Second,
 		11 * time.Second, 14 * time.Second, 18 * time.Second, 22 * time.Second, 30 * time.Second}
 	killed := 0
@@ -39,7 +39,7 @@ func TestKilledUp(t *testing.T) {
 			t.Logf("killed at %s (%v), after:\n%s", moment, <-ended, stderr.String())
 		}
 	}
-	p.must(t, "up")
+	p.up(t)
 	p.loadBusybox(t)
 	if out := p.must(t, "docker", "run", "--rm", "busybox", "echo", "arrived"); out.stdout != "arrived\n" {
 		t.Errorf("the container says %q", out.stdout)

@@ -17,7 +17,7 @@ import (
 func TestMounts(t *testing.T) {
 	read := t.TempDir()
 	p := newProject(t, "  mount \".\" {}\n  mount \""+read+"\" {\n    target    = \"/readonly\"\n    read_only = true\n  }\n")
-	t.Cleanup(func() { p.run(t, "destroy", "--yes") })
+	p.destroyAtEnd(t)
 	file := func(name, text string) {
 		t.Helper()
 		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
@@ -28,7 +28,7 @@ func TestMounts(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(read, "r"), []byte("read"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.must(t, "up")
+	p.up(t)
 	p.loadBusybox(t)
 	if r := p.run(t, "docker", "run", "--rm", "-v", ".:/src", "busybox", "true"); r.status != 125 || !strings.Contains(r.stderr, "fbdock mount") {
 		t.Errorf("a bind into a mount that is not served: status %d\n%s", r.status, r.stderr)

@@ -4,12 +4,15 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // project is a folder with an fbdock.hcl whose machine runs on the lab.
@@ -35,18 +38,33 @@ func newProject(t *testing.T, more string) *project {
 		}
 	}
 	p := &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: os.Environ()}
-	config := `machine "dev" {
-  provider = "docker"
-  box      = "fbdock-lab:latest"
-  engine {
-    image = env("FBDOCK_LAB_IMAGE")
-    disk  = "8GiB"
-  }
-` + more + "}\n"
+	p.configure(t, labBox, "", more)
+	return p
+}
+
+// labBox is the container image that the lab has made.
+const labBox = "fbdock-lab:latest"
+
+// configure writes the configuration anew; engine goes into that block.
+func (p *project) configure(t *testing.T, box, engine, more string) {
+	t.Helper()
+	if !strings.Contains(engine, "image ") {
+		engine += "    image = env(\"FBDOCK_LAB_IMAGE\")\n"
+	}
+	config := "machine \"dev\" {\n  provider = \"docker\"\n  box      = \"" + box + "\"\n  engine {\n    disk = \"8GiB\"\n" + engine + "  }\n" + more + "}\n"
 	if err := os.WriteFile(filepath.Join(p.dir, "fbdock.hcl"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return p
+}
+
+// destroyAtEnd leaves no machine behind.
+func (p *project) destroyAtEnd(t *testing.T) {
+	t.Helper()
+	t.Cleanup(func() {
+		if r := p.run(t, "destroy", "--yes"); r.status != 0 {
+			t.Errorf("destroy: status %d\n%s", r.status, r.stderr)
+		}
+	})
 }
 
 func (p *project) command(t *testing.T, args ...string) *exec.Cmd {
@@ -74,6 +92,31 @@ func (p *project) must(t *testing.T, args ...string) result {
 		t.Fatalf("fbdock %s: status %d\n%s%s", strings.Join(args, " "), r.status, r.stdout, r.stderr)
 	}
 	return r
+}
+
+// up brings the machine up and tells how long each phase took.
+func (p *project) up(t *testing.T) result {
+	t.Helper()
+	out := p.must(t, "up", "--json")
+	var machines []struct {
+		Phases []struct {
+			Name    string
+			Elapsed time.Duration `json:"elapsed_ns"`
+		}
+	}
+	if err := json.Unmarshal([]byte(out.stdout), &machines); err != nil {
+		t.Fatalf("up --json: %v\n%s", err, out.stdout)
+	}
+	var table strings.Builder
+	var total time.Duration
+	for _, m := range machines {
+		for _, phase := range m.Phases {
+			total += phase.Elapsed
+			fmt.Fprintf(&table, "  %-24s %7.1f s\n", phase.Name, phase.Elapsed.Seconds())
+		}
+	}
+	t.Logf("phases of up:\n%s  %-24s %7.1f s", table.String(), "in all", total.Seconds())
+	return out
 }
 
 // loadBusybox gives the engine the image that the tests run, as there is no

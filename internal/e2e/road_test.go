@@ -19,7 +19,7 @@ import (
 // what the one before has left.
 func TestRoad(t *testing.T) {
 	p := newProject(t, "")
-	t.Cleanup(func() { p.run(t, "destroy", "--yes") })
+	p.destroyAtEnd(t)
 	parts := []struct {
 		name string
 		test func(*testing.T, *project)
@@ -47,7 +47,7 @@ func TestRoad(t *testing.T) {
 
 func up(t *testing.T, p *project) {
 	began := time.Now()
-	p.must(t, "up")
+	p.up(t)
 	t.Logf("first up: %s", time.Since(began).Round(time.Second))
 	p.loadBusybox(t)
 }
@@ -196,7 +196,7 @@ func volumeSurvives(t *testing.T, p *project) {
 	p.must(t, "halt")
 	t.Logf("halt: %s", time.Since(began).Round(time.Second))
 	began = time.Now()
-	p.must(t, "up")
+	p.up(t)
 	t.Logf("up after halt: %s", time.Since(began).Round(time.Second))
 	if out := p.must(t, "docker", "run", "--rm", "-v", "keep:/keep", "busybox", "cat", "/keep/file"); out.stdout != "kept\n" {
 		t.Errorf("the volume holds %q, want kept", out.stdout)

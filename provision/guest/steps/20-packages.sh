@@ -97,19 +97,32 @@ fi
 [ -z "${FBDOCK_MOUNTS:-}" ] || need fusefs-sshfs has sshfs
 
 # offered NAME: the repository has the package. Asked twice: a "no" is kept
-# for a week.
-offered() { [ -n "$(pkg rquery %v "$1" 2>/dev/null || pkg rquery %v "$1" 2>/dev/null)" ]; }
+# for a week. A CLI before 20 speaks an API that today's engines refuse.
+offered() {
+  version=$(pkg rquery %v "$1" 2>/dev/null || pkg rquery %v "$1" 2>/dev/null) || return 1
+  [ -n "$version" ] || return 1
+  [ "$1" != docker-cli ] || [ "${version%%.*}" -ge 20 ]
+}
+
+# foreign FILE is true for one that is there and not the client step's own.
+foreign() { [ -e "$1" ] && ! head -c 64 "$1" | grep -q 'Written by fbdock'; }
+has_cli() { foreign "$(command -v docker)"; }
+has_compose() { foreign "$compose"; }
+compose=/usr/local/lib/docker/cli-plugins/docker-compose
 
 # The docker CLI is wanted, not needed: its package is not in every
 # repository, and the client step has a wrapper.
-if ! has docker || [ ! -e /usr/local/lib/docker/cli-plugins/docker-compose ]; then
+if ! has_cli || ! has_compose; then
   if [ -z "$(fact no-docker-cli)" ] || [ -n "$(find "$db/no-docker-cli" -mtime +7)" ]; then
     bootstrap
     missing=
     again=
     attempt pkg update -q || again=yes
     for package in docker-cli docker-compose; do
-      if attempt pkg info -e "$package"; then
+      # A CLI that the user has put there stays; Compose fits beside it.
+      if [ "$package" = docker-cli ] && has_cli; then
+        continue
+      elif attempt pkg info -e "$package"; then
         continue
       elif ! offered "$package"; then
         missing="$missing $package"

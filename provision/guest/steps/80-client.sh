@@ -16,8 +16,11 @@ too_old() {
   [ "$major" -lt 20 ]
 }
 
+# ours FILE is true for what fbdock has put there, or nobody.
+ours() { [ ! -e "$1" ] || head -c 64 "$1" | grep -q 'Written by fbdock'; }
+
 cli=/usr/local/bin/docker
-if [ ! -e "$cli" ] || grep -q 'Written by fbdock' "$cli"; then
+if ours "$cli"; then
   if command -v docker >/dev/null && [ "$(command -v docker)" != "$cli" ] && ! too_old; then
     [ ! -e "$cli" ] || change rm -f "$cli"
     kind="docker $(docker --version | awk '{ print $3 }' | tr -d ,)"
@@ -30,6 +33,16 @@ elif too_old; then
     "remove it in the guest (pkg delete docker) and run fbdock up: fbdock then uses the engine's own CLI"
 else
   kind="docker $(docker --version | awk '{ print $3 }' | tr -d ,)"
+fi
+
+# A CLI without Compose gets the engine's.
+compose=/usr/local/lib/docker/cli-plugins/docker-compose
+if ! ours "$cli" || [ ! -e "$cli" ]; then
+  if ours "$compose"; then
+    [ -d "${compose%/*}" ] || change mkdir -p "${compose%/*}"
+    put_file "$compose" 0755 <"$libexec/docker"
+    kind="$kind, compose of the engine"
+  fi
 fi
 
 # client_of USER HOME gives one user the context and the key of the engine.

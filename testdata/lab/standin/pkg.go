@@ -13,7 +13,7 @@ func pkgCommands() map[string]command { return map[string]command{"pkg": pkg} }
 
 // packages of the stand-in repository with their versions. Files come from /usr/lab/pkg/NAME, where the image has them.
 var packages = map[string]string{
-	"edk2-bhyve": "g202508", "qemu-tools": "10.1.0", "qemu-nox11": "10.1.0", "fusefs-sshfs": "3.7.6", "docker-cli": "29.4.2", "sudo": "1.9.17p2",
+	"edk2-bhyve": "g202508", "qemu-tools": "10.1.0", "qemu-nox11": "10.1.0", "fusefs-sshfs": "3.7.6", "docker-cli": "29.4.2", "docker-compose": "5.5.0", "sudo": "1.9.17p2",
 	"rsync": "3.4.1", "jq": "1.8.1", "bhyve-firmware": "1.0_2", "ca_root_nss": "3.117",
 }
 
@@ -221,7 +221,8 @@ func (l *lab) unpackFake(name string, remove bool) error {
 		"edk2-bhyve":   {"/usr/local/share/uefi-firmware/BHYVE_UEFI.fd", "/usr/local/share/edk2-bhyve/BHYVE_UEFI.fd"},
 		"qemu-tools":   {"/usr/local/bin/qemu-img"},
 		"qemu-nox11":   {"/usr/local/bin/qemu-img", "/usr/local/bin/qemu-system-x86_64", "/usr/local/share/qemu/edk2-x86_64-code.fd"},
-		"fusefs-sshfs": {"/usr/local/bin/sshfs"}, "docker-cli": {"/usr/local/bin/docker"}, "sudo": {"/usr/local/bin/sudo"}, "jq": {"/usr/local/bin/jq"},
+		"fusefs-sshfs": {"/usr/local/bin/sshfs"}, "docker-cli": {"/usr/local/bin/docker"},
+		"docker-compose": {"/usr/local/lib/docker/cli-plugins/docker-compose"}, "sudo": {"/usr/local/bin/sudo"}, "jq": {"/usr/local/bin/jq"},
 	}
 	for _, file := range files[name] {
 		if remove {
@@ -277,7 +278,7 @@ func (l *lab) pkgQuery(have []string, verb string, args []string) int {
 		l.printf("%s-%s\n", name, packages[name])
 		return 0
 	}
-	l.printf("%s\n", strings.NewReplacer("%v", packages[name], "%n", name, "%o", "lab/"+name).Replace(rest[0]))
+	l.printf("%s\n", strings.NewReplacer("%v", l.conf("version_"+name, packages[name]), "%n", name, "%o", "lab/"+name).Replace(rest[0]))
 	return 0
 }
 

@@ -15,7 +15,7 @@ func rcCommands() map[string]command {
 // rcDefaults are the names of /etc/defaults/rc.conf that the lab knows; it writes them there at the first boot.
 var rcDefaults = map[string]string{
 	"kld_list": "", "cloned_interfaces": "", "gateway_enable": "NO", "pf_enable": "NO", "pf_rules": "/etc/pf.conf", "pf_flags": "",
-	"zfs_enable": "NO", "nfs_server_enable": "NO", "mountd_enable": "NO", "mountd_flags": "-r -S", "rpcbind_enable": "NO",
+	"zfs_enable": "NO", "nfs_server_enable": "NO", "mountd_enable": "NO", "mountd_flags": "-r -S", "rpcbind_enable": "NO", "nfs_server_flags": "-u -t",
 	"nfsv4_server_enable": "NO", "sshd_enable": "NO", "hostname": "", "defaultrouter": "NO", "dumpdev": "NO", "jail_enable": "NO", "jail_list": "",
 	"ntpd_enable": "NO", "rcshutdown_timeout": "90", "clear_tmp_enable": "NO", "devfs_enable": "YES", "netif_enable": "YES", "sendmail_enable": "NO",
 	"syslogd_enable": "YES", "cron_enable": "YES", "linux_enable": "NO", "rctl_enable": "YES", "newsyslog_enable": "YES",

@@ -20,8 +20,12 @@ var flagsOf = map[string]string{
 	"cmp": "bhi:ln:sxz", "sort": "bcCdfghik:MmnRrS:st:T:uVzo:", "uniq": "cd f:is:u", "tee": "ai", "df": "abcgHhiklmnPt:T,", "readlink": "fn",
 	"chown": "fHhLPRvx", "chgrp": "fHhLPRvx", "basename": "as:", "dirname": "", "timeout": "fk:ps:v", "id": "AacgGMnPpru", "xargs": "0E:I:J:L:n:oP:pR:S:rs:tx",
 	"seq": "f:s:t:w", "install": "B:bCcD:df:g:h:l:M:m:N:o:pSsT:Uv", "diff": "abBcC:dD:efF:hiI:lL:nNpqrsS:tTuU:wW:yX:", "comm": "123i", "printenv": "",
+	"awk": "dF:f:v:", "env": "0iL:P:S:U:u:v", "sleep": "",
 	"hexdump": "bcCde:f:n:os:vx", "tar": "cxtrufzjJC:vkmoOpPhlwX:T:I:aBnsyq",
 }
+
+// gawkOnly are functions that FreeBSD's awk has not.
+var gawkOnly = regexp.MustCompile(`\b(gensub|strftime|systime|mktime|asorti?|strtonum)\(`)
 
 // gnuOnly are long options and words that FreeBSD's commands do not know, although a getopt check would let them pass.
 var findWords = regexp.MustCompile(`^-(printf|fprintf|fprint|regextype|readable|writable|executable)$`)
@@ -59,7 +63,11 @@ func checked(l *lab) int {
 			}
 		}
 	}
-	if l.fake && (l.name == "chown" || l.name == "chgrp") {
+	if l.name == "awk" && gawkOnly.MatchString(strings.Join(l.args, " ")) {
+		l.errorf("awk: calling undefined function %s\n", gawkOnly.FindString(strings.Join(l.args, " ")))
+		return 2
+	}
+	if l.root != "" && (l.name == "chown" || l.name == "chgrp") {
 		for _, file := range rest[min(1, len(rest)):] {
 			if _, err := os.Lstat(l.path(file)); err != nil {
 				return l.fail("%s: No such file or directory", file)

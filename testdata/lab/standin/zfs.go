@@ -77,6 +77,11 @@ func judge(prop, value string) (kept, words string) {
 			return "", "bad property value: 'mountpoint' must be an absolute path, 'none', or 'legacy'"
 		}
 		return value, ""
+	case "sharenfs":
+		if value != "off" {
+			return "", "lab: sharenfs is not played, /etc/exports is"
+		}
+		return value, ""
 	case "recordsize", "volblocksize":
 		n, ok := size(value)
 		if !ok || n < 512 || n > 16<<20 || n&(n-1) != 0 {

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+func (p *program) shareCommand() *cli.Command {
+	return p.group("share", "datasets of the FreeBSD guest that the engine sees", p.shareList())
+}
+
+func (p *program) shareList() *cli.Command {
+	return &cli.Command{
+		Name: "list", Usage: "the shares of a machine, each tested by a small file that is written and read from both sides",
+		Flags: append(commonFlags(), machineFlag(), jsonFlag()),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			shares, err := project.Shares(ctx, text(c, flagMachine))
+			if err != nil {
+				return err
+			}
+			for _, s := range shares {
+				if !s.OK {
+					p.status = app.ExitFailed
+				}
+			}
+			return p.printShares(c, shares)
+		}),
+	}
+}
+
+// printShares gives the table, and what to do about each that fails.
+func (p *program) printShares(c *cli.Context, shares []app.Share) error {
+	t := p.terminal(c)
+	if isSet(c, flagJSON) {
+		if shares == nil {
+			shares = []app.Share{}
+		}
+		return t.JSON(shares)
+	}
+	var rows [][]string
+	for _, s := range shares {
+		state, dataset := "ok", s.Dataset
+		if !s.OK {
+			state = "FAIL at " + s.Layer + ": " + s.Text
+		}
+		if dataset == "" {
+			dataset = "-"
+		}
+		rows = append(rows, []string{s.Name, s.Type, dataset, s.FreeBSD, s.Engine, state})
+	}
+	if err := t.Table([]string{"NAME", "TYPE", "DATASET", "FREEBSD", "ENGINE", "STATE"}, rows); err != nil {
+		return err
+	}
+	for _, s := range shares {
+		if !s.OK {
+			t.Warn(fmt.Sprintf("share %s does not work: %s: %s; %s", s.Name, s.Layer, s.Text, s.Hint))
+		}
+	}
+	return nil
+}
