@@ -32,6 +32,8 @@ type sshd struct {
 	dir, address, user string
 	hostKey            ssh.PublicKey
 	extra              []string
+	// apart has it live in a mount namespace of its own, as a machine does.
+	apart bool
 
 	mu      sync.Mutex
 	process *os.Process
@@ -39,6 +41,13 @@ type sshd struct {
 }
 
 func startSSHD(t *testing.T, extra ...string) *sshd {
+	t.Helper()
+	s := newSSHD(t, extra...)
+	s.start(t)
+	return s
+}
+
+func newSSHD(t *testing.T, extra ...string) *sshd {
 	t.Helper()
 	if _, err := os.Stat("/usr/sbin/sshd"); err != nil {
 		t.Skipf("no OpenSSH server: %v (apt-get install openssh-server)", err)
@@ -60,7 +69,6 @@ func startSSHD(t *testing.T, extra ...string) *sshd {
 	}
 	s.address = l.Addr().String()
 	_ = l.Close()
-	s.start(t)
 	t.Cleanup(func() {
 		s.kill()
 		if t.Failed() {
@@ -86,7 +94,12 @@ func (s *sshd) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", config)
+	args := []string{"/usr/sbin/sshd", "-D", "-e", "-f", config}
+	if s.apart {
+		args = append([]string{"unshare", "-m", "--propagation", "private", "sh", "-c",
+			"mkdir -p /var/run/fbdock-mounts && mount -t tmpfs none /var/run/fbdock-mounts && exec \"$@\"", "sh"}, args...)
+	}
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stderr = log
 	cmd.SysProcAttr = group()
 	if err := cmd.Start(); err != nil {
@@ -114,6 +127,9 @@ func (s *sshd) start(t *testing.T) {
 func (s *sshd) kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.process == nil {
+		return
+	}
 	killTree(s.process.Pid)
 	<-s.exited
 }
@@ -130,6 +146,8 @@ func (s *sshd) logins(t *testing.T) int {
 // guests logs in to the sshd for both guests.
 type guests struct {
 	*sshd
+	other *sshd  // the engine, when it is not the same
+	via   string // address of what stands before the first
 	gone  atomic.Bool
 	fresh atomic.Int64
 }
@@ -138,20 +156,28 @@ func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) 
 	if fresh {
 		g.fresh.Add(1)
 	}
-	return link.Dial(ctx, g.endpoint(), link.Options{
+	to := g.endpoint()
+	if g.via != "" {
+		to.Address = g.via
+	}
+	return link.Dial(ctx, to, link.Options{
 		HostKey: g.hostKey, Timeout: 5 * time.Second, KeepAlive: time.Second, Patience: 3 * time.Second,
 	})
 }
 
 func (g *guests) Engine(ctx context.Context, through *link.Client) (*link.Client, error) {
-	return through.Through(ctx, g.endpoint(), link.Options{HostKey: g.hostKey})
+	s := g.sshd
+	if g.other != nil {
+		s = g.other
+	}
+	return through.Through(ctx, s.endpoint(), link.Options{HostKey: s.hostKey})
 }
 
 func (g *guests) Gone(context.Context) bool { return g.gone.Load() }
 
-func (g *guests) endpoint() link.Endpoint {
+func (s *sshd) endpoint() link.Endpoint {
 	return link.Endpoint{
-		Name: "dev", Address: g.address, User: g.user, KeyFiles: []string{filepath.Join(g.dir, "key")}, KeysOnly: true,
+		Name: "dev", Address: s.address, User: s.user, KeyFiles: []string{filepath.Join(s.dir, "key")}, KeysOnly: true,
 	}
 }
 
@@ -167,9 +193,14 @@ type running struct {
 
 func startAgent(t *testing.T, s *sshd, change func(*agent.Options)) *running {
 	t.Helper()
+	return startAgentOf(t, &guests{sshd: s}, change)
+}
+
+func startAgentOf(t *testing.T, g *guests, change func(*agent.Options)) *running {
+	t.Helper()
 	dir := shortDir(t)
 	_, signer := newKey(t, filepath.Join(dir, "host"))
-	r := &running{guests: &guests{sshd: s}, dir: dir, docker: filepath.Join(dir, "docker.sock"), ended: make(chan struct{})}
+	r := &running{guests: g, dir: dir, docker: filepath.Join(dir, "docker.sock"), ended: make(chan struct{})}
 	o := agent.Options{
 		Identity: "test", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"),
 		HostKey: signer, Guests: r.guests, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),

@@ -82,8 +82,12 @@ func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
 		return
 	}
 	if p.noAgent() {
+		if len(served(m)) > 0 {
+			p.Progress.Warn(fmt.Sprintf("without an agent the mounts of %s are in its guests only while `fbdock mount` runs", m.Name))
+		}
 		return
 	}
+	p.awaitMounts(ctx, m)
 	if _, err := p.Context(m.Name); err != nil {
 		p.Progress.Warn(err.Error())
 	}

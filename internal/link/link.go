@@ -218,6 +218,9 @@ func (c *Client) Close() error {
 	return err
 }
 
+// User is the login's name.
+func (c *Client) User() string { return c.ssh.User() }
+
 // ServerVersion is what the server says it is: "SSH-2.0-OpenSSH_9.9 ...".
 func (c *Client) ServerVersion() string { return string(c.ssh.ServerVersion()) }
 
