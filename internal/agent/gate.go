@@ -145,3 +145,17 @@ func (g *gate) refused() bool {
 	g.limit, g.learnt = max(g.open, 1), time.Now()
 	return g.open > 0
 }
+
+// hold has a session of its own making counted by the gate while do runs.
+func (g *gate) hold(ctx context.Context, do func() error) error {
+	if err := g.enter(ctx, false); err != nil {
+		return err
+	}
+	err := do()
+	if refused, ok := errors.AsType[*link.RefusedError](err); ok && !refused.Prohibited {
+		g.refused()
+	} else {
+		g.leave()
+	}
+	return err
+}

@@ -40,14 +40,14 @@ type sshd struct {
 	exited  chan struct{}
 }
 
-func startSSHD(t *testing.T, extra ...string) *sshd {
+func startSSHD(t testing.TB, extra ...string) *sshd {
 	t.Helper()
 	s := newSSHD(t, extra...)
 	s.start(t)
 	return s
 }
 
-func newSSHD(t *testing.T, extra ...string) *sshd {
+func newSSHD(t testing.TB, extra ...string) *sshd {
 	t.Helper()
 	if _, err := os.Stat("/usr/sbin/sshd"); err != nil {
 		t.Skipf("no OpenSSH server: %v (apt-get install openssh-server)", err)
@@ -79,7 +79,7 @@ func newSSHD(t *testing.T, extra ...string) *sshd {
 	return s
 }
 
-func (s *sshd) start(t *testing.T) {
+func (s *sshd) start(t testing.TB) {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(s.address)
 	config := filepath.Join(s.dir, "sshd_config")
@@ -134,7 +134,7 @@ func (s *sshd) kill() {
 	<-s.exited
 }
 
-func (s *sshd) logins(t *testing.T) int {
+func (s *sshd) logins(t testing.TB) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
 	if err != nil {
@@ -191,12 +191,12 @@ type running struct {
 	err    error
 }
 
-func startAgent(t *testing.T, s *sshd, change func(*agent.Options)) *running {
+func startAgent(t testing.TB, s *sshd, change func(*agent.Options)) *running {
 	t.Helper()
 	return startAgentOf(t, &guests{sshd: s}, change)
 }
 
-func startAgentOf(t *testing.T, g *guests, change func(*agent.Options)) *running {
+func startAgentOf(t testing.TB, g *guests, change func(*agent.Options)) *running {
 	t.Helper()
 	dir := shortDir(t)
 	_, signer := newKey(t, filepath.Join(dir, "host"))
@@ -229,7 +229,7 @@ func startAgentOf(t *testing.T, g *guests, change func(*agent.Options)) *running
 }
 
 // await asks until the agent's status is as wanted.
-func (r *running) await(t *testing.T, ok func(agent.Status) bool) agent.Status {
+func (r *running) await(t testing.TB, ok func(agent.Status) bool) agent.Status {
 	t.Helper()
 	var last agent.Status
 	var err error
@@ -243,7 +243,7 @@ func (r *running) await(t *testing.T, ok func(agent.Status) bool) agent.Status {
 	return last
 }
 
-func (r *running) dial(t *testing.T, user string) *link.Client {
+func (r *running) dial(t testing.TB, user string) *link.Client {
 	t.Helper()
 	c, err := r.Dial(t.Context(), user, 0)
 	if err != nil {
@@ -253,7 +253,7 @@ func (r *running) dial(t *testing.T, user string) *link.Client {
 	return c
 }
 
-func newKey(t *testing.T, file string) (ssh.PublicKey, ssh.Signer) {
+func newKey(t testing.TB, file string) (ssh.PublicKey, ssh.Signer) {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -271,14 +271,14 @@ func newKey(t *testing.T, file string) (ssh.PublicKey, ssh.Signer) {
 	return signer.PublicKey(), signer
 }
 
-func write(t *testing.T, file, text string) {
+func write(t testing.TB, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func shortDir(t *testing.T) string {
+func shortDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "fb") //nolint:usetesting // the test's own path is too long for a socket
 	if err != nil {

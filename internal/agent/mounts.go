@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -289,18 +288,4 @@ func (f *folder) why() (words, hint string) {
 		hint = h.Hint()
 	}
 	return err.Error(), hint
-}
-
-// hold has a session of its own making counted by the gate while do runs.
-func (g *gate) hold(ctx context.Context, do func() error) error {
-	if err := g.enter(ctx, false); err != nil {
-		return err
-	}
-	err := do()
-	if refused, ok := errors.AsType[*link.RefusedError](err); ok && !refused.Prohibited {
-		g.refused()
-	} else {
-		g.leave()
-	}
-	return err
 }

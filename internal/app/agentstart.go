@@ -26,8 +26,10 @@ func (p *Project) noAgent() bool {
 	return value == "off" || value == "0"
 }
 
-func (p *Project) remote(m plan.Machine) agent.Remote {
-	files := p.State.Machine(m.Name)
+func (p *Project) remote(m plan.Machine) agent.Remote { return p.remoteOf(m.Name) }
+
+func (p *Project) remoteOf(machine string) agent.Remote {
+	files := p.State.Machine(machine)
 	return agent.Remote{Address: p.agentAddress(files.Agent().Socket()), HostKey: agentKey(files)}
 }
 
@@ -113,9 +115,12 @@ func (p *Project) viaAgent(ctx context.Context, m plan.Machine) (*guest, error) 
 		return nil, errors.New("no agent is wanted")
 	}
 	remote := p.remote(m)
-	client, err := remote.Dial(ctx, agent.UserFreeBSD, agentPatience)
-	if err != nil {
-		return nil, err
+	client := p.Ahead.take(ctx, p.Dir, m.Name)
+	if client == nil {
+		var err error
+		if client, err = remote.Dial(ctx, agent.UserFreeBSD, agentPatience); err != nil {
+			return nil, err
+		}
 	}
 	g := &guest{Client: client, machine: m, files: p.State.Machine(m.Name), agent: &remote}
 	g.root = p.loginIsRoot(m)

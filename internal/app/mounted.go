@@ -112,26 +112,18 @@ func (a *placed) fit(ctx context.Context, g *guest, e Exec) (Exec, error) {
 func (a *placed) script(used []mount.Folder) (string, error) {
 	var b strings.Builder
 	for _, f := range used {
-		live, err := liveScript(f.Target)
-		if err != nil {
-			return "", err
-		}
 		words, err := link.Quote([]string{"echo", fmt.Sprintf("fbdock: error: %s is not mounted in the guests now", f.Source)})
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "%s || { %s >&2; echo 'fbdock: hint: '%s >&2; exit %d; }\n", live, words, notServed, ExitLink)
+		fmt.Fprintf(&b, "%s || { %s >&2; echo 'fbdock: hint: '%s >&2; exit %d; }; ", mount.LiveScript(f.Target), words, notServed, ExitLink)
 	}
 	if a.dir != "" {
-		live, err := liveScript(a.around().Target)
-		if err != nil {
-			return "", err
-		}
 		cd, err := link.Quote([]string{"cd", a.dir})
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "if %s; then %s || exit %d; fi\n", live, cd, ExitLink)
+		fmt.Fprintf(&b, "if %s; then %s || exit %d; fi; ", mount.LiveScript(a.around().Target), cd, ExitLink)
 	}
 	words, err := link.Quote(a.args)
 	if err != nil {
@@ -141,14 +133,6 @@ func (a *placed) script(used []mount.Folder) (string, error) {
 }
 
 const notServed = "'keep `fbdock mount` running in another terminal'"
-
-func liveScript(target string) (string, error) {
-	quoted, err := link.Quote([]string{target})
-	if err != nil {
-		return "", err
-	}
-	return mount.LiveScript(quoted), nil
-}
 
 // workDir is the folder that a command is about: the one of -C, else the
 // current one. Mounts are named without links, and so is it.

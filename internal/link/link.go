@@ -45,6 +45,9 @@ type Options struct {
 	// link is given up (0 is 15 s).
 	KeepAlive time.Duration
 	Patience  time.Duration
+	// Local is for a link that never leaves this computer: what keeps it
+	// secret matters less than the time to set it up.
+	Local bool
 	// Dial replaces the TCP dialer, for a link over something else.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
