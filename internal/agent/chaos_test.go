@@ -23,6 +23,7 @@ import (
 // No command hangs or gives a wrong status, and no byte that a mount has
 // acknowledged is lost.
 func TestChaos(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}

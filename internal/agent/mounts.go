@@ -150,7 +150,9 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 	if err != nil {
 		return err
 	}
-	return j.gate.hold(ctx, func() error {
+	bound, cancel := j.while(ctx)
+	defer cancel()
+	return j.gate.hold(bound, func() error {
 		return mount.Serve(ctx, j.Client, f.Folder, mount.Options{
 			Sudo: j.User() != "root", Ready: func() { m.up(ctx, f) },
 		})

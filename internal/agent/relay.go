@@ -43,6 +43,8 @@ func relay(ctx context.Context, j *joint, asked ssh.NewChannel, next func() (*jo
 func open(ctx context.Context, j *joint, asked ssh.NewChannel) (
 	ch ssh.Channel, reqs <-chan *ssh.Request, leave func(), err error,
 ) {
+	ctx, cancel := j.while(ctx)
+	defer cancel()
 	if asked.ChannelType() == "session" {
 		return j.gate.session(ctx, j, asked.ExtraData())
 	}

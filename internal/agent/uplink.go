@@ -38,6 +38,20 @@ func (j *joint) alive() bool {
 	}
 }
 
+// while is ctx for as long as the link lives: who waits for a place on one
+// that is lost waits in vain.
+func (j *joint) while(ctx context.Context) (bound context.Context, cancel func()) {
+	bound, end := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-j.Done():
+			end(j.Err())
+		case <-bound.Done():
+		}
+	}()
+	return bound, func() { end(nil) }
+}
+
 // uplink keeps the link to FreeBSD: it makes it anew whenever it is lost.
 type uplink struct {
 	guests Guests
