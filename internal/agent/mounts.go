@@ -31,8 +31,7 @@ const (
 	lastMountRetry = 10 * time.Second
 	// mountsWait is how long a question waits for mounts that are under way.
 	mountsWait = 40 * time.Second
-	// mountsEnd is how long the mounts may take to be unmounted before the
-	// link goes.
+	// mountsEnd is how long unmounting may take before the link goes.
 	mountsEnd = 3 * time.Second
 )
 
@@ -58,8 +57,9 @@ type folder struct {
 	live   context.Context //nolint:containedctx // it is the mount's own life, for those within
 	end    context.CancelFunc
 	since  time.Time
-	tries  int
 	failed error
+	// Tries are numbered; done is the last one that has come to something.
+	begun, done int
 }
 
 func newMounts(a *Agent) *mounts {
@@ -136,6 +136,9 @@ func (m *mounts) keep(ctx context.Context, f *folder) {
 
 // serve mounts a folder until it ends; nil is an end with the outer one.
 func (m *mounts) serve(ctx context.Context, f *folder) error {
+	m.mu.Lock()
+	f.begun++
+	m.mu.Unlock()
 	if f.outer != nil {
 		inner, cancel := context.WithCancel(ctx)
 		defer cancel()
@@ -192,7 +195,7 @@ func (m *mounts) up(ctx context.Context, f *folder) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f.live, f.end = context.WithCancel(ctx)
-	f.failed, f.since, f.tries = nil, time.Now(), f.tries+1
+	f.failed, f.since, f.done = nil, time.Now(), f.begun
 	m.tell()
 	m.agent.o.Log.Info("mounted", "guest", f.guest, "folder", f.Source, "target", f.Target)
 }
@@ -207,12 +210,16 @@ func (m *mounts) down(f *folder, err error) {
 	if err == nil {
 		err = errors.New("the mount around it has ended")
 	}
-	if f.failed == nil || f.failed.Error() != err.Error() {
+	told := f.failed != nil && f.failed.Error() == err.Error()
+	if !told {
 		m.agent.o.Log.Warn("not mounted", "guest", f.guest, "folder", f.Source, "target", f.Target, "error", err)
-	} else if _, waits := errors.AsType[*withinError](err); waits {
-		return // told already
 	}
-	f.failed, f.tries = err, f.tries+1
+	f.failed = err
+	if _, waits := errors.AsType[*withinError](err); !waits {
+		f.done = f.begun
+	} else if told {
+		return // it goes on waiting
+	}
 	m.tell()
 }
 
@@ -228,9 +235,9 @@ func (m *mounts) refresh(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, mountsWait)
 	defer cancel()
 	m.mu.Lock()
-	tries := make([]int, len(m.folders))
+	begun := make([]int, len(m.folders)) // what is under way may be too early
 	for i, f := range m.folders {
-		tries[i] = f.tries
+		begun[i] = f.begun
 		if f.live == nil {
 			select {
 			case f.hurry <- struct{}{}:
@@ -244,7 +251,7 @@ func (m *mounts) refresh(ctx context.Context) {
 		changed, waiting := m.changed, false
 		for i, f := range m.folders {
 			// One within another that is not there is not tried.
-			waiting = waiting || f.live == nil && f.tries == tries[i] && (f.outer == nil || f.outer.live != nil)
+			waiting = waiting || f.live == nil && f.done <= begun[i] && (f.outer == nil || f.outer.live != nil)
 		}
 		m.mu.Unlock()
 		if !waiting {
