@@ -3,7 +3,11 @@
 package agent_test
 
 import (
+	"context"
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
@@ -48,5 +52,46 @@ func BenchmarkRun(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkBesideMount is a command while a guest reads a large file from a
+// mount as fast as it can, and, to compare with, while it keeps one processor
+// busy without.
+func BenchmarkBesideMount(b *testing.B) {
+	m := newMachine(b)
+	f := folders(b, 1)[0]
+	if err := os.WriteFile(filepath.Join(f.Source, "big"), make([]byte, 64<<20), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	r := m.serve(b, f)
+	r.await(b, mounted)
+	c := r.dial(b, agent.UserFreeBSD)
+	one := func(b *testing.B) {
+		for b.Loop() {
+			if status, err := c.Run(b.Context(), link.Command{Args: []string{"true"}}); status != 0 || err != nil {
+				b.Fatal(status, err)
+			}
+		}
+	}
+	b.Run("idle", one)
+	for _, of := range []struct{ name, script string }{
+		{"mount", "while cat " + f.Target + "/big >/dev/null; do :; done"},
+		{"processor", "while :; do :; done"},
+	} {
+		b.Run(of.name, func(b *testing.B) {
+			ctx, cancel := context.WithCancel(b.Context())
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				_, _ = c.Run(ctx, link.Command{Script: of.script})
+			}()
+			time.Sleep(300 * time.Millisecond)
+			b.ResetTimer()
+			one(b)
+			b.StopTimer()
+			cancel()
+			<-done
+		})
 	}
 }

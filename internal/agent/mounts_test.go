@@ -22,7 +22,7 @@ type machine struct {
 	wire            *wire
 }
 
-func newMachine(t *testing.T, extra ...string) *machine {
+func newMachine(t testing.TB, extra ...string) *machine {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("only root mounts")
@@ -43,13 +43,13 @@ func newMachine(t *testing.T, extra ...string) *machine {
 }
 
 // serve is an agent of the machine with folders to be mounted.
-func (m *machine) serve(t *testing.T, folders ...mount.Folder) *running {
+func (m *machine) serve(t testing.TB, folders ...mount.Folder) *running {
 	t.Helper()
 	return startAgentOf(t, &guests{sshd: m.freebsd, other: m.engine, via: m.wire.address()}, func(o *agent.Options) { o.Mounts = folders })
 }
 
 // folders are n of the laptop, with the file "a" in each, and where they go.
-func folders(t *testing.T, n int) []mount.Folder {
+func folders(t testing.TB, n int) []mount.Folder {
 	t.Helper()
 	base, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
