@@ -20,7 +20,7 @@ SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md
 .PHONY: build test lint e2e box-e2e demo bench cross wine lab fuzz cover vuln tools clean
 
 build: ## bin/fbdock for this machine
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
+	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
 
 test: $(GOTESTSUM) ## unit and command-line tests, without a VM; installs the programs that they ask (apt)
 	.ci/testdeps

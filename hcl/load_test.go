@@ -107,7 +107,7 @@ machine "dev" {
   mount "/src" {
     target    = "/work/src"
     read_only = true
-    type      = "rsync"
+    type      = "sshfs"
   }
   share "scratch" {
     type   = "nfs"
@@ -135,7 +135,7 @@ func TestLoadWhole(t *testing.T) {
 		Storage: hcl.Storage{Pool: "zroot", Compression: "zstd-3", ARCMax: 512 * hcl.MiB},
 		Mounts: []hcl.Mount{
 			{Source: "."},
-			{Source: "/src", Target: "/work/src", ReadOnly: true, Type: "rsync"},
+			{Source: "/src", Target: "/work/src", ReadOnly: true, Type: "sshfs"},
 		},
 		Shares:  []hcl.Share{{Name: "scratch", Type: "nfs", Target: "/scratch"}},
 		Forward: &hcl.Forward{Bind: netip.MustParseAddr("127.0.0.1")},

@@ -157,8 +157,8 @@ func mountSchema() Block {
 			{Name: "target", Type: TypeString, Default: "the same path as on the laptop", Example: `"/src"`, check: guestPath, Doc: "where the guests see it"},
 			{Name: "read_only", Type: TypeBool, Default: "false", Example: `true`, Doc: "keep the guests from writing"},
 			{
-				Name: "type", Type: TypeString, Default: "sshfs", Example: `"sshfs"`, Values: []string{"sshfs", "rsync"},
-				Doc: "`sshfs` is live, `rsync` copies at `up`",
+				Name: "type", Type: TypeString, Default: "sshfs", Example: `"sshfs"`, Values: []string{"sshfs"},
+				Doc: "how it gets there: live, by sshfs in the guests",
 			},
 		},
 	}

@@ -42,8 +42,11 @@ func didYouMean(given string, candidates []string) string {
 	return ""
 }
 
-// list writes two or more words as prose: "a, b or c".
+// list writes words as prose: "a, b or c".
 func list(words []string) string {
 	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

@@ -33,7 +33,6 @@ machine "dev" {
   mount "." {
     # target    = "/src"
     # read_only = true
-    # type      = "sshfs" # or rsync, a copy at each up
   }
 
   # ZFS in the FreeBSD guest.

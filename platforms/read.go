@@ -47,6 +47,15 @@ func Read(ctx context.Context, s Sources) (Facts, error) {
 	return f, nil
 }
 
+// Quick reads what takes no time: the system, its architecture and the proxy.
+func Quick(s Sources) Facts {
+	f := Facts{OS: s.OS, Arch: s.Arch, Programs: map[string]Program{}, Proxy: proxy(s)}
+	if s.OS == "darwin" && s.Native().Rosetta {
+		f.Rosetta, f.Arch = true, "arm64"
+	}
+	return f
+}
+
 // appleGeneration reads "Apple M3 Pro".
 func appleGeneration(brand string) int {
 	m := regexp.MustCompile(`^Apple M(\d{1,2})\b`).FindStringSubmatch(brand)

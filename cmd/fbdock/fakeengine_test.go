@@ -69,6 +69,7 @@ func (e *engine) serveSSH(userData, home string) error {
 	}
 	e.shell = &sshd{
 		hostKey: hostKey, user: "root", home: home, path: "/usr/bin:/bin",
+		mounts: filepath.Join(home, "engine"),
 		local: func(command string) string {
 			return strings.ReplaceAll(command, "/var/log/", filepath.Join(home, "var/log")+"/")
 		},

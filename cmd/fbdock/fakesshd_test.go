@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ type sshd struct {
 	local   func(command string) string // the command with paths of the root
 	path    string
 	home    string
+	mounts  string // where notes of mounts are, "" for home
 	// own is what runs a command within the test, nil for all others.
 	own func(command string) func(ssh.Channel) (status int)
 	// dial connects to an address as the machine sees it.
@@ -188,7 +190,7 @@ func (s *sshd) start(req *ssh.Request, ch ssh.Channel, ended chan<- struct{}) (*
 	}
 	run := s.own(line.Command)
 	if run == nil {
-		run = sshfs(line.Command, s.home)
+		run = sshfs(line.Command, cmp.Or(s.mounts, s.home))
 	}
 	if run != nil {
 		go func() {

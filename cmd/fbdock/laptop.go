@@ -20,17 +20,21 @@ const askFor = 5 * time.Second
 // so that `plan` and `validate` are as quick as reading the file; doctor and
 // up ask for versions as well.
 func (p *program) facts(ctx context.Context, ask bool) (platforms.Facts, error) {
+	sources := p.sources()
+	if ask {
+		sources.Run = p.ask
+	}
+	return platforms.Read(ctx, sources)
+}
+
+func (p *program) sources() platforms.Sources {
 	look := func(name string) (string, error) {
 		if name == "vagrant" {
 			return vagrant.Find(runtime.GOOS)
 		}
 		return run.LookPath(name)
 	}
-	sources := platforms.System(look, func(name string) string { value, _ := p.lookup(name); return value })
-	if ask {
-		sources.Run = p.ask
-	}
-	return platforms.Read(ctx, sources)
+	return platforms.System(look, func(name string) string { value, _ := p.lookup(name); return value })
 }
 
 // asked are the facts with what other programs say, as far as they say it in

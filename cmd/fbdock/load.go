@@ -10,11 +10,22 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/platforms"
 )
 
 // options collects what every use case needs from the command line and from
 // this computer.
 func (p *program) options(c *cli.Context) (app.Options, error) {
+	facts, err := p.facts(c.Context, false)
+	if err != nil {
+		return app.Options{}, err
+	}
+	return p.optionsOn(c, app.LaptopOf(facts))
+}
+
+// optionsOn is options for a laptop that is known.
+func (p *program) optionsOn(c *cli.Context, laptop plan.Laptop) (app.Options, error) {
 	vars, err := variables(c)
 	if err != nil {
 		return app.Options{}, err
@@ -23,14 +34,10 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, err
 	}
-	facts, err := p.facts(c.Context, false)
-	if err != nil {
-		return app.Options{}, err
-	}
 	o := app.Options{
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
-		Facts: p.asked, OS: facts.OS,
-		CacheDir: p.cacheDir(), Laptop: app.LaptopOf(facts), Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
+		Facts: p.asked, OS: p.sources().OS,
+		CacheDir: p.cacheDir(), Laptop: laptop, Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
 	}
 	o.Confirm = func(question string) (bool, error) { return p.confirm(c, question) }
 	if p.tune != nil {
@@ -53,6 +60,21 @@ func (p *program) load(c *cli.Context) (*app.Project, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p.loadBy(c, o)
+}
+
+// loadRunning is load for verbs that speak with machines that run.
+func (p *program) loadRunning(c *cli.Context) (*app.Project, error) {
+	o, err := p.optionsOn(c, app.RunningLaptop(platforms.Quick(p.sources()), func() (platforms.Facts, error) {
+		return p.facts(c.Context, false)
+	}))
+	if err != nil {
+		return nil, err
+	}
+	return p.loadBy(c, o)
+}
+
+func (p *program) loadBy(c *cli.Context, o app.Options) (*app.Project, error) {
 	loaded, err := app.Load(o)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -10,13 +11,38 @@ import (
 
 func (p *program) mountCommand() *cli.Command {
 	return &cli.Command{
-		Name: "mount", Usage: "keep the mounts of a machine in its guests until Ctrl-C",
-		Flags: append(commonFlags(), machineFlag()),
+		Name: "mount", Usage: "the mounts of a machine in its guests; with FBDOCK_AGENT=off it keeps them there until Ctrl-C",
+		Flags: append(commonFlags(), machineFlag(), jsonFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			return project.ServeMounts(ctx, text(c, flagMachine))
+			if project.Agentless() {
+				return project.ServeMounts(ctx, text(c, flagMachine))
+			}
+			return p.printMounts(ctx, c, project)
 		}),
 	}
+}
+
+func (p *program) printMounts(ctx context.Context, c *cli.Context, project *app.Project) error {
+	mounts, err := project.Mounts(ctx, text(c, flagMachine))
+	if err != nil {
+		return err
+	}
+	if isSet(c, flagJSON) {
+		return p.terminal(c).JSON(mounts)
+	}
+	var rows [][]string
+	for _, m := range mounts {
+		state, access := "ok, for "+time.Since(m.Since).Round(time.Second).String(), "rw"
+		if m.ReadOnly {
+			access = "ro"
+		}
+		if !m.Mounted {
+			state = "FAIL: " + m.Error
+		}
+		rows = append(rows, []string{m.Source, m.Guest + ":" + m.Target, access, state})
+	}
+	return p.terminal(c).Table([]string{"LAPTOP", "GUEST", "ACCESS", "STATE"}, rows)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -18,16 +19,22 @@ func (p *program) proxied(e func(c *cli.Context) (app.Exec, error)) cli.ActionFu
 		if err != nil {
 			return err
 		}
-		project, err := p.load(c)
+		ctx, cancel := context.WithCancel(c.Context)
+		defer cancel()
+		machine := text(c, flagMachine)
+		ahead := app.Options{Dir: folder(c), Environ: p.environ}.DialAhead(ctx, machine)
+		defer ahead.Close()
+		project, err := p.loadRunning(c)
 		if err != nil {
 			// A wrong configuration is fbdock's failure, not the command's.
 			return outer(err)
 		}
 		signals, stop := forwarded()
 		defer stop()
-		request.Machine = text(c, flagMachine)
+		project.Ahead = ahead
+		request.Machine = machine
 		request.Streams = p.streams(signals)
-		p.status, err = project.Exec(c.Context, request)
+		p.status, err = project.Exec(ctx, request)
 		return err
 	}
 }

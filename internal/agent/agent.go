@@ -1,8 +1,8 @@
 // Package agent is the background process of one machine. It keeps the link
 // to the guests, mends it, and offers it to this user's programs: as an SSH
 // server whose channels and requests are relayed one to one, as the Docker
-// API's socket, and as the published ports of containers. It never reads the
-// configuration, never starts programs and never prints; how to log in to a
+// API's socket, as the published ports of containers, and as folders of the
+// laptop in the guests. It never reads the configuration, never starts programs and never prints; how to log in to a
 // guest is told to it.
 package agent
 
@@ -22,6 +22,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/mount"
 )
 
 // Guests is how the machine's guests are reached.
@@ -31,6 +32,9 @@ type Guests interface {
 	FreeBSD(ctx context.Context, fresh bool) (*link.Client, error)
 	// Engine logs in to the engine through the guest.
 	Engine(ctx context.Context, through *link.Client) (*link.Client, error)
+	// Root is what runs a program as root in FreeBSD for a login of user,
+	// none where that is root already.
+	Root(user string) ([]string, error)
 	// Gone tells whether the machine runs no more. Doubt is no.
 	Gone(ctx context.Context) bool
 }
@@ -52,7 +56,12 @@ type Options struct {
 	TLS    func() (*tls.Config, error)
 	// Bind is where published ports appear; the zero value is nowhere.
 	Bind netip.Addr
-	Log  *slog.Logger
+	// OwnComputer tells that FreeBSD is no guest but a computer of the
+	// user's own, whose clock is not the agent's to set.
+	OwnComputer bool
+	// Mounts are folders of this laptop, served to both guests.
+	Mounts []mount.Folder
+	Log    *slog.Logger
 }
 
 // ErrGone is the end of an agent whose machine runs no more.
@@ -71,13 +80,14 @@ type Agent struct {
 	freebsd *uplink
 	engine  *engineLink
 	ports   *forwards
+	mounts  *mounts
 
 	retire func() // no new connections
 	stop   context.CancelCauseFunc
 
-	conns sync.WaitGroup
-	count counter
-	clock clock
+	conns  sync.WaitGroup
+	count  counter
+	clocks clocks
 }
 
 // Run serves until ctx ends, somebody asks it to stop, or the machine is
@@ -94,30 +104,50 @@ func Run(ctx context.Context, o Options) (err error) {
 	a.freebsd = newUplink(o.Guests, o.Log)
 	a.engine = &engineLink{guests: o.Guests, below: a.freebsd, turn: make(chan struct{}, 1)}
 	a.ports = newForwards(a)
+	a.mounts = newMounts(a)
 
 	listeners, err := a.listen(life)
 	if err != nil {
 		return errors.Join(err, lock.Unlock())
 	}
 	o.Log.Info("serving", "pid", os.Getpid(), "identity", o.Identity, "socket", o.Socket)
-	var uplink sync.WaitGroup
-	uplink.Go(func() {
-		if err := a.freebsd.keep(life); err != nil {
-			stop(err)
-		}
-	})
-	uplink.Go(func() { a.watchClock(life) })
+	end := a.keepLinks(serving, life)
 	a.serve(serving, life, listeners)
 	// The sockets are closed: the next agent may have them.
 	err = lock.Unlock()
 	a.conns.Wait()
 	stop(errStopped)
-	uplink.Wait()
-	a.engine.close()
+	end()
 	if cause := context.Cause(life); !errors.Is(cause, errStopped) {
 		err = errors.Join(err, cause)
 	}
 	return err
+}
+
+// keepLinks keeps the link and the mounts over it. The mounts end with
+// serving, for the next agent to have them; end returns when all has ended,
+// the link last.
+func (a *Agent) keepLinks(serving, life context.Context) (end func()) {
+	linked, cut := context.WithCancelCause(context.WithoutCancel(life))
+	unmounted := make(chan struct{})
+	go func() {
+		defer close(unmounted)
+		a.mounts.run(serving)
+	}()
+	var links sync.WaitGroup
+	links.Go(func() {
+		if err := a.freebsd.keep(linked); err != nil {
+			a.stop(err)
+		}
+	})
+	links.Go(func() { a.watchClock(life) })
+	return func() {
+		within(unmounted, mountsEnd)
+		cut(errStopped)
+		a.engine.close()
+		<-unmounted
+		links.Wait()
+	}
 }
 
 // take waits a little: an agent that retires lets go of the lock at once.

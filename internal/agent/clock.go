@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,20 +23,41 @@ const (
 	slept = 4 * time.Second
 	// clockOff is how far a guest's clock may be off before it is set.
 	clockOff = 2 * time.Second
+	// clockAnyway is the time after which they are looked at without a cause:
+	// a guest under load loses seconds.
+	clockAnyway = 30 * time.Minute
 )
 
-// clock is what is known of the guest's.
-type clock struct {
+// Clock is a guest's clock as it was when it was last looked at.
+type Clock struct {
+	Guest string `json:"guest"`
+	// Off is how far it was ahead of this laptop's.
+	Off    time.Duration `json:"off_ns"`
+	Looked time.Time     `json:"looked"`
+	// Error is why it could not be read or set.
+	Error string `json:"error,omitempty"`
+}
+
+// Wrong tells whether a guest's clock is too far off to be right.
+func (c Clock) Wrong() bool { return c.Off.Abs() > clockOff }
+
+// clocks are what is known of both guests'.
+type clocks struct {
 	sync.Mutex
-	off    time.Duration
-	looked time.Time
+	known map[string]Clock
+}
+
+func (c *clocks) list() []Clock {
+	c.Lock()
+	defer c.Unlock()
+	return slices.SortedFunc(maps.Values(c.known), func(a, b Clock) int { return -strings.Compare(a.Guest, b.Guest) })
 }
 
 // watchClock notices that the laptop has slept: then the link is asked for a
 // sign of life at once, and the guests' clocks are set, which stood still.
 func (a *Agent) watchClock(ctx context.Context) {
 	last := time.Now()
-	known := (*joint)(nil)
+	known, set := (*joint)(nil), last
 	for pause(ctx, clockLook) {
 		now := time.Now()
 		// The wall clock goes on asleep; where the monotonic one does too,
@@ -54,10 +77,10 @@ func (a *Agent) watchClock(ctx context.Context) {
 			known = nil
 			continue // the next round finds a link that lives
 		}
-		if j == nil || j == known || !j.alive() {
+		if j == nil || !j.alive() || j == known && now.Sub(set) < clockAnyway {
 			continue
 		}
-		known = j
+		known, set = j, now
 		a.setClocks(ctx, j)
 	}
 }
@@ -87,33 +110,76 @@ run=; [ "$(id -u)" = 0 ] || run="sudo -n"
 if [ "$(uname -s)" = FreeBSD ]; then exec $run date -f %s "$1" >/dev/null; fi
 exec $run date -u -s "@$1" >/dev/null`
 
-// setClocks compares the guests' clocks with the laptop's and sets them.
+// setClocks compares the guests' clocks with the laptop's and sets them; that
+// of a computer of the user's own is only looked at.
 func (a *Agent) setClocks(ctx context.Context, j *joint) {
-	off, err := setClock(ctx, j.Client)
-	a.clock.Lock()
-	a.clock.off, a.clock.looked = off, time.Now()
-	a.clock.Unlock()
-	switch {
-	case err != nil:
-		a.o.Log.Warn("clock of the guest", "error", err)
-	case off.Abs() > clockOff:
-		a.o.Log.Info("clock of the guest set", "off", off.Round(time.Second))
+	most := clockOff
+	if a.o.OwnComputer {
+		most = never
 	}
+	a.clockOf(ctx, UserFreeBSD, j, most)
 	if e := a.engine.current(); e != nil && e.alive() {
-		if off, err := setClock(ctx, e.Client); err != nil || off.Abs() > clockOff {
-			a.o.Log.Info("clock of the engine", "off", off.Round(time.Second), "error", err)
-		}
+		a.clockOf(ctx, UserEngine, e, clockOff)
 	}
 }
 
-func setClock(ctx context.Context, c *link.Client) (off time.Duration, err error) {
+// lookAtClocks compares the clocks of both guests with the laptop's and sets
+// none.
+func (a *Agent) lookAtClocks(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var both sync.WaitGroup
+	for guest, get := range map[string]func(context.Context) (*joint, error){UserFreeBSD: a.freebsd.get, UserEngine: a.engine.get} {
+		both.Go(func() {
+			j, err := get(ctx)
+			if err != nil {
+				a.noteClock(Clock{Guest: guest, Error: err.Error()})
+				return
+			}
+			a.clockOf(ctx, guest, j, never)
+		})
+	}
+	both.Wait()
+}
+
+// never is further off than a clock can be.
+const never = 1 << 31 * time.Second
+
+// clockOf looks at a guest's clock, and sets it when it is off by more than
+// most.
+func (a *Agent) clockOf(ctx context.Context, guest string, j *joint, most time.Duration) {
+	off, err := setClock(ctx, j.Client, most)
+	c := Clock{Guest: guest, Off: off}
+	switch {
+	case err != nil:
+		c.Error = err.Error()
+		a.o.Log.Warn("clock", "guest", guest, "error", err)
+	case off.Abs() > most:
+		a.o.Log.Info("clock set", "guest", guest, "off", off.Round(time.Second))
+	}
+	a.noteClock(c)
+}
+
+func (a *Agent) noteClock(c Clock) {
+	a.clocks.Lock()
+	defer a.clocks.Unlock()
+	c.Looked = time.Now()
+	if a.clocks.known == nil {
+		a.clocks.known = map[string]Clock{}
+	}
+	a.clocks.known[c.Guest] = c
+}
+
+// setClock gives how far the clock was off before it was set. The guest tells
+// whole seconds, some time between the question and the answer.
+func setClock(ctx context.Context, c *link.Client, most time.Duration) (off time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	now := time.Now()
+	asked := time.Now()
 	var out, words bytes.Buffer
 	status, err := c.Run(ctx, link.Command{
 		Args: []string{
-			"sh", "-c", setScript, "sh", strconv.FormatInt(now.Unix(), 10), strconv.Itoa(int(clockOff / time.Second)),
+			"sh", "-c", setScript, "sh", strconv.FormatInt(asked.Unix(), 10), strconv.Itoa(int(most / time.Second)),
 		},
 		Stdout: &out, Stderr: &words,
 	})
@@ -124,11 +190,24 @@ func setClock(ctx context.Context, c *link.Client) (off time.Duration, err error
 	if err != nil {
 		return 0, err
 	}
-	off = time.Unix(seconds, 0).Sub(now)
+	off = between(seconds, asked, time.Now())
 	if status != 0 {
 		return off, &clockError{words: strings.TrimSpace(words.String())}
 	}
 	return off, nil
+}
+
+// between is how far a clock that showed seconds is surely off, when it was
+// read at some time from asked to told.
+func between(seconds int64, asked, told time.Time) time.Duration {
+	first := time.Unix(seconds, 0)
+	switch last := first.Add(time.Second); {
+	case first.After(told):
+		return first.Sub(told)
+	case last.Before(asked):
+		return last.Sub(asked)
+	}
+	return 0
 }
 
 // clockError is a clock that cannot be set.

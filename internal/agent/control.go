@@ -33,10 +33,10 @@ type Status struct {
 	Ports []Port `json:"ports,omitempty"`
 	// PortsError is why the published ports are not known.
 	PortsError string `json:"ports_error,omitempty"`
-	// Clock is how far the FreeBSD guest's clock was off when it was last
-	// looked at, which Looked says.
-	Clock  time.Duration `json:"clock_ns"`
-	Looked time.Time     `json:"clock_looked,omitzero"`
+	// Mounts are the folders of this laptop in the guests.
+	Mounts []Mount `json:"mounts,omitempty"`
+	// Clocks are the guests', as far as they were looked at.
+	Clocks []Clock `json:"clocks,omitempty"`
 }
 
 // The questions that may be put.
@@ -44,6 +44,10 @@ const (
 	askStatus = "status"
 	// askPorts looks at the containers before it answers.
 	askPorts = "ports"
+	// askMounts tries what is not mounted before it answers.
+	askMounts = "mounts"
+	// askClocks looks at the guests' clocks before it answers.
+	askClocks = "clocks"
 	// askStop ends the agent and all that runs over it.
 	askStop = "stop"
 	// askRetire has the agent leave its sockets to another and end with the
@@ -71,6 +75,10 @@ func (a *Agent) control(ctx context.Context, asked ssh.NewChannel) {
 	switch q.Ask {
 	case askPorts:
 		a.ports.refresh(ctx)
+	case askMounts:
+		a.mounts.refresh(ctx)
+	case askClocks:
+		a.lookAtClocks(ctx)
 	case askStop:
 		after = func() { a.stop(errStopped) }
 	case askRetire:
@@ -106,9 +114,8 @@ func (a *Agent) status() Status {
 	if err != nil {
 		s.PortsError = err.Error()
 	}
-	a.clock.Lock()
-	defer a.clock.Unlock()
-	s.Clock, s.Looked = a.clock.off, a.clock.looked
+	s.Mounts = a.mounts.list()
+	s.Clocks = a.clocks.list()
 	return s
 }
 
@@ -123,6 +130,12 @@ func (r Remote) Status(ctx context.Context) (Status, error) { return r.ask(ctx, 
 
 // Ports is Status after a look at the containers as they are now.
 func (r Remote) Ports(ctx context.Context) (Status, error) { return r.ask(ctx, askPorts) }
+
+// Clocks is Status after a look at the guests' clocks.
+func (r Remote) Clocks(ctx context.Context) (Status, error) { return r.ask(ctx, askClocks) }
+
+// Mounts is Status after another try of what is not mounted.
+func (r Remote) Mounts(ctx context.Context) (Status, error) { return r.ask(ctx, askMounts) }
 
 // Stop ends the agent, and waits until it is gone. An agent that is not
 // there is an *link.UnreachableError.

@@ -34,7 +34,7 @@ type forward struct {
 }
 
 // errUDP is why a UDP port is not forwarded.
-var errUDP = errors.New("UDP ports are not forwarded yet; the engine's address leads there from FreeBSD")
+var errUDP = errors.New("UDP is not forwarded: SSH carries streams, and FreeBSD has no program that keeps datagrams apart on one; from the FreeBSD guest it is at the engine's address")
 
 // start listens for a published port at every address of bind. Connections
 // live as long as life, or until the port is published no more.

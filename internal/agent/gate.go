@@ -86,10 +86,7 @@ func (g *gate) try(ctx context.Context, c opener, extra []byte) (ch ssh.Channel,
 // enter waits for room; first is for who was at the head of the queue.
 func (g *gate) enter(ctx context.Context, first bool) error {
 	g.mu.Lock()
-	if g.open >= g.limit && time.Since(g.learnt) > doubtAfter {
-		// It may have been learnt while others left, and be too low.
-		g.limit, g.learnt = g.limit+1, time.Now()
-	}
+	g.doubt()
 	if g.open < g.limit && (first || len(g.waiting) == 0) {
 		g.open++
 		g.mu.Unlock()
@@ -102,10 +99,21 @@ func (g *gate) enter(ctx context.Context, first bool) error {
 		g.waiting = append(g.waiting, turn)
 	}
 	g.mu.Unlock()
-	select {
-	case <-turn:
-		return nil // the place was handed over
-	case <-ctx.Done():
+	ticker := time.NewTicker(doubtAfter)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-turn:
+			return nil // the place was handed over
+		case <-ticker.C:
+			// Those who hold a place may hold it for days.
+			g.mu.Lock()
+			g.doubt()
+			g.mu.Unlock()
+			continue
+		case <-ctx.Done():
+		}
+		break
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -117,6 +125,21 @@ func (g *gate) enter(ctx context.Context, first bool) error {
 	}
 	g.handOver() // it came in the same moment
 	return context.Cause(ctx)
+}
+
+// doubt raises a limit that was not learnt just now, for the first of those
+// who wait: it may have been learnt while others left, and be too low. The
+// mutex is held.
+func (g *gate) doubt() {
+	if g.open < g.limit || time.Since(g.learnt) <= doubtAfter {
+		return
+	}
+	g.limit, g.learnt = g.limit+1, time.Now()
+	if len(g.waiting) > 0 {
+		g.open++
+		close(g.waiting[0])
+		g.waiting = g.waiting[1:]
+	}
 }
 
 // leave gives a place back.
@@ -144,4 +167,18 @@ func (g *gate) refused() bool {
 	g.open--
 	g.limit, g.learnt = max(g.open, 1), time.Now()
 	return g.open > 0
+}
+
+// hold has a session of its own making counted by the gate while do runs.
+func (g *gate) hold(ctx context.Context, do func() error) error {
+	if err := g.enter(ctx, false); err != nil {
+		return err
+	}
+	err := do()
+	if refused, ok := errors.AsType[*link.RefusedError](err); ok && !refused.Prohibited {
+		g.refused()
+	} else {
+		g.leave()
+	}
+	return err
 }

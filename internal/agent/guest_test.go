@@ -32,13 +32,22 @@ type sshd struct {
 	dir, address, user string
 	hostKey            ssh.PublicKey
 	extra              []string
+	// apart has it live in a mount namespace of its own, as a machine does.
+	apart bool
 
 	mu      sync.Mutex
 	process *os.Process
 	exited  chan struct{}
 }
 
-func startSSHD(t *testing.T, extra ...string) *sshd {
+func startSSHD(t testing.TB, extra ...string) *sshd {
+	t.Helper()
+	s := newSSHD(t, extra...)
+	s.start(t)
+	return s
+}
+
+func newSSHD(t testing.TB, extra ...string) *sshd {
 	t.Helper()
 	if _, err := os.Stat("/usr/sbin/sshd"); err != nil {
 		t.Skipf("no OpenSSH server: %v (apt-get install openssh-server)", err)
@@ -60,7 +69,6 @@ func startSSHD(t *testing.T, extra ...string) *sshd {
 	}
 	s.address = l.Addr().String()
 	_ = l.Close()
-	s.start(t)
 	t.Cleanup(func() {
 		s.kill()
 		if t.Failed() {
@@ -71,7 +79,7 @@ func startSSHD(t *testing.T, extra ...string) *sshd {
 	return s
 }
 
-func (s *sshd) start(t *testing.T) {
+func (s *sshd) start(t testing.TB) {
 	t.Helper()
 	_, port, _ := net.SplitHostPort(s.address)
 	config := filepath.Join(s.dir, "sshd_config")
@@ -86,7 +94,12 @@ func (s *sshd) start(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command("/usr/sbin/sshd", "-D", "-e", "-f", config)
+	args := []string{"/usr/sbin/sshd", "-D", "-e", "-f", config}
+	if s.apart {
+		args = append([]string{"unshare", "-m", "--propagation", "private", "sh", "-c",
+			"mkdir -p /var/run/fbdock-mounts && mount -t tmpfs none /var/run/fbdock-mounts && exec \"$@\"", "sh"}, args...)
+	}
+	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stderr = log
 	cmd.SysProcAttr = group()
 	if err := cmd.Start(); err != nil {
@@ -114,11 +127,14 @@ func (s *sshd) start(t *testing.T) {
 func (s *sshd) kill() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.process == nil {
+		return
+	}
 	killTree(s.process.Pid)
 	<-s.exited
 }
 
-func (s *sshd) logins(t *testing.T) int {
+func (s *sshd) logins(t testing.TB) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
 	if err != nil {
@@ -130,6 +146,8 @@ func (s *sshd) logins(t *testing.T) int {
 // guests logs in to the sshd for both guests.
 type guests struct {
 	*sshd
+	other *sshd  // the engine, when it is not the same
+	via   string // address of what stands before the first
 	gone  atomic.Bool
 	fresh atomic.Int64
 }
@@ -138,20 +156,30 @@ func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) 
 	if fresh {
 		g.fresh.Add(1)
 	}
-	return link.Dial(ctx, g.endpoint(), link.Options{
+	to := g.endpoint()
+	if g.via != "" {
+		to.Address = g.via
+	}
+	return link.Dial(ctx, to, link.Options{
 		HostKey: g.hostKey, Timeout: 5 * time.Second, KeepAlive: time.Second, Patience: 3 * time.Second,
 	})
 }
 
+func (g *guests) Root(string) ([]string, error) { return nil, nil }
+
 func (g *guests) Engine(ctx context.Context, through *link.Client) (*link.Client, error) {
-	return through.Through(ctx, g.endpoint(), link.Options{HostKey: g.hostKey})
+	s := g.sshd
+	if g.other != nil {
+		s = g.other
+	}
+	return through.Through(ctx, s.endpoint(), link.Options{HostKey: s.hostKey})
 }
 
 func (g *guests) Gone(context.Context) bool { return g.gone.Load() }
 
-func (g *guests) endpoint() link.Endpoint {
+func (s *sshd) endpoint() link.Endpoint {
 	return link.Endpoint{
-		Name: "dev", Address: g.address, User: g.user, KeyFiles: []string{filepath.Join(g.dir, "key")}, KeysOnly: true,
+		Name: "dev", Address: s.address, User: s.user, KeyFiles: []string{filepath.Join(s.dir, "key")}, KeysOnly: true,
 	}
 }
 
@@ -165,11 +193,16 @@ type running struct {
 	err    error
 }
 
-func startAgent(t *testing.T, s *sshd, change func(*agent.Options)) *running {
+func startAgent(t testing.TB, s *sshd, change func(*agent.Options)) *running {
+	t.Helper()
+	return startAgentOf(t, &guests{sshd: s}, change)
+}
+
+func startAgentOf(t testing.TB, g *guests, change func(*agent.Options)) *running {
 	t.Helper()
 	dir := shortDir(t)
 	_, signer := newKey(t, filepath.Join(dir, "host"))
-	r := &running{guests: &guests{sshd: s}, dir: dir, docker: filepath.Join(dir, "docker.sock"), ended: make(chan struct{})}
+	r := &running{guests: g, dir: dir, docker: filepath.Join(dir, "docker.sock"), ended: make(chan struct{})}
 	o := agent.Options{
 		Identity: "test", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"),
 		HostKey: signer, Guests: r.guests, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
@@ -198,7 +231,7 @@ func startAgent(t *testing.T, s *sshd, change func(*agent.Options)) *running {
 }
 
 // await asks until the agent's status is as wanted.
-func (r *running) await(t *testing.T, ok func(agent.Status) bool) agent.Status {
+func (r *running) await(t testing.TB, ok func(agent.Status) bool) agent.Status {
 	t.Helper()
 	var last agent.Status
 	var err error
@@ -212,7 +245,7 @@ func (r *running) await(t *testing.T, ok func(agent.Status) bool) agent.Status {
 	return last
 }
 
-func (r *running) dial(t *testing.T, user string) *link.Client {
+func (r *running) dial(t testing.TB, user string) *link.Client {
 	t.Helper()
 	c, err := r.Dial(t.Context(), user, 0)
 	if err != nil {
@@ -222,7 +255,7 @@ func (r *running) dial(t *testing.T, user string) *link.Client {
 	return c
 }
 
-func newKey(t *testing.T, file string) (ssh.PublicKey, ssh.Signer) {
+func newKey(t testing.TB, file string) (ssh.PublicKey, ssh.Signer) {
 	t.Helper()
 	_, private, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -240,14 +273,14 @@ func newKey(t *testing.T, file string) (ssh.PublicKey, ssh.Signer) {
 	return signer.PublicKey(), signer
 }
 
-func write(t *testing.T, file, text string) {
+func write(t testing.TB, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func shortDir(t *testing.T) string {
+func shortDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "fb") //nolint:usetesting // the test's own path is too long for a socket
 	if err != nil {

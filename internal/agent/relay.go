@@ -17,9 +17,15 @@ import (
 const hangUp = 2 * time.Second
 
 // relay opens the channel that a client asks for at the guest and joins
-// the two until both are closed.
-func relay(ctx context.Context, j *joint, asked ssh.NewChannel) {
+// the two until both are closed. A link that is lost before there is a channel
+// has lost nothing of the client's: it is tried again over the next one.
+func relay(ctx context.Context, j *joint, asked ssh.NewChannel, next func() (*joint, error)) {
 	up, upReqs, leave, err := open(ctx, j, asked)
+	if _, lost := errors.AsType[*link.LostError](err); lost {
+		if j, err = next(); err == nil {
+			up, upReqs, leave, err = open(ctx, j, asked)
+		}
+	}
 	if err != nil {
 		_ = asked.Reject(rejection(err), err.Error())
 		return
@@ -37,6 +43,8 @@ func relay(ctx context.Context, j *joint, asked ssh.NewChannel) {
 func open(ctx context.Context, j *joint, asked ssh.NewChannel) (
 	ch ssh.Channel, reqs <-chan *ssh.Request, leave func(), err error,
 ) {
+	ctx, cancel := j.while(ctx)
+	defer cancel()
 	if asked.ChannelType() == "session" {
 		return j.gate.session(ctx, j, asked.ExtraData())
 	}

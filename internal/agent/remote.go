@@ -17,7 +17,7 @@ func (r Remote) Dial(ctx context.Context, user string, timeout time.Duration) (*
 	return link.Dial(ctx, link.Endpoint{
 		Name: "agent", Address: r.Address, User: user,
 	}, link.Options{
-		HostKey: r.HostKey, Timeout: timeout,
+		HostKey: r.HostKey, Timeout: timeout, Local: true,
 		Dial: func(ctx context.Context, _, address string) (net.Conn, error) { return dial(ctx, address) },
 	})
 }

@@ -93,7 +93,7 @@ func (a *Agent) channel(ctx context.Context, server *ssh.ServerConn, to *joint, 
 	}
 	switch kind := asked.ChannelType(); kind {
 	case "session", "direct-tcpip", "direct-streamlocal@openssh.com":
-		relay(ctx, to, asked)
+		relay(ctx, to, asked, func() (*joint, error) { return a.target(ctx, server.User()) })
 	default:
 		_ = asked.Reject(ssh.UnknownChannelType, fmt.Sprintf("fbdock relays no %s channels", kind))
 	}

@@ -29,6 +29,15 @@ type joint struct {
 
 func newJoint(c *link.Client) *joint { return &joint{Client: c, gate: newGate()} }
 
+// rootOf is what runs a program as root in a guest; the engine's login is
+// root's.
+func (a *Agent) rootOf(guest string, j *joint) ([]string, error) {
+	if guest == UserEngine {
+		return nil, nil
+	}
+	return a.o.Guests.Root(j.User())
+}
+
 func (j *joint) alive() bool {
 	select {
 	case <-j.Done():
@@ -36,6 +45,20 @@ func (j *joint) alive() bool {
 	default:
 		return true
 	}
+}
+
+// while is ctx for as long as the link lives: who waits for a place on one
+// that is lost waits in vain.
+func (j *joint) while(ctx context.Context) (bound context.Context, cancel func()) {
+	bound, end := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-j.Done():
+			end(j.Err())
+		case <-bound.Done():
+		}
+	}()
+	return bound, func() { end(nil) }
 }
 
 // uplink keeps the link to FreeBSD: it makes it anew whenever it is lost.

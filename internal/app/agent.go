@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -119,13 +120,13 @@ func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, 
 		return err
 	}
 	m := spec.Machine
-	p := &Project{Options: o, State: folder, Plan: plan.Plan{Machines: []plan.Machine{m}}}
+	p := &Project{Options: o, Dir: filepath.Dir(folder.Path()), State: folder, Plan: plan.Plan{Machines: []plan.Machine{m}}}
 	p.Progress = silent{}
 	certificates := &certificates{dir: files.TLS()}
 	return agent.Run(ctx, agent.Options{
 		Identity: identity, HostKey: key, Log: log,
 		Socket: p.agentAddress(files.Agent().Socket()), Docker: p.agentAddress(files.Agent().Docker()), Lock: files.Agent().Lock(),
-		Guests: &agentGuests{p: p, m: m}, Bind: m.Forward,
+		Guests: &agentGuests{p: p, m: m}, Bind: m.Forward, Mounts: p.folders(m), OwnComputer: m.OwnComputer(),
 		Engine: net.JoinHostPort(m.Engine.Address.String(), "2376"), TLS: certificates.config,
 	})
 }
@@ -135,6 +136,9 @@ type agentGuests struct {
 	p *Project
 	m plan.Machine
 }
+
+// Root is what runs a program as root in FreeBSD.
+func (a *agentGuests) Root(user string) ([]string, error) { return a.p.rootOf(a.m, user) }
 
 // FreeBSD logs in to the guest.
 func (a *agentGuests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) {

@@ -26,8 +26,10 @@ func (p *Project) noAgent() bool {
 	return value == "off" || value == "0"
 }
 
-func (p *Project) remote(m plan.Machine) agent.Remote {
-	files := p.State.Machine(m.Name)
+func (p *Project) remote(m plan.Machine) agent.Remote { return p.remoteOf(m.Name) }
+
+func (p *Project) remoteOf(machine string) agent.Remote {
+	files := p.State.Machine(machine)
 	return agent.Remote{Address: p.agentAddress(files.Agent().Socket()), HostKey: agentKey(files)}
 }
 
@@ -82,8 +84,12 @@ func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
 		return
 	}
 	if p.noAgent() {
+		if len(served(m)) > 0 {
+			p.Progress.Warn(fmt.Sprintf("without an agent the mounts of %s are in its guests only while `fbdock mount` runs", m.Name))
+		}
 		return
 	}
+	p.awaitMounts(ctx, m)
 	if _, err := p.Context(m.Name); err != nil {
 		p.Progress.Warn(err.Error())
 	}
@@ -109,11 +115,15 @@ func (p *Project) viaAgent(ctx context.Context, m plan.Machine) (*guest, error) 
 		return nil, errors.New("no agent is wanted")
 	}
 	remote := p.remote(m)
-	client, err := remote.Dial(ctx, agent.UserFreeBSD, agentPatience)
-	if err != nil {
-		return nil, err
+	client := p.Ahead.take(ctx, p.Dir, m.Name)
+	if client == nil {
+		var err error
+		if client, err = remote.Dial(ctx, agent.UserFreeBSD, agentPatience); err != nil {
+			return nil, err
+		}
 	}
 	g := &guest{Client: client, machine: m, files: p.State.Machine(m.Name), agent: &remote}
+	var err error
 	if g.root, err = p.rootOf(m, p.loginOf(m)); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}

@@ -11,15 +11,41 @@ import (
 // LaptopOf is what planning needs to know of the computer that the facts
 // are of.
 func LaptopOf(facts platforms.Facts) plan.Laptop {
-	l := plan.Laptop{
+	l := laptopOf(facts)
+	l.Provider, l.ProviderReason = choose(facts)
+	return l
+}
+
+func laptopOf(facts platforms.Facts) plan.Laptop {
+	return plan.Laptop{
 		Architecture: facts.Arch, CPUs: facts.CPU.Count, Routes: facts.Networks, Proxy: hcl.Proxy(facts.Proxy),
 		GuestPath: func(path string) (string, error) { return platforms.GuestPath(facts.OS, path) },
 		IsDir:     func(path string) bool { info, err := os.Stat(path); return err == nil && info.IsDir() },
 		IsFile:    func(path string) bool { info, err := os.Stat(path); return err == nil && info.Mode().IsRegular() },
 	}
-	// Without any provider the plan says so itself.
-	if choice, err := platforms.Choose(facts); err == nil {
-		l.Provider, l.ProviderReason = choice.Provider, choice.Why()
+}
+
+// RunningLaptop is LaptopOf for verbs that speak with machines that run. What
+// would keep one from being started is not looked for, nor what is installed
+// until a machine wants to know: to look at all of it takes longer than a
+// command in a guest.
+func RunningLaptop(quick platforms.Facts, all func() (platforms.Facts, error)) plan.Laptop {
+	l := laptopOf(quick)
+	l.Choose = func() (string, string) {
+		facts, err := all()
+		if err != nil {
+			return "", ""
+		}
+		return choose(facts)
 	}
 	return l
+}
+
+// choose is the provider for "auto". Without any the plan says so itself.
+func choose(facts platforms.Facts) (provider, reason string) {
+	choice, err := platforms.Choose(facts)
+	if err != nil {
+		return "", ""
+	}
+	return choice.Provider, choice.Why()
 }

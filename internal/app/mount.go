@@ -2,62 +2,16 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
-	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 )
-
-// mountRetry is the wait before a lost link is tried again; it doubles up
-// to mountRetryMax.
-const (
-	mountRetry    = time.Second
-	mountRetryMax = 30 * time.Second
-)
-
-// ServeMounts keeps the machine's mounts in both guests until ctx is done,
-// which is no error; a lost link is made again.
-func (p *Project) ServeMounts(ctx context.Context, machine string) error {
-	m, err := p.Machine(machine)
-	if err != nil {
-		return err
-	}
-	if len(served(m)) == 0 {
-		return &Error{
-			Err:  fmt.Errorf("machine %s has no mount block in %s", m.Name, ConfigName),
-			Next: `add ` + "`mount \".\" {}`" + ` to the machine and run ` + "`fbdock up`", Code: ExitUsage,
-		}
-	}
-	for wait := mountRetry; ; wait = min(2*wait, mountRetryMax) {
-		began := time.Now()
-		err := p.serveOnce(ctx, m)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if _, lost := errors.AsType[*link.LostError](err); !lost && time.Since(began) < mountRetryMax {
-			return err
-		}
-		if time.Since(began) > mountRetryMax {
-			wait = mountRetry
-		}
-		p.Progress.Warn(fmt.Sprintf("%v; trying again", err))
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
-		}
-	}
-}
 
 // served are the mounts that an sshfs serves, the outer of nested ones
 // first.
@@ -67,75 +21,13 @@ func served(m plan.Machine) []plan.Mount {
 	return mounts
 }
 
-// serveOnce serves all mounts over one link until the first ends.
-func (p *Project) serveOnce(ctx context.Context, m plan.Machine) (err error) {
-	// A login of its own: much data, which the agent would pass on twice.
-	g, err := p.direct(ctx, m)
-	if err != nil {
-		return err
+// folders are what is served of the mounts of a machine.
+func (p *Project) folders(m plan.Machine) []mount.Folder {
+	var folders []mount.Folder
+	for _, f := range served(m) {
+		folders = append(folders, p.folder(f))
 	}
-	defer g.Close() // what is served ends before
-	engine, err := g.engine(ctx)
-	if err != nil {
-		return err
-	}
-	defer engine.Close()
-	ctx, cancel := context.WithCancelCause(ctx)
-	var all sync.WaitGroup
-	defer func() {
-		cancel(nil)
-		all.Wait()
-	}()
-	for _, guest := range []struct {
-		client *link.Client
-		name   string
-		root   []string
-	}{{g.Client, "freebsd", g.root}, {engine, "engine", nil}} {
-		all.Go(func() {
-			cancel(p.serveGuest(ctx, m, guest.client, guest.name, guest.root))
-		})
-	}
-	<-ctx.Done()
-	return context.Cause(ctx)
-}
-
-// serveGuest serves all mounts to one guest. Each waits for the one before,
-// which may hold its target; they go in the other order.
-func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.Client, name string, root []string) error {
-	var ends []func() error
-	defer func() {
-		for _, end := range slices.Backward(ends) {
-			_ = end() // told when it ended first
-		}
-	}()
-	first := make(chan error, len(m.Mounts))
-	for _, folder := range served(m) {
-		mine, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		ready, done := make(chan struct{}), make(chan error, 1)
-		go func() {
-			err := mount.Serve(mine, client, p.folder(folder), mount.Options{Root: root, Ready: func() { close(ready) }})
-			first <- err
-			done <- err
-		}()
-		ends = append(ends, func() error {
-			cancel()
-			return <-done
-		})
-		select {
-		case <-ready:
-			p.Progress.Say(fmt.Sprintf("%s: %s is at %s", name, folder.Source, folder.Target))
-		case err := <-first:
-			return err
-		case <-ctx.Done():
-			return nil
-		}
-	}
-	select {
-	case err := <-first:
-		return err
-	case <-ctx.Done():
-		return nil
-	}
+	return folders
 }
 
 // folder is what is served of a mount. The state folder with its keys is
@@ -148,9 +40,101 @@ func (p *Project) folder(m plan.Mount) mount.Folder {
 	return f
 }
 
-// warnMounts says that `up` alone leaves mounts empty.
-func (u *upRun) warnMounts() {
-	if len(served(u.m)) > 0 {
-		u.Progress.Warn(fmt.Sprintf("the mounts of %s are in its guests while `fbdock mount` runs: keep it open in another terminal", u.m.Name))
+// Mounts are the mounts of a machine in its guests, as its agent has them.
+// What is not there is tried again first.
+func (p *Project) Mounts(ctx context.Context, machine string) ([]agent.Mount, error) {
+	m, err := p.mounting(machine)
+	if err != nil {
+		return nil, err
 	}
+	if !exists(p.State.Machine(m.Name).SSHConfig()) {
+		return nil, &Error{Err: fmt.Errorf("machine %s is not up", m.Name), Next: "start it with `fbdock up`"}
+	}
+	if err := p.ensureAgent(ctx, m); err != nil {
+		return nil, err
+	}
+	s, err := p.remote(m).Mounts(ctx)
+	return s.Mounts, err
+}
+
+// mounting is a machine that has mounts.
+func (p *Project) mounting(machine string) (plan.Machine, error) {
+	m, err := p.Machine(machine)
+	if err == nil && len(served(m)) == 0 {
+		err = &Error{
+			Err:  fmt.Errorf("machine %s has no mount block in %s", m.Name, ConfigName),
+			Next: "add `mount \".\" {}` to the machine and run `fbdock up`", Code: ExitUsage,
+		}
+	}
+	return m, err
+}
+
+// awaitMounts tells, for `up`, which mounts are in the guests and which are
+// not. One that is missing ends nothing: the agent tries it again and again.
+func (p *Project) awaitMounts(ctx context.Context, m plan.Machine) {
+	if len(served(m)) == 0 {
+		return
+	}
+	s, err := p.remote(m).Mounts(ctx)
+	if err != nil {
+		p.Progress.Warn(fmt.Sprintf("the mounts of %s: %v", m.Name, err))
+		return
+	}
+	for _, one := range s.Mounts {
+		if one.Mounted {
+			p.Progress.Say(fmt.Sprintf("%s: %s is at %s", one.Guest, one.Source, one.Target))
+		} else {
+			p.Progress.Warn(missing(one).Error() + "; " + missing(one).Hint())
+		}
+	}
+}
+
+// missing is the error of a mount that a guest does not have now.
+func missing(one agent.Mount) *Error {
+	e := &Error{
+		Err:  fmt.Errorf("%s is not mounted in the guests now: %s: %s", one.Source, one.Guest, one.Error),
+		Next: one.Hint, Code: ExitLink,
+	}
+	if e.Next == "" {
+		e.Next = "`fbdock mount` tries again and tells the state of all mounts"
+	}
+	return e
+}
+
+// haveMounts refuses a command that needs mounts that one of the guests does
+// not have now.
+func haveMounts(ctx context.Context, remote *agent.Remote, used []mount.Folder) error {
+	s, err := remote.Status(ctx)
+	if err == nil && lacking(s.Mounts, used) != nil {
+		// It may be on its way, after the link was made anew.
+		s, err = remote.Mounts(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	if e := lacking(s.Mounts, used); e != nil {
+		return e
+	}
+	return nil
+}
+
+// lacking is the first of used that is not in both guests.
+func lacking(all []agent.Mount, used []mount.Folder) *Error {
+	for _, f := range used {
+		known := false
+		for _, one := range all {
+			if one.Target != f.Target {
+				continue
+			}
+			if known = true; !one.Mounted {
+				return missing(one)
+			}
+		}
+		if !known {
+			return &Error{
+				Err: fmt.Errorf("%s is not mounted in the guests now: the agent does not know of it", f.Source), Next: "run `fbdock up`", Code: ExitLink,
+			}
+		}
+	}
+	return nil
 }

@@ -1,10 +1,12 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/link"
@@ -12,75 +14,118 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
-// inMounts fits a docker command line to the guests: binds of laptop paths
-// are checked and called as the guests call them, and the command runs in
-// the folder that fbdock was called in where a mount has it.
-func (p *Project) inMounts(m plan.Machine, e Exec) (Exec, error) {
-	if len(e.Args) == 0 || e.Args[0] != "docker" || e.On == OnEngine || e.Via == ViaVagrant {
-		return e, nil
+// placed is where a docker command runs in the guests and what it needs
+// there.
+type placed struct {
+	args    []string
+	folders []mount.Folder
+	// used are the mounts that it binds or reads, dir the folder that it
+	// runs in, "" for the login's own.
+	used []mount.Folder
+	dir  string
+}
+
+// inMounts fits a docker command line to the guests: binds of laptop paths,
+// those of compose files too, are checked and called as the guests call them,
+// and the command runs in the folder that fbdock was called in where a mount
+// has it. nil is for a command that nothing of this matters to.
+func (p *Project) inMounts(m plan.Machine, e Exec) (*placed, error) {
+	if len(e.Args) == 0 || e.Args[0] != "docker" || e.On == OnEngine {
+		return nil, nil
 	}
 	dir, err := p.workDir()
 	if err != nil {
-		return e, err
+		return nil, err
 	}
 	var folders []mount.Folder
 	for _, f := range served(m) {
 		folders = append(folders, mount.Folder{Source: f.Source, Target: f.Target})
 	}
-	laptop := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: func(name string) bool {
-		_, err := os.Stat(name)
-		return err == nil
-	}}
-	args, used, err := mount.Resolve(e.Args[1:], folders, laptop)
+	laptop := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: exists}
+	args, used, err := p.resolve(e.Args[1:], folders, laptop)
 	if err != nil {
-		return e, err
+		return nil, err
 	}
-	e.Args = append([]string{"docker"}, args...)
+	at := &placed{args: append([]string{"docker"}, args...), folders: folders, used: used}
 	guest, inside := mount.GuestDir(runtime.GOOS, dir, folders)
-	if !inside && len(used) == 0 {
+	switch {
+	case inside:
+		at.dir = guest
+		if mount.ReadsFolder(args) {
+			at.used = append(at.used, at.around())
+		}
+	case mount.Builds(args, laptop):
+		p.Progress.Warn(fmt.Sprintf("%s is in none of the mounts of %s: docker builds from a folder of the guest; add `mount \".\" {}` to the machine", dir, m.Name))
+	}
+	if at.dir == "" && len(at.used) == 0 {
+		return nil, nil
+	}
+	return at, nil
+}
+
+func (p *Project) resolve(args []string, folders []mount.Folder, laptop mount.Laptop) ([]string, []mount.Folder, error) {
+	c, ok := mount.ComposeOf(args)
+	if !ok {
+		return mount.Resolve(args, folders, laptop)
+	}
+	binds, dir, err := p.composed(c, folders, laptop)
+	if err != nil {
+		return nil, nil, err
+	}
+	laptop.Home, _ = p.home()
+	return mount.ResolveCompose(args, c, binds, dir, folders, laptop)
+}
+
+// around is the mount that the command's folder lies in.
+func (a *placed) around() mount.Folder {
+	var around mount.Folder
+	for _, f := range a.folders {
+		if _, ok := mount.GuestDir("linux", a.dir, []mount.Folder{{Source: f.Target, Target: f.Target}}); ok && len(f.Target) > len(around.Target) {
+			around = f
+		}
+	}
+	return around
+}
+
+// fit makes e the command that runs where it is to run. A mount that it needs
+// and that is not in the guests now is refused: dockerd would make an empty
+// folder of it.
+func (a *placed) fit(ctx context.Context, g *guest, e Exec) (Exec, error) {
+	if a == nil {
 		return e, nil
 	}
-	e.script, err = mountedScript(e.Args, guest, folders, used)
+	e.Args = a.args
+	used := a.used
+	if g.agent != nil && len(used) > 0 {
+		if err := haveMounts(ctx, g.agent, used); err != nil {
+			return e, err
+		}
+		used = nil
+	}
+	var err error
+	e.script, err = a.script(used)
 	return e, err
 }
 
-// mountedScript runs a docker command where the mounts are. A bind into one
-// that is not served now is refused: dockerd would make an empty folder.
-func mountedScript(args []string, dir string, folders, used []mount.Folder) (string, error) {
+// script runs the command where the mounts are, once it has seen that those
+// of used are served.
+func (a *placed) script(used []mount.Folder) (string, error) {
 	var b strings.Builder
 	for _, f := range used {
-		live, err := liveScript(f.Target)
-		if err != nil {
-			return "", err
-		}
 		words, err := link.Quote([]string{"echo", fmt.Sprintf("fbdock: error: %s is not mounted in the guests now", f.Source)})
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "%s || { %s >&2; echo 'fbdock: hint: '%s >&2; exit %d; }\n", live, words, notServed, ExitLink)
+		fmt.Fprintf(&b, "%s || { %s >&2; echo 'fbdock: hint: '%s >&2; exit %d; }; ", mount.LiveScript(f.Target), words, notServed, ExitLink)
 	}
-	if dir != "" {
-		target := ""
-		for _, f := range folders {
-			if _, ok := mount.GuestDir("linux", dir, []mount.Folder{{Source: f.Target, Target: f.Target}}); ok && len(f.Target) > len(target) {
-				target = f.Target
-			}
-		}
-		live, err := liveScript(target)
+	if a.dir != "" {
+		cd, err := link.Quote([]string{"cd", a.dir})
 		if err != nil {
 			return "", err
 		}
-		cd, err := link.Quote([]string{"cd", dir})
-		if err != nil {
-			return "", err
-		}
-		otherwise := ":"
-		if mount.ReadsFolder(args[1:]) {
-			otherwise = fmt.Sprintf("echo 'fbdock: warning: this folder is not mounted in the guests now: '%s >&2", notServed)
-		}
-		fmt.Fprintf(&b, "if %s; then %s || exit %d; else %s; fi\n", live, cd, ExitLink, otherwise)
+		fmt.Fprintf(&b, "if %s; then %s || exit %d; fi; ", mount.LiveScript(a.around().Target), cd, ExitLink)
 	}
-	words, err := link.Quote(args)
+	words, err := link.Quote(a.args)
 	if err != nil {
 		return "", err
 	}
@@ -88,14 +133,6 @@ func mountedScript(args []string, dir string, folders, used []mount.Folder) (str
 }
 
 const notServed = "'keep `fbdock mount` running in another terminal'"
-
-func liveScript(target string) (string, error) {
-	quoted, err := link.Quote([]string{target})
-	if err != nil {
-		return "", err
-	}
-	return mount.LiveScript(quoted), nil
-}
 
 // workDir is the folder that a command is about: the one of -C, else the
 // current one. Mounts are named without links, and so is it.
@@ -109,10 +146,11 @@ func (p *Project) workDir() (string, error) {
 		return "", fmt.Errorf("find the current folder: %w", err)
 	}
 	for _, m := range p.Plan.Machines {
-		for _, f := range m.Mounts {
-			if _, ok := mount.GuestDir(runtime.GOOS, dir, []mount.Folder{{Source: f.Source, Target: "/"}}); ok {
-				return dir, nil
-			}
+		if slices.ContainsFunc(m.Mounts, func(f plan.Mount) bool {
+			_, ok := mount.GuestDir(runtime.GOOS, dir, []mount.Folder{{Source: f.Source, Target: "/"}})
+			return ok
+		}) {
+			return dir, nil
 		}
 	}
 	if real, err := filepath.EvalSymlinks(dir); err == nil {

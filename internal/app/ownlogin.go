@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -58,7 +57,7 @@ func (o *ownComputer) resolve(ctx context.Context, r *hostRecord) (link.Host, er
 	}
 	h.IdentitiesOnly = answer.one("identitiesonly") == "yes"
 	if socket := answer.one("identityagent"); socket != "" && socket != "SSH_AUTH_SOCK" {
-		h.IdentityAgent = o.p.home(socket)
+		h.IdentityAgent = o.p.expand(socket)
 	}
 	if jump := answer.one("proxyjump"); jump != "" && jump != "none" {
 		h.ProxyCommand = "ssh -W %h:%p " + jump
@@ -116,25 +115,22 @@ func (p *Project) existing(files []string, usual ...string) []string {
 	}
 	var found []string
 	for _, f := range files {
-		if f = p.home(f); exists(f) {
+		if f = p.expand(f); exists(f) {
 			found = append(found, f)
 		}
 	}
 	return found
 }
 
-// home puts the user's folder in the place of a ~ at the beginning.
-func (p *Project) home(path string) string {
+// expand puts the user's folder in the place of a ~ at the beginning.
+func (p *Project) expand(path string) string {
 	rest, ok := strings.CutPrefix(path, "~/")
 	if !ok {
 		return path
 	}
-	home, _ := p.Lookup("HOME")
-	if home == "" {
-		var err error
-		if home, err = os.UserHomeDir(); err != nil {
-			return path
-		}
+	home, ok := p.home()
+	if !ok {
+		return path
 	}
 	return filepath.Join(home, filepath.FromSlash(rest))
 }

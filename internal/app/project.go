@@ -50,6 +50,9 @@ type Options struct {
 	Progress  Progress
 	Runner    run.Runner
 	Patience  Patience
+	// Ahead is a login at an agent that was begun before the configuration
+	// was read; it may be nil.
+	Ahead *Ahead
 }
 
 // Patience is how long fbdock waits for others; 0 is the default.

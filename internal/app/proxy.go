@@ -64,7 +64,8 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 		status, err := p.execVagrant(ctx, m, e)
 		return status, lost(err)
 	}
-	if e, err = p.inMounts(m, e); err != nil {
+	at, err := p.inMounts(m, e)
+	if err != nil {
 		return 0, lost(err)
 	}
 	g, err := p.connect(ctx, m)
@@ -72,6 +73,9 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 		return 0, lost(err)
 	}
 	defer g.Close() // the command's own error says more
+	if e, err = at.fit(ctx, g, e); err != nil {
+		return 0, lost(err)
+	}
 	client := g.Client
 	if e.On == OnEngine {
 		if client, err = g.engine(ctx); err != nil {

@@ -3,8 +3,11 @@ package app
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
+	"time"
 
+	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -29,6 +32,9 @@ type MachineStatus struct {
 	Hypervisor string       `json:"hypervisor,omitempty"`
 	Engine     *engine.Info `json:"engine,omitempty"`
 	Layers     []Layer      `json:"layers,omitempty"`
+	// Clocks of the guests, and Mounts in them, as the agent sees them.
+	Clocks []agent.Clock `json:"clocks,omitempty"`
+	Mounts []agent.Mount `json:"mounts,omitempty"`
 }
 
 // Broken is the first layer that does not work, nil when all do.
@@ -98,6 +104,53 @@ func (p *Project) look(ctx context.Context, g *guest, s *MachineStatus) {
 		}
 	}
 	p.lookEngine(ctx, g, s)
+	p.lookAgent(ctx, g, s)
+}
+
+// lookAgent asks the agent for what it serves, and for the guests' clocks.
+// Without one the guests have no mounts.
+func (p *Project) lookAgent(ctx context.Context, g *guest, s *MachineStatus) {
+	if p.noAgent() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	now, err := p.remote(g.machine).Clocks(ctx)
+	if err != nil {
+		s.Layers = append(s.Layers, Layer{Name: "agent", Text: fmt.Sprintf("%v; `fbdock up` starts it", err)})
+		return
+	}
+	layer := Layer{Name: "agent", OK: now.Link, Text: fmt.Sprintf("serves since %s", now.Started.Format(time.DateTime))}
+	if !now.Link {
+		layer.Text = "no connection to the guest: " + now.Error
+	} else if now.Repairs > 0 {
+		layer.Text += fmt.Sprintf(", the link was made anew %d times", now.Repairs)
+	}
+	s.Layers = append(s.Layers, layer)
+	s.Clocks, s.Mounts = now.Clocks, now.Mounts
+	for _, c := range now.Clocks {
+		s.Layers = append(s.Layers, clockLayer(c))
+	}
+	for _, one := range now.Mounts {
+		l := Layer{Name: "mount", OK: one.Mounted, Text: fmt.Sprintf("%s is at %s on %s", one.Source, one.Target, one.Guest)}
+		if !one.Mounted {
+			l.Text = missing(one).Error()
+		}
+		s.Layers = append(s.Layers, l)
+	}
+}
+
+func clockLayer(c agent.Clock) Layer {
+	l := Layer{Name: "clock", OK: c.Error == "" && !c.Wrong(), Text: c.Guest + " agrees with this laptop"}
+	switch off := c.Off.Round(time.Second); {
+	case c.Error != "":
+		l.Text = fmt.Sprintf("of %s: %s", c.Guest, c.Error)
+	case off > 0:
+		l.Text = fmt.Sprintf("%s is %v ahead of this laptop", c.Guest, off)
+	case off < 0:
+		l.Text = fmt.Sprintf("%s is %v behind this laptop", c.Guest, -off)
+	}
+	return l
 }
 
 func (p *Project) lookEngine(ctx context.Context, g *guest, s *MachineStatus) {

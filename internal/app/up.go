@@ -136,7 +136,6 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 	if version, ok := u.standing(ctx); ok {
 		u.Progress.Say(fmt.Sprintf("%s is up, nothing to do", u.m.Name))
 		u.warnStale()
-		u.warnMounts()
 		return UpResult{Machine: u.m.Name, Engine: version, Phases: u.phases}, nil
 	}
 	version, err := u.build(ctx)
@@ -191,7 +190,6 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	u.warnStale()
-	u.warnMounts()
 	if u.applied.Vagrantfile != "" {
 		u.wanted.Vagrantfile = u.applied.Vagrantfile // what runs was started from that
 	}

@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"internal/vagrant":    {"internal/run"},
 	// platforms knows how a volume's text is cut, drive letters included.
 	"internal/mount": {"internal/link", "platforms"},
-	"internal/agent": {"internal/link", "internal/engine", "internal/state"},
+	"internal/agent": {"internal/link", "internal/engine", "internal/state", "internal/mount"},
 	"internal/app": {
 		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/engine",
 		"internal/link", "internal/lockfile", "internal/mount", "internal/plan", "internal/run", "internal/state", "internal/vagrant",

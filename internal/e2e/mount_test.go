@@ -3,37 +3,47 @@
 package e2e
 
 import (
-	"bufio"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 )
 
 // TestMounts: laptop folders in both guests and in a container, both ways,
-// while `fbdock mount` runs.
+// kept there by the agent that `up` has started.
 func TestMounts(t *testing.T) {
 	read := t.TempDir()
 	p := newProject(t, "  mount \".\" {}\n  mount \""+read+"\" {\n    target    = \"/readonly\"\n    read_only = true\n  }\n")
 	p.destroyAtEnd(t)
-	file := func(name, text string) {
-		t.Helper()
-		if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	file("a", "one")
+	p.file(t, "a", "one")
 	if err := os.WriteFile(filepath.Join(read, "r"), []byte("read"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p.up(t)
-	p.loadBusybox(t)
-	if r := p.run(t, "docker", "run", "--rm", "-v", ".:/src", "busybox", "true"); r.status != 125 || !strings.Contains(r.stderr, "fbdock mount") {
-		t.Errorf("a bind into a mount that is not served: status %d\n%s", r.status, r.stderr)
+	if r := p.must(t, "up"); strings.Count(r.stderr, " is at ") != 4 {
+		t.Errorf("up does not say where the mounts are:\n%s", r.stderr)
 	}
-	stop := p.mounts(t, 4)
+	p.loadBusybox(t)
+	for _, part := range []struct {
+		name string
+		test func(*testing.T)
+	}{
+		{"in both guests", p.mountsInGuests}, {"in a container", p.mountsInContainer}, {"outside", p.mountsOutside},
+		{"sshd restarts", p.mountsComeBack},
+	} {
+		t.Run(part.name, part.test)
+	}
+}
+
+func (p *project) file(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(p.dir, name), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p *project) mountsInGuests(t *testing.T) {
 	for _, guest := range []string{"freebsd", "engine"} {
 		script := "cd '" + p.dir + "' && cat a /readonly/r && echo " + guest + " >from-" + guest + " && ls -a && ! touch /readonly/w 2>/dev/null"
 		r := p.run(t, "exec", "--on", guest, "--", "sh", "-c", script)
@@ -44,7 +54,32 @@ func TestMounts(t *testing.T) {
 			t.Errorf("written on %s: %q, %v", guest, text, err)
 		}
 	}
-	file("a", "two")
+	p.await(t)
+}
+
+// await waits until `fbdock mount` tells that all mounts are there.
+func (p *project) await(t *testing.T) {
+	t.Helper()
+	var last string
+	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(500 * time.Millisecond) {
+		last = p.run(t, "mount", "--json").stdout
+		var mounts []struct{ Mounted bool }
+		if json.Unmarshal([]byte(last), &mounts) != nil || len(mounts) != 4 {
+			continue
+		}
+		missing := false
+		for _, m := range mounts {
+			missing = missing || !m.Mounted
+		}
+		if !missing {
+			return
+		}
+	}
+	t.Errorf("the mounts are not there:\n%s", last)
+}
+
+func (p *project) mountsInContainer(t *testing.T) {
+	p.file(t, "a", "two")
 	time.Sleep(1100 * time.Millisecond)
 	r := p.run(t, "docker", "run", "--rm", "-v", "./:/src", "-w", "/src", "busybox", "sh", "-c", "cat a && mv from-engine moved")
 	if r.status != 0 || r.stdout != "two" {
@@ -53,58 +88,29 @@ func TestMounts(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(p.dir, "moved")); err != nil {
 		t.Error(err)
 	}
-	file("Dockerfile", "FROM busybox\nCOPY a /a\n")
+	p.file(t, "Dockerfile", "FROM busybox\nCOPY a /a\n")
 	if r := p.run(t, "docker", "build", "-q", "."); r.status != 0 {
 		t.Errorf("docker build . : status %d\n%s", r.status, r.stderr)
 	}
+}
+
+func (p *project) mountsOutside(t *testing.T) {
 	if r := p.run(t, "docker", "run", "--rm", "-v", "/etc:/x", "busybox", "true"); r.status != 125 || !strings.Contains(r.stderr, "mount \"/etc\"") {
 		t.Errorf("a folder outside: status %d\n%s", r.status, r.stderr)
 	}
-	stop()
-	for _, guest := range []string{"freebsd", "engine"} {
-		if r := p.run(t, "exec", "--on", guest, "--", "sh", "-c", "mount | grep sshfs"); r.status != 1 {
-			t.Errorf("left on %s: %s", guest, r.stdout)
-		}
+	p.file(t, "compose.yaml", "services: {a: {image: busybox, volumes: ['/etc:/x']}}\n")
+	if r := p.run(t, "compose", "up"); r.status != 125 || !strings.Contains(r.stderr, "mount \"/etc\"") {
+		t.Errorf("a folder outside in a compose file: status %d\n%s", r.status, r.stderr)
 	}
 }
 
-// mounts keeps `fbdock mount` running from the time that it has said all
-// its lines.
-func (p *project) mounts(t *testing.T, lines int) (stop func()) {
-	t.Helper()
-	cmd := p.command(t, "mount")
-	out, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	said := make(chan string)
-	go func() {
-		defer close(said)
-		for scan := bufio.NewScanner(out); scan.Scan(); {
-			said <- scan.Text()
-		}
-	}()
-	for range lines {
-		select {
-		case line, ok := <-said:
-			if !ok || !strings.Contains(line, " is at ") {
-				t.Fatalf("fbdock mount says %q", line)
-			}
-		case <-time.After(2 * time.Minute):
-			t.Fatal("fbdock mount is not ready in two minutes")
-		}
-	}
-	return func() {
-		if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
-			t.Error(err)
-		}
-		for range said {
-		}
-		if err := cmd.Wait(); err != nil {
-			t.Errorf("fbdock mount ends with %v", err)
+// mountsComeBack kills the server's side of every connection.
+func (p *project) mountsComeBack(t *testing.T) {
+	p.run(t, "exec", "--", "sudo", "-n", "sh", "-c", "pkill -9 -f '^sshd: vagrant'")
+	p.await(t)
+	for _, guest := range []string{"freebsd", "engine"} {
+		if r := p.run(t, "exec", "--on", guest, "--", "cat", p.dir+"/a"); r.stdout != "two" {
+			t.Errorf("on %s: status %d\n%s%s", guest, r.status, r.stdout, r.stderr)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func readKey(file string) (ssh.Signer, error) {
 }
 
 func (a *attempt) config() *ssh.ClientConfig {
-	return &ssh.ClientConfig{
+	c := &ssh.ClientConfig{
 		User:          a.to.User,
 		ClientVersion: "SSH-2.0-fbdock",
 		// All keys in one method: the library tries each method once.
@@ -105,6 +105,12 @@ func (a *attempt) config() *ssh.ClientConfig {
 		HostKeyCallback:   a.checkHostKey,
 		HostKeyAlgorithms: a.hostKeyAlgorithms(),
 	}
+	if a.o.Local {
+		// No key exchange against the computers of the future.
+		c.KeyExchanges = []string{ssh.KeyExchangeCurve25519}
+		c.Ciphers = []string{ssh.CipherAES128GCM, ssh.CipherChaCha20Poly1305}
+	}
+	return c
 }
 
 func (a *attempt) known() []ssh.PublicKey {

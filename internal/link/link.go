@@ -50,6 +50,9 @@ type Options struct {
 	// link is given up (0 is 15 s).
 	KeepAlive time.Duration
 	Patience  time.Duration
+	// Local is for a link that never leaves this computer: what keeps it
+	// secret matters less than the time to set it up.
+	Local bool
 	// Dial replaces the TCP dialer, for a link over something else.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -222,6 +225,9 @@ func (c *Client) Close() error {
 	}
 	return err
 }
+
+// User is the login's name.
+func (c *Client) User() string { return c.ssh.User() }
 
 // ServerVersion is what the server says it is: "SSH-2.0-OpenSSH_9.9 ...".
 func (c *Client) ServerVersion() string { return string(c.ssh.ServerVersion()) }

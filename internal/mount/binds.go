@@ -18,8 +18,7 @@ type Bind struct {
 
 // Binds finds the bind mounts of `docker run` and `docker create`; args are
 // those behind the word docker. Named volumes are none. What a compose file
-// binds is not looked at: its reader would be another function beside this
-// one.
+// binds is ComposeBinds's.
 func Binds(args []string, goos string) []Bind {
 	start := runFlags(args)
 	if start < 0 {
@@ -141,6 +140,17 @@ func ReadsFolder(args []string) bool {
 		return true
 	}
 	return false
+}
+
+// Builds tells whether a docker command builds from a folder that this laptop
+// has.
+func Builds(args []string, laptop Laptop) bool {
+	at := command(args)
+	if at == len(args) || args[at] != "build" && (args[at] != "buildx" || at+1 == len(args) || args[at+1] != "build") {
+		return false
+	}
+	last := args[len(args)-1]
+	return last != "-" && !strings.Contains(last, "://") && laptop.Exists(laptop.full(last))
 }
 
 // isPath tells a path from the name of a volume.

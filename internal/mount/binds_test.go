@@ -2,6 +2,7 @@ package mount_test
 
 import (
 	"errors"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -121,6 +122,22 @@ func TestGuestDir(t *testing.T) {
 	}
 	if got, ok := mount.GuestDir("windows", `C:\Users\ME\Src`, []mount.Folder{{Source: `c:\users\me`, Target: "/c/Users/me"}}); !ok || got != "/c/Users/me/Src" {
 		t.Errorf("%s, %v", got, ok)
+	}
+}
+
+// TestLiveScript names the note as guest.sh does, by cksum(1).
+func TestLiveScript(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("cksum"); err != nil {
+		t.Skip("no cksum here")
+	}
+	for _, target := range []string{"/", "/home/me/src", "/tar get/ünicode", "/" + strings.Repeat("x", 300)} {
+		cmd := exec.CommandContext(t.Context(), "sh", "-c", "cksum | tr ' ' -")
+		cmd.Stdin = strings.NewReader(target)
+		want, err := cmd.Output()
+		if got := mount.LiveScript(target); err != nil || !strings.Contains(got, "/"+strings.TrimSpace(string(want))+".live ") {
+			t.Errorf("%s: %s, want %s, %v", target, got, want, err)
+		}
 	}
 }
 

@@ -12,18 +12,20 @@ type Laptop struct {
 	GOOS string
 	// Dir is the current folder; a relative path is relative to it.
 	Dir string
+	// Home is the user's folder, which stands for "~"; "" leaves it be.
+	Home string
 	// Exists tells whether this computer has a path.
 	Exists func(string) bool
 }
 
-// OutsideError says that a container was to be given a folder of this
-// computer that the engine does not have.
+// OutsideError says that a container, or docker itself, was to be given what
+// this computer has and the guests do not.
 type OutsideError struct {
 	Path string
 }
 
 func (e *OutsideError) Error() string {
-	return fmt.Sprintf("%s is on this computer and in none of the mounts: the container would find an empty folder", e.Path)
+	return fmt.Sprintf("%s is on this computer and in none of the mounts: the guests do not have it", e.Path)
 }
 
 // Hint is the next step for the user.
@@ -40,6 +42,12 @@ func Resolve(args []string, mounts []Folder, laptop Laptop) (resolved []string, 
 	if err := Check(binds, mounts, laptop); err != nil {
 		return nil, nil, err
 	}
+	resolved, used = rename(args, binds, mounts, laptop)
+	return resolved, used, nil
+}
+
+// rename calls the paths of binds as the guests have them.
+func rename(args []string, binds []Bind, mounts []Folder, laptop Laptop) (resolved []string, used []Folder) {
 	resolved = slices.Clone(args)
 	// From the back, so that places before stay where they are.
 	for _, b := range slices.Backward(binds) {
@@ -54,7 +62,7 @@ func Resolve(args []string, mounts []Folder, laptop Laptop) (resolved []string, 
 			resolved[b.Arg] = arg[:b.At] + guest + arg[b.At+len(b.Source):]
 		}
 	}
-	return resolved, used, nil
+	return resolved, used
 }
 
 // Check refuses a bind of a path that this computer has and the guests do
@@ -94,6 +102,9 @@ func closest(goos, dir string, mounts []Folder) (best Folder, rest string, found
 
 // full makes a path absolute.
 func (l Laptop) full(name string) string {
+	if rest, ok := strings.CutPrefix(name, "~"); ok && l.Home != "" && (rest == "" || rest[0] == '/') {
+		return path.Join(slashed(l.GOOS, l.Home), rest)
+	}
 	if l.GOOS == "windows" {
 		if s := slashed("windows", name); len(name) > 1 && (name[1] == ':' || s[0] == '/') {
 			return name
@@ -126,9 +137,32 @@ func inTarget(name string, mounts []Folder) bool {
 // LiveScript is a condition of sh that is true in a guest while a folder is
 // mounted at target, for who runs a command there. It looks at a note of
 // the mount's own and never at the mount, which may be dead.
-func LiveScript(quotedTarget string) string {
-	return `[ -e "` + liveNotes + `/$(printf '%s' ` + quotedTarget + ` | cksum | tr ' ' -).live" ]`
+func LiveScript(target string) string {
+	return "[ -e " + liveNotes + "/" + cksum(target) + ".live ]"
 }
 
 // liveNotes is where guest.sh keeps them.
 const liveNotes = "/var/run/fbdock-mounts"
+
+// cksum is what cksum(1) tells of a text, its words joined by "-": guest.sh
+// names its notes so. Nothing has to be started in the guest for it.
+func cksum(text string) string {
+	var crc uint32
+	add := func(b byte) {
+		crc ^= uint32(b) << 24
+		for range 8 {
+			if crc&(1<<31) != 0 {
+				crc = crc<<1 ^ 0x04c11db7
+			} else {
+				crc <<= 1
+			}
+		}
+	}
+	for i := range len(text) {
+		add(text[i])
+	}
+	for n := len(text); n > 0; n >>= 8 {
+		add(byte(n))
+	}
+	return fmt.Sprintf("%d-%d", ^crc, len(text))
+}

@@ -19,6 +19,9 @@ type Laptop struct {
 	// Provider is the pick for `provider = "auto"`, with the reason for it;
 	// "" when none was found.
 	Provider, ProviderReason string
+	// Choose gives both when they are needed, instead of the two fields: to
+	// find them takes a look at all that is installed. It may be nil.
+	Choose func() (provider, reason string)
 	// Made is the provider that a machine was made with, "" when it is not
 	// made yet: it stays there, whatever is installed later.
 	Made func(machine string) string
@@ -141,6 +144,9 @@ func (b *builder) provider() string {
 			b.note("provider %s: the machine was made with it", made)
 			return made
 		}
+	}
+	if b.laptop.Choose != nil {
+		b.laptop.Provider, b.laptop.ProviderReason = b.laptop.Choose()
 	}
 	if b.laptop.Provider == "" {
 		// The file is not wrong: it may be checked on one computer and run on

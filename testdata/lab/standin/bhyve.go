@@ -268,10 +268,13 @@ func (l *lab) stopVM(name, how string) {
 	}
 }
 
-// qemuArgs gives the same machine to QEMU.
+// qemuArgs gives the same machine to QEMU. One thread emulates all CPUs in
+// turn: with one for each, Debian 12's QEMU 7.2 has been seen to let both
+// CPUs of the engine wait for one another for good.
 func (l *lab) qemuArgs(m *vm, qmp, vars string) []string {
 	args := []string{"-name", m.Name, "-nodefaults", "-no-user-config", "-machine", "q35,usb=off,vmport=off",
-		"-accel", "tcg,thread=multi,tb-size=256", "-cpu", "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand", "-smp", strconv.Itoa(m.CPUs), "-m", strconv.FormatInt(m.Memory>>20, 10),
+		"-accel", "tcg,thread=single,tb-size=256", "-cpu", "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand",
+		"-smp", strconv.Itoa(m.CPUs), "-m", strconv.FormatInt(m.Memory>>20, 10),
 		"-display", "none", "-no-reboot", "-rtc", "base=utc", "-qmp", "unix:" + qmp + ",server=on,wait=off",
 		"-drive", "if=pflash,format=raw,readonly=on,file=" + l.path(m.Rom), "-drive", "if=pflash,format=raw,file=" + vars}
 	if m.UUID != "" {

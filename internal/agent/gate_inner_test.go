@@ -1,0 +1,56 @@
+//go:build !windows
+
+package agent
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// server is one that refuses at first, for a reason that passes.
+type server struct{ until time.Time }
+
+func (s *server) OpenChannel(context.Context, string, []byte) (ssh.Channel, <-chan *ssh.Request, error) {
+	if time.Now().Before(s.until) {
+		return nil, nil, &link.RefusedError{Name: "dev", Kind: "session", Err: errors.New("open failed")}
+	}
+	return nil, nil, nil
+}
+
+// TestGateForgets: a limit that was learnt while all places but those of
+// mounts were lost is not kept: mounts never end, and nobody would get in.
+func TestGateForgets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate()
+		for range 3 { // as mounts do
+			if err := g.enter(t.Context(), false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s := &server{until: time.Now().Add(time.Second)}
+		began := time.Now()
+		done := make(chan error)
+		for range 6 {
+			go func() {
+				_, _, _, err := g.session(t.Context(), s, nil)
+				done <- err
+			}()
+		}
+		for range 6 {
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		}
+		if took := time.Since(began); took > 30*time.Second {
+			t.Errorf("the last one waited %v", took)
+		}
+	})
+}

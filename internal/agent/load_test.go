@@ -1,0 +1,238 @@
+//go:build linux
+
+package agent_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// aloneEnv makes the test binary an agent alone, as fbdock's own process is:
+// its folder, and the guest's address, user, and folder of keys.
+const aloneEnv = "FBDOCK_TEST_AGENT"
+
+func TestMain(m *testing.M) {
+	if words := strings.Fields(os.Getenv(aloneEnv)); len(words) == 4 {
+		if err := alone(words[0], words[1], words[2], words[3]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+func alone(dir, address, user, keys string) error {
+	debug.SetGCPercent(40) // as the verb does
+	signer, err := readSigner(filepath.Join(dir, "host"))
+	if err != nil {
+		return err
+	}
+	guest, err := readSigner(filepath.Join(keys, "host"))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	go func() { // each line asks for the number of goroutines; the end is the end
+		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+			_, _ = fmt.Println(runtime.NumGoroutine())
+		}
+		cancel()
+	}()
+	_ = agent.Run(ctx, agent.Options{
+		Identity: "alone", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"), HostKey: signer,
+		Guests: &guests{sshd: &sshd{address: address, user: user, dir: keys, hostKey: guest.PublicKey()}},
+		Log:    slog.New(slog.NewTextHandler(os.Stderr, nil)),
+	})
+	return nil
+}
+
+func readSigner(file string) (ssh.Signer, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	return ssh.ParsePrivateKey(data)
+}
+
+// process is an agent in a process of its own.
+type process struct {
+	agent.Remote
+	pid   int
+	ask   io.Writer
+	tells *bufio.Scanner
+}
+
+func startAlone(t *testing.T, s *sshd) *process {
+	t.Helper()
+	dir := shortDir(t)
+	key, _ := newKey(t, filepath.Join(dir, "host"))
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self)
+	cmd.Env = append(os.Environ(), aloneEnv+"="+strings.Join([]string{dir, s.address, s.user, s.dir}, " "))
+	cmd.Stderr = t.Output()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = cmd.Wait()
+	})
+	p := &process{
+		Remote: agent.Remote{Address: filepath.Join(dir, "agent.sock"), HostKey: key}, pid: cmd.Process.Pid, ask: in, tells: bufio.NewScanner(out),
+	}
+	(&running{Remote: p.Remote}).await(t, func(s agent.Status) bool { return s.Link })
+	return p
+}
+
+func (p *process) goroutines(t *testing.T) int {
+	t.Helper()
+	if _, err := io.WriteString(p.ask, "\n"); err != nil || !p.tells.Scan() {
+		t.Fatal(err, p.tells.Err())
+	}
+	n, err := strconv.Atoi(p.tells.Text())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (p *process) proc(name string) string { return fmt.Sprintf("/proc/%d/%s", p.pid, name) }
+
+func (p *process) descriptors(t *testing.T) int {
+	t.Helper()
+	entries, err := os.ReadDir(p.proc("fd"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// memory is what the process holds, in KiB, now and at most.
+func (p *process) memory(t *testing.T) (now, peak int) {
+	t.Helper()
+	text, err := os.ReadFile(p.proc("status"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		_, _ = fmt.Sscanf(line, "VmRSS: %d", &now)
+		_, _ = fmt.Sscanf(line, "VmHWM: %d", &peak)
+	}
+	return now, peak
+}
+
+// busy is the time that the process has computed.
+func (p *process) busy(t *testing.T) time.Duration {
+	t.Helper()
+	text, err := os.ReadFile(p.proc("stat"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+	user, _ := strconv.Atoi(fields[11])
+	system, _ := strconv.Atoi(fields[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// TestLoad: 200 clients at once, each with a command that runs, cost less
+// than 40 MiB; nothing of them is left, and nothing is done without them.
+func TestLoad(t *testing.T) {
+	s := startSSHD(t, "MaxSessions 300")
+	p := startAlone(t, s)
+	c, err := p.Dial(t.Context(), agent.UserFreeBSD, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status, err := c.Run(t.Context(), link.Command{Raw: "true"}); status != 0 || err != nil {
+		t.Fatal(status, err)
+	}
+	_ = c.Close()
+	time.Sleep(200 * time.Millisecond)
+	goroutines, descriptors := p.goroutines(t), p.descriptors(t)
+	p.many(t, 200)
+	for range 250 {
+		if p.goroutines(t) <= goroutines && p.descriptors(t) <= descriptors {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if g, d := p.goroutines(t), p.descriptors(t); g > goroutines || d > descriptors {
+		t.Errorf("%d goroutines and %d descriptors before, %d and %d after", goroutines, descriptors, g, d)
+	}
+	before := p.busy(t)
+	time.Sleep(5 * time.Second)
+	idle := p.busy(t) - before
+	t.Logf("5 s without work: %v of computing", idle)
+	if idle > 50*time.Millisecond {
+		t.Errorf("5 s without work took %v of computing", idle)
+	}
+}
+
+// many has n clients, all at once, and looks at the memory meanwhile.
+func (p *process) many(t *testing.T, n int) {
+	t.Helper()
+	var there, all sync.WaitGroup
+	release := make(chan struct{})
+	there.Add(n)
+	for range n {
+		all.Go(func() {
+			var once sync.Once
+			arrived := func() { once.Do(there.Done) }
+			defer arrived()
+			c, err := p.Dial(t.Context(), agent.UserFreeBSD, time.Minute)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer c.Close()
+			in, feed := io.Pipe()
+			go func() {
+				_, _ = io.WriteString(feed, "x")
+				<-release
+				_ = feed.Close()
+			}()
+			status, err := c.Run(t.Context(), link.Command{Raw: "exec cat", Stdin: in, Stdout: writerFunc(func([]byte) { arrived() })})
+			if status != 0 || err != nil {
+				t.Error(status, err)
+			}
+		})
+	}
+	there.Wait()
+	now, peak := p.memory(t)
+	t.Logf("%d clients: %d KiB, at most %d KiB, %d goroutines", n, now, peak, p.goroutines(t))
+	if peak > 40<<10 && !raced {
+		t.Errorf("%d clients took %d KiB", n, peak)
+	}
+	close(release)
+	all.Wait()
+}

@@ -1,0 +1,216 @@
+package mount
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/fbdock/fbdock/platforms"
+)
+
+// Compose is a `docker compose` command line, as far as files of the laptop
+// matter to it.
+type Compose struct {
+	// Files are those of -f, Dir and Env those of --project-directory and
+	// --env-file, with their places among the arguments.
+	Files    []Bind
+	Dir, Env *Bind
+	// Word is the command: up, run, ps ...
+	Word string
+}
+
+// Mounts tells whether the command makes containers, with their binds.
+func (c Compose) Mounts() bool {
+	return slices.Contains([]string{"up", "run", "create", "watch", "scale"}, c.Word)
+}
+
+// composeSwitches are the flags of docker compose that take no value.
+var composeSwitches = []string{"--all-resources", "--compatibility", "--dry-run", "--verbose", "--help", "-h", "--version", "-v"}
+
+// ComposeOf reads args, those behind the word docker.
+func ComposeOf(args []string) (c Compose, ok bool) {
+	i := command(args)
+	if i == len(args) || args[i] != "compose" {
+		return Compose{}, false
+	}
+	for i++; i < len(args); i++ {
+		arg := args[i]
+		if !strings.HasPrefix(arg, "-") {
+			c.Word = arg
+			break
+		}
+		if slices.Contains(composeSwitches, arg) {
+			continue
+		}
+		name, value, at := flag(arg)
+		if at < 0 {
+			if i++; i == len(args) {
+				break
+			}
+			value, at = args[i], 0
+		}
+		b := Bind{Source: value, Arg: i, At: at}
+		switch name {
+		case "f", "file":
+			c.Files = append(c.Files, b)
+		case "project-directory":
+			c.Dir = &b
+		case "env-file":
+			c.Env = &b
+		}
+	}
+	return c, true
+}
+
+// named are the paths that the command line itself names.
+func (c Compose) named() []Bind {
+	var all []Bind
+	for _, f := range c.Files {
+		if f.Source != "-" {
+			all = append(all, f)
+		}
+	}
+	for _, b := range []*Bind{c.Dir, c.Env} {
+		if b != nil {
+			all = append(all, *b)
+		}
+	}
+	slices.SortFunc(all, func(a, b Bind) int { return a.Arg - b.Arg })
+	return all
+}
+
+// Project finds the files of a compose project and its folder, as compose
+// does without COMPOSE_FILE: those of -f, else the first by its custom in dir
+// or in a folder above it. Files are none when there is none, or when they
+// come from standard input.
+func (c Compose) Project(laptop Laptop) (files []string, dir string) {
+	for _, f := range c.Files {
+		if f.Source == "-" {
+			return nil, ""
+		}
+		files = append(files, laptop.full(f.Source))
+	}
+	if len(files) == 0 {
+		files = customary(laptop)
+	}
+	switch {
+	case c.Dir != nil:
+		dir = laptop.full(c.Dir.Source)
+	case len(files) > 0:
+		dir = filepath.Dir(files[0])
+	}
+	return files, dir
+}
+
+func customary(laptop Laptop) []string {
+	for dir := laptop.Dir; ; dir = filepath.Dir(dir) {
+		for _, name := range []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"} {
+			file := filepath.Join(dir, name)
+			if !laptop.Exists(file) {
+				continue
+			}
+			files := []string{file}
+			base, ending, _ := strings.Cut(name, ".")
+			for _, ending := range []string{ending, "yml", "yaml"} {
+				if over := filepath.Join(dir, base+".override."+ending); laptop.Exists(over) {
+					return append(files, over)
+				}
+			}
+			return files
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}
+
+// composeFile is what a compose file may bind. The rest of it, and whether
+// it is right, is compose's to judge.
+type composeFile struct {
+	Services map[string]struct {
+		Volumes []any `yaml:"volumes"`
+	} `yaml:"services"`
+	Configs map[string]struct {
+		File string `yaml:"file"`
+	} `yaml:"configs"`
+	Secrets map[string]struct {
+		File string `yaml:"file"`
+	} `yaml:"secrets"`
+	Volumes map[string]struct {
+		Options struct {
+			Type   string `yaml:"type"`
+			O      string `yaml:"o"`
+			Device string `yaml:"device"`
+		} `yaml:"driver_opts"`
+	} `yaml:"volumes"`
+}
+
+// ComposeBinds are the binds of a compose file. lookup knows what compose
+// puts in for a variable; a path with one that it does not know is left out.
+// A file that is no YAML has none: compose says what is wrong with it.
+func ComposeBinds(text []byte, goos string, lookup func(string) (string, bool)) []Bind {
+	var file composeFile
+	if yaml.Unmarshal(text, &file) != nil && file.Services == nil {
+		return nil
+	}
+	var binds []Bind
+	add := func(text string, bind func(string) string) {
+		// Variables first: they may hold colons.
+		text, known := expand(text, lookup)
+		if source := bind(text); known && source != "" {
+			binds = append(binds, Bind{Source: source, Arg: -1, At: -1})
+		}
+	}
+	whole := func(source string) string { return source }
+	for _, service := range file.Services {
+		for _, volume := range service.Volumes {
+			switch v := volume.(type) {
+			case string:
+				add(v, func(spec string) string {
+					if source, _, _ := platforms.SplitVolume(spec); isPath(source, goos) {
+						return source
+					}
+					return ""
+				})
+			case map[string]any:
+				if source, _ := v["source"].(string); v["type"] == "bind" {
+					add(source, whole)
+				}
+			}
+		}
+	}
+	for _, c := range file.Configs {
+		add(c.File, whole)
+	}
+	for _, s := range file.Secrets {
+		add(s.File, whole)
+	}
+	for _, v := range file.Volumes {
+		if strings.Contains(","+v.Options.O+",", ",bind,") {
+			add(v.Options.Device, whole)
+		}
+	}
+	slices.SortFunc(binds, func(a, b Bind) int { return strings.Compare(a.Source, b.Source) })
+	return slices.Compact(binds)
+}
+
+// ResolveCompose gives the command line for the guest: the files that it
+// names are called there as the guests have them. binds are those of the
+// files; what this computer has outside of the mounts is an *OutsideError.
+func ResolveCompose(args []string, c Compose, binds []Bind, dir string, mounts []Folder, laptop Laptop) (
+	resolved []string, used []Folder, err error,
+) {
+	named := c.named()
+	if err := Check(named, mounts, laptop); err != nil {
+		return nil, nil, err
+	}
+	resolved, used = rename(args, named, mounts, laptop)
+	laptop.Dir = dir
+	if err := Check(binds, mounts, laptop); err != nil {
+		return nil, nil, err
+	}
+	_, more := rename(nil, binds, mounts, laptop)
+	return resolved, append(used, more...), nil
+}

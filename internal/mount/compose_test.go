@@ -1,0 +1,165 @@
+package mount_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fbdock/fbdock/internal/mount"
+)
+
+func TestComposeBinds(t *testing.T) {
+	t.Parallel()
+	const text = `
+x-common: &common
+  volumes:
+    - /anchored:/a
+services:
+  web:
+    volumes:
+      - ./src:/src:ro
+      - data:/data
+      - /anonymous
+      - ../up:/up
+      - ~/.aws:/aws
+      - ${PLACE:-/default}:/d
+      - ${UNKNOWN}/x:/u
+      - $PLACE2/y:/y
+      - /a$$b:/dollar
+      - {type: bind, source: /long, target: /l}
+      - {type: volume, source: data, target: /v}
+      - {type: bind, source: "${PWD}/p", target: /p}
+  merged:
+    <<: *common
+  none:
+configs:
+  one: {file: ./conf}
+secrets:
+  two: {file: /secret}
+  three: {environment: X}
+volumes:
+  data:
+  bound:
+    driver_opts: {type: none, o: "bind,ro", device: /device}
+`
+	variables := map[string]string{"PLACE2": "/two", "PWD": "/work"}
+	var got []string
+	for _, b := range mount.ComposeBinds([]byte(text), "linux", func(name string) (string, bool) {
+		value, ok := variables[name]
+		return value, ok
+	}) {
+		got = append(got, b.Source)
+	}
+	want := strings.Fields("../up ./conf ./src /a$b /anchored /default /device /long /secret /two/y /work/p ~/.aws")
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	for _, text := range []string{"", "\t", "services: 3", "[1, 2]", "services: {a: {volumes: {b: c}}}", "a: &a [*a]"} {
+		if got := mount.ComposeBinds([]byte(text), "linux", nil); got != nil {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+func TestComposeVariables(t *testing.T) {
+	t.Parallel()
+	known := map[string]string{"A": "a", "EMPTY": ""}
+	for text, want := range map[string]string{
+		"$A-${A}": "a-a", "$$A": "$A", "${B:-x}": "x", "${EMPTY:-x}": "x", "${EMPTY-x}": "", "${A:+y}": "y", "${B:+y}": "", "${EMPTY+y}": "y",
+		"${B:-${A}/z}": "a/z", "${A:?no}": "a", "$B": "-", "${B:?no}": "-", "${A": "-", "$": "-", "${}": "-", "${A%x}": "-", "${B:-${C}}": "-",
+	} {
+		binds := mount.ComposeBinds([]byte("services: {a: {volumes: [{type: bind, source: '/"+text+"'}]}}"), "linux", func(name string) (string, bool) {
+			value, ok := known[name]
+			return value, ok
+		})
+		got := "-"
+		if len(binds) == 1 {
+			got = strings.TrimPrefix(binds[0].Source, "/")
+		}
+		if got != want {
+			t.Errorf("%s is %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestComposeOf(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"compose up -d": "up", "compose -f a.yml --file=b.yml -p x run web -f y": "run a.yml b.yml", "compose --project-directory /p --env-file /e ps": "ps /p /e",
+		"-H x compose --dry-run --profile=a create": "create", "compose": "", "compose -f": "", "compose -fa.yml up": "up a.yml",
+	} {
+		c, ok := mount.ComposeOf(strings.Fields(line))
+		got := c.Word
+		for _, f := range c.Files {
+			got += " " + f.Source
+		}
+		for _, b := range []*mount.Bind{c.Dir, c.Env} {
+			if b != nil {
+				got += " " + b.Source
+			}
+		}
+		if !ok || got != want {
+			t.Errorf("%s: %q, %v", line, got, ok)
+		}
+	}
+	if _, ok := mount.ComposeOf([]string{"run", "compose"}); ok {
+		t.Error("docker run compose is no compose")
+	}
+}
+
+func TestResolveCompose(t *testing.T) {
+	t.Parallel()
+	mounts := []mount.Folder{{Source: `C:\Users\me\src`, Target: "/c/Users/me/src"}}
+	laptop := there("windows", `C:\Users\me\src`)
+	args := strings.Fields(`compose -f sub\c.yml --env-file=C:\Users\me\src\.env up`)
+	c, _ := mount.ComposeOf(args)
+	got, used, err := mount.ResolveCompose(args, c, []mount.Bind{{Source: `.\data`, At: -1}}, `C:\Users\me\src\sub`, mounts, laptop)
+	if want := "compose -f /c/Users/me/src/sub/c.yml --env-file=/c/Users/me/src/.env up"; err != nil || strings.Join(got, " ") != want || len(used) != 3 {
+		t.Errorf("%q, %v, %v", got, used, err)
+	}
+	for _, bind := range []string{`..\..\far`, `D:\x`} {
+		_, _, err = mount.ResolveCompose(args, c, []mount.Bind{{Source: bind, At: -1}}, `C:\Users\me\src\sub`, mounts, laptop)
+		if _, ok := errors.AsType[*mount.OutsideError](err); !ok {
+			t.Errorf("%s: %v", bind, err)
+		}
+	}
+}
+
+// TestComposeProject finds the files that compose would.
+func TestComposeProject(t *testing.T) {
+	t.Parallel()
+	files := map[string]bool{"/p/docker-compose.yml": true, "/p/docker-compose.override.yml": true, "/p/q/compose.yaml": true, "/p/q/compose.yml": true}
+	laptop := mount.Laptop{GOOS: "linux", Dir: "/p/q/r", Exists: func(name string) bool { return files[name] }}
+	for line, want := range map[string]string{
+		"compose up": "/p/q/compose.yaml in /p/q", "compose -f ../../docker-compose.yml -f x up": "/p/docker-compose.yml /p/q/r/x in /p",
+		"compose -f - up": " in ", "compose --project-directory /z up": "/p/q/compose.yaml in /z",
+	} {
+		c, _ := mount.ComposeOf(strings.Fields(line))
+		got, dir := c.Project(laptop)
+		if strings.Join(got, " ")+" in "+dir != want {
+			t.Errorf("%s: %v in %s", line, got, dir)
+		}
+	}
+	laptop.Dir = "/p"
+	if got, _ := (mount.Compose{}).Project(laptop); len(got) != 2 || got[1] != "/p/docker-compose.override.yml" {
+		t.Errorf("%v", got)
+	}
+	laptop.Dir = "/elsewhere"
+	if got, dir := (mount.Compose{}).Project(laptop); got != nil || dir != "" {
+		t.Errorf("%v in %s", got, dir)
+	}
+}
+
+func FuzzCompose(f *testing.F) {
+	f.Add("services: {a: {volumes: ['${A:-x}:/y', {type: bind, source: /z}]}}", "compose -f a up")
+	f.Fuzz(func(t *testing.T, text, line string) {
+		args := strings.Split(line, " ")
+		binds := mount.ComposeBinds([]byte(text), "linux", func(string) (string, bool) { return "v", true })
+		c, _ := mount.ComposeOf(args)
+		if got, _, err := mount.ResolveCompose(args, c, binds, "/a", []mount.Folder{{Source: "/a", Target: "/t"}}, there("linux", "/a")); err == nil && len(got) != len(args) {
+			t.Fatalf("%q became %q", args, got)
+		}
+	})
+}
