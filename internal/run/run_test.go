@@ -150,7 +150,7 @@ func TestStreams(t *testing.T) {
 	r := run.Runner{Keep: 100, Trace: func(c run.Cmd) { traced = append(traced, c.String()) }}
 	var out bytes.Buffer
 	c := command("cat")
-	c.Stdin, c.Stdout, c.Dir = strings.NewReader("a\x00b\xff"), &out, t.TempDir()
+	c.Stdin, c.Stdout, c.Dir = strings.NewReader("a\x00b\xff"), &out, folder(t)
 	if _, err := r.Run(t.Context(), c); err != nil || out.String() != "a\x00b\xff" {
 		t.Errorf("cat: %v, %q", err, out.String())
 	}
@@ -166,7 +166,7 @@ func TestStreams(t *testing.T) {
 func TestDirIsWhereItRuns(t *testing.T) {
 	t.Parallel()
 	c := command("dir")
-	c.Dir, _ = filepath.EvalSymlinks(t.TempDir())
+	c.Dir, _ = filepath.EvalSymlinks(folder(t))
 	if res, err := (run.Runner{}).Run(t.Context(), c); err != nil || string(res.Stdout) != c.Dir {
 		t.Errorf("ran in %q (%v), want %q", res.Stdout, err, c.Dir)
 	}
@@ -174,7 +174,7 @@ func TestDirIsWhereItRuns(t *testing.T) {
 
 func TestNotFound(t *testing.T) {
 	t.Parallel()
-	noExec := filepath.Join(t.TempDir(), "data")
+	noExec := filepath.Join(folder(t), "data")
 	if err := os.WriteFile(noExec, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func TestEndedContextStartsNothing(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("told so")
 	cancel(cause)
-	mark := filepath.Join(t.TempDir(), "mark")
+	mark := filepath.Join(folder(t), "mark")
 	if _, err := (run.Runner{}).Run(ctx, command("touch", mark)); !errors.Is(err, cause) {
 		t.Errorf("error %v, want the cause", err)
 	}
@@ -230,7 +230,7 @@ func TestLeakedPipeDoesNotHang(t *testing.T) {
 func TestDetachOutlivesTheContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	mark := filepath.Join(t.TempDir(), "mark")
+	mark := filepath.Join(folder(t), "mark")
 	pid, err := run.Runner{Trace: func(run.Cmd) {}}.Detach(ctx, command("touch", mark))
 	cancel()
 	if err != nil || pid <= 0 {
@@ -260,4 +260,16 @@ func TestCmdString(t *testing.T) {
 	if got, want := c.String(), `vagrant ssh -c 'it'\''s $HOME' ''`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+// folder is a folder of the test's own. Wine cannot remove files in the way
+// that testing's own TempDir insists on, which is not what is tested.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "fbdock-run-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
