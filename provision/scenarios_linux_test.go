@@ -173,18 +173,25 @@ func TestDamagedImageIsRefused(t *testing.T) {
 
 func TestEngineComesBackByItself(t *testing.T) {
 	t.Parallel()
-	wait := "n=0; until service fbdock onestatus | grep -q 'running under'; do n=$((n + 1)); [ $n -lt 50 ] || break; /usr/bin/sleep 0.2; done; service fbdock onestatus\n"
-	g, out := play(t, labMachine(), "", "echo '--- reboot'; service fbdock onestop >/dev/null; init boot >/dev/null; "+wait+"pfctl -a fbdock -sn\n"+
-		"echo '--- kill'; kill -9 $(cat /var/run/fbdock/vm.pid); /usr/bin/sleep 1; service fbdock onestatus; "+wait+
-		"echo '--- guest reboots'; old=$(cat /var/run/fbdock/vm.pid); mkdir -p /run/lab/end; echo 0 >/run/lab/end/fbdock; /usr/bin/sleep 2; "+wait+"[ $old = $(cat /var/run/fbdock/vm.pid) ] || echo anew\n"+
-		"echo '--- power off'; echo 1 >/run/lab/end/fbdock; /usr/bin/sleep 2; service fbdock onestatus; echo \"[$?]\"; ls /dev/vmm\n"+
-		"echo '--- start again'; service fbdock onestart; "+wait+"echo '--- second'; service fbdock onestart; service fbdock onestop; service fbdock onestatus")
+	const script = `
+until_() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 150 ] || { echo "waited in vain: $*"; break; }; /usr/bin/sleep 0.2; done; }
+runs() { service fbdock onestatus | grep -q 'running under'; }
+runs_anew() { now=$(cat /var/run/fbdock/vm.pid 2>/dev/null) && [ "$now" != "$old" ] && runs; }
+ends() { mkdir -p /run/lab/end; echo "$1" >/run/lab/end/fbdock; }
+is_down() { ! service fbdock onestatus >/dev/null; }
+echo '--- reboot'; service fbdock onestop >/dev/null; init boot >/dev/null; until_ runs; service fbdock onestatus; pfctl -a fbdock -sn
+echo '--- kill'; old=$(cat /var/run/fbdock/vm.pid); kill -9 $old; until_ runs_anew; service fbdock onestatus; grep backoff /var/log/fbdock-engine.log
+echo '--- guest reboots'; old=$(cat /var/run/fbdock/vm.pid); ends 0; until_ runs_anew; grep 'the engine reboots' /var/log/fbdock-engine.log
+echo '--- power off'; ends 1; until_ is_down; service fbdock onestatus; echo "[$?]"; ls /dev/vmm
+echo '--- start again'; service fbdock onestart; until_ runs; service fbdock onestatus
+echo '--- second'; service fbdock onestart; service fbdock onestop; service fbdock onestatus`
+	g, out := play(t, labMachine(), "", script)
 	for _, part := range []struct{ name, want string }{
 		{"reboot", "running under bhyve"},
 		{"reboot", "nat on vtnet0 inet from 10.77.0.0/24"},
-		{"kill", "backoff: bhyve ended with status 137"},
+		{"kill", "backoff: bhyve ended with status 137, next start in 2 s"},
 		{"kill", "running under bhyve"},
-		{"guest reboots", "anew"},
+		{"guest reboots", "the engine reboots"},
 		{"power off", "stopped: the engine powered itself off"},
 		{"power off", "[1]"},
 		{"start again", "running under bhyve"},
@@ -196,6 +203,9 @@ func TestEngineComesBackByItself(t *testing.T) {
 		if !strings.Contains(text, part.want) {
 			t.Errorf("%s: no %q in\n%s\n%s", part.name, part.want, text, g.logs(t))
 		}
+	}
+	if strings.Contains(out, "waited in vain") || strings.Contains(out, "status 4") {
+		t.Errorf("not as asked:\n%s", out)
 	}
 }
 

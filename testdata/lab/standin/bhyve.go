@@ -133,12 +133,22 @@ func (l *lab) tapBusy(tap string) bool { return l.tapOwner(tap) != 0 }
 func (l *lab) claim(m *vm) string {
 	unlock := l.lock()
 	defer unlock()
-	if pid, err := strconv.Atoi(strings.TrimSpace(l.read(volatile + "vmm/" + m.Name))); err == nil && syscall.Kill(pid, 0) == nil {
+	if l.vmOwner(m.Name) != 0 {
 		return "vm_open: Device busy"
 	}
 	l.write("/dev/vmm/"+m.Name, "")
 	l.write(volatile+"vmm/"+m.Name, strconv.Itoa(os.Getpid()))
 	return ""
+}
+
+// vmOwner is the live process that runs a machine, 0 without one: bhyve that
+// was killed leaves its file behind.
+func (l *lab) vmOwner(name string) int {
+	pid, err := strconv.Atoi(strings.TrimSpace(l.read(volatile + "vmm/" + name)))
+	if err != nil || syscall.Kill(pid, 0) != nil {
+		return 0
+	}
+	return pid
 }
 
 // release2 lets go of what this process held; /dev/vmm/NAME stays, but with -D.
@@ -157,8 +167,7 @@ func (l *lab) release2(m *vm) {
 func (l *lab) inUse(file string) bool {
 	entries, _ := os.ReadDir(l.path(volatile + "vmm"))
 	for _, entry := range entries {
-		pid, err := strconv.Atoi(strings.TrimSpace(l.read(volatile + "vmm/" + entry.Name())))
-		if err == nil && syscall.Kill(pid, 0) == nil {
+		if pid := l.vmOwner(entry.Name()); pid != 0 {
 			cmdline, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
 			for _, arg := range strings.FieldsFunc(string(cmdline), func(r rune) bool { return r == 0 || r == ',' }) {
 				if target, err := os.Readlink(l.path(arg)); err == nil && target == l.path(file) {
@@ -238,12 +247,9 @@ func bhyvectl(l *lab) int {
 }
 
 func (l *lab) control(name, verb string) {
-	running := l.exists(volatile + "vmm/" + name)
 	switch verb {
 	case "destroy":
-		if running {
-			l.stopVM(name, "4")
-		}
+		l.stopVM(name, "4")
 		os.Remove(l.path("/dev/vmm/" + name))
 		if entries, err := os.ReadDir(l.path("/dev/vmm")); err == nil && len(entries) == 0 {
 			os.Remove(l.path("/dev/vmm"))
@@ -256,12 +262,12 @@ func (l *lab) control(name, verb string) {
 }
 
 func (l *lab) stopVM(name, how string) {
-	if !l.exists(volatile + "vmm/" + name) {
+	if l.vmOwner(name) == 0 {
 		return
 	}
 	l.write(volatile+"end/"+name, how)
 	for range 100 {
-		if !l.exists(volatile + "vmm/" + name) {
+		if l.vmOwner(name) == 0 {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
