@@ -17,7 +17,7 @@ RUN       ?= .
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/laptops')
 
-.PHONY: build test lint e2e box-e2e demo bench cross wine lab fuzz cover vuln tools clean
+.PHONY: build test lint e2e box-e2e clients-e2e demo bench cross wine lab fuzz cover vuln tools clean
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -61,6 +61,12 @@ box-e2e: ## a box made of a stand-in cloud image, added by the real Vagrant and 
 	  { .ci/apt vagrant mmdebstrap mtools dosfstools fdisk binutils xz-utils qemu-system-x86 qemu-utils ovmf; break; }; done
 	[ -s .cache/box/standin.raw.xz ] || testdata/box/build.sh $(CURDIR)/.cache/box/standin.raw.xz $(CURDIR)/.cache/box/work $(CURDIR)/.cache/box/base.tar
 	FBDOCK_BOX_STANDIN=$(CURDIR)/.cache/box/standin.raw.xz $(GO) test -tags e2e -count=1 -timeout 50m -v -run TestBoxBoots ./internal/app
+
+clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built here, through the machine's socket
+	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/ ./testcontainers
+	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/docker-compose github.com/docker/compose/v2/cmd
+	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_CLIENTS=$(CURDIR)/.cache/clients \
+	  $(GO) test -tags e2e -count=1 -timeout 50m -v -run TestClients ./internal/e2e
 
 demo: build lab ## up, docker run, status, destroy
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) sh testdata/demo/demo.sh

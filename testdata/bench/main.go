@@ -1,35 +1,33 @@
 // Command bench measures fbdock beside what it replaces, on the lab: both
 // sides in one run, one after the other by turns, so that a machine that
 // changes its speed changes it for both. `make bench` runs it. It writes
-// result.json beside itself and the table to standard output.
+// result.json beside itself and the table into README.md, between its marks.
 package main
 
 import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 )
 
-// runs is how often each side runs; one more goes first and is not counted.
-const runs = 7
-
-// row is one comparison of the design's table of numbers.
+// row is one line of the table of numbers.
 type row struct {
-	Name    string  `json:"name"`
+	What    string  `json:"what"`
 	Against string  `json:"against"`
-	Reach   float64 `json:"reach"` // how many times faster it is to be
-	Ours    float64 `json:"ours_median_s"`
-	Theirs  float64 `json:"theirs_median_s"`
-
-	ours, theirs []string
+	Unit    string  `json:"unit"`
+	Ours    float64 `json:"ours"`
+	Theirs  float64 `json:"theirs"`
+	// Got and Reach are a quotient of both sides, or ours where there is no other side.
+	Got   float64 `json:"got"`
+	Reach float64 `json:"reach"`
+	Goal  string  `json:"goal"`
+	Held  bool    `json:"held"`
 }
 
 // result is what is kept of a run.
@@ -41,34 +39,28 @@ type result struct {
 }
 
 func main() {
-	if err := bench(context.Background(), os.Getenv("FBDOCK"), os.Getenv("FBDOCK_LAB_IMAGE")); err != nil {
+	if err := bench(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(ctx context.Context, fbdock, image string) (err error) {
-	if fbdock == "" || image == "" {
-		return fmt.Errorf("FBDOCK and FBDOCK_LAB_IMAGE are not set; run it by `make bench`")
-	}
-	dir, err := os.MkdirTemp("", "fbdock-bench-")
+func bench(ctx context.Context) error {
+	w, err := newWorld(ctx)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
-	config := fmt.Sprintf("machine \"dev\" {\n  provider = \"docker\"\n  box = \"fbdock-lab:latest\"\n  engine {\n    image = %q\n    disk = \"8GiB\"\n  }\n}\n", image)
-	if err := os.WriteFile(filepath.Join(dir, "fbdock.hcl"), []byte(config), 0o600); err != nil {
-		return err
-	}
-	if _, err := timed(ctx, dir, []string{fbdock, "up"}); err != nil {
-		return err
-	}
-	defer func() { _, _ = timed(ctx, dir, []string{fbdock, "destroy", "--yes"}) }()
-	res := result{Time: time.Now().UTC(), Machine: machine(), Runs: runs, Rows: rows(fbdock)}
-	for i := range res.Rows {
-		if err := res.Rows[i].measure(ctx, dir); err != nil {
+	defer w.close(context.WithoutCancel(ctx))
+	res := result{Time: time.Now().UTC(), Machine: machine(), Runs: runs}
+	for _, measure := range []func(context.Context) ([]row, error){w.calls, w.transfer, w.many, w.memory} {
+		rows, err := measure(ctx)
+		if err != nil {
 			return err
 		}
+		for _, r := range rows {
+			fmt.Fprintln(os.Stderr, r)
+		}
+		res.Rows = append(res.Rows, rows...)
 	}
 	data, err := json.MarshalIndent(res, "", "  ")
 	if err != nil {
@@ -77,54 +69,111 @@ func bench(ctx context.Context, fbdock, image string) (err error) {
 	if err := os.WriteFile("testdata/bench/result.json", append(data, '\n'), 0o644); err != nil {
 		return err
 	}
-	return table(os.Stdout, res)
+	return publish("README.md", res)
 }
 
-func rows(fbdock string) []row {
-	return []row{
-		{Name: "fbdock exec true, warm", Against: "vagrant ssh -c true", Reach: 100,
-			ours: []string{fbdock, "exec", "--", "true"}, theirs: []string{"vagrant", "ssh", "dev", "-c", "true"}},
-		{Name: "fbdock docker version", Against: `vagrant ssh -c "docker version"`, Reach: 40,
-			ours: []string{fbdock, "docker", "version"}, theirs: []string{"vagrant", "ssh", "dev", "-c", "docker version"}},
-		{Name: "fbdock up, when all is up", Against: "vagrant up, when all is up", Reach: 10,
-			ours: []string{fbdock, "up"}, theirs: []string{"vagrant", "up", "--no-provision"}},
-		{Name: "fbdock plan", Against: "vagrant validate", Reach: 50,
-			ours: []string{fbdock, "plan"}, theirs: []string{"vagrant", "validate"}},
+// world is a machine that is up, with both roads to it.
+type world struct {
+	fbdock string
+	dir    string
+	close  func(context.Context)
+}
+
+func newWorld(ctx context.Context) (*world, error) {
+	w := &world{fbdock: os.Getenv("FBDOCK")}
+	image := os.Getenv("FBDOCK_LAB_IMAGE")
+	if w.fbdock == "" || image == "" {
+		return nil, fmt.Errorf("FBDOCK and FBDOCK_LAB_IMAGE are not set; run it by `make bench`")
 	}
-}
-
-// measure runs both sides by turns.
-func (r *row) measure(ctx context.Context, dir string) error {
-	var ours, theirs []float64
-	for i := range runs + 1 {
-		a, err := timed(ctx, dir, r.ours)
-		if err != nil {
-			return err
-		}
-		b, err := timed(ctx, filepath.Join(dir, ".fbdock"), r.theirs)
-		if err != nil {
-			return err
-		}
-		if i > 0 {
-			ours, theirs = append(ours, a.Seconds()), append(theirs, b.Seconds())
-		}
+	dir, err := os.MkdirTemp("", "fbdock-bench-")
+	if err != nil {
+		return nil, err
 	}
-	slices.Sort(ours)
-	slices.Sort(theirs)
-	r.Ours, r.Theirs = ours[runs/2], theirs[runs/2]
-	return nil
+	w.dir = dir
+	w.close = func(ctx context.Context) {
+		_, _ = w.run(ctx, w.fbdock, "destroy", "--yes")
+		_ = os.RemoveAll(dir)
+	}
+	config := fmt.Sprintf("machine \"dev\" {\n  provider = \"docker\"\n  box = \"fbdock-lab:latest\"\n  engine {\n    image = %q\n    disk = \"8GiB\"\n  }\n}\n", image)
+	if err := os.WriteFile(filepath.Join(dir, "fbdock.hcl"), []byte(config), 0o600); err != nil {
+		return nil, err
+	}
+	if _, err := w.run(ctx, w.fbdock, "up"); err != nil {
+		w.close(ctx)
+		return nil, err
+	}
+	if err := w.openSSH(ctx); err != nil {
+		w.close(ctx)
+		return nil, err
+	}
+	return w, nil
 }
 
-func timed(ctx context.Context, dir string, args []string) (time.Duration, error) {
+// openSSH prepares OpenSSH's own ways to the guest: host dev logs in each
+// time, host master shares the connection of a ControlMaster that is up.
+func (w *world) openSSH(ctx context.Context) error {
+	block, err := w.vagrant(ctx, "ssh-config", "dev").Output()
+	if err != nil {
+		return fmt.Errorf("vagrant ssh-config: %w", err)
+	}
+	master := strings.Replace(string(block), "Host dev", "Host master", 1) +
+		"  ControlMaster auto\n  ControlPath " + w.path("cm") + "\n  ControlPersist yes\n"
+	if err := os.WriteFile(w.path("ssh_config"), []byte(string(block)+"\n"+master), 0o600); err != nil {
+		return err
+	}
+	wrapper := "#!/bin/sh\nexec " + which("ssh") + " -F " + w.path("ssh_config") + " \"$@\"\n"
+	if err := os.MkdirAll(w.path("path"), 0o700); err != nil {
+		return err
+	}
+	if err := os.WriteFile(w.path("path/ssh"), []byte(wrapper), 0o700); err != nil { //nolint:gosec // a script
+		return err
+	}
+	_, err = w.run(ctx, w.path("path/ssh"), "master", "true")
+	return err
+}
+
+func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
+
+// docker is the laptop's own CLI against a host.
+func (w *world) docker(ctx context.Context, host string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "docker", args...)
+	cmd.Env = append(os.Environ(), "DOCKER_HOST="+host, "DOCKER_CONTEXT=", "DOCKER_TLS_VERIFY=",
+		"DOCKER_CONFIG="+w.path("docker"), "PATH="+w.path("path")+":"+os.Getenv("PATH"))
+	return cmd
+}
+
+func (w *world) socket() string { return "unix://" + w.path(".fbdock/dev/docker.sock") }
+
+// vagrant is Vagrant as a user would call it in the folder of the Vagrantfile.
+func (w *world) vagrant(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "vagrant", args...)
+	cmd.Dir = w.path(".fbdock")
+	return cmd
+}
+
+func (w *world) run(ctx context.Context, args ...string) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-	cmd.Dir = dir
+	cmd.Dir = w.dir
+	return timed(cmd)
+}
+
+func timed(cmd *exec.Cmd) (time.Duration, error) {
 	began := time.Now()
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return 0, fmt.Errorf("%s: %w\n%s", strings.Join(args, " "), err, out)
+		return 0, fmt.Errorf("%s: %w\n%s", strings.Join(cmd.Args, " "), err, out)
 	}
 	return time.Since(began), nil
 }
 
+func which(name string) string {
+	file, err := exec.LookPath(name)
+	if err != nil {
+		return name
+	}
+	return file
+}
+
+// machine describes where the figures are from.
 func machine() string {
 	model := "unknown CPU"
 	info, err := os.ReadFile("/proc/cpuinfo")
@@ -137,14 +186,4 @@ func machine() string {
 		}
 	}
 	return fmt.Sprintf("%s, %d CPUs, %s/%s, the lab's engine emulated by QEMU TCG", model, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)
-}
-
-func table(w io.Writer, res result) error {
-	text := fmt.Sprintf("%s; medians of %d runs by turns, %s\n\n| what | against | ours | theirs | times faster | reach |\n|---|---|---|---|---|---|\n",
-		res.Machine, res.Runs, res.Time.Format(time.DateOnly))
-	for _, r := range res.Rows {
-		text += fmt.Sprintf("| `%s` | `%s` | %.0f ms | %.0f ms | %.0f | %.0f |\n", r.Name, r.Against, r.Ours*1000, r.Theirs*1000, r.Theirs/r.Ours, r.Reach)
-	}
-	_, err := io.WriteString(w, text)
-	return err
 }
