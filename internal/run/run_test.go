@@ -266,7 +266,7 @@ func TestCmdString(t *testing.T) {
 // that testing's own TempDir insists on, which is not what is tested.
 func folder(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "fbdock-run-")
+	dir, err := os.MkdirTemp("", "fbdock-run-") //nolint:usetesting // as told above
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"time"
+)
+
+func bhyvectl(l *lab) int {
+	name, verbs := "", []string{}
+	known := []string{"create", "destroy", "force-poweroff", "force-reset", "get-stats", "get-all", "suspend"}
+	for _, arg := range l.args {
+		key, value, _ := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+		switch {
+		case !strings.HasPrefix(arg, "--"):
+			l.errorf("bhyvectl: unexpected argument %s\n", arg)
+			return 1
+		case key == "vm":
+			name = value
+		case slices.Contains(known, key):
+			verbs = append(verbs, key)
+		default:
+			l.errorf("bhyvectl: unrecognized option `%s'\nUsage: bhyvectl --vm=<vmname>\n", arg)
+			return 1
+		}
+	}
+	if name == "" {
+		l.errorf("Usage: bhyvectl --vm=<vmname>\n")
+		return 1
+	}
+	device := "/dev/vmm/" + name
+	for _, verb := range verbs {
+		if verb == "create" {
+			if !l.vmmWorks() {
+				l.errorf("errno = 6\n")
+				return 255
+			}
+			if l.exists(device) {
+				l.errorf("errno = 17\n")
+				return 255
+			}
+			l.write(device, "")
+			continue
+		}
+		if !l.exists(device) {
+			l.errorf("vm_open: %s could not be opened: No such file or directory\n", name)
+			return 1
+		}
+		l.control(name, verb)
+	}
+	return 0
+}
+
+func (l *lab) control(name, verb string) {
+	switch verb {
+	case "destroy":
+		l.stopVM(name, "4")
+		os.Remove(l.path("/dev/vmm/" + name))
+		if entries, err := os.ReadDir(l.path("/dev/vmm")); err == nil && len(entries) == 0 {
+			os.Remove(l.path("/dev/vmm"))
+		}
+	case "force-poweroff":
+		l.stopVM(name, "poweroff")
+	case "force-reset":
+		l.stopVM(name, "0")
+	}
+}
+
+func (l *lab) stopVM(name, how string) {
+	if l.vmOwner(name) == 0 {
+		return
+	}
+	l.write(volatile+"end/"+name, how)
+	for range 100 {
+		if l.vmOwner(name) == 0 {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
