@@ -5,6 +5,7 @@ package agent_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -177,14 +178,14 @@ func TestStarter(t *testing.T) {
 		Remote:   agent.Remote{Address: dir + "/agent.sock", HostKey: signer.PublicKey()},
 		Identity: "test", Lock: dir + "/agent.start", Log: dir + "/agent.log",
 	}
-	starter.Spawn = func(_ context.Context, _ *os.File) error {
+	starter.Spawn = func(_ context.Context, _ *os.File) (int, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		spawned++
 		startAgent(t, s, func(o *agent.Options) {
 			o.Socket, o.Lock, o.HostKey = starter.Remote.Address, dir+"/agent.lock", signer
 		})
-		return nil
+		return os.Getpid(), nil
 	}
 	var wg sync.WaitGroup
 	for range 20 {
@@ -202,21 +203,40 @@ func TestStarter(t *testing.T) {
 
 func TestStarterTellsWhatTheAgentSaid(t *testing.T) {
 	t.Parallel()
-	dir := shortDir(t)
-	_, signer := newKey(t, dir+"/host")
-	write(t, dir+"/agent.log", "an old line: "+agent.EndMark+"\n")
-	starter := agent.Starter{
-		Remote:   agent.Remote{Address: dir + "/agent.sock", HostKey: signer.PublicKey()},
-		Identity: "test", Lock: dir + "/agent.start", Log: dir + "/agent.log",
-		Spawn: func(_ context.Context, log *os.File) error {
-			_, err := log.WriteString("no key to be had\n" + agent.EndMark + "\n")
-			return err
-		},
-	}
+	starter := startsNothing(t, func(log *slog.Logger) { agent.LogEnd(log, errors.New("no key to be had")) })
+	write(t, starter.Log, "an old line\n")
 	err := starter.Ensure(t.Context())
 	failed, ok := errors.AsType[*agent.StartError](err)
 	if !ok || !strings.Contains(failed.Error(), "no key to be had") || strings.Contains(failed.Error(), "old line") || failed.Hint() == "" {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestStarterKnowsTheEndOfAnother: the agent that made room writes its last
+// line when its last connection ends, into the log of the one that follows.
+func TestStarterKnowsTheEndOfAnother(t *testing.T) {
+	t.Parallel()
+	starter := startsNothing(t, func(log *slog.Logger) { log.Info("the agent has ended", "pid", 1) })
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	err := starter.Ensure(ctx)
+	if failed, ok := errors.AsType[*agent.StartError](err); !ok || !errors.Is(failed, context.DeadlineExceeded) {
+		t.Errorf("the wait for the other ended with %v", err)
+	}
+}
+
+// startsNothing is a Starter whose process says something and never serves.
+func startsNothing(t *testing.T, say func(*slog.Logger)) agent.Starter {
+	t.Helper()
+	dir := shortDir(t)
+	_, signer := newKey(t, dir+"/host")
+	return agent.Starter{
+		Remote:   agent.Remote{Address: dir + "/agent.sock", HostKey: signer.PublicKey()},
+		Identity: "test", Lock: dir + "/agent.start", Log: dir + "/agent.log",
+		Spawn: func(_ context.Context, log *os.File) (int, error) {
+			say(slog.New(slog.NewTextHandler(log, nil)))
+			return os.Getpid(), nil
+		},
 	}
 }
 

@@ -74,22 +74,27 @@ func join(up ssh.Channel, upReqs <-chan *ssh.Request, down ssh.Channel, downReqs
 		carry(up, down)
 		_ = up.CloseWrite()
 	})
-	left := make(chan struct{}) // the client has closed the channel
+	left := make(chan struct{})      // the client has closed the channel
+	asking := make(chan struct{}, 1) // holds a request of the client's that has no answer yet
 	go func() {
 		defer close(left)
-		pass(up, downReqs)
+		pass(up, downReqs, asking)
 	}()
 	ended := make(chan struct{}) // the guest has
 	go func() {
 		defer close(ended)
 		var requests sync.WaitGroup
-		requests.Go(func() { pass(down, upReqs) })
+		requests.Go(func() { pass(down, upReqs, make(chan struct{}, 1)) })
 		answers.Wait()
 		_ = down.CloseWrite()
 		requests.Wait()
 	}()
 	select {
 	case <-ended:
+		// A short command can have ended before the answer to its exec was
+		// handed on.
+		asking <- struct{}{}
+		<-asking
 	case <-left:
 		drained := make(chan struct{})
 		go func() {
@@ -114,13 +119,16 @@ func within(done <-chan struct{}, d time.Duration) {
 	}
 }
 
-// pass hands requests on, one after the other, with their answers.
-func pass(to ssh.Channel, reqs <-chan *ssh.Request) {
+// pass hands requests on, one after the other, with their answers. It holds
+// asking from the one to the other.
+func pass(to ssh.Channel, reqs <-chan *ssh.Request, asking chan struct{}) {
 	for req := range reqs {
+		asking <- struct{}{}
 		ok, err := to.SendRequest(req.Type, req.WantReply, req.Payload)
 		if req.WantReply {
 			_ = req.Reply(ok && err == nil, nil)
 		}
+		<-asking
 	}
 }
 

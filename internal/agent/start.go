@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -22,8 +23,8 @@ type Starter struct {
 	Identity string // the agent wanted
 	// Lock is held by who starts it, Log is the file that it writes to.
 	Lock, Log string
-	// Spawn starts the process, with its output to log.
-	Spawn func(ctx context.Context, log *os.File) error
+	// Spawn starts the process, with its output to log, and gives its number.
+	Spawn func(ctx context.Context, log *os.File) (pid int, err error)
 }
 
 // Running tells whether the agent that is wanted serves.
@@ -69,7 +70,7 @@ func (s Starter) Leave(ctx context.Context) {
 	}
 	spawned := make(chan struct{})
 	spawn := s.Spawn
-	s.Spawn = func(ctx context.Context, log *os.File) error {
+	s.Spawn = func(ctx context.Context, log *os.File) (int, error) {
 		defer close(spawned)
 		return spawn(ctx, log)
 	}
@@ -105,22 +106,23 @@ func (s Starter) start(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, log.Close())
 	}
-	err = s.Spawn(ctx, log)
+	pid, err := s.Spawn(ctx, log)
 	if err = errors.Join(err, log.Close()); err != nil {
 		return fmt.Errorf("start the agent: %w", err)
 	}
-	return s.await(ctx, info.Size())
+	return s.await(ctx, pid, info.Size())
 }
 
 // await polls until the agent serves. Its log, from offset on, tells when it
-// has ended instead.
-func (s Starter) await(ctx context.Context, offset int64) error {
+// has ended instead; the agent that it follows may write its last line there
+// too.
+func (s Starter) await(ctx context.Context, pid int, offset int64) error {
 	for {
 		if s.Running(ctx) {
 			return nil
 		}
 		said := s.said(offset)
-		if strings.Contains(said, EndMark) {
+		if strings.Contains(said+"\n", endLine(pid)) {
 			return &StartError{Log: s.Log, Said: said}
 		}
 		if !pause(ctx, 20*time.Millisecond) {
@@ -129,8 +131,19 @@ func (s Starter) await(ctx context.Context, offset int64) error {
 	}
 }
 
-// EndMark is in the last line that an agent writes.
-const EndMark = "the agent has ended"
+// endMark is in the last line that an agent writes.
+const endMark = "the agent has ended"
+
+// LogEnd writes the last line of this process's log.
+func LogEnd(log *slog.Logger, err error) {
+	if err != nil {
+		log.Error(err.Error())
+	}
+	log.Info(endMark, "pid", os.Getpid())
+}
+
+// endLine is the end of the line that LogEnd writes, as slog's text has it.
+func endLine(pid int) string { return fmt.Sprintf("%q pid=%d\n", endMark, pid) }
 
 // said is the last of what the agent has written.
 func (s Starter) said(offset int64) string {

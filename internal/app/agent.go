@@ -87,10 +87,10 @@ func RunAgent(ctx context.Context, o Options, project, machine string) error {
 		log.Info("the machine runs no more")
 	}
 	if err != nil && ctx.Err() == nil {
-		log.Error(agent.EndMark, "error", err)
+		agent.LogEnd(log, err)
 		return err
 	}
-	log.Info(agent.EndMark)
+	agent.LogEnd(log, nil)
 	return nil
 }
 

@@ -44,20 +44,19 @@ func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
 	if err != nil {
 		return agent.Starter{}, err
 	}
-	spawn := func(ctx context.Context, log *os.File) error {
+	spawn := func(ctx context.Context, log *os.File) (int, error) {
 		if err := p.State.Write(files.Agent().Spec(), data); err != nil {
-			return err
+			return 0, err
 		}
 		self, err := os.Executable()
 		if err != nil {
-			return fmt.Errorf("find fbdock's own program: %w", err)
+			return 0, fmt.Errorf("find fbdock's own program: %w", err)
 		}
-		_, err = p.Runner.Detach(ctx, run.Cmd{
+		return p.Runner.Detach(ctx, run.Cmd{
 			// Not the project's folder: Windows would not let go of it.
 			Name: self, Args: []string{AgentVerb, "--project", p.Dir, "--name", m.Name}, Env: p.Environ,
 			Dir: os.TempDir(), Stdout: log, Stderr: log,
 		})
-		return err
 	}
 	return agent.Starter{
 		Remote: p.remote(m), Identity: identity, Lock: files.Agent().Starting(), Log: files.Agent().Log(), Spawn: spawn,
