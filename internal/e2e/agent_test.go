@@ -123,7 +123,7 @@ func (a *agentTest) context(t *testing.T) {
 	if !strings.Contains(out.stderr, "DOCKER_HOST is set") {
 		t.Errorf("a DOCKER_HOST that wins is not told:\n%s", out.stderr)
 	}
-	if got := strings.TrimSpace(a.native1(t, "", "context", "show")); got != strings.TrimSpace(out.stdout) {
+	if got := strings.TrimSpace(a.native1(t, "", "context", "inspect", "--format", "{{.Name}}")); got != strings.TrimSpace(out.stdout) {
 		t.Errorf("docker follows %q, want %q", got, out.stdout)
 	}
 	if got := strings.TrimSpace(a.native1(t, "", "version", "--format", "{{.Server.Os}}")); got != "linux" {
@@ -243,7 +243,7 @@ func (a *agentTest) halt(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(a.dir, ".fbdock", "dev", "agent.sock")); err == nil {
 		t.Error("the agent's socket is left")
 	}
-	if got := strings.TrimSpace(a.native1(t, "", "context", "show")); got != "default" {
+	if got := strings.TrimSpace(a.native1(t, "", "context", "inspect", "--format", "{{.Name}}")); got != "default" {
 		t.Errorf("docker follows %q", got)
 	}
 }
