@@ -199,8 +199,8 @@ func (c *clientsTest) logs(t *testing.T) {
 			out := &waiting{until: "line 1999\n", reached: sync.OnceFunc(reading.Done)}
 			defer out.reached()
 			cmd.Stdout = out
-			if err := cmd.Run(); err != nil || out.String() != want.String() {
-				t.Errorf("logs -f: %v, %d bytes of %d", err, out.Len(), want.Len())
+			if err := cmd.Run(); err != nil || out.got.String() != want.String() {
+				t.Errorf("logs -f: %v, %d bytes of %d", err, out.got.Len(), want.Len())
 			}
 		})
 	}
@@ -210,16 +210,17 @@ func (c *clientsTest) logs(t *testing.T) {
 	c.native1(t, "", "rm", "talks")
 }
 
-// waiting tells when what it is written ends with a line.
+// waiting tells when what it is written ends with a line. Its buffer is not
+// embedded: os/exec would read into that and pass Write by.
 type waiting struct {
-	bytes.Buffer
+	got     bytes.Buffer
 	until   string
 	reached func()
 }
 
 func (w *waiting) Write(p []byte) (int, error) {
-	n, err := w.Buffer.Write(p)
-	if bytes.HasSuffix(w.Bytes(), []byte(w.until)) {
+	n, err := w.got.Write(p)
+	if bytes.HasSuffix(w.got.Bytes(), []byte(w.until)) {
 		w.reached()
 	}
 	return n, err
