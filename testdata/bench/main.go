@@ -52,7 +52,7 @@ func bench(ctx context.Context) error {
 	}
 	defer w.close(context.WithoutCancel(ctx))
 	res := result{Time: time.Now().UTC(), Machine: machine(), Runs: runs}
-	for _, measure := range []func(context.Context) ([]row, error){w.calls, w.transfer, w.many, w.memory} {
+	for _, measure := range []func(context.Context) ([]row, error){w.calls, w.transfer, w.many, w.memory, w.idle} {
 		rows, err := measure(ctx)
 		if err != nil {
 			return err

@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -213,49 +210,4 @@ func (w *world) atOnce(ctx context.Context, host string) (succeeded int, took ti
 	}
 	wg.Wait()
 	return succeeded, time.Since(began)
-}
-
-// memory is what the agent holds with 200 clients that follow the engine's events.
-func (w *world) memory(ctx context.Context) ([]row, error) {
-	pid, err := w.agent()
-	if err != nil {
-		return nil, err
-	}
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", strings.TrimPrefix(w.socket(), "unix://"))
-	}}}
-	for range crowd {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://docker/events", nil)
-		if err != nil {
-			return nil, err
-		}
-		answer, err := client.Do(request)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 0)); _ = answer.Body.Close() }()
-	}
-	status, err := os.ReadFile("/proc/" + pid + "/status")
-	if err != nil {
-		return nil, err
-	}
-	var kib int
-	for line := range strings.Lines(string(status)) {
-		_, _ = fmt.Sscanf(line, "VmRSS: %d", &kib)
-	}
-	r := row{What: fmt.Sprintf("agent's memory with %d connections that follow events", crowd), Against: "", Unit: "MiB", Ours: float64(kib) / 1024, Reach: 40, Goal: "under 40 MiB"}
-	r.Got, r.Held = r.Ours, r.Ours < 40
-	return []row{r}, nil
-}
-
-// agent is the process id of this world's agent.
-func (w *world) agent() (string, error) {
-	lines, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, file := range lines {
-		text, err := os.ReadFile(file)
-		if err == nil && bytes.Contains(text, []byte("\x00agent\x00")) && bytes.Contains(text, []byte(w.dir)) {
-			return filepath.Base(filepath.Dir(file)), nil
-		}
-	}
-	return "", fmt.Errorf("no agent of %s runs", w.dir)
 }

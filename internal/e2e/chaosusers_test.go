@@ -1,0 +1,85 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// fbdock is one run, with what it was told and said, and how long it took while
+// the laptop was awake.
+func (c *chaos) fbdock(t *testing.T, stdin string, args ...string) (result, time.Duration) {
+	cmd := exec.Command(c.binary, args...)
+	cmd.Dir, cmd.Env, cmd.Stdin = c.dir, c.env, strings.NewReader(stdin)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	c.awake.RLock()
+	began, slept := time.Now(), c.slept.Load()
+	err := cmd.Start()
+	c.awake.RUnlock()
+	if err != nil {
+		t.Error(err)
+		return result{status: -1}, 0
+	}
+	err = cmd.Wait()
+	return result{exitStatus(err), stdout.String(), stderr.String()}, time.Since(began) - time.Duration(c.slept.Load()-slept)
+}
+
+// echo has bytes sent to a guest and back, with a status of its own. It lasts
+// some seconds: twenty are open at any time, and leave the emulated CPU to the
+// engine all the same.
+func (c *chaos) echo(t *testing.T, i, n int) {
+	text, want := rand.Text()+strings.Repeat(strconv.Itoa(i)+" ", n%5000), (20*n+i)%120
+	out, took := c.fbdock(t, text, "exec", "--on", guestOf(i), "--", "sh", "-c", "cat; sleep "+strconv.Itoa(1+(n+i)%4)+"; exit "+strconv.Itoa(want))
+	c.ran.Add(1)
+	if took > chaosHang {
+		t.Errorf("a command on %s took %s: status %d\n%s", guestOf(i), took.Round(time.Second), out.status, out.stderr)
+	}
+	switch {
+	case out.status == 125:
+		c.lost.Add(1)
+		if !strings.Contains(out.stderr, "fbdock: error: ") {
+			t.Errorf("lost without a word: %q", out.stderr)
+		}
+		if !strings.HasPrefix(text, out.stdout) {
+			t.Errorf("bytes that were not sent came back from %s: %q of %q", guestOf(i), out.stdout, text)
+		}
+		time.Sleep(time.Second)
+	case out.status != want || out.stdout != text:
+		t.Errorf("on %s: status %d, want %d; %d bytes of %d\n%s", guestOf(i), out.status, want, len(out.stdout), len(text), out.stderr)
+	}
+}
+
+// write has a guest write a file. When the guest says that this is done, the
+// file is in the laptop's folder.
+func (c *chaos) write(t *testing.T, i, n int) {
+	guest, folder, name := guestOf(i+n), c.folders[i], fmt.Sprintf("file-%d", n)
+	text := strings.Repeat(fmt.Sprintf("line of %s\n", name), 1+n%1000)
+	here := "[ -e '" + folder + "/here' ] || exit 9\n"
+	out, took := c.fbdock(t, text, "exec", "--on", guest, "--", "sh", "-c", here+"cat >'"+folder+"/"+name+"' || exit 9\n"+here)
+	if took > chaosHang {
+		t.Errorf("a write on %s took %s: status %d\n%s", guest, took.Round(time.Second), out.status, out.stderr)
+	}
+	switch out.status {
+	case 0:
+		c.written.Add(1)
+		time.Sleep(time.Second)
+		if got, err := os.ReadFile(filepath.Join(folder, name)); err != nil || string(got) != text {
+			t.Errorf("%s, which was written, has %d bytes of %d: %v", name, len(got), len(text), err)
+		}
+	case 9, 125:
+		c.refused.Add(1)
+		time.Sleep(time.Second)
+	default:
+		t.Errorf("a write on %s: status %d\n%s", guest, out.status, out.stderr)
+	}
+}
