@@ -101,7 +101,8 @@ type Mount struct {
 	Source   string // as written; relative to the folder of the file
 	Target   string // "" is the same path as on the laptop
 	ReadOnly bool
-	Type     string // "" is sshfs
+	Type     string // sshfs or rsync; "" is sshfs
+	Exclude  []string
 }
 
 // Share is a dataset of the FreeBSD guest seen by the engine.

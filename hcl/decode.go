@@ -149,7 +149,7 @@ func (s *scope) mount(first map[string]Range) Mount {
 	if s.label != "" {
 		s.d.once(first, "mount", filepath.ToSlash(filepath.Clean(s.label)), s.labelAt)
 	}
-	return Mount{Source: s.label, Target: s.String("target"), ReadOnly: s.Bool("read_only"), Type: s.String("type")}
+	return Mount{Source: s.label, Target: s.String("target"), ReadOnly: s.Bool("read_only"), Type: s.String("type"), Exclude: s.Strings("exclude")}
 }
 
 func (s *scope) share(first map[string]Range) Share {

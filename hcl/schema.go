@@ -157,9 +157,10 @@ func mountSchema() Block {
 			{Name: "target", Type: TypeString, Default: "the same path as on the laptop", Example: `"/src"`, check: guestPath, Doc: "where the guests see it"},
 			{Name: "read_only", Type: TypeBool, Default: "false", Example: `true`, Doc: "keep the guests from writing"},
 			{
-				Name: "type", Type: TypeString, Default: "sshfs", Example: `"sshfs"`, Values: []string{"sshfs"},
-				Doc: "how it gets there: live, by sshfs in the guests",
+				Name: "type", Type: TypeString, Default: "sshfs", Example: `"sshfs"`, Values: []string{"sshfs", "rsync"},
+				Doc: "how it gets there: live, by sshfs in the guests, or as a copy that follows the laptop, one way",
 			},
+			{Name: "exclude", Type: TypeStrings, Default: "[]", Example: `[".git", "node_modules"]`, Doc: "names that are not copied, with * and ?; for type rsync"},
 		},
 	}
 }

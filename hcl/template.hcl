@@ -33,6 +33,8 @@ machine "dev" {
   mount "." {
     # target    = "/src"
     # read_only = true
+    # type      = "rsync"   # a copy that follows, one way, for speed
+    # exclude   = [".git"]  # from the copy
   }
 
   # ZFS in the FreeBSD guest.

@@ -167,7 +167,7 @@ func dnsWords(e plan.Engine) string {
 
 // mountWords is not empty when the guest needs sshfs.
 func mountWords(mounts []plan.Mount) string {
-	if slices.ContainsFunc(mounts, func(m plan.Mount) bool { return m.Type != "rsync" }) {
+	if slices.ContainsFunc(mounts, func(m plan.Mount) bool { return !m.Copied() }) {
 		return "sshfs"
 	}
 	return ""

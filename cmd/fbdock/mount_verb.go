@@ -36,8 +36,11 @@ func (p *program) printMounts(ctx context.Context, c *cli.Context, project *app.
 	var rows [][]string
 	for _, m := range mounts {
 		state, access := "ok, for "+time.Since(m.Since).Round(time.Second).String(), "rw"
-		if m.ReadOnly {
+		switch {
+		case m.ReadOnly:
 			access = "ro"
+		case m.Copied:
+			access = "copy"
 		}
 		if !m.Mounted {
 			state = "FAIL: " + m.Error

@@ -17,6 +17,8 @@ type Mount struct {
 	Source   string `json:"source"`
 	Target   string `json:"target"`
 	ReadOnly bool   `json:"read_only,omitempty"`
+	// Copied tells that the guest has a copy of it, one way.
+	Copied bool `json:"copied,omitempty"`
 	// Mounted tells whether the guest has it, Since when that is so or not.
 	Mounted bool      `json:"mounted"`
 	Since   time.Time `json:"since"`
@@ -160,7 +162,16 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 	bound, cancel := j.while(ctx)
 	defer cancel()
 	return j.gate.hold(bound, func() error {
-		return mount.Serve(ctx, j.Client, f.Folder, mount.Options{Root: root, Ready: func() { m.up(ctx, f) }})
+		serve := mount.Serve
+		if f.Copied {
+			serve = mount.Copy
+		}
+		return serve(ctx, j.Client, f.Folder, mount.Options{
+			Root: root, Ready: func() { m.up(ctx, f) },
+			Warn: func(name string, err error) {
+				m.agent.o.Log.Warn("not copied as it is", "folder", f.Source, "name", name, "error", err)
+			},
+		})
 	})
 }
 
@@ -273,7 +284,7 @@ func (m *mounts) list() []Mount {
 	var all []Mount
 	for _, f := range m.folders {
 		one := Mount{
-			Guest: f.guest, Source: f.Source, Target: f.Target, ReadOnly: f.ReadOnly, Mounted: f.live != nil, Since: f.since,
+			Guest: f.guest, Source: f.Source, Target: f.Target, ReadOnly: f.ReadOnly, Copied: f.Copied, Mounted: f.live != nil, Since: f.since,
 		}
 		if f.live == nil {
 			one.Error, one.Hint = f.why()

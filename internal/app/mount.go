@@ -16,7 +16,7 @@ import (
 // served are the mounts that an sshfs serves, the outer of nested ones
 // first.
 func served(m plan.Machine) []plan.Mount {
-	mounts := slices.DeleteFunc(slices.Clone(m.Mounts), func(m plan.Mount) bool { return m.Type != "sshfs" })
+	mounts := slices.Clone(m.Mounts)
 	slices.SortFunc(mounts, func(a, b plan.Mount) int { return strings.Compare(a.Target, b.Target) })
 	return mounts
 }
@@ -33,7 +33,7 @@ func (p *Project) folders(m plan.Machine) []mount.Folder {
 // folder is what is served of a mount. The state folder with its keys is
 // for this computer alone.
 func (p *Project) folder(m plan.Mount) mount.Folder {
-	f := mount.Folder{Source: m.Source, Target: m.Target, ReadOnly: m.ReadOnly}
+	f := mount.Folder{Source: m.Source, Target: m.Target, ReadOnly: m.ReadOnly, Copied: m.Copied(), Exclude: m.Exclude}
 	if rel, err := filepath.Rel(m.Source, filepath.Join(p.Dir, state.Name)); err == nil && filepath.IsLocal(rel) {
 		f.Private = append(f.Private, filepath.ToSlash(rel))
 	}

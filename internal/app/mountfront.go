@@ -98,7 +98,14 @@ func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.C
 		mine, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		ready, done := make(chan struct{}), make(chan error, 1)
 		go func() {
-			err := mount.Serve(mine, client, p.folder(folder), mount.Options{Root: root, Ready: func() { close(ready) }})
+			serve := mount.Serve
+			if folder.Copied() {
+				serve = mount.Copy
+			}
+			err := serve(mine, client, p.folder(folder), mount.Options{
+				Root: root, Ready: func() { close(ready) },
+				Warn: func(name string, err error) { p.Progress.Warn(fmt.Sprintf("%s of %s: %v", name, folder.Source, err)) },
+			})
 			first <- err
 			done <- err
 		}()

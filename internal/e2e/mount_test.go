@@ -15,13 +15,17 @@ import (
 // kept there by the agent that `up` has started.
 func TestMounts(t *testing.T) {
 	read := t.TempDir()
-	p := newProject(t, "  mount \".\" {}\n  mount \""+read+"\" {\n    target    = \"/readonly\"\n    read_only = true\n  }\n")
+	copied := t.TempDir()
+	p := newProject(t, "  mount \""+copied+"\" {\n    target  = \"/srv/copied\"\n    type    = \"rsync\"\n    exclude = [\"*.tmp\"]\n  }\n  mount \".\" {}\n  mount \""+read+"\" {\n    target    = \"/readonly\"\n    read_only = true\n  }\n")
 	p.destroyAtEnd(t)
 	p.file(t, "a", "one")
 	if err := os.WriteFile(filepath.Join(read, "r"), []byte("read"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r := p.must(t, "up"); strings.Count(r.stderr, " is at ") != 4 {
+	if err := os.WriteFile(filepath.Join(copied, "c"), []byte("first"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := p.must(t, "up"); strings.Count(r.stderr, " is at ") != 6 {
 		t.Errorf("up does not say where the mounts are:\n%s", r.stderr)
 	}
 	p.loadBusybox(t)
@@ -30,9 +34,34 @@ func TestMounts(t *testing.T) {
 		test func(*testing.T)
 	}{
 		{"in both guests", p.mountsInGuests}, {"in a container", p.mountsInContainer}, {"outside", p.mountsOutside},
+		{"a copy follows", func(t *testing.T) { p.copyFollows(t, copied, "before") }},
 		{"sshd restarts", p.mountsComeBack},
+		{"a copy follows again", func(t *testing.T) { p.copyFollows(t, copied, "after") }},
 	} {
 		t.Run(part.name, part.test)
+	}
+}
+
+// copyFollows: what changes in the folder is in both guests and in a container
+// soon, and what a guest writes there stays there.
+func (p *project) copyFollows(t *testing.T, folder, text string) {
+	for name, text := range map[string]string{"c": text, "left.tmp": text} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, guest := range []string{"freebsd", "engine"} {
+		took := await(t, 30*time.Second, guest+" has it", func() bool {
+			return p.run(t, "exec", "--on", guest, "--", "cat", "/srv/copied/c").stdout == text
+		})
+		t.Logf("%s has it after %s", guest, took)
+		p.must(t, "exec", "--on", guest, "--", "sh", "-c", "test ! -e /srv/copied/left.tmp && echo made here >/srv/copied/own")
+	}
+	if r := p.run(t, "docker", "run", "--rm", "-v", folder+":/x", "busybox", "cat", "/x/c", "/x/own"); r.stdout != text+"made here\n" {
+		t.Errorf("in a container: status %d\n%s%s", r.status, r.stdout, r.stderr)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "own")); err == nil {
+		t.Error("what the guest wrote came to the laptop")
 	}
 }
 
@@ -64,7 +93,7 @@ func (p *project) await(t *testing.T) {
 	for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(500 * time.Millisecond) {
 		last = p.run(t, "mount", "--json").stdout
 		var mounts []struct{ Mounted bool }
-		if json.Unmarshal([]byte(last), &mounts) != nil || len(mounts) != 4 {
+		if json.Unmarshal([]byte(last), &mounts) != nil || len(mounts) != 6 {
 			continue
 		}
 		missing := false

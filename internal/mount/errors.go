@@ -28,7 +28,8 @@ const (
 	NoSSHFS  = "no-sshfs"
 	NoFUSE   = "no-fuse"
 	NotEmpty = "not-empty"
-	Denied   = "denied" // no root in the guest
+	Foreign  = "foreign" // the target of a copy holds what is not fbdock's
+	Denied   = "denied"  // no root in the guest
 	Failed   = "failed"
 )
 
@@ -45,6 +46,8 @@ func (e *GuestError) Hint() string {
 		return "load the module in the guest: `kldload fusefs` on FreeBSD, `modprobe fuse` in the engine; `fbdock up` does both"
 	case NotEmpty:
 		return "give the mount block another target: what lies there in the guest would be hidden"
+	case Foreign:
+		return "give the mount block another target, or take away what lies there in the guest: fbdock overwrites nothing that it has not put there"
 	case Denied:
 		return "the user there needs sudo or doas without a password, as Vagrant boxes have it"
 	}

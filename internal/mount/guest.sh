@@ -1,58 +1,14 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # fbdock's end of a mount, run as root: guest.sh TARGET rw|ro
 # SFTP is spoken on standard input and output; what is said for fbdock goes
 # to standard error, a line each: "fbdock-mount ready" or
 # "fbdock-mount fail KIND WORDS". Ends, with the mount, when its input does.
-set -u
 target=$1 access=$2
-state=/var/run/fbdock-mounts
-PATH=$PATH:/sbin:/usr/sbin:/usr/local/bin:/usr/local/sbin
-export PATH
-
-fail() {
-  echo "fbdock-mount fail $*" >&2
-  exit 1
-}
-
-# mounted PATH looks into the table alone: a dead mount must not be touched.
-if [ -r /proc/self/mounts ]; then
-  mounted() {
-    grep -qF " $(printf '%s' "$1" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g') fuse" /proc/self/mounts
-  }
-  detach() { umount -l "$1"; }
-else
-  mounted() {
-    mount | while read -r line; do
-      case $line in *" on $1 (fuse"*) echo yes ;; esac
-    done | grep -q yes
-  }
-  detach() { umount -f "$1"; }
-fi
-
-# ours PATH is true below a mount of fbdock's, where a target is the
-# laptop's and may hold files.
-ours() {
-  dir=$1
-  while [ "$dir" != / ]; do
-    dir=$(dirname "$dir")
-    mounted "$dir" && return 0
-  done
-  return 1
-}
 
 command -v sshfs >/dev/null || fail no-sshfs 'there is no sshfs'
 [ -c /dev/fuse ] || kldload -n fusefs 2>/dev/null || modprobe fuse 2>/dev/null
 [ -c /dev/fuse ] || fail no-fuse 'there is no /dev/fuse'
 
-# remember FOLDER writes down what is made for a mount on a computer of the
-# user's own, for fbdock-uninstall, whose list has no spaces in names.
-remember() {
-  case $1 in *[[:space:]]*) return 0 ;; esac
-  [ -e "$undo" ] && [ ! -e "$1" ] || return 0
-  remember "$(dirname "$1")"
-  echo "folder $1 -" >>"$undo"
-}
-undo=/var/db/fbdock/undo
 remember "$target"
 
 # The table names folders without links, such as FreeBSD's /home.

@@ -15,6 +15,11 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 )
 
+// mountedScript is the beginning of both scripts for a guest.
+//
+//go:embed mounted.sh
+var mountedScript string
+
 //go:embed guest.sh
 var guestScript string
 
@@ -25,6 +30,8 @@ type Options struct {
 	Root []string
 	// Ready is told once, when the guest sees the folder; it may be nil.
 	Ready func()
+	// Warn is told what Copy leaves out and why, each name once; it may be nil.
+	Warn func(name string, err error)
 }
 
 // farewell is how long sshfs has to unmount after its input has ended.
@@ -51,7 +58,7 @@ func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error 
 	if f.ReadOnly {
 		access = "ro"
 	}
-	args := []string{"sh", "-c", guestScript, "fbdock-mount", f.Target, access}
+	args := []string{"sh", "-c", mountedScript + guestScript, "fbdock-mount", f.Target, access}
 	args = append(slices.Clone(o.Root), args...)
 	running, hangUp := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer hangUp(nil)

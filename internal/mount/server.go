@@ -20,6 +20,11 @@ type Folder struct {
 	// Private are slash-separated paths below Source that the guests do
 	// not see: what they hold is for the laptop alone.
 	Private []string
+	// Copied tells that the guests have a copy, made by Copy, which Exclude
+	// leaves names out of: patterns of path.Match for the last word of a name
+	// below Source, or for all of it.
+	Copied  bool
+	Exclude []string
 }
 
 // server is one SFTP session. It does one request after the other, as

@@ -118,7 +118,7 @@ func (b *builder) machine() Machine {
 	if b.in.Forward != nil && b.in.Forward.Bind.IsValid() {
 		m.Forward = b.in.Forward.Bind
 	}
-	m.Mounts = b.mounts()
+	m.Mounts = b.mounts(m.OwnComputer())
 	m.Shares = b.shares(m.Mounts)
 	m.Provisions = b.provisions()
 	m.Notes = b.notes

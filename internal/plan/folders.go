@@ -2,35 +2,73 @@ package plan
 
 import (
 	"fmt"
+	"path"
+	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
 )
 
-func (b *builder) mounts() []Mount {
+func (b *builder) mounts(own bool) []Mount {
 	var mounts []Mount
 	seen := map[string]int{}
 	for i, in := range b.in.Mounts {
-		path := fmt.Sprintf("mount.%d", i)
-		m := Mount{Source: b.abs(in.Source), Target: in.Target, ReadOnly: in.ReadOnly, Type: or(in.Type, "sshfs")}
+		at := fmt.Sprintf("mount.%d", i)
+		m := Mount{Source: b.abs(in.Source), Target: in.Target, ReadOnly: in.ReadOnly, Type: or(in.Type, "sshfs"), Exclude: in.Exclude}
 		if b.laptop.IsDir != nil && !b.laptop.IsDir(m.Source) {
-			b.report(hcl.Error, path, "create the folder or remove the mount", "no such folder",
+			b.report(hcl.Error, at, "create the folder or remove the mount", "no such folder",
 				fmt.Sprintf("%s does not exist or is no folder.", m.Source))
 		}
 		if m.Target == "" && b.laptop.GuestPath != nil {
 			target, err := b.laptop.GuestPath(m.Source)
 			if err != nil {
-				b.failed(path, "folder cannot be mounted", err)
+				b.failed(at, "folder cannot be mounted", err)
 			}
 			m.Target = target
 		}
 		if first, ok := seen[m.Target]; ok && m.Target != "" {
-			b.report(hcl.Error, path, "remove one of them or give it another target", "two mounts at one place",
+			b.report(hcl.Error, at, "remove one of them or give it another target", "two mounts at one place",
 				fmt.Sprintf("%s is mounted at %s, as is %s.", m.Source, m.Target, mounts[first].Source))
 		}
 		seen[m.Target] = i
 		mounts = append(mounts, m)
+		b.copies(at, m, own)
 	}
+	b.nested(mounts)
 	return mounts
+}
+
+// copies finds what does not go together with the type of a mount.
+func (b *builder) copies(at string, m Mount, own bool) {
+	switch {
+	case !m.Copied() && len(m.Exclude) > 0:
+		b.report(hcl.Error, at, `add type = "rsync", or leave exclude out`, "nothing is excluded from a live mount",
+			fmt.Sprintf("%s is mounted as it is; only a copy can do without some of it.", m.Source))
+	case m.Copied() && m.ReadOnly:
+		b.report(hcl.Error, at, "leave read_only out", "a copy is not read-only",
+			"What the guests write into their copy never comes to the laptop.")
+	case m.Copied() && own:
+		b.report(hcl.Error, at, `leave type = "rsync" out: the folder is mounted live then`, "no copies on a computer of your own",
+			"The copy would be left there when the machine is destroyed.")
+	}
+	for _, pattern := range m.Exclude {
+		if _, err := path.Match(pattern, ""); err != nil {
+			b.report(hcl.Error, at, "close the bracket, or write a backslash before it", "bad pattern",
+				fmt.Sprintf("exclude has %q, which is no pattern.", pattern))
+		}
+	}
+}
+
+// nested finds copies within other mounts and around them: each would write
+// into the other, and by way of a live mount into the laptop's own folder.
+func (b *builder) nested(mounts []Mount) {
+	for i, inner := range mounts {
+		for _, outer := range mounts {
+			if strings.HasPrefix(inner.Target, strings.TrimSuffix(outer.Target, "/")+"/") && (inner.Copied() || outer.Copied()) {
+				b.report(hcl.Error, fmt.Sprintf("mount.%d", i), `give it a target outside, or leave type = "rsync" out`, "a copy and another mount at one place",
+					fmt.Sprintf("%s lies in %s, and one of them is a copy.", inner.Target, outer.Target))
+			}
+		}
+	}
 }
 
 func (b *builder) shares(mounts []Mount) []Share {

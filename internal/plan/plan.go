@@ -109,8 +109,16 @@ type Mount struct {
 	Source   string `json:"source"` // absolute, in the laptop's own form
 	Target   string `json:"target"`
 	ReadOnly bool   `json:"read_only,omitempty"`
-	Type     string `json:"type"`
+	Type     string `json:"type"` // sshfs or rsync
+	// Exclude are patterns of names that are not copied.
+	Exclude []string `json:"exclude,omitempty"`
 }
+
+// Copied tells whether the guests have a copy instead of the folder itself.
+func (m Mount) Copied() bool { return m.Type == copied }
+
+// copied is the type of a mount that is a copy.
+const copied = "rsync"
 
 // Share is a dataset of the FreeBSD guest seen by the engine at Target.
 type Share struct {

@@ -1,0 +1,274 @@
+package mount
+
+import (
+	"bytes"
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fsnotify/fsnotify"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+//go:embed copy.sh
+var copyScript string
+
+const (
+	// settle is how long a folder has to be quiet before it is looked at, and
+	// patience the longest that one which is never quiet waits.
+	settle   = 50 * time.Millisecond
+	patience = 500 * time.Millisecond
+	// unwatched is the time between two looks at a folder that the system
+	// does not watch, or not all of.
+	unwatched = 2 * time.Second
+)
+
+// Copy keeps a copy of a folder in the guest at the other end of client, one
+// way, until ctx is done, which is no error, or until the link ends. Ready is
+// told when the copy is whole for the first time. What the guest keeps of an
+// earlier run is completed; a target that holds what fbdock has not put there
+// is refused with a *GuestError.
+//
+// Files travel as tar(5) in GNU's form, which FreeBSD's bsdtar and Alpine's
+// BusyBox both read.
+func Copy(ctx context.Context, client *link.Client, f Folder, o Options) error {
+	err := keepCopy(ctx, client, f, o)
+	if ctx.Err() != nil {
+		return nil
+	}
+	if guest, ok := errors.AsType[*GuestError](err); ok {
+		return guest
+	}
+	if folder, ok := errors.AsType[*FolderError](err); ok {
+		return folder
+	}
+	return fmt.Errorf("copy %s: %w", f.Source, err)
+}
+
+func keepCopy(ctx context.Context, client *link.Client, f Folder, o Options) error {
+	root, err := os.OpenRoot(f.Source)
+	if err != nil {
+		return &FolderError{Folder: f.Source, Err: err}
+	}
+	defer root.Close() //nolint:errcheck // a folder held open has nothing to lose
+	c := &copier{folder: f, root: root, client: client, options: o, have: map[string]entry{}, told: map[string]bool{}}
+	if c.watcher, err = fsnotify.NewWatcher(); err != nil {
+		c.tell(".", fmt.Errorf("the system does not watch it, so it is looked at every %s: %w", unwatched, err))
+	} else {
+		defer c.watcher.Close() //nolint:errcheck // what it has not told is not waited for
+	}
+	if err := c.open(ctx); err != nil {
+		return err
+	}
+	for first := true; ; first = false {
+		settled, err := c.sync(ctx)
+		if err != nil {
+			return err
+		}
+		if first {
+			if err := c.run(ctx, nil, nil, "live"); err != nil {
+				return err
+			}
+			if o.Ready != nil {
+				o.Ready()
+			}
+		}
+		if err := c.wait(ctx, settled); err != nil {
+			return err
+		}
+	}
+}
+
+// copier is one folder on its way into one guest.
+type copier struct {
+	folder  Folder
+	root    *os.Root
+	client  *link.Client
+	options Options
+	watcher *fsnotify.Watcher // nil when there is none
+
+	have     map[string]entry // of the guest, by slash-separated name
+	uid, gid int              // whose the files are there
+	blind    bool             // not all is watched
+	told     map[string]bool
+}
+
+// tell says once what is left out.
+func (c *copier) tell(name string, err error) {
+	if c.options.Warn == nil || c.told[name] {
+		return
+	}
+	c.told[name] = true
+	c.options.Warn(name, err)
+}
+
+// run has the guest's script do one thing.
+func (c *copier) run(ctx context.Context, stdin io.Reader, stdout io.Writer, do string) error {
+	words := &guestWords{}
+	args := []string{"sh", "-c", mountedScript + copyScript, "fbdock-copy", do, c.folder.Target, strconv.Itoa(c.uid) + ":" + strconv.Itoa(c.gid)}
+	args = append(slices.Clone(c.options.Root), args...)
+	code, err := c.client.Run(ctx, link.Command{Args: args, Stdin: stdin, Stdout: stdout, Stderr: words})
+	if err != nil {
+		return err
+	}
+	if code != 0 {
+		return words.failure(c.folder.Target, code)
+	}
+	return nil
+}
+
+// open learns who the files are to belong to, and what the guest has of them.
+func (c *copier) open(ctx context.Context) error {
+	var who, notes bytes.Buffer
+	code, err := c.client.Run(ctx, link.Command{Script: "id -u; id -g", Stdout: &who})
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Sscan(who.String(), &c.uid, &c.gid); err != nil {
+		return fmt.Errorf("`id` in the guest: status %d, %q", code, who.String())
+	}
+	if err := c.run(ctx, nil, &notes, "open"); err != nil {
+		return err
+	}
+	lines := 0
+	for line := range strings.Lines(notes.String()) {
+		lines++
+		c.readNote(line)
+	}
+	if lines <= 2*len(c.have)+1000 {
+		return nil
+	}
+	var short bytes.Buffer
+	for _, name := range names(c.have) {
+		short.WriteString(c.have[name].note(name))
+	}
+	return c.run(ctx, &short, nil, "rewrite")
+}
+
+// sync brings the guest what has changed. settled is false when a file changed
+// while it was read, and the folder has to be looked at again.
+func (c *copier) sync(ctx context.Context) (settled bool, err error) {
+	want, err := c.scan()
+	if err != nil {
+		return false, &FolderError{Folder: c.folder.Source, Err: err}
+	}
+	var put, files, dirs []string
+	for _, name := range names(want) {
+		if old, ok := c.have[name]; !ok || old != want[name] {
+			put = append(put, name)
+		}
+	}
+	for _, name := range names(c.have) {
+		old := c.have[name]
+		if now, ok := want[name]; ok && now.mode.Type() == old.mode.Type() {
+			continue
+		}
+		if old.mode.IsDir() {
+			dirs = append(dirs, name)
+		} else {
+			files = append(files, name)
+		}
+	}
+	slices.Reverse(dirs) // the inner ones first
+	if len(put)+len(files)+len(dirs) == 0 {
+		return true, nil
+	}
+	return c.bring(ctx, want, put, files, dirs)
+}
+
+// bring notes in the guest what may be there from now on, takes away and puts,
+// and notes then what is there.
+func (c *copier) bring(ctx context.Context, want map[string]entry, put, files, dirs []string) (settled bool, err error) {
+	var before, after bytes.Buffer
+	for _, name := range put {
+		before.WriteString(unsure(want[name]).note(name))
+	}
+	if before.Len() > 0 {
+		if err := c.run(ctx, &before, nil, "note"); err != nil {
+			return false, err
+		}
+	}
+	for _, gone := range []struct {
+		do    string
+		names []string
+	}{{"unlink", files}, {"rmdir", dirs}} {
+		if len(gone.names) == 0 {
+			continue
+		}
+		if err := c.run(ctx, list(gone.names), nil, gone.do); err != nil {
+			return false, err
+		}
+	}
+	for _, name := range slices.Concat(files, dirs) {
+		delete(c.have, name)
+		after.WriteString(noteGone(name))
+	}
+	settled = true
+	if len(put) > 0 {
+		sent, err := c.put(ctx, want, put)
+		if err != nil {
+			return false, err
+		}
+		for _, name := range put {
+			e, arrived := sent[name]
+			if !arrived {
+				e = unsure(want[name])
+			}
+			c.have[name] = e
+			settled = settled && (e.known || c.told[name])
+			after.WriteString(e.note(name))
+		}
+	}
+	return settled, c.run(ctx, &after, nil, "note")
+}
+
+// unsure is an entry on its way.
+func unsure(e entry) entry { return entry{mode: e.mode.Type()} }
+
+// wait returns when the folder is to be looked at again.
+func (c *copier) wait(ctx context.Context, settled bool) error {
+	var events <-chan fsnotify.Event
+	var errs <-chan error
+	if c.watcher != nil {
+		events, errs = c.watcher.Events, c.watcher.Errors
+	}
+	var quiet, latest, look <-chan time.Time
+	if c.blind || c.watcher == nil {
+		look = time.After(unwatched)
+	}
+	changed := func() {
+		quiet = time.After(settle)
+		if latest == nil {
+			latest = time.After(patience)
+		}
+	}
+	if !settled {
+		changed()
+	}
+	for {
+		select {
+		case <-events:
+			changed()
+		case <-errs: //nolint:errcheck // too many events at once, so that some are lost: all is looked at
+			changed()
+		case <-quiet:
+			return nil
+		case <-latest:
+			return nil
+		case <-look:
+			return nil
+		case <-c.client.Done():
+			return c.client.Err()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}

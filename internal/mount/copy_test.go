@@ -1,0 +1,307 @@
+//go:build linux
+
+package mount_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/mount"
+)
+
+// copying is a folder that is kept copied to another one of this computer,
+// through a real sshd.
+type copying struct {
+	mount.Folder
+	stop func() error
+	done chan error
+
+	mu    sync.Mutex
+	words map[string]string // what Warn was told
+}
+
+func startCopy(t *testing.T, client *link.Client, f mount.Folder, root ...string) *copying {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root has a guest's rights here")
+	}
+	c := &copying{Folder: f, words: map[string]string{}, done: make(chan error, 1)}
+	ctx, cancel := context.WithCancel(t.Context())
+	ready := make(chan struct{})
+	go func() {
+		c.done <- mount.Copy(ctx, client, f, mount.Options{Root: root, Ready: func() { close(ready) }, Warn: func(name string, err error) {
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.words[name] = err.Error()
+		}})
+	}()
+	c.stop = sync.OnceValue(func() error {
+		cancel()
+		return <-c.done
+	})
+	t.Cleanup(func() {
+		_ = c.stop()
+		_ = exec.Command("sh", "-c", `id=$(printf %s "$1" | cksum | tr ' ' -); rm -f "/var/db/fbdock/copies/$id" "/var/run/fbdock-mounts/$id.live"`, "sh", f.Target).Run()
+	})
+	select {
+	case <-ready:
+	case err := <-c.done:
+		c.done <- err
+		cancel()
+		t.Fatalf("copy: %v", err)
+	case <-time.After(time.Minute):
+		t.Fatal("not ready in a minute")
+	}
+	return c
+}
+
+// tree is what a folder holds, a line each; the times of folders and links
+// are their own.
+func tree(t *testing.T, dir string) string {
+	t.Helper()
+	var lines []string
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err != nil || name == dir {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		line := fmt.Sprintf("%q %s", strings.TrimPrefix(name, dir), info.Mode())
+		if info.Mode().IsRegular() {
+			data, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			line += fmt.Sprintf(" %d %.20q", info.ModTime().Unix(), data)
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			text, _ := os.Readlink(name)
+			line += " " + text
+		}
+		lines = append(lines, line)
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return "it changes: " + err.Error()
+	}
+	must(t, err)
+	return strings.Join(lines, "\n")
+}
+
+// follows waits until the copy is what the folder is.
+func (c *copying) follows(t *testing.T) {
+	t.Helper()
+	var here, there string
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		if here, there = tree(t, c.Source), tree(t, c.Target); here == there {
+			return
+		}
+	}
+	t.Fatalf("the laptop has\n%s\nand the guest\n%s", here, there)
+}
+
+func pair(t *testing.T) mount.Folder {
+	t.Helper()
+	base := folder(t)
+	f := mount.Folder{Source: filepath.Join(base, "laptop"), Target: filepath.Join(base, "guest", "src"), Copied: true}
+	must(t, os.Mkdir(f.Source, 0o700))
+	return f
+}
+
+// guestTools are the programs of the guests: the engine has BusyBox, FreeBSD
+// its own tar.
+func guestTools(t *testing.T, name string) (root []string) {
+	t.Helper()
+	if name == "this computer" {
+		return nil
+	}
+	program, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("no %s here (apt-get install busybox libarchive-tools)", name)
+	}
+	dir := t.TempDir()
+	tools := []string{"tar"}
+	if name == "busybox" {
+		tools = []string{"tar", "sh", "xargs", "rm", "rmdir", "cat", "mv", "mkdir", "chown", "ls", "touch", "tr", "dirname", "basename", "grep", "sed"}
+	}
+	for _, tool := range tools {
+		must(t, os.Symlink(program, filepath.Join(dir, tool)))
+	}
+	return []string{"env", "PATH=" + dir + ":" + os.Getenv("PATH")}
+}
+
+// TestCopyFollows: a copy is what the folder is, whatever is done to it.
+func TestCopyFollows(t *testing.T) {
+	for _, tools := range []string{"this computer", "busybox", "bsdtar"} {
+		t.Run(tools, func(t *testing.T) { copyFollows(t, guestTools(t, tools)) })
+	}
+}
+
+func copyFollows(t *testing.T, root []string) {
+	f := pair(t)
+	in := func(name string) string { return filepath.Join(f.Source, name) }
+	write(t, in("a file"), "one")
+	must(t, os.MkdirAll(in("deep/er/still"), 0o750))
+	write(t, in("deep/er/still/x"), "deep")
+	must(t, os.Chtimes(in("deep/er/still/x"), time.Time{}, time.Unix(1e9, 5)))
+	write(t, in("-rf *"), "dashes")
+	write(t, in("line\nbreak"), "lines")
+	write(t, in("not \xff UTF-8"), "bytes")
+	write(t, in("grüße 你好 "+strings.Repeat("lang", 40)), "long")
+	must(t, os.Symlink("er/still/x", in("deep/link")))
+	must(t, os.Symlink("nowhere", in("dangling")))
+	c := startCopy(t, startSSHD(t).dial(t), f, root...)
+	c.follows(t)
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{"create", func() error { return os.WriteFile(in("new"), []byte("new"), 0o640) }},
+		{"change", func() error { return os.WriteFile(in("a file"), []byte("two"), 0o600) }},
+		{"same size and age", func() error {
+			return errors.Join(os.WriteFile(in("new"), []byte("nEw"), 0o640), os.Chtimes(in("new"), time.Time{}, time.Unix(2e9, 0)))
+		}},
+		{"executable", func() error { return os.Chmod(in("new"), 0o755) }},
+		{"rename", func() error { return os.Rename(in("new"), in("deep/newer")) }},
+		{"rename over", func() error { return os.Rename(in("deep/newer"), in("a file")) }},
+		{"delete", func() error { return os.Remove(in("-rf *")) }},
+		{"a folder moves", func() error { return os.Rename(in("deep"), in("moved")) }},
+		{"and is written to", func() error { return os.WriteFile(in("moved/er/y"), []byte("y"), 0o600) }},
+		{"a file becomes a folder", func() error { return errors.Join(os.Remove(in("a file")), os.Mkdir(in("a file"), 0o700)) }},
+		{"and a link again", func() error { return errors.Join(os.Remove(in("a file")), os.Symlink("moved", in("a file"))) }},
+		{"all goes", func() error { return os.RemoveAll(in("moved")) }},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatalf("%s: %v", step.name, err)
+		}
+		t.Log(step.name)
+		c.follows(t)
+	}
+	if err := c.stop(); err != nil {
+		t.Errorf("end: %v", err)
+	}
+}
+
+// TestCopyLeavesOut: what is excluded, private, special, or leads out of the
+// folder is not there, and what is told of it.
+func TestCopyLeavesOut(t *testing.T) {
+	f := pair(t)
+	f.Private, f.Exclude = []string{".fbdock"}, []string{"node_modules", "*.o", "deep/no"}
+	for _, name := range []string{"yes", "x.o", ".fbdock/key", "node_modules/m", "deep/node_modules/m", "deep/no", "no"} {
+		must(t, os.MkdirAll(filepath.Dir(filepath.Join(f.Source, name)), 0o700))
+		write(t, filepath.Join(f.Source, name), name)
+	}
+	must(t, os.Symlink("/etc/passwd", filepath.Join(f.Source, "out")))
+	must(t, os.Symlink("../../out", filepath.Join(f.Source, "deep", "up")))
+	must(t, os.Symlink(filepath.Join(f.Source, "yes"), filepath.Join(f.Source, "within")))
+	must(t, exec.Command("mkfifo", filepath.Join(f.Source, "fifo")).Run())
+	c := startCopy(t, startSSHD(t).dial(t), f)
+	var got []string
+	must(t, filepath.WalkDir(f.Target, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			got = append(got, strings.TrimPrefix(name, f.Target))
+		}
+		return err
+	}))
+	if want := []string{"/no", "/within", "/yes"}; !slices.Equal(got, want) {
+		t.Errorf("the guest has %q, want %q", got, want)
+	}
+	if text, err := os.Readlink(filepath.Join(f.Target, "within")); text != filepath.Join(f.Target, "yes") {
+		t.Errorf("the link within leads to %s: %v", text, err)
+	}
+	must(t, c.stop())
+	for name, words := range map[string]string{"out": "leads out", "deep/up": "leads out", "fifo": "no file"} {
+		if !strings.Contains(c.words[name], words) {
+			t.Errorf("%s: told %q", name, c.words[name])
+		}
+	}
+}
+
+// TestCopyAgain: after an end the copy is completed, and no more is sent than
+// what changed; what the guest made stays.
+func TestCopyAgain(t *testing.T) {
+	f := pair(t)
+	for i := range 2000 {
+		dir := filepath.Join(f.Source, fmt.Sprint(i%20))
+		must(t, os.MkdirAll(dir, 0o700))
+		write(t, filepath.Join(dir, fmt.Sprint(i)), fmt.Sprint(i))
+	}
+	client := startSSHD(t).dial(t)
+	c := startCopy(t, client, f)
+	c.follows(t)
+	must(t, c.stop())
+	inode := func(name string) fs.FileInfo {
+		info, err := os.Lstat(filepath.Join(f.Target, name))
+		must(t, err)
+		return info
+	}
+	other := inode("2/2")
+	write(t, filepath.Join(f.Target, "1", "made here"), "by the guest")
+	write(t, filepath.Join(f.Source, "2", "2"), "changed while nobody looked")
+	must(t, os.RemoveAll(filepath.Join(f.Source, "1")))
+	must(t, os.Remove(filepath.Join(f.Source, "3", "3")))
+	must(t, os.Chtimes(filepath.Join(f.Target, "4", "4"), time.Time{}, time.Unix(1e9, 0)))
+	c = startCopy(t, client, f)
+	must(t, c.stop())
+	if now := inode("2/2"); now.Size() == other.Size() {
+		t.Error("what changed was not sent")
+	}
+	if now := inode("4/4"); now.ModTime().Unix() != 1e9 {
+		t.Error("what did not change was sent")
+	}
+	if entries, err := os.ReadDir(filepath.Join(f.Target, "1")); err != nil || len(entries) != 1 {
+		t.Errorf("of the folder that went the guest keeps %v, %v", entries, err)
+	}
+	if _, err := os.Lstat(filepath.Join(f.Target, "3", "3")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("what went is there: %v", err)
+	}
+}
+
+// TestCopyForeign: a target with content that is not fbdock's is left alone.
+func TestCopyForeign(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root has a guest's rights here")
+	}
+	f := pair(t)
+	write(t, filepath.Join(f.Source, "a"), "laptop")
+	must(t, os.MkdirAll(f.Target, 0o700))
+	write(t, filepath.Join(f.Target, "a"), "guest")
+	err := mount.Copy(t.Context(), startSSHD(t).dial(t), f, mount.Options{})
+	guest, ok := errors.AsType[*mount.GuestError](err)
+	if !ok || guest.Kind != mount.Foreign || !strings.Contains(guest.Hint(), "another target") {
+		t.Errorf("%v", err)
+	}
+	if data, err := os.ReadFile(filepath.Join(f.Target, "a")); string(data) != "guest" {
+		t.Errorf("%q, %v", data, err)
+	}
+}
+
+// TestCopyLost: a copy ends with its link.
+func TestCopyLost(t *testing.T) {
+	f := pair(t)
+	client := startSSHD(t).dial(t)
+	c := startCopy(t, client, f)
+	must(t, client.Close())
+	select {
+	case err := <-c.done:
+		c.done <- err
+		if _, lost := errors.AsType[*link.LostError](err); !lost {
+			t.Errorf("it ends with %v", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it goes on without a link")
+	}
+}
