@@ -108,28 +108,35 @@ func (p *Project) stopAgent(ctx context.Context, m plan.Machine) {
 	}
 }
 
-// viaAgent logs in through the agent of m, if one serves.
+// viaAgent logs in through the agent of m, if one serves. One of another
+// fbdock, or of another configuration, serves to the end and is left then.
 func (p *Project) viaAgent(ctx context.Context, m plan.Machine) (*guest, error) {
+	g, current, err := p.dialAgent(ctx, m)
+	if err == nil && !current {
+		p.leaveAgent(ctx, m)
+	}
+	return g, err
+}
+
+// dialAgent logs in through the agent of m; current tells whether it is of
+// this fbdock and this configuration.
+func (p *Project) dialAgent(ctx context.Context, m plan.Machine) (g *guest, current bool, err error) {
 	if p.noAgent() {
-		return nil, errors.New("no agent is wanted")
+		return nil, false, errors.New("no agent is wanted")
 	}
 	remote := p.remote(m)
 	client := p.Ahead.take(ctx, p.Dir, m.Name)
 	if client == nil {
-		var err error
 		if client, err = remote.Dial(ctx, agent.UserFreeBSD, agentPatience); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
-	g := &guest{Client: client, machine: m, files: p.State.Machine(m.Name), agent: &remote}
-	var err error
+	g = &guest{Client: client, machine: m, files: p.State.Machine(m.Name), agent: &remote}
 	if g.root, err = p.rootOf(m, p.loginOf(m)); err != nil {
-		return nil, errors.Join(err, client.Close())
+		return nil, false, errors.Join(err, client.Close())
 	}
-	if _, identity, err := p.specOf(m).marshal(); err == nil && client.ServerVersion() != agent.Banner(identity) {
-		p.leaveAgent(ctx, m) // this one is of another fbdock; it serves us to the end
-	}
-	return g, nil
+	_, identity, err := p.specOf(m).marshal()
+	return g, err != nil || client.ServerVersion() == agent.Banner(identity), nil
 }
 
 // loginOf is the user that the agent's login in FreeBSD is.

@@ -151,17 +151,38 @@ func (u *upRun) standing(ctx context.Context) (version string, ok bool) {
 	if u.applied.Payload != u.wanted.Payload || u.applied.Image != u.wanted.Image {
 		return "", false
 	}
-	g, err := u.cached(ctx, u.m, quickDial)
+	g, err := u.atHand(ctx)
 	if err != nil {
 		return "", false
 	}
 	defer g.Close() // only asked
+	answered := make(chan error, 1)
+	go func() {
+		var err error
+		version, err = u.answers(ctx, g)
+		answered <- err
+	}()
 	hash, err := g.sudo(ctx, "cat /var/db/fbdock/applied")
-	if err != nil || firstLine(hash) != u.wanted.Payload {
+	silent := <-answered
+	if err != nil || silent != nil || firstLine(hash) != u.wanted.Payload {
 		return "", false
 	}
-	version, err = u.answers(ctx, g)
-	return version, err == nil
+	return version, true
+}
+
+// atHand is the connection of the agent, where one serves that is as wanted,
+// or a login by what was known last.
+func (u *upRun) atHand(ctx context.Context) (*guest, error) {
+	quick, cancel := context.WithTimeout(ctx, quickDial) // it may be mending its link to what is down
+	defer cancel()
+	g, current, err := u.dialAgent(quick, u.m)
+	if err == nil && current {
+		return g, nil
+	}
+	if err == nil {
+		_ = g.Close() // nothing was asked
+	}
+	return u.cached(ctx, u.m, quickDial)
 }
 
 // warnStale says that the machine runs with other resources than configured:

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -270,6 +271,47 @@ func TestCopyAgain(t *testing.T) {
 	}
 }
 
+// TestCopyWhileWritten: a file that gets shorter and longer all the time does
+// not end the copy, and is at last what it is.
+func TestCopyWhileWritten(t *testing.T) {
+	f := pair(t)
+	name := filepath.Join(f.Source, "busy")
+	write(t, name, strings.Repeat("x", 8<<20))
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for i := 0; ; i++ {
+			select {
+			case <-stop:
+				return
+			default:
+				_ = os.WriteFile(name, []byte(strings.Repeat(strconv.Itoa(i%10), (i%3)<<20)), 0o600)
+			}
+		}
+	}()
+	c := startCopy(t, startSSHD(t).dial(t), f)
+	for i := range 5 {
+		write(t, filepath.Join(f.Source, "beside"), strconv.Itoa(i))
+		for text := ""; text != strconv.Itoa(i); {
+			data, err := os.ReadFile(filepath.Join(f.Target, "beside"))
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Fatal(err)
+			}
+			select {
+			case err := <-c.done:
+				c.done <- err
+				t.Fatalf("it ended: %v", err)
+			default:
+				text = string(data)
+			}
+		}
+	}
+	close(stop)
+	<-stopped
+	write(t, name, "the end")
+	c.follows(t)
+}
+
 // TestCopyForeign: a target with content that is not fbdock's is left alone.
 func TestCopyForeign(t *testing.T) {
 	if os.Geteuid() != 0 {
@@ -279,7 +321,9 @@ func TestCopyForeign(t *testing.T) {
 	write(t, filepath.Join(f.Source, "a"), "laptop")
 	must(t, os.MkdirAll(f.Target, 0o700))
 	write(t, filepath.Join(f.Target, "a"), "guest")
-	err := mount.Copy(t.Context(), startSSHD(t).dial(t), f, mount.Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	err := mount.Copy(ctx, startSSHD(t).dial(t), f, mount.Options{})
 	guest, ok := errors.AsType[*mount.GuestError](err)
 	if !ok || guest.Kind != mount.Foreign || !strings.Contains(guest.Hint(), "another target") {
 		t.Errorf("%v", err)
