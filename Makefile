@@ -66,7 +66,7 @@ clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/ ./testcontainers
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/docker-compose github.com/docker/compose/v2/cmd
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_CLIENTS=$(CURDIR)/.cache/clients \
-	  $(GO) test -tags e2e -count=1 -timeout 50m -v -run TestClients ./internal/e2e
+	  $(GO) test -tags e2e -count=1 -timeout 100m -v -run TestClients ./internal/e2e
 
 demo: build lab ## up, docker run, status, destroy
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) sh testdata/demo/demo.sh

@@ -246,6 +246,9 @@ func (c *clientsTest) again(t *testing.T) {
 		if err != nil || string(out) != "hi\n" {
 			t.Fatalf("run %d of %d: %v, %q", i+1, times, err, out)
 		}
+		if (i+1)%100 == 0 {
+			t.Logf("%d times by now", i+1)
+		}
 	}
 	t.Logf("%d times, the slowest %s", times, slowest.Round(time.Millisecond))
 }
