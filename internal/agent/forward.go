@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"strconv"
@@ -28,50 +29,74 @@ type Port struct {
 // forward is one published port with its listeners.
 type forward struct {
 	port      Port
-	listeners []net.Listener
+	listeners []listener
 	cancel    context.CancelFunc
 	wg        sync.WaitGroup
 }
 
-// errUDP is why a UDP port is not forwarded.
-var errUDP = errors.New("UDP is not forwarded: SSH carries streams, and FreeBSD has no program that keeps datagrams apart on one; from the FreeBSD guest it is at the engine's address")
+// listener is a socket at one address of this laptop. Its serve returns when
+// it is closed.
+type listener interface {
+	io.Closer
+	serve(ctx context.Context)
+}
 
 // start listens for a published port at every address of bind. Connections
 // live as long as life, or until the port is published no more.
 func (f *forwards) start(life context.Context, p engine.Published) *forward {
 	ctx, cancel := context.WithCancel(life)
 	fw := &forward{port: Port{Published: p}, cancel: cancel}
-	if p.Protocol != "tcp" {
-		fw.port.Hop, fw.port.Error = "laptop", errUDP.Error()
+	listen, err := f.protocol(fw)
+	if err != nil {
+		fw.fail("engine", err)
 		return fw
 	}
 	for _, address := range addresses(f.agent.o.Bind) {
 		at := net.JoinHostPort(address.String(), strconv.Itoa(int(p.HostPort)))
-		l, err := listenTCP(ctx, at)
+		l, err := listen(ctx, at)
 		if err != nil {
 			if missing(address, err) {
 				continue // this laptop has no IPv6
 			}
-			fw.fail(taken(err, p.HostPort))
+			fw.fail("laptop", taken(err, p.HostPort))
 			break
 		}
 		fw.listeners = append(fw.listeners, l)
 		fw.port.Local = append(fw.port.Local, at)
 	}
 	for _, l := range fw.listeners {
-		fw.wg.Go(func() { f.accept(ctx, fw, l) })
+		fw.wg.Go(func() { l.serve(ctx) })
 	}
 	return fw
 }
 
+// protocol is how to listen for a port of fw's protocol.
+func (f *forwards) protocol(fw *forward) (func(ctx context.Context, at string) (listener, error), error) {
+	switch fw.port.Protocol {
+	case "tcp":
+		return func(ctx context.Context, at string) (listener, error) {
+			var config net.ListenConfig
+			l, err := config.Listen(ctx, "tcp", at)
+			return &streams{Listener: l, forwards: f, forward: fw}, err
+		}, nil
+	case "udp":
+		to, err := reachable(fw.port.Published)
+		return func(ctx context.Context, at string) (listener, error) {
+			return f.udp.listen(ctx, at, fw, to)
+		}, err
+	default:
+		return nil, fmt.Errorf("%s is not forwarded, only TCP and UDP are", fw.port.Protocol)
+	}
+}
+
 // fail takes what listens already back: half a port would answer to one
 // name of this laptop, and another program to the other.
-func (fw *forward) fail(err error) {
+func (fw *forward) fail(hop string, err error) {
 	for _, l := range fw.listeners {
 		_ = l.Close()
 	}
 	fw.listeners, fw.port.Local = nil, nil
-	fw.port.Hop, fw.port.Error = "laptop", err.Error()
+	fw.port.Hop, fw.port.Error = hop, err.Error()
 }
 
 func (fw *forward) stop() {
@@ -96,11 +121,6 @@ func addresses(bind netip.Addr) []netip.Addr {
 	}
 }
 
-func listenTCP(ctx context.Context, address string) (net.Listener, error) {
-	var config net.ListenConfig
-	return config.Listen(ctx, "tcp", address)
-}
-
 // missing tells whether the laptop lacks the address, which is no failure
 // for the second of two.
 func missing(address netip.Addr, err error) bool {
@@ -120,11 +140,18 @@ func taken(err error, port uint16) error {
 	}
 }
 
-func (f *forwards) accept(ctx context.Context, fw *forward, l net.Listener) {
+// streams is a TCP port of this laptop.
+type streams struct {
+	net.Listener
+	forwards *forwards
+	forward  *forward
+}
+
+func (s *streams) serve(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	for ctx.Err() == nil {
-		conn, err := l.Accept()
+		conn, err := s.Accept()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -133,8 +160,8 @@ func (f *forwards) accept(ctx context.Context, fw *forward, l net.Listener) {
 			continue
 		}
 		wg.Go(func() {
-			defer f.agent.count.enter()()
-			f.connect(ctx, fw, conn)
+			defer s.forwards.agent.count.enter()()
+			s.forwards.connect(ctx, s.forward, conn)
 		})
 	}
 }

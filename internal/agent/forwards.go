@@ -17,6 +17,7 @@ import (
 // containers publish. Events say when to look; what is there says what to do.
 type forwards struct {
 	agent *Agent
+	udp   *datagrams
 	look  chan chan<- struct{} // look now, and close what is sent
 
 	mu   sync.Mutex
@@ -25,9 +26,11 @@ type forwards struct {
 }
 
 func newForwards(a *Agent) *forwards {
-	return &forwards{
+	f := &forwards{
 		agent: a, look: make(chan chan<- struct{}), all: map[engine.Published]*forward{}, last: errors.New("not yet looked"),
 	}
+	f.udp = newDatagrams(f)
+	return f
 }
 
 // lookAnyway is the time between two looks without an event.
@@ -145,6 +148,21 @@ func (f *forwards) reconcile(ctx, life context.Context) {
 			f.agent.o.Log.Info("port closed", "port", p.HostPort, "container", p.Container)
 		}
 	}
+	if f.anyUDP() {
+		f.udp.open(life)
+	} else {
+		f.udp.close()
+	}
+}
+
+// anyUDP tells whether a UDP port is open on this laptop.
+func (f *forwards) anyUDP() bool {
+	for p, fw := range f.snapshot() {
+		if p.Protocol == "udp" && len(fw.listeners) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // wanted leaves out the IPv6 twin of a port that is published for all
@@ -195,6 +213,7 @@ func (f *forwards) snapshot() map[engine.Published]*forward {
 }
 
 func (f *forwards) clear() {
+	f.udp.close()
 	for p, fw := range f.snapshot() {
 		f.drop(p)
 		fw.stop()

@@ -146,10 +146,12 @@ func (s *sshd) logins(t testing.TB) int {
 // guests logs in to the sshd for both guests.
 type guests struct {
 	*sshd
-	other *sshd  // the engine, when it is not the same
-	via   string // address of what stands before the first
-	gone  atomic.Bool
-	fresh atomic.Int64
+	other *sshd // the engine, when it is not the same
+	// engine logs in to an engine that is no sshd of this computer's network.
+	engine func(context.Context) (*link.Client, error)
+	via    string // address of what stands before the first
+	gone   atomic.Bool
+	fresh  atomic.Int64
 }
 
 func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) {
@@ -168,6 +170,9 @@ func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) 
 func (g *guests) Root(string) ([]string, error) { return nil, nil }
 
 func (g *guests) Engine(ctx context.Context, through *link.Client) (*link.Client, error) {
+	if g.engine != nil {
+		return g.engine(ctx)
+	}
 	s := g.sshd
 	if g.other != nil {
 		s = g.other

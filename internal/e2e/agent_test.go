@@ -41,6 +41,7 @@ func TestAgent(t *testing.T) {
 		{"20 MB through docker's socket", a.bytes},
 		{"200 docker ps at once", a.many},
 		{"published ports", a.ports},
+		{"published UDP ports", a.datagrams},
 		{"sshd restarts", a.restart},
 		{"halt stops the agent", a.halt},
 	} {
@@ -194,6 +195,78 @@ func (a *agentTest) ports(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 	}
 	t.Error("the port of a container that is gone listens")
+}
+
+// datagrams has a container answer UDP on both loopbacks, in fragments too,
+// and again after the server's side of every connection was killed.
+func (a *agentTest) datagrams(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "udpecho")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../testdata/udpecho")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	a.native1(t, "", "create", "--rm", "--name", "echo", "-p", "48053:53/udp", "-p", "48054:54/udp", "busybox", "/udpecho", "53")
+	a.native1(t, "", "cp", program, "echo:/udpecho")
+	a.native1(t, "", "start", "echo")
+	began := time.Now()
+	for _, at := range []string{"127.0.0.1:48053", "[::1]:48053"} {
+		answered(t, at, "hello "+at)
+		t.Logf("%s answers %s after docker start", at, time.Since(began).Round(time.Millisecond))
+	}
+	answered(t, "127.0.0.1:48053", strings.Repeat("a long one ", 300))
+	a.run(t, "exec", "--", "sudo", "-n", "sh", "-c", "pkill -9 -f '^sshd: vagrant'")
+	began = time.Now()
+	answered(t, "127.0.0.1:48053", "and again")
+	t.Logf("and %s after the connections were killed", time.Since(began).Round(time.Millisecond))
+	conn, err := net.Dial("udp", "127.0.0.1:48054")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	told := false
+	for range 50 {
+		_, _ = conn.Write([]byte("anybody?")) // the word on the one before
+		time.Sleep(100 * time.Millisecond)
+		if told = strings.Contains(a.must(t, "ports").stdout, "FAIL at container"); told {
+			break
+		}
+	}
+	if !told {
+		t.Errorf("nobody listens in the container, and that is not told:\n%s", a.must(t, "ports").stdout)
+	}
+	a.native1(t, "", "rm", "-f", "echo")
+	for range 50 {
+		free, err := net.ListenPacket("udp", "127.0.0.1:48053")
+		if err == nil {
+			_ = free.Close()
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	t.Error("the UDP port of a container that is gone is not free")
+}
+
+// answered sends words to a UDP port that gives them back, until it does.
+func answered(t *testing.T, at, words string) {
+	t.Helper()
+	conn, err := net.Dial("udp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	buffer := make([]byte, 1<<16)
+	for range 100 {
+		if _, err := conn.Write([]byte(words)); err != nil {
+			time.Sleep(100 * time.Millisecond) // not yet there: the system's word on the one before
+			continue
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+		if n, err := conn.Read(buffer); err == nil && string(buffer[:n]) == words {
+			return
+		}
+	}
+	t.Fatalf("%s does not give %d bytes back", at, len(words))
 }
 
 // fetch tries for a while: the page's server has only just been started.

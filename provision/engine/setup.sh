@@ -71,6 +71,7 @@ PermitRootLogin prohibit-password
 PasswordAuthentication no
 AllowTcpForwarding yes
 AllowStreamLocalForwarding yes
+PermitTunnel point-to-point
 MaxSessions 200
 MaxStartups 100:30:200
 ' && changed=yes

@@ -1,0 +1,342 @@
+package agent
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/datagram"
+	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+const (
+	// mostFlows is how many senders are remembered; the one that was silent
+	// the longest is forgotten for another.
+	mostFlows = 4096
+	// firstFlowPort is the first of the tunnel's ports that stand for them.
+	firstFlowPort = 1024
+)
+
+// errNobody is what an ICMP message says of a datagram.
+var errNobody = errors.New("the container has no program that listens for UDP at this port")
+
+// datagrams carries the UDP of published ports through a tunnel to the
+// engine, which is open while such a port is. The tunnel has a login of its
+// own at the engine: OpenSSH gives a connection up when the other side has
+// sent a little more than it should have, which must hit nothing else.
+type datagrams struct {
+	forwards *forwards
+	end      func() // nil while there is no need for a tunnel
+
+	mu    sync.Mutex
+	now   *datagram.Tunnel
+	ready chan struct{} // closed while there is a tunnel
+	hop   string        // where the latest attempt failed
+	last  error         // and why
+
+	flows map[sender]*list.Element // of *flow
+	ports map[uint16]*list.Element
+	order *list.List // the latest first
+	next  uint16
+}
+
+// sender is a program that sends to a port of this laptop.
+type sender struct {
+	to   *datagramPort
+	from netip.AddrPort
+}
+
+// flow is a sender and the tunnel's port that stands for it.
+type flow struct {
+	sender
+	port uint16
+}
+
+func newDatagrams(f *forwards) *datagrams {
+	return &datagrams{
+		forwards: f, ready: make(chan struct{}), hop: "engine", last: errors.New("not yet made"),
+		flows: map[sender]*list.Element{}, ports: map[uint16]*list.Element{}, order: list.New(), next: firstFlowPort,
+	}
+}
+
+// reachable is where the tunnel finds a published UDP port.
+func reachable(p engine.Published) (netip.AddrPort, error) {
+	ip := p.HostIP
+	switch {
+	case ip == netip.IPv4Unspecified():
+		ip = datagram.There
+	case ip.IsLoopback():
+		return netip.AddrPort{}, fmt.Errorf("published at %s of the engine, which takes no datagrams from elsewhere: "+
+			"publish it without an address, on this laptop it is at loopback alone", ip)
+	case !ip.Is4():
+		return netip.AddrPort{}, errors.New("published for IPv6 alone, and UDP is forwarded by IPv4")
+	}
+	return netip.AddrPortFrom(ip, p.HostPort), nil
+}
+
+// open sees to it that there is a tunnel.
+func (u *datagrams) open(life context.Context) {
+	if u.end != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(life)
+	var running sync.WaitGroup
+	running.Go(func() { u.run(ctx) })
+	u.end = func() {
+		cancel()
+		running.Wait()
+	}
+}
+
+// close sees to it that there is none.
+func (u *datagrams) close() {
+	if u.end != nil {
+		u.end()
+		u.end = nil
+	}
+}
+
+// run opens the tunnel, again and again.
+func (u *datagrams) run(ctx context.Context) {
+	for delay := firstRetry; ctx.Err() == nil; delay = min(2*delay, lastRetry) {
+		began := time.Now()
+		hop, err := u.once(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) > time.Minute {
+			delay = firstRetry
+		}
+		u.mu.Lock()
+		same := u.last.Error() == err.Error()
+		u.hop, u.last = hop, err
+		u.mu.Unlock()
+		u.forwards.judgeUDP(hop, fmt.Errorf("no tunnel for UDP: %w", err))
+		if !same {
+			u.forwards.agent.o.Log.Warn("no tunnel for UDP", "error", err)
+		}
+		pause(ctx, delay)
+	}
+}
+
+// once opens a tunnel and gives why it ended, or where and why it was not
+// there.
+func (u *datagrams) once(ctx context.Context) (hop string, err error) {
+	client, tunnel, hop, err := u.dial(ctx)
+	if err != nil {
+		return hop, err
+	}
+	defer client.Close()
+	defer tunnel.Close() //nolint:errcheck // the link's end is its own
+	u.forwards.agent.o.Log.Info("tunnel for UDP is up")
+	u.mu.Lock()
+	u.now = tunnel
+	close(u.ready)
+	u.mu.Unlock()
+	u.forwards.judgeUDP("", nil)
+	select {
+	case <-tunnel.Done():
+		err = fmt.Errorf("the tunnel was lost: %w", tunnel.Err())
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
+	u.mu.Lock()
+	u.now, u.ready = nil, make(chan struct{})
+	u.mu.Unlock()
+	return "engine", err
+}
+
+// dial logs in and opens a tunnel; hop is where that failed.
+func (u *datagrams) dial(ctx context.Context) (client *link.Client, tunnel *datagram.Tunnel, hop string, err error) {
+	below, err := u.forwards.agent.freebsd.get(ctx)
+	if err != nil {
+		return nil, nil, "freebsd", err
+	}
+	client, err = u.forwards.agent.o.Guests.Engine(ctx, below.Client)
+	if err != nil {
+		return nil, nil, "engine", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	tunnel, err = datagram.Open(ctx, client, u)
+	if err != nil {
+		return nil, nil, "engine", errors.Join(err, client.Close())
+	}
+	return client, tunnel, "", nil
+}
+
+// get is the tunnel, waiting a little for one that is being made.
+func (u *datagrams) get(ctx context.Context) (tunnel *datagram.Tunnel, hop string, err error) {
+	timer := time.NewTimer(linkWait)
+	defer timer.Stop()
+	for {
+		u.mu.Lock()
+		now, ready := u.now, u.ready
+		u.mu.Unlock()
+		if now != nil {
+			return now, "", nil
+		}
+		select {
+		case <-ready:
+		case <-timer.C:
+			u.mu.Lock()
+			defer u.mu.Unlock()
+			return nil, u.hop, fmt.Errorf("no tunnel for UDP: %w", u.last)
+		case <-ctx.Done():
+			return nil, "laptop", context.Cause(ctx)
+		}
+	}
+}
+
+// datagramPort is a UDP port of this laptop.
+type datagramPort struct {
+	*net.UDPConn
+	datagrams *datagrams
+	forward   *forward
+	to        netip.AddrPort // as the tunnel sees it
+}
+
+func (u *datagrams) listen(ctx context.Context, at string, fw *forward, to netip.AddrPort) (listener, error) {
+	var config net.ListenConfig
+	conn, err := config.ListenPacket(ctx, "udp", at)
+	if err != nil {
+		return nil, err
+	}
+	return &datagramPort{UDPConn: conn.(*net.UDPConn), datagrams: u, forward: fw, to: to}, nil
+}
+
+// serve sends on what arrives. While there is no tunnel it waits for one,
+// and what arrives then waits in the system's buffer.
+func (p *datagramPort) serve(ctx context.Context) {
+	defer p.datagrams.forget(p)
+	buffer := make([]byte, 1<<16)
+	for ctx.Err() == nil {
+		n, from, err := p.ReadFromUDPAddrPort(buffer)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			// Windows tells here that one who was sent to listens no more.
+			pause(ctx, time.Millisecond)
+			continue
+		}
+		hop, err := p.datagrams.send(ctx, sender{p, from}, buffer[:n])
+		p.datagrams.forwards.judgeSent(p.forward, hop, err)
+	}
+}
+
+func (u *datagrams) send(ctx context.Context, from sender, payload []byte) (hop string, err error) {
+	tunnel, hop, err := u.get(ctx)
+	if err != nil {
+		return hop, err
+	}
+	return "engine", tunnel.Send(u.portOf(from), from.to.to, payload)
+}
+
+// portOf is the tunnel's port that stands for a sender.
+func (u *datagrams) portOf(from sender) uint16 {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if known := u.flows[from]; known != nil {
+		u.order.MoveToFront(known)
+		return known.Value.(*flow).port
+	}
+	if u.order.Len() >= mostFlows {
+		u.drop(u.order.Back())
+	}
+	for u.ports[u.next] != nil {
+		u.advance()
+	}
+	added := u.order.PushFront(&flow{sender: from, port: u.next})
+	u.flows[from], u.ports[u.next] = added, added
+	defer u.advance()
+	return u.next
+}
+
+func (u *datagrams) advance() {
+	if u.next++; u.next < firstFlowPort {
+		u.next = firstFlowPort
+	}
+}
+
+func (u *datagrams) drop(e *list.Element) {
+	f := u.order.Remove(e).(*flow)
+	delete(u.flows, f.sender)
+	delete(u.ports, f.port)
+}
+
+// forget drops what is remembered of a port that is closed.
+func (u *datagrams) forget(p *datagramPort) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for from, e := range u.flows {
+		if from.to == p {
+			u.drop(e)
+		}
+	}
+}
+
+// at is who has a port of the tunnel and spoke with there.
+func (u *datagrams) at(port uint16, there netip.AddrPort) *flow {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	e := u.ports[port]
+	if e == nil || e.Value.(*flow).to.to != there {
+		return nil
+	}
+	u.order.MoveToFront(e)
+	return e.Value.(*flow)
+}
+
+// Received gives an answer to who asked.
+func (u *datagrams) Received(d datagram.Datagram) {
+	if f := u.at(d.To.Port(), d.From); f != nil {
+		_, _ = f.to.WriteToUDPAddrPort(d.Payload, f.from) // who asked may be gone
+		u.forwards.judge(f.to.forward, "", nil)
+	}
+}
+
+// Undelivered is told by `fbdock ports`.
+func (u *datagrams) Undelivered(from, to netip.AddrPort) {
+	if f := u.at(from.Port(), to); f != nil {
+		u.forwards.judge(f.to.forward, "container", errNobody)
+	}
+}
+
+// judgeSent remembers how sending fared.
+func (f *forwards) judgeSent(fw *forward, hop string, err error) {
+	if errors.Is(err, datagram.ErrBusy) {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fw.judgeRoad(hop, err)
+}
+
+// judgeUDP remembers for all UDP ports whether there is a road.
+func (f *forwards) judgeUDP(hop string, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for p, fw := range f.all {
+		if p.Protocol == "udp" && len(fw.listeners) > 0 {
+			fw.judgeRoad(hop, err)
+		}
+	}
+}
+
+// judgeRoad is about the road as far as the engine: that it stands says
+// nothing about the container.
+func (fw *forward) judgeRoad(hop string, err error) {
+	switch {
+	case err != nil:
+		fw.port.Hop, fw.port.Error = hop, err.Error()
+	case fw.port.Hop != "container":
+		fw.port.Hop, fw.port.Error = "", ""
+	}
+}

@@ -1,0 +1,199 @@
+//go:build linux
+
+package agent_test
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/datagram/datagramtest"
+)
+
+// fakeDockerd lists one container with the ports that it is given.
+type fakeDockerd struct {
+	*httptest.Server
+	mu      sync.Mutex
+	ports   []map[string]any
+	changed chan struct{}
+}
+
+func startFakeDockerd(t *testing.T) *fakeDockerd {
+	t.Helper()
+	d := &fakeDockerd{changed: make(chan struct{}, 10)}
+	d.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Api-Version", "1.41")
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/containers/json"):
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			_ = json.NewEncoder(w).Encode([]map[string]any{{"Id": "1234", "Names": []string{"/one"}, "Ports": d.ports}})
+		case strings.HasSuffix(r.URL.Path, "/events"):
+			w.WriteHeader(http.StatusOK)
+			_ = http.NewResponseController(w).Flush()
+			for {
+				select {
+				case <-d.changed:
+					_ = json.NewEncoder(w).Encode(map[string]any{"Type": "container", "Action": "start", "Actor": map[string]any{"ID": "1234"}})
+					_ = http.NewResponseController(w).Flush()
+				case <-r.Context().Done():
+					return
+				}
+			}
+		default:
+			_, _ = w.Write([]byte("OK"))
+		}
+	}))
+	t.Cleanup(func() {
+		d.CloseClientConnections()
+		d.Close()
+	})
+	return d
+}
+
+// publish has the container publish UDP ports, each at an address of the
+// engine, and no others.
+func (d *fakeDockerd) publish(at ...string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.ports = nil
+	for _, at := range at {
+		host, port, _ := net.SplitHostPort(at)
+		d.ports = append(d.ports, map[string]any{"IP": host, "PublicPort": json.Number(port), "PrivatePort": 7, "Type": "udp"})
+	}
+	d.changed <- struct{}{}
+}
+
+func freeUDP(t *testing.T) (at, port string) {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, port, _ = net.SplitHostPort(conn.LocalAddr().String())
+	return conn.LocalAddr().String(), port
+}
+
+func number(t *testing.T, port string) (n uint16) {
+	t.Helper()
+	if _, err := fmt.Sscan(port, &n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// ask sends words until the answer to them comes.
+func ask(t *testing.T, conn net.Conn, words string) {
+	t.Helper()
+	buffer := make([]byte, 1<<16)
+	for range 40 {
+		if _, err := conn.Write([]byte(words)); err != nil {
+			continue // the system's word on the one before
+		}
+		_ = conn.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+		for {
+			n, err := conn.Read(buffer)
+			if err != nil {
+				break
+			}
+			if string(buffer[:n]) == "you said "+words {
+				return
+			}
+		}
+	}
+	t.Fatalf("no answer to %q from %s", words, conn.RemoteAddr())
+}
+
+// TestDatagrams: a published UDP port is there on both loopbacks, keeps its
+// senders apart, comes back after the engine's crash, and is gone when it is
+// published no more.
+func TestDatagrams(t *testing.T) {
+	t.Parallel()
+	e := datagramtest.New(t, "PermitTunnel point-to-point")
+	d := startFakeDockerd(t)
+	at, port := freeUDP(t)
+	_, deaf := freeUDP(t)
+	e.Answer(t, number(t, port), func(b []byte) []byte { return append([]byte("you said "), b...) })
+	g := &guests{sshd: startSSHD(t), engine: e.Dial}
+	r := startAgentOf(t, g, func(o *agent.Options) {
+		o.Engine = d.Listener.Addr().String()
+		config := d.Client().Transport.(*http.Transport).TLSClientConfig
+		o.TLS = func() (*tls.Config, error) { return config, nil }
+	})
+	ports := func(s agent.Status, want string) int {
+		return slices.IndexFunc(s.Ports, func(p agent.Port) bool { return fmt.Sprint(p.HostPort) == want })
+	}
+	d.publish("0.0.0.0:"+port, ":::"+port, "0.0.0.0:"+deaf, "127.0.0.1:9")
+	s := r.await(t, func(s agent.Status) bool { return ports(s, port) >= 0 && ports(s, deaf) >= 0 && ports(s, "9") >= 0 })
+	if p := s.Ports[ports(s, port)]; p.Protocol != "udp" || !slices.Contains(p.Local, at) || p.Error != "" || len(s.Ports) != 3 {
+		t.Errorf("published: %+v", s.Ports)
+	}
+	if p := s.Ports[ports(s, "9")]; p.Hop != "engine" || len(p.Local) > 0 || !strings.Contains(p.Error, "publish it without an address") {
+		t.Errorf("published at the engine's loopback: %+v", p)
+	}
+
+	var conns []net.Conn
+	for _, host := range []string{"127.0.0.1", "::1", "127.0.0.1"} {
+		conn, err := net.Dial("udp", net.JoinHostPort(host, port))
+		if err != nil {
+			t.Logf("%s is not there: %v", host, err)
+			continue
+		}
+		defer conn.Close()
+		conns = append(conns, conn)
+	}
+	for i, conn := range conns {
+		ask(t, conn, fmt.Sprint("hello from ", i))
+	}
+	ask(t, conns[0], strings.Repeat("0123456789", 900)) // in fragments
+
+	e.Cut()
+	ask(t, conns[0], "are you back?")
+
+	conn, err := net.Dial("udp", "127.0.0.1:"+deaf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	r.await(t, func(s agent.Status) bool {
+		_, _ = conn.Write([]byte("anybody?"))
+		p := s.Ports[ports(s, deaf)]
+		return p.Hop == "container" && strings.Contains(p.Error, "listens for UDP")
+	})
+
+	d.publish()
+	r.await(t, func(s agent.Status) bool { return len(s.Ports) == 0 })
+	free, err := net.ListenPacket("udp", at)
+	if err != nil {
+		t.Errorf("the port is not free again: %v", err)
+	} else {
+		_ = free.Close()
+	}
+}
+
+// TestDatagramsRefused: an engine that has no tunnel is told, where and why.
+func TestDatagramsRefused(t *testing.T) {
+	t.Parallel()
+	e := datagramtest.New(t, "PermitTunnel no")
+	d := startFakeDockerd(t)
+	_, port := freeUDP(t)
+	r := startAgentOf(t, &guests{sshd: startSSHD(t), engine: e.Dial}, func(o *agent.Options) {
+		o.Engine = d.Listener.Addr().String()
+		config := d.Client().Transport.(*http.Transport).TLSClientConfig
+		o.TLS = func() (*tls.Config, error) { return config, nil }
+	})
+	d.publish("0.0.0.0:" + port)
+	r.await(t, func(s agent.Status) bool {
+		return len(s.Ports) == 1 && s.Ports[0].Hop == "engine" && strings.Contains(s.Ports[0].Error, "PermitTunnel")
+	})
+}

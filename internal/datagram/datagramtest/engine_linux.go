@@ -1,0 +1,188 @@
+// Package datagramtest has an engine for tests: a network of its own in this
+// computer's kernel, and an OpenSSH server in it.
+package datagramtest
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/pem"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+	"golang.org/x/sys/unix"
+
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+// Engine is a computer of which only the sshd can be reached.
+type Engine struct {
+	dir     string
+	network string // path of its namespace
+	hostKey ssh.PublicKey
+	enter   func(do func() error) error
+
+	mu       sync.Mutex
+	sessions []*exec.Cmd
+}
+
+// New makes an engine whose sshd has more lines in its configuration. It
+// skips the test where this computer does not allow that.
+func New(t testing.TB, lines ...string) *Engine {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("a network of its own needs root")
+	}
+	for _, need := range []string{"/dev/net/tun", "/usr/sbin/sshd", "/usr/bin/nsenter"} {
+		if _, err := os.Stat(need); err != nil {
+			t.Skipf("a tunnel needs %v", err)
+		}
+	}
+	if device, err := os.OpenFile("/dev/net/tun", os.O_RDWR, 0); err != nil {
+		t.Skipf("a tunnel needs /dev/net/tun: %v", err)
+	} else {
+		_ = device.Close()
+	}
+	e := &Engine{dir: t.TempDir()}
+	e.unshare(t)
+	client := newKey(t, filepath.Join(e.dir, "key"))
+	e.hostKey = newKey(t, filepath.Join(e.dir, "host"))
+	write(t, filepath.Join(e.dir, "authorized"), string(ssh.MarshalAuthorizedKey(client)))
+	write(t, filepath.Join(e.dir, "config"), strings.Join(append([]string{
+		"HostKey " + filepath.Join(e.dir, "host"), "AuthorizedKeysFile " + filepath.Join(e.dir, "authorized"),
+		"UsePAM no", "StrictModes no", "PermitRootLogin yes", "PidFile none",
+	}, lines...), "\n")+"\n")
+	_ = os.MkdirAll("/run/sshd", 0o755) // Debian's sshd insists on it
+	t.Cleanup(e.Cut)
+	return e
+}
+
+// unshare makes the network, which lives as long as the test.
+func (e *Engine) unshare(t testing.TB) {
+	t.Helper()
+	type work struct {
+		do   func() error
+		done chan error
+	}
+	queue, ready := make(chan work), make(chan error)
+	go func() {
+		// Never unlocked: the thread ends with the goroutine, and the
+		// network with both.
+		runtime.LockOSThread()
+		err := unix.Unshare(unix.CLONE_NEWNET)
+		e.network = fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), unix.Gettid())
+		ready <- err
+		for w := range queue {
+			w.done <- w.do()
+		}
+	}()
+	t.Cleanup(func() { close(queue) })
+	if err := <-ready; err != nil {
+		t.Skipf("a network of its own: %v", err)
+	}
+	e.enter = func(do func() error) error {
+		w := work{do, make(chan error)}
+		queue <- w
+		return <-w.done
+	}
+}
+
+// Dial logs in as root.
+func (e *Engine) Dial(ctx context.Context) (*link.Client, error) {
+	to := link.Endpoint{
+		Name: "engine", Address: "engine:22", User: "root", KeyFiles: []string{filepath.Join(e.dir, "key")}, KeysOnly: true,
+	}
+	return link.Dial(ctx, to, link.Options{HostKey: e.hostKey, Dial: e.connect, KeepAlive: time.Second, Patience: 3 * time.Second})
+}
+
+func (e *Engine) connect(context.Context, string, string) (net.Conn, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	near, far := os.NewFile(uintptr(pair[0]), "near"), os.NewFile(uintptr(pair[1]), "far")
+	defer near.Close()
+	defer far.Close()
+	sshd := exec.Command("nsenter", "--net="+e.network, "/usr/sbin/sshd", "-i", "-e", "-f", filepath.Join(e.dir, "config"))
+	sshd.Stdin, sshd.Stdout = far, far
+	if err := sshd.Start(); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	e.sessions = append(e.sessions, sshd)
+	e.mu.Unlock()
+	return net.FileConn(near)
+}
+
+// Cut ends all logins as a crash does.
+func (e *Engine) Cut() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, sshd := range e.sessions {
+		_ = sshd.Process.Kill()
+		_ = sshd.Wait()
+	}
+	e.sessions = nil
+}
+
+// Answer listens for UDP at a port of all its addresses and answers each
+// datagram with what answer makes of it; nil is no answer.
+func (e *Engine) Answer(t testing.TB, port uint16, answer func([]byte) []byte) {
+	t.Helper()
+	var conn *net.UDPConn
+	err := e.enter(func() (err error) {
+		conn, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.IPv4Unspecified(), port)))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.SetReadBuffer(4 << 20)
+	t.Cleanup(func() { _ = conn.Close() })
+	go func() {
+		buffer := make([]byte, 1<<16)
+		for {
+			n, from, err := conn.ReadFromUDPAddrPort(buffer)
+			if err != nil {
+				return
+			}
+			if b := answer(buffer[:n]); b != nil {
+				_, _ = conn.WriteToUDPAddrPort(b, from)
+			}
+		}
+	}()
+}
+
+func newKey(t testing.TB, file string) ssh.PublicKey {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKey(private, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, file, string(pem.EncodeToMemory(block)))
+	key, err := ssh.NewPublicKey(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func write(t testing.TB, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
