@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -256,14 +257,15 @@ func answered(t *testing.T, at, words string) {
 	}
 	defer conn.Close()
 	buffer := make([]byte, 1<<16)
-	for range 100 {
-		if _, err := conn.Write([]byte(words)); err != nil {
-			time.Sleep(100 * time.Millisecond) // not yet there: the system's word on the one before
-			continue
-		}
+	for began := time.Now(); time.Since(began) < 30*time.Second; {
+		_, _ = conn.Write([]byte(words)) // its error is the system's word on the one before
 		_ = conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
-		if n, err := conn.Read(buffer); err == nil && string(buffer[:n]) == words {
+		n, err := conn.Read(buffer)
+		if err == nil && string(buffer[:n]) == words {
 			return
+		}
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			time.Sleep(20 * time.Millisecond) // nobody listens yet
 		}
 	}
 	t.Fatalf("%s does not give %d bytes back", at, len(words))
