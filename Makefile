@@ -12,7 +12,7 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 LDFLAGS   := -s -w -X main.version=$(VERSION)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
 FUZZTIME  ?= 30s
-# Which end-to-end tests run; all of them take half an hour.
+# Which end-to-end tests run; all of them take three quarters of an hour.
 RUN       ?= .
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/laptops')
