@@ -44,7 +44,8 @@ const (
 	askStatus = "status"
 	// askPorts looks at the containers before it answers.
 	askPorts = "ports"
-	// askMounts tries what is not mounted before it answers.
+	// askMounts tries what is not mounted, and brings copies up to date,
+	// before it answers.
 	askMounts = "mounts"
 	// askClocks looks at the guests' clocks before it answers.
 	askClocks = "clocks"
@@ -134,7 +135,8 @@ func (r Remote) Ports(ctx context.Context) (Status, error) { return r.ask(ctx, a
 // Clocks is Status after a look at the guests' clocks.
 func (r Remote) Clocks(ctx context.Context) (Status, error) { return r.ask(ctx, askClocks) }
 
-// Mounts is Status after another try of what is not mounted.
+// Mounts is Status after another try of what is not mounted, and when copies
+// have what this laptop has now.
 func (r Remote) Mounts(ctx context.Context) (Status, error) { return r.ask(ctx, askMounts) }
 
 // Stop ends the agent, and waits until it is gone. An agent that is not

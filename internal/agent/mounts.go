@@ -55,6 +55,7 @@ type folder struct {
 	outer *folder
 	get   func(context.Context) (*joint, error)
 	hurry chan struct{}
+	flush chan chan<- struct{} // of a copy
 
 	live   context.Context //nolint:containedctx // it is the mount's own life, for those within
 	end    context.CancelFunc
@@ -74,7 +75,7 @@ func newMounts(a *Agent) *mounts {
 	}{{UserFreeBSD, a.freebsd.get}, {UserEngine, a.engine.get}} {
 		first := len(m.folders)
 		for _, f := range sorted {
-			f := &folder{Folder: f, guest: guest.name, get: guest.get, hurry: make(chan struct{}, 1), since: a.began}
+			f := &folder{Folder: f, guest: guest.name, get: guest.get, hurry: make(chan struct{}, 1), flush: make(chan chan<- struct{}), since: a.began}
 			for _, before := range m.folders[first:] {
 				if strings.HasPrefix(f.Target, strings.TrimSuffix(before.Target, "/")+"/") {
 					f.outer = before // the closest comes last
@@ -167,7 +168,7 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 			serve = mount.Copy
 		}
 		return serve(ctx, j.Client, f.Folder, mount.Options{
-			Root: root, Ready: func() { m.up(ctx, f) },
+			Root: root, Ready: func() { m.up(ctx, f) }, Flush: f.flush,
 			Warn: func(name string, err error) {
 				m.agent.o.Log.Warn("not copied as it is", "folder", f.Source, "name", name, "error", err)
 			},
@@ -243,10 +244,42 @@ func (m *mounts) tell() {
 }
 
 // refresh tries what is not mounted at once, and returns when each has been
-// tried.
+// tried and every copy has what the laptop had before.
 func (m *mounts) refresh(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, mountsWait)
 	defer cancel()
+	m.tryAll(ctx)
+	var copies sync.WaitGroup
+	for _, f := range m.folders {
+		m.mu.Lock()
+		live := f.live
+		m.mu.Unlock()
+		if f.Copied && live != nil {
+			copies.Go(func() { f.bring(ctx, live) })
+		}
+	}
+	copies.Wait()
+}
+
+// bring waits until the copy is up to date, has ended with live, or ctx has.
+func (f *folder) bring(ctx, live context.Context) {
+	done := make(chan struct{})
+	select {
+	case f.flush <- done:
+	case <-live.Done():
+		return
+	case <-ctx.Done():
+		return
+	}
+	select {
+	case <-done:
+	case <-live.Done():
+	case <-ctx.Done():
+	}
+}
+
+// tryAll returns when each mount is there or has been tried.
+func (m *mounts) tryAll(ctx context.Context) {
 	m.mu.Lock()
 	begun := make([]int, len(m.folders)) // what is under way may be too early
 	for i, f := range m.folders {

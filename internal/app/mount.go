@@ -102,10 +102,11 @@ func missing(one agent.Mount) *Error {
 }
 
 // haveMounts refuses a command that needs mounts that one of the guests does
-// not have now.
+// not have now, and waits for copies to have what was written before it.
 func haveMounts(ctx context.Context, remote *agent.Remote, used []mount.Folder) error {
 	s, err := remote.Status(ctx)
-	if err == nil && lacking(s.Mounts, used) != nil {
+	copied := slices.ContainsFunc(used, func(f mount.Folder) bool { return f.Copied })
+	if err == nil && (copied || lacking(s.Mounts, used) != nil) {
 		// It may be on its way, after the link was made anew.
 		s, err = remote.Mounts(ctx)
 	}

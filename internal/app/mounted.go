@@ -39,7 +39,7 @@ func (p *Project) inMounts(m plan.Machine, e Exec) (*placed, error) {
 	}
 	var folders []mount.Folder
 	for _, f := range served(m) {
-		folders = append(folders, mount.Folder{Source: f.Source, Target: f.Target})
+		folders = append(folders, mount.Folder{Source: f.Source, Target: f.Target, Copied: f.Copied()})
 	}
 	laptop := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: exists}
 	args, used, err := p.resolve(e.Args[1:], folders, laptop)

@@ -60,6 +60,13 @@ func (p *project) copyFollows(t *testing.T, folder, text string) {
 	if r := p.run(t, "docker", "run", "--rm", "-v", folder+":/x", "busybox", "cat", "/x/c", "/x/own"); r.stdout != text+"made here\n" {
 		t.Errorf("in a container: status %d\n%s%s", r.status, r.stdout, r.stderr)
 	}
+	// A docker command has what was written just before it.
+	if err := os.WriteFile(filepath.Join(folder, "c"), []byte("at once "+text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r := p.run(t, "docker", "run", "--rm", "-v", folder+":/x", "busybox", "cat", "/x/c"); r.stdout != "at once "+text {
+		t.Errorf("just written, in a container: status %d\n%s%s", r.status, r.stdout, r.stderr)
+	}
 	if _, err := os.Stat(filepath.Join(folder, "own")); err == nil {
 		t.Error("what the guest wrote came to the laptop")
 	}

@@ -73,6 +73,7 @@ func keepCopy(ctx context.Context, client *link.Client, f Folder, o Options) err
 		if err != nil {
 			return err
 		}
+		c.flushed()
 		if first {
 			if err := c.run(ctx, nil, nil, "live"); err != nil {
 				return err
@@ -99,6 +100,14 @@ type copier struct {
 	uid, gid int              // whose the files are there
 	blind    bool             // not all is watched
 	told     map[string]bool
+	asked    []chan<- struct{} // closed when the next sync is done
+}
+
+func (c *copier) flushed() {
+	for _, done := range c.asked {
+		close(done)
+	}
+	c.asked = nil
 }
 
 // tell says once what is left out.
@@ -240,8 +249,9 @@ func (c *copier) wait(ctx context.Context, settled bool) error {
 	if c.watcher != nil {
 		events, errs = c.watcher.Events, c.watcher.Errors
 	}
+	watched := c.watcher != nil && !c.blind
 	var quiet, latest, look <-chan time.Time
-	if c.blind || c.watcher == nil {
+	if !watched {
 		look = time.After(unwatched)
 	}
 	changed := func() {
@@ -259,8 +269,20 @@ func (c *copier) wait(ctx context.Context, settled bool) error {
 			changed()
 		case <-errs: //nolint:errcheck // too many events at once, so that some are lost: all is looked at
 			changed()
+		case done := <-c.options.Flush:
+			c.asked = append(c.asked, done)
+			if !watched {
+				return nil
+			}
+			if quiet == nil {
+				quiet = time.After(settle) // the system has told by then what happened before
+			}
 		case <-quiet:
-			return nil
+			if latest != nil {
+				return nil
+			}
+			quiet = nil // nothing had
+			c.flushed()
 		case <-latest:
 			return nil
 		case <-look:

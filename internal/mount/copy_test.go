@@ -25,8 +25,9 @@ import (
 // through a real sshd.
 type copying struct {
 	mount.Folder
-	stop func() error
-	done chan error
+	stop  func() error
+	done  chan error
+	flush chan chan<- struct{}
 
 	mu    sync.Mutex
 	words map[string]string // what Warn was told
@@ -37,11 +38,11 @@ func startCopy(t *testing.T, client *link.Client, f mount.Folder, root ...string
 	if os.Geteuid() != 0 {
 		t.Skip("only root has a guest's rights here")
 	}
-	c := &copying{Folder: f, words: map[string]string{}, done: make(chan error, 1)}
+	c := &copying{Folder: f, words: map[string]string{}, done: make(chan error, 1), flush: make(chan chan<- struct{})}
 	ctx, cancel := context.WithCancel(t.Context())
 	ready := make(chan struct{})
 	go func() {
-		c.done <- mount.Copy(ctx, client, f, mount.Options{Root: root, Ready: func() { close(ready) }, Warn: func(name string, err error) {
+		c.done <- mount.Copy(ctx, client, f, mount.Options{Root: root, Flush: c.flush, Ready: func() { close(ready) }, Warn: func(name string, err error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.words[name] = err.Error()
@@ -268,6 +269,30 @@ func TestCopyAgain(t *testing.T) {
 	}
 	if _, err := os.Lstat(filepath.Join(f.Target, "3", "3")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("what went is there: %v", err)
+	}
+}
+
+// TestCopyFlush: who asks finds in the guest what was written before.
+func TestCopyFlush(t *testing.T) {
+	f := pair(t)
+	c := startCopy(t, startSSHD(t).dial(t), f)
+	for i := range 20 {
+		write(t, filepath.Join(f.Source, "file"), fmt.Sprint("text ", i))
+		if i%4 == 0 {
+			must(t, os.Mkdir(filepath.Join(f.Source, fmt.Sprint("dir", i)), 0o700))
+		}
+		for range 1 + i%2 { // the second has nothing to wait for
+			done := make(chan struct{})
+			select {
+			case c.flush <- done:
+			case err := <-c.done:
+				t.Fatal(err)
+			}
+			<-done
+			if here, there := tree(t, f.Source), tree(t, f.Target); here != there {
+				t.Fatalf("%d: the laptop has\n%s\nand the guest\n%s", i, here, there)
+			}
+		}
 	}
 }
 

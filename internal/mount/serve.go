@@ -32,6 +32,9 @@ type Options struct {
 	Ready func()
 	// Warn is told what Copy leaves out and why, each name once; it may be nil.
 	Warn func(name string, err error)
+	// Flush brings channels that Copy closes when the guest has all that had
+	// happened in the folder before; it may be nil.
+	Flush <-chan chan<- struct{}
 }
 
 // farewell is how long sshfs has to unmount after its input has ended.
