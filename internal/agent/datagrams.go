@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"fmt"
@@ -13,14 +12,6 @@ import (
 	"github.com/fbdock/fbdock/internal/datagram"
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/link"
-)
-
-const (
-	// mostFlows is how many senders are remembered; the one that was silent
-	// the longest is forgotten for another.
-	mostFlows = 4096
-	// firstFlowPort is the first of the tunnel's ports that stand for them.
-	firstFlowPort = 1024
 )
 
 // errNobody is what an ICMP message says of a datagram.
@@ -40,28 +31,12 @@ type datagrams struct {
 	hop   string        // where the latest attempt failed
 	last  error         // and why
 
-	flows map[sender]*list.Element // of *flow
-	ports map[uint16]*list.Element
-	order *list.List // the latest first
-	next  uint16
-}
-
-// sender is a program that sends to a port of this laptop.
-type sender struct {
-	to   *datagramPort
-	from netip.AddrPort
-}
-
-// flow is a sender and the tunnel's port that stands for it.
-type flow struct {
-	sender
-	port uint16
+	flows *flows
 }
 
 func newDatagrams(f *forwards) *datagrams {
 	return &datagrams{
-		forwards: f, ready: make(chan struct{}), hop: "engine", last: errors.New("not yet made"),
-		flows: map[sender]*list.Element{}, ports: map[uint16]*list.Element{}, order: list.New(), next: firstFlowPort,
+		forwards: f, ready: make(chan struct{}), hop: "engine", last: errors.New("not yet made"), flows: newFlows(),
 	}
 }
 
@@ -214,7 +189,7 @@ func (u *datagrams) listen(ctx context.Context, at string, fw *forward, to netip
 // serve sends on what arrives. While there is no tunnel it waits for one,
 // and what arrives then waits in the system's buffer.
 func (p *datagramPort) serve(ctx context.Context) {
-	defer p.datagrams.forget(p)
+	defer p.datagrams.flows.forget(p)
 	buffer := make([]byte, 1<<16)
 	for ctx.Err() == nil {
 		n, from, err := p.ReadFromUDPAddrPort(buffer)
@@ -236,67 +211,12 @@ func (u *datagrams) send(ctx context.Context, from sender, payload []byte) (hop 
 	if err != nil {
 		return hop, err
 	}
-	return "engine", tunnel.Send(u.portOf(from), from.to.to, payload)
-}
-
-// portOf is the tunnel's port that stands for a sender.
-func (u *datagrams) portOf(from sender) uint16 {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if known := u.flows[from]; known != nil {
-		u.order.MoveToFront(known)
-		return known.Value.(*flow).port
-	}
-	if u.order.Len() >= mostFlows {
-		u.drop(u.order.Back())
-	}
-	for u.ports[u.next] != nil {
-		u.advance()
-	}
-	added := u.order.PushFront(&flow{sender: from, port: u.next})
-	u.flows[from], u.ports[u.next] = added, added
-	defer u.advance()
-	return u.next
-}
-
-func (u *datagrams) advance() {
-	if u.next++; u.next < firstFlowPort {
-		u.next = firstFlowPort
-	}
-}
-
-func (u *datagrams) drop(e *list.Element) {
-	f := u.order.Remove(e).(*flow)
-	delete(u.flows, f.sender)
-	delete(u.ports, f.port)
-}
-
-// forget drops what is remembered of a port that is closed.
-func (u *datagrams) forget(p *datagramPort) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	for from, e := range u.flows {
-		if from.to == p {
-			u.drop(e)
-		}
-	}
-}
-
-// at is who has a port of the tunnel and spoke with there.
-func (u *datagrams) at(port uint16, there netip.AddrPort) *flow {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	e := u.ports[port]
-	if e == nil || e.Value.(*flow).to.to != there {
-		return nil
-	}
-	u.order.MoveToFront(e)
-	return e.Value.(*flow)
+	return "engine", tunnel.Send(u.flows.portOf(from), from.to.to, payload)
 }
 
 // Received gives an answer to who asked.
 func (u *datagrams) Received(d datagram.Datagram) {
-	if f := u.at(d.To.Port(), d.From); f != nil {
+	if f := u.flows.at(d.To.Port(), d.From); f != nil {
 		_, _ = f.to.WriteToUDPAddrPort(d.Payload, f.from) // who asked may be gone
 		u.forwards.judge(f.to.forward, "", nil)
 	}
@@ -304,7 +224,7 @@ func (u *datagrams) Received(d datagram.Datagram) {
 
 // Undelivered is told by `fbdock ports`.
 func (u *datagrams) Undelivered(from, to netip.AddrPort) {
-	if f := u.at(from.Port(), to); f != nil {
+	if f := u.flows.at(from.Port(), to); f != nil {
 		u.forwards.judge(f.to.forward, "container", errNobody)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -29,7 +30,6 @@ type Engine struct {
 	dir     string
 	network string // path of its namespace
 	hostKey ssh.PublicKey
-	enter   func(do func() error) error
 
 	mu       sync.Mutex
 	sessions []*exec.Cmd
@@ -42,7 +42,7 @@ func New(t testing.TB, lines ...string) *Engine {
 	if os.Geteuid() != 0 {
 		t.Skip("a network of its own needs root")
 	}
-	for _, need := range []string{"/dev/net/tun", "/usr/sbin/sshd", "/usr/bin/nsenter"} {
+	for _, need := range []string{"/dev/net/tun", "/usr/sbin/sshd", "/usr/bin/nsenter", "/usr/bin/unshare"} {
 		if _, err := os.Stat(need); err != nil {
 			t.Skipf("a tunnel needs %v", err)
 		}
@@ -69,31 +69,52 @@ func New(t testing.TB, lines ...string) *Engine {
 // unshare makes the network, which lives as long as the test.
 func (e *Engine) unshare(t testing.TB) {
 	t.Helper()
-	type work struct {
-		do   func() error
-		done chan error
+	holder := exec.Command("unshare", "-n", "sh", "-c", "echo ready; exec cat")
+	in, err := holder.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	queue, ready := make(chan work), make(chan error)
-	go func() {
-		// Never unlocked: the thread ends with the goroutine, and the
-		// network with both.
-		runtime.LockOSThread()
-		err := unix.Unshare(unix.CLONE_NEWNET)
-		e.network = fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), unix.Gettid())
-		ready <- err
-		for w := range queue {
-			w.done <- w.do()
-		}
-	}()
-	t.Cleanup(func() { close(queue) })
-	if err := <-ready; err != nil {
-		t.Skipf("a network of its own: %v", err)
+	out, err := holder.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	e.enter = func(do func() error) error {
-		w := work{do, make(chan error)}
-		queue <- w
-		return <-w.done
+	if err := holder.Start(); err != nil {
+		t.Fatal(err)
 	}
+	t.Cleanup(func() {
+		_ = in.Close()
+		_ = holder.Wait()
+	})
+	if _, err := io.ReadFull(out, make([]byte, len("ready\n"))); err != nil {
+		t.Skip("a network of its own is not allowed here")
+	}
+	e.network = fmt.Sprintf("/proc/%d/ns/net", holder.Process.Pid)
+}
+
+// enter does something in the engine's network: sockets stay where they were
+// made. The thread goes back, and must not end: what it has started would be
+// told that its parent died.
+func (e *Engine) enter(do func() error) error {
+	runtime.LockOSThread()
+	home, err := os.Open("/proc/thread-self/ns/net")
+	if err != nil {
+		return err
+	}
+	defer home.Close()
+	there, err := os.Open(e.network)
+	if err != nil {
+		return err
+	}
+	defer there.Close()
+	if err := unix.Setns(int(there.Fd()), unix.CLONE_NEWNET); err != nil {
+		return err
+	}
+	err = do()
+	if back := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); back != nil {
+		return back // with the thread locked, for nobody else to run there
+	}
+	runtime.UnlockOSThread()
+	return err
 }
 
 // Dial logs in as root.

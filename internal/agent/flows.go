@@ -1,0 +1,97 @@
+package agent
+
+import (
+	"container/list"
+	"net/netip"
+	"sync"
+)
+
+const (
+	// mostFlows is how many senders are remembered; the one that was silent
+	// the longest is forgotten for another.
+	mostFlows = 4096
+	// firstFlowPort is the first of the tunnel's ports that stand for them.
+	firstFlowPort = 1024
+)
+
+// sender is a program that sends datagrams to a port of this laptop.
+type sender struct {
+	to   *datagramPort
+	from netip.AddrPort
+}
+
+// flow is a sender and the tunnel's port that stands for it.
+type flow struct {
+	sender
+	port uint16
+}
+
+// flows are the senders by which answers find back.
+type flows struct {
+	mu       sync.Mutex
+	bySender map[sender]*list.Element // of *flow
+	byPort   map[uint16]*list.Element
+	order    *list.List // the latest first
+	next     uint16
+}
+
+func newFlows() *flows {
+	return &flows{
+		bySender: map[sender]*list.Element{}, byPort: map[uint16]*list.Element{}, order: list.New(), next: firstFlowPort,
+	}
+}
+
+// portOf is the tunnel's port that stands for a sender.
+func (f *flows) portOf(from sender) uint16 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if known := f.bySender[from]; known != nil {
+		f.order.MoveToFront(known)
+		return known.Value.(*flow).port
+	}
+	if f.order.Len() >= mostFlows {
+		f.drop(f.order.Back())
+	}
+	for f.byPort[f.next] != nil {
+		f.advance()
+	}
+	added := f.order.PushFront(&flow{sender: from, port: f.next})
+	f.bySender[from], f.byPort[f.next] = added, added
+	defer f.advance()
+	return f.next
+}
+
+func (f *flows) advance() {
+	if f.next++; f.next < firstFlowPort {
+		f.next = firstFlowPort
+	}
+}
+
+func (f *flows) drop(e *list.Element) {
+	gone := f.order.Remove(e).(*flow)
+	delete(f.bySender, gone.sender)
+	delete(f.byPort, gone.port)
+}
+
+// forget drops what is remembered of a port that is closed.
+func (f *flows) forget(p *datagramPort) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for from, e := range f.bySender {
+		if from.to == p {
+			f.drop(e)
+		}
+	}
+}
+
+// at is who has a port of the tunnel and spoke with there.
+func (f *flows) at(port uint16, there netip.AddrPort) *flow {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e := f.byPort[port]
+	if e == nil || e.Value.(*flow).to.to != there {
+		return nil
+	}
+	f.order.MoveToFront(e)
+	return e.Value.(*flow)
+}
