@@ -51,10 +51,13 @@ const (
 	// probing is after how many bytes the kernel is asked for an echo: sshd
 	// takes packets in faster than it hands them on.
 	probing = 64 << 10
-	// probeAgain is the time after which a lost echo is asked for again, and
-	// dead that without any after which the tunnel is given up.
-	probeAgain = 250 * time.Millisecond
-	dead       = 10 * time.Second
+	// probeAnyway is the time after which the next datagram takes a probe
+	// along, and probeAgain that after which a lost echo is asked for again.
+	probeAnyway = 2 * time.Second
+	probeAgain  = 250 * time.Millisecond
+	// dead is the time without an echo after which the tunnel is given up:
+	// sshd says nothing when the kernel has refused a packet.
+	dead = 10 * time.Second
 )
 
 // ErrBusy says that more is on its way than the link carries: the datagram
@@ -86,13 +89,15 @@ type Handler interface {
 type Tunnel struct {
 	ch   ssh.Channel
 	done chan struct{} // closed at its end, after err is set
+	once sync.Once
 	err  error
 
 	mu       sync.Mutex
 	id       uint16
 	sent     int       // bytes of all times
 	arrived  int       // of them
-	heard    time.Time // when that was last known
+	heard    time.Time // when that was last known, or since when it is waited for
+	asked    time.Time
 	sequence uint16
 	probes   []probe // not answered, the oldest first
 }
@@ -101,8 +106,9 @@ type Tunnel struct {
 type probe struct {
 	sequence uint16
 	sent     int // bytes before it
-	at       time.Time
 }
+
+var errDead = errors.New("the tunnel is dead: the engine's kernel answers no echo")
 
 // Open opens a tunnel over a link to the engine, where the login is root's.
 func Open(ctx context.Context, client *link.Client, handler Handler) (*Tunnel, error) {
@@ -139,6 +145,10 @@ func script(ctx context.Context, client *link.Client, text string) error {
 func (t *Tunnel) Send(from uint16, to netip.AddrPort, payload []byte) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if len(t.probes) > 0 && time.Since(t.heard) > dead {
+		t.end(errDead)
+		return errDead
+	}
 	d := Datagram{From: netip.AddrPortFrom(Here, from), To: to, Payload: payload}
 	packets, err := d.encode(t.id)
 	if err != nil {
@@ -147,7 +157,10 @@ func (t *Tunnel) Send(from uint16, to netip.AddrPort, payload []byte) error {
 	t.id++
 	// A datagram of which a fragment is missing is of no use.
 	if t.sent-t.arrived+len(payload)+len(packets)*(ipHeader+udpHeader) > inFlight {
-		return errors.Join(ErrBusy, t.askAgain())
+		if time.Since(t.asked) > probeAgain {
+			return errors.Join(ErrBusy, t.ask()) // the last echo may be lost
+		}
+		return ErrBusy
 	}
 	for _, p := range packets {
 		if err := t.write(p); err != nil {
@@ -168,7 +181,7 @@ func (t *Tunnel) write(p []byte) error {
 	if n := len(t.probes); n > 0 {
 		asked = t.probes[n-1].sent
 	}
-	if t.sent-asked < probing {
+	if t.sent-asked < probing && time.Since(t.asked) < probeAnyway {
 		return nil
 	}
 	return t.ask()
@@ -176,27 +189,14 @@ func (t *Tunnel) write(p []byte) error {
 
 // ask asks for the echo that tells that all before it has arrived.
 func (t *Tunnel) ask() error {
-	now := time.Now()
+	t.asked = time.Now()
 	if len(t.probes) == 0 {
-		t.heard = now
+		t.heard = t.asked
 	}
 	t.sequence++
-	t.probes = append(t.probes, probe{sequence: t.sequence, sent: t.sent, at: now})
+	t.probes = append(t.probes, probe{sequence: t.sequence, sent: t.sent})
 	t.id++
 	return t.write(echo(t.id, t.sequence))
-}
-
-// askAgain asks once more where an echo was lost, and gives up a tunnel
-// whose other end is silent.
-func (t *Tunnel) askAgain() error {
-	if n := len(t.probes); n > 0 && time.Since(t.probes[n-1].at) < probeAgain {
-		return nil
-	}
-	if time.Since(t.heard) > dead {
-		_ = t.ch.Close()
-		return errors.New("the tunnel is dead")
-	}
-	return t.ask()
 }
 
 // echoed takes the answer to a probe.
@@ -219,9 +219,7 @@ func (t *Tunnel) read(handler Handler) {
 	for {
 		b, err := next(in)
 		if err != nil {
-			t.err = err
-			close(t.done)
-			_ = t.ch.Close()
+			t.end(err)
 			return
 		}
 		p, err := decode(b)
@@ -240,6 +238,16 @@ func (t *Tunnel) read(handler Handler) {
 			t.echoed(sequence)
 		}
 	}
+}
+
+// end does not wait for the other side's word: one that cannot get rid of
+// its packets gives none before its connection ends.
+func (t *Tunnel) end(err error) {
+	t.once.Do(func() {
+		t.err = err
+		close(t.done)
+		_ = t.ch.Close()
+	})
 }
 
 // next is the next packet. The messages run together on the way, and the

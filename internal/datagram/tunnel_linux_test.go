@@ -185,6 +185,29 @@ func TestAgain(t *testing.T) {
 	}
 }
 
+// TestDead: sshd says nothing when the kernel takes no more packets from it;
+// the tunnel notices.
+func TestDead(t *testing.T) {
+	t.Parallel()
+	e := datagramtest.New(t, "PermitTunnel point-to-point")
+	tunnel := open(t, e, newHeard())
+	down := link.Command{Args: []string{"ip", "link", "set", "tun7335", "down"}}
+	if status, err := login(t, e).Run(t.Context(), down); status != 0 || err != nil {
+		t.Fatalf("status %d, %v", status, err)
+	}
+	timeout := time.After(30 * time.Second)
+	for {
+		_ = tunnel.Send(2000, there, []byte("hello?"))
+		select {
+		case <-tunnel.Done():
+			return
+		case <-timeout:
+			t.Fatal("the tunnel is taken for one that works")
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
 // TestRefused: the error names what has to allow it.
 func TestRefused(t *testing.T) {
 	t.Parallel()
