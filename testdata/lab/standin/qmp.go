@@ -160,10 +160,22 @@ func qemuSystem(l *lab) int {
 		return l.pretend(&vm{Name: "qemu"})
 	}
 	path := debianPath("qemu-system-x86_64")
-	if err := syscall.Exec(path, append([]string{"qemu-system-x86_64"}, l.args...), os.Environ()); err != nil {
+	if err := syscall.Exec(path, append([]string{"qemu-system-x86_64"}, oneThread(l.args)...), os.Environ()); err != nil {
 		return l.fail("%v", err)
 	}
 	return 0
+}
+
+// oneThread has all CPUs emulated in turn, for the reason that qemuArgs has.
+func oneThread(args []string) []string {
+	var all []string
+	for _, arg := range args {
+		machine, emulated := strings.CutSuffix(arg, ",accel=tcg")
+		if all = append(all, machine); emulated {
+			all = append(all, "-accel", "tcg,thread=single")
+		}
+	}
+	return all
 }
 
 func (l *lab) qemuTap(text string) string {
