@@ -42,7 +42,7 @@ func TestQemu(t *testing.T) {
 		t.Errorf("status:\n%s", status)
 	}
 	p.must(t, "share", "list")
-	if running := p.must(t, "exec", "--", "sh", "-c", "ps ax | grep '[q]emu-system'").stdout; !strings.Contains(running, "accel=tcg") {
+	if running := p.must(t, "exec", "--", "sh", "-c", "ps ax | grep '[q]emu-system'").stdout; !strings.Contains(running, "tcg") {
 		t.Errorf("no qemu runs: %s", running)
 	}
 	p.must(t, "halt")
