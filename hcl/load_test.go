@@ -105,7 +105,7 @@ machine "dev" {
   }
   mount "." {}
   mount "/src" {
-    target    = "/work/src"
+    target    = "/opt/src"
     read_only = true
     type      = "sshfs"
   }
@@ -135,7 +135,7 @@ func TestLoadWhole(t *testing.T) {
 		Storage: hcl.Storage{Pool: "zroot", Compression: "zstd-3", ARCMax: 512 * hcl.MiB},
 		Mounts: []hcl.Mount{
 			{Source: "."},
-			{Source: "/src", Target: "/work/src", ReadOnly: true, Type: "sshfs"},
+			{Source: "/src", Target: "/opt/src", ReadOnly: true, Type: "sshfs"},
 		},
 		Shares:  []hcl.Share{{Name: "scratch", Type: "nfs", Target: "/scratch"}},
 		Forward: &hcl.Forward{Bind: netip.MustParseAddr("127.0.0.1")},
@@ -183,7 +183,7 @@ func TestWhere(t *testing.T) {
 		"engine": "engine", "engine.memory": `"2GiB"`, "engine.network": `"10.77.0.0/24"`,
 		"engine.dns.1": `"2001:db8::1"`, "engine.ca_certificates.0": `"ca.pem"`, "engine.proxy": "proxy",
 		"engine.proxy.no": `"localhost,.example.com"`,
-		"mount.0":         `mount "."`, "mount.0.target": `mount "."`, "mount.1.target": `"/work/src"`,
+		"mount.0":         `mount "."`, "mount.0.target": `mount "."`, "mount.1.target": `"/opt/src"`,
 		"share.0": `share "scratch"`, "share.0.type": `"nfs"`, "forward": "forward", "forward.bind": `"127.0.0.1"`,
 		"provision.0": `provision "tools"`, "provision.0.on": `"engine"`, "provision.1.script": `"setup.sh"`,
 		"no.such.place": `machine "dev"`,

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/linktest"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -174,7 +175,7 @@ func TestHostKeyChanges(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.kill()
-	newKey(t, filepath.Join(s.dir, "host"))
+	linktest.Key(t, filepath.Join(s.dir, "host"))
 	s.start(t)
 	st := r.await(t, func(s agent.Status) bool { return !s.Link && strings.Contains(s.Error, "host key") })
 	t.Log(st.Error)

@@ -108,7 +108,7 @@ func (u *datagrams) once(ctx context.Context) (hop string, err error) {
 		return hop, err
 	}
 	defer client.Close()
-	defer tunnel.Close() //nolint:errcheck // the link's end is its own
+	defer tunnel.Close()
 	u.forwards.agent.o.Log.Info("tunnel for UDP is up")
 	u.mu.Lock()
 	u.now = tunnel

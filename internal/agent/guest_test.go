@@ -4,9 +4,7 @@ package agent_test
 
 import (
 	"context"
-	"crypto/ed25519"
 	"crypto/tls"
-	"encoding/pem"
 	"errors"
 	"log/slog"
 	"net"
@@ -25,6 +23,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/linktest"
 )
 
 // sshd is a real OpenSSH server that plays both guests.
@@ -57,8 +56,8 @@ func newSSHD(t testing.TB, extra ...string) *sshd {
 		t.Fatal(err)
 	}
 	s := &sshd{dir: t.TempDir(), user: me.Username, extra: extra}
-	client, _ := newKey(t, filepath.Join(s.dir, "key"))
-	s.hostKey, _ = newKey(t, filepath.Join(s.dir, "host"))
+	client := linktest.Key(t, filepath.Join(s.dir, "key")).PublicKey()
+	s.hostKey = linktest.Key(t, filepath.Join(s.dir, "host")).PublicKey()
 	write(t, filepath.Join(s.dir, "authorized"), string(ssh.MarshalAuthorizedKey(client)))
 	if os.Geteuid() == 0 {
 		_ = os.MkdirAll("/run/sshd", 0o755) // Debian's sshd insists on it
@@ -206,7 +205,7 @@ func startAgent(t testing.TB, s *sshd, change func(*agent.Options)) *running {
 func startAgentOf(t testing.TB, g *guests, change func(*agent.Options)) *running {
 	t.Helper()
 	dir := shortDir(t)
-	_, signer := newKey(t, filepath.Join(dir, "host"))
+	signer := linktest.Key(t, filepath.Join(dir, "host"))
 	r := &running{guests: g, dir: dir, docker: filepath.Join(dir, "docker.sock"), ended: make(chan struct{})}
 	o := agent.Options{
 		Identity: "test", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"),
@@ -258,24 +257,6 @@ func (r *running) dial(t testing.TB, user string) *link.Client {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
-}
-
-func newKey(t testing.TB, file string) (ssh.PublicKey, ssh.Signer) {
-	t.Helper()
-	_, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, file, string(pem.EncodeToMemory(block)))
-	signer, err := ssh.NewSignerFromKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return signer.PublicKey(), signer
 }
 
 func write(t testing.TB, file, text string) {

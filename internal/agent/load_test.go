@@ -23,6 +23,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/linktest"
 )
 
 // aloneEnv makes the test binary an agent alone, as fbdock's own process is:
@@ -84,7 +85,7 @@ type process struct {
 func startAlone(t *testing.T, s *sshd) *process {
 	t.Helper()
 	dir := shortDir(t)
-	key, _ := newKey(t, filepath.Join(dir, "host"))
+	key := linktest.Key(t, filepath.Join(dir, "host")).PublicKey()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

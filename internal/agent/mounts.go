@@ -22,6 +22,9 @@ type Mount struct {
 	// Mounted tells whether the guest has it, Since when that is so or not.
 	Mounted bool      `json:"mounted"`
 	Since   time.Time `json:"since"`
+	// Behind tells that a copy was not up to date in time when that was last
+	// asked for.
+	Behind bool `json:"behind,omitempty"`
 	// Error is why it is not there, Hint the next step.
 	Error string `json:"error,omitempty"`
 	Hint  string `json:"hint,omitempty"`
@@ -61,6 +64,7 @@ type folder struct {
 	end    context.CancelFunc
 	since  time.Time
 	failed error
+	behind bool
 	// Tries are numbered; done is the last one that has come to something.
 	begun, done int
 }
@@ -255,26 +259,33 @@ func (m *mounts) refresh(ctx context.Context) {
 		live := f.live
 		m.mu.Unlock()
 		if f.Copied && live != nil {
-			copies.Go(func() { f.bring(ctx, live) })
+			copies.Go(func() {
+				behind := !f.bring(ctx, live)
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				f.behind = behind
+			})
 		}
 	}
 	copies.Wait()
 }
 
-// bring waits until the copy is up to date, has ended with live, or ctx has.
-func (f *folder) bring(ctx, live context.Context) {
+// bring waits until the copy is up to date, which is not so when it ends with
+// live before, or ctx does.
+func (f *folder) bring(ctx, live context.Context) bool {
 	done := make(chan struct{})
-	select {
-	case f.flush <- done:
-	case <-live.Done():
-		return
-	case <-ctx.Done():
-		return
-	}
-	select {
-	case <-done:
-	case <-live.Done():
-	case <-ctx.Done():
+	asked := f.flush
+	for {
+		select {
+		case asked <- done:
+			asked = nil
+		case <-done:
+			return true
+		case <-live.Done():
+			return false
+		case <-ctx.Done():
+			return false
+		}
 	}
 }
 
@@ -318,6 +329,7 @@ func (m *mounts) list() []Mount {
 	for _, f := range m.folders {
 		one := Mount{
 			Guest: f.guest, Source: f.Source, Target: f.Target, ReadOnly: f.ReadOnly, Copied: f.Copied, Mounted: f.live != nil, Since: f.since,
+			Behind: f.behind,
 		}
 		if f.live == nil {
 			one.Error, one.Hint = f.why()

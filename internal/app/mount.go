@@ -104,9 +104,13 @@ func missing(one agent.Mount) *Error {
 // haveMounts refuses a command that needs mounts that one of the guests does
 // not have now, and waits for copies to have what was written before it.
 func haveMounts(ctx context.Context, remote *agent.Remote, used []mount.Folder) error {
-	s, err := remote.Status(ctx)
+	var s agent.Status
+	var err error
 	copied := slices.ContainsFunc(used, func(f mount.Folder) bool { return f.Copied })
-	if err == nil && (copied || lacking(s.Mounts, used) != nil) {
+	if !copied {
+		s, err = remote.Status(ctx)
+	}
+	if copied || err == nil && lacking(s.Mounts, used) != nil {
 		// It may be on its way, after the link was made anew.
 		s, err = remote.Mounts(ctx)
 	}
@@ -129,6 +133,12 @@ func lacking(all []agent.Mount, used []mount.Folder) *Error {
 			}
 			if known = true; !one.Mounted {
 				return missing(one)
+			}
+			if f.Copied && one.Behind {
+				return &Error{
+					Err:  fmt.Errorf("the copy of %s in %s does not have all that was written yet", one.Source, one.Guest),
+					Next: "it is being sent; give the command again", Code: ExitLink,
+				}
 			}
 		}
 		if !known {

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -293,10 +294,4 @@ func (t *Tunnel) Err() error {
 }
 
 // Close ends the tunnel, and the interface with it.
-func (t *Tunnel) Close() error {
-	err := t.ch.Close()
-	if errors.Is(err, io.EOF) {
-		return nil // it had ended by itself
-	}
-	return err
-}
+func (t *Tunnel) Close() { t.end(net.ErrClosed) }

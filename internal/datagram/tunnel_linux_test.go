@@ -56,7 +56,7 @@ func open(t testing.TB, e *datagramtest.Engine, h datagram.Handler) *datagram.Tu
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = tunnel.Close() })
+	t.Cleanup(tunnel.Close)
 	return tunnel
 }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/linktest"
 )
 
 func TestPinOnFirstSight(t *testing.T) {
@@ -137,7 +138,7 @@ func TestAuthFailures(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	wrong, locked, rubbish := filepath.Join(dir, "wrong"), filepath.Join(dir, "locked"), filepath.Join(dir, "rubbish")
-	writeKey(t, wrong)
+	linktest.Key(t, wrong)
 	_, private, _ := ed25519.GenerateKey(nil)
 	block, err := ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte("secret"))
 	if err != nil {
@@ -201,7 +202,7 @@ func TestAgentIsTheFallback(t *testing.T) {
 	dial(t, to, o)
 
 	wrong := filepath.Join(t.TempDir(), "wrong")
-	writeKey(t, wrong)
+	linktest.Key(t, wrong)
 	to.KeyFiles = []string{wrong}
 	if _, err := link.Dial(t.Context(), to, o); err == nil {
 		t.Error("KeysOnly with a key that can be read, and the agent was asked")

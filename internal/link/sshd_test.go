@@ -1,7 +1,6 @@
 package link_test
 
 import (
-	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/pem"
@@ -18,6 +17,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/linktest"
 )
 
 // sshd is a real OpenSSH server, a child of the test on loopback.
@@ -44,8 +44,8 @@ func startSSHD(t *testing.T, extra ...string) *sshd {
 	}
 	dir := t.TempDir()
 	s := &sshd{dir: dir, user: me.Username, keyFile: filepath.Join(dir, "key"), exited: make(chan struct{})}
-	clientKey := writeKey(t, s.keyFile)
-	s.hostKey = writeKey(t, filepath.Join(dir, "host"))
+	clientKey := linktest.Key(t, s.keyFile).PublicKey()
+	s.hostKey = linktest.Key(t, filepath.Join(dir, "host")).PublicKey()
 	write(t, filepath.Join(dir, "authorized"), string(ssh.MarshalAuthorizedKey(clientKey)))
 	if os.Geteuid() == 0 {
 		_ = os.MkdirAll("/run/sshd", 0o755) // Debian's sshd insists on it
@@ -146,25 +146,6 @@ func dial(t *testing.T, to link.Endpoint, o link.Options) *link.Client {
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
-}
-
-// writeKey makes a key pair; the private half is written to file.
-func writeKey(t *testing.T, file string) ssh.PublicKey {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, file, string(pem.EncodeToMemory(block)))
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
 }
 
 func write(t *testing.T, file, text string) {

@@ -44,7 +44,7 @@ volumes:
   bound:
     driver_opts: {type: none, o: "bind,ro", device: /device}
 `
-	variables := map[string]string{"PLACE2": "/two", "PWD": "/work"}
+	variables := map[string]string{"PLACE2": "/two", "PWD": "/opt"}
 	var got []string
 	for _, b := range mount.ComposeBinds([]byte(text), "linux", func(name string) (string, bool) {
 		value, ok := variables[name]
@@ -52,7 +52,7 @@ volumes:
 	}) {
 		got = append(got, b.Source)
 	}
-	want := strings.Fields("../up ./conf ./src /a$b /anchored /default /device /long /secret /two/y /work/p ~/.aws")
+	want := strings.Fields("../up ./conf ./src /a$b /anchored /default /device /long /opt/p /secret /two/y ~/.aws")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -1,8 +1,6 @@
 package mount_test
 
 import (
-	"crypto/ed25519"
-	"encoding/pem"
 	"net"
 	"os"
 	"os/exec"
@@ -15,6 +13,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/linktest"
 )
 
 // sshd is a real OpenSSH server on loopback, which plays the guest.
@@ -30,8 +29,8 @@ func startSSHD(t *testing.T) *sshd {
 		t.Skipf("no OpenSSH server: %v (apt-get install openssh-server)", err)
 	}
 	s := &sshd{dir: t.TempDir()}
-	allowed := s.newKey(t, "key")
-	s.hostKey = s.newKey(t, "host")
+	allowed := linktest.Key(t, filepath.Join(s.dir, "key")).PublicKey()
+	s.hostKey = linktest.Key(t, filepath.Join(s.dir, "host")).PublicKey()
 	write(t, filepath.Join(s.dir, "authorized"), string(ssh.MarshalAuthorizedKey(allowed)))
 	if os.Geteuid() == 0 {
 		_ = os.MkdirAll("/run/sshd", 0o755) // Debian's sshd insists on it
@@ -61,18 +60,6 @@ func startSSHD(t *testing.T) *sshd {
 	}
 	t.Fatal("sshd does not start")
 	return nil
-}
-
-func (s *sshd) newKey(t *testing.T, name string) ssh.PublicKey {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(nil)
-	must(t, err)
-	block, err := ssh.MarshalPrivateKey(private, "test")
-	must(t, err)
-	must(t, os.WriteFile(filepath.Join(s.dir, name), pem.EncodeToMemory(block), 0o600))
-	key, err := ssh.NewPublicKey(public)
-	must(t, err)
-	return key
 }
 
 func (s *sshd) dial(t *testing.T) *link.Client {

@@ -4,8 +4,6 @@ package datagramtest
 
 import (
 	"context"
-	"crypto/ed25519"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"net"
@@ -23,6 +21,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/linktest"
 )
 
 // Engine is a computer of which only the sshd can be reached.
@@ -54,8 +53,8 @@ func New(t testing.TB, lines ...string) *Engine {
 	}
 	e := &Engine{dir: t.TempDir()}
 	e.unshare(t)
-	client := newKey(t, filepath.Join(e.dir, "key"))
-	e.hostKey = newKey(t, filepath.Join(e.dir, "host"))
+	client := linktest.Key(t, filepath.Join(e.dir, "key")).PublicKey()
+	e.hostKey = linktest.Key(t, filepath.Join(e.dir, "host")).PublicKey()
 	write(t, filepath.Join(e.dir, "authorized"), string(ssh.MarshalAuthorizedKey(client)))
 	write(t, filepath.Join(e.dir, "config"), strings.Join(append([]string{
 		"HostKey " + filepath.Join(e.dir, "host"), "AuthorizedKeysFile " + filepath.Join(e.dir, "authorized"),
@@ -181,24 +180,6 @@ func (e *Engine) Answer(t testing.TB, port uint16, answer func([]byte) []byte) {
 			}
 		}
 	}()
-}
-
-func newKey(t testing.TB, file string) ssh.PublicKey {
-	t.Helper()
-	public, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	write(t, file, string(pem.EncodeToMemory(block)))
-	key, err := ssh.NewPublicKey(public)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
 }
 
 func write(t testing.TB, file, text string) {
