@@ -36,7 +36,8 @@ var allowed = map[string][]string{
 	"provision":              {"hcl", "internal/plan"},
 	"internal/vagrant":       {"internal/run"},
 	// platforms knows how a volume's text is cut, drive letters included.
-	"internal/mount":                 {"internal/link", "platforms"},
+	"internal/sftpserver":            {},
+	"internal/mount":                 {"internal/link", "internal/sftpserver", "platforms"},
 	"internal/datagram/datagramtest": {"internal/link", "internal/link/linktest"},
 	"internal/datagram":              {"internal/link"},
 	"internal/agent":                 {"internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram"},

@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/sftpserver"
 )
 
 // entry is what a name of the folder is.
@@ -128,10 +130,8 @@ func (c *copier) walk(dir string, found map[string]entry) error {
 // leftOut tells whether a name is not for the guests: what is private, and
 // what a pattern of path.Match excludes by its last word or its whole name.
 func (c *copier) leftOut(name string) bool {
-	for _, private := range c.folder.Private {
-		if rest, ok := cutPrefixFold(name, private); ok && (rest == "" || rest[0] == '/') {
-			return true
-		}
+	if sftpserver.IsPrivate(name, c.folder.Private) {
+		return true
 	}
 	return slices.ContainsFunc(c.folder.Exclude, func(pattern string) bool {
 		base, _ := path.Match(pattern, path.Base(name))
@@ -146,7 +146,7 @@ var (
 )
 
 func (c *copier) entry(name string, info fs.FileInfo) (entry, error) {
-	e := entry{known: true, mode: shownMode(info.Mode()) & (fs.ModeType | fs.ModePerm)}
+	e := entry{known: true, mode: sftpserver.ShownMode(info.Mode()) & (fs.ModeType | fs.ModePerm)}
 	switch {
 	case info.IsDir():
 	case info.Mode().IsRegular():
@@ -246,7 +246,7 @@ func (c *copier) packFile(archive *tar.Writer, header *tar.Header, e *entry) (sa
 	if err != nil || !before.Mode().IsRegular() {
 		return false, nil
 	}
-	e.mode, e.size, e.mtime = shownMode(before.Mode())&(fs.ModeType|fs.ModePerm), before.Size(), before.ModTime().UnixNano()
+	e.mode, e.size, e.mtime = sftpserver.ShownMode(before.Mode())&(fs.ModeType|fs.ModePerm), before.Size(), before.ModTime().UnixNano()
 	header.Typeflag, header.Mode, header.Size = tar.TypeReg, int64(e.mode.Perm()), e.size
 	header.ModTime = before.ModTime().Truncate(time.Second)
 	if err := archive.WriteHeader(header); err != nil {

@@ -3,10 +3,6 @@
 // session, and it knows which paths of a docker command line are the
 // laptop's.
 //
-// The SFTP server is our own and not pkg/sftp's RequestServer, which loses
-// what a file system needs: the mode of mkdir, the handle of fstat after a
-// rename, and the order of a truncate behind the writes before it.
-//
-// It never reads or writes outside of the folder it serves (os.Root), never
-// changes an owner, and never prints.
+// What a guest may do to a served folder is internal/sftpserver's to judge. It
+// never prints.
 package mount

@@ -1,52 +1,10 @@
 package mount_test
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/pkg/sftp"
-
-	"github.com/fbdock/fbdock/internal/mount"
 )
-
-// serveEnv makes the test binary an SFTP server of the folder it names, for
-// OpenSSH's client to start.
-const serveEnv = "FBDOCK_TEST_SERVE"
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(serveEnv); dir != "" {
-		if err := mount.ServeFolder(mount.Folder{Source: dir}, os.Stdin, os.Stdout); err != nil {
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-// client is pkg/sftp's client of a served folder: an implementation that is
-// not ours.
-func client(t *testing.T, f mount.Folder) *sftp.Client {
-	t.Helper()
-	in, out := mount.NewQueue(), mount.NewQueue()
-	done := make(chan error, 1)
-	go func() {
-		done <- mount.ServeFolder(f, in, out)
-		_ = out.Close()
-	}()
-	c, err := sftp.NewClientPipe(out, in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = c.Close()
-		if err := <-done; err != nil {
-			t.Errorf("serve: %v", err)
-		}
-	})
-	return c
-}
 
 // folder is a folder to be served, its links resolved as a project's are.
 func folder(t *testing.T) string {
@@ -73,15 +31,4 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-func content(t *testing.T, open func(string) (*sftp.File, error), name string) (string, error) {
-	t.Helper()
-	file, err := open(name)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = file.Close() }()
-	data, err := io.ReadAll(file)
-	return string(data), err
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/sftpserver"
 )
 
 // mountedScript is the beginning of both scripts for a guest.
@@ -44,15 +45,17 @@ const farewell = 10 * time.Second
 // it until ctx is done, which is no error, or until the link or the guest's
 // sshfs ends. What an earlier run left mounted there is unmounted first.
 func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error {
-	s, err := newServer(f)
+	s, err := sftpserver.Open(sftpserver.Options{
+		Dir: f.Source, ReadOnly: f.ReadOnly, Private: f.Private, GuestLink: f.guestLink, HostLink: f.hostLink,
+	})
 	if err != nil {
-		return err
+		return &FolderError{Folder: f.Source, Err: err}
 	}
-	defer s.close()
-	in, out := newQueue(), newQueue()
+	defer s.Close()
+	in, out := sftpserver.NewQueue(), sftpserver.NewQueue()
 	served := make(chan error, 1)
 	go func() {
-		err := s.serve(in, out)
+		err := s.Serve(in, out)
 		// sshfs unmounts and ends when its input does.
 		served <- errors.Join(err, out.Close(), in.Close())
 	}()

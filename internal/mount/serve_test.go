@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -220,5 +221,14 @@ func TestMountRefusals(t *testing.T) {
 		if (&mount.GuestError{Kind: kind}).Hint() == "" {
 			t.Errorf("%s has no hint", kind)
 		}
+	}
+}
+
+func TestServeWithoutAFolder(t *testing.T) {
+	t.Parallel()
+	err := mount.Serve(t.Context(), nil, mount.Folder{Source: filepath.Join(t.TempDir(), "none")}, mount.Options{})
+	missing, ok := errors.AsType[*mount.FolderError](err)
+	if !ok || !errors.Is(err, fs.ErrNotExist) || missing.Hint() == "" || !strings.Contains(err.Error(), "none") {
+		t.Errorf("Serve without a folder: %v, want a FolderError", err)
 	}
 }

@@ -1,20 +1,17 @@
-package mount
+package sftpserver
 
 import (
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
-	"runtime"
-	"strings"
 	"time"
 )
 
-func (s *server) lstat(id uint32, f *fields) (packet, error) { return s.info(id, f, s.root.Lstat) }
+func (s *Server) lstat(id uint32, f *fields) (packet, error) { return s.info(id, f, s.root.Lstat) }
 
-func (s *server) stat(id uint32, f *fields) (packet, error) { return s.info(id, f, s.root.Stat) }
+func (s *Server) stat(id uint32, f *fields) (packet, error) { return s.info(id, f, s.root.Stat) }
 
-func (s *server) info(id uint32, f *fields, look func(string) (fs.FileInfo, error)) (packet, error) {
+func (s *Server) info(id uint32, f *fields, look func(string) (fs.FileInfo, error)) (packet, error) {
 	name, err := s.path(f)
 	if err != nil {
 		return nil, err
@@ -29,7 +26,7 @@ func (s *server) info(id uint32, f *fields, look func(string) (fs.FileInfo, erro
 // setstat changes a file by its name. An owner is accepted and not set:
 // the files are the laptop user's, and to refuse would end every `tar x`
 // and `npm install` that runs as root.
-func (s *server) setstat(_ uint32, f *fields) (packet, error) {
+func (s *Server) setstat(_ uint32, f *fields) (packet, error) {
 	name, err := s.changing(f)
 	a := f.attrs()
 	if err == nil {
@@ -59,7 +56,7 @@ func (s *server) setstat(_ uint32, f *fields) (packet, error) {
 	return nil, a.chtimes(func(atime, mtime time.Time) error { return s.root.Chtimes(name, atime, mtime) })
 }
 
-func (s *server) truncate(name string, size int64) (err error) {
+func (s *Server) truncate(name string, size int64) (err error) {
 	file, err := s.root.OpenFile(name, os.O_WRONLY|openFlags, 0)
 	if err != nil {
 		return err
@@ -72,7 +69,7 @@ func (s *server) truncate(name string, size int64) (err error) {
 	return file.Truncate(size)
 }
 
-func (s *server) mkdir(_ uint32, f *fields) (packet, error) {
+func (s *Server) mkdir(_ uint32, f *fields) (packet, error) {
 	name, err := s.changing(f)
 	a := f.attrs()
 	if err == nil {
@@ -84,16 +81,16 @@ func (s *server) mkdir(_ uint32, f *fields) (packet, error) {
 	return nil, s.root.Mkdir(name, a.perm(0o777)&fs.ModePerm)
 }
 
-func (s *server) remove(_ uint32, f *fields) (packet, error) {
+func (s *Server) remove(_ uint32, f *fields) (packet, error) {
 	return s.unlink(f, func(info fs.FileInfo) bool { return !info.IsDir() })
 }
 
-func (s *server) rmdir(_ uint32, f *fields) (packet, error) {
+func (s *Server) rmdir(_ uint32, f *fields) (packet, error) {
 	return s.unlink(f, fs.FileInfo.IsDir)
 }
 
 // unlink removes a file or folder, whichever fits.
-func (s *server) unlink(f *fields, fits func(fs.FileInfo) bool) (packet, error) {
+func (s *Server) unlink(f *fields, fits func(fs.FileInfo) bool) (packet, error) {
 	name, err := s.changing(f)
 	if err != nil {
 		return nil, err
@@ -109,7 +106,7 @@ func (s *server) unlink(f *fields, fits func(fs.FileInfo) bool) (packet, error) 
 }
 
 // two reads the names of a rename or link.
-func (s *server) two(f *fields) (from, to string, err error) {
+func (s *Server) two(f *fields) (from, to string, err error) {
 	if from, err = s.changing(f); err != nil {
 		return "", "", err
 	}
@@ -124,7 +121,7 @@ func (s *server) two(f *fields) (from, to string, err error) {
 }
 
 // rename is SFTP's own, which replaces nothing.
-func (s *server) rename(_ uint32, f *fields) (packet, error) {
+func (s *Server) rename(_ uint32, f *fields) (packet, error) {
 	from, to, err := s.two(f)
 	if err != nil {
 		return nil, err
@@ -136,7 +133,7 @@ func (s *server) rename(_ uint32, f *fields) (packet, error) {
 }
 
 // replace is rename(2), the one that sshfs uses.
-func (s *server) replace(f *fields) (packet, error) {
+func (s *Server) replace(f *fields) (packet, error) {
 	from, to, err := s.two(f)
 	if err != nil {
 		return nil, err
@@ -144,7 +141,7 @@ func (s *server) replace(f *fields) (packet, error) {
 	return nil, s.root.Rename(from, to)
 }
 
-func (s *server) link(f *fields) (packet, error) {
+func (s *Server) link(f *fields) (packet, error) {
 	from, to, err := s.two(f)
 	if err != nil {
 		return nil, err
@@ -155,7 +152,7 @@ func (s *server) link(f *fields) (packet, error) {
 // symlink makes a link. Its text may lead anywhere, as in any folder that
 // is shared with a container: venv/bin/python leads to /usr/bin. The server
 // itself never follows one out of the folder.
-func (s *server) symlink(_ uint32, f *fields) (packet, error) {
+func (s *Server) symlink(_ uint32, f *fields) (packet, error) {
 	// OpenSSH has the arguments in this order, against the draft, and sshfs
 	// with it.
 	text := f.text()
@@ -166,10 +163,10 @@ func (s *server) symlink(_ uint32, f *fields) (packet, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, s.root.Symlink(filepath.FromSlash(s.laptopLink(text)), name)
+	return nil, s.root.Symlink(filepath.FromSlash(s.hostLink(text)), name)
 }
 
-func (s *server) readlink(id uint32, f *fields) (packet, error) {
+func (s *Server) readlink(id uint32, f *fields) (packet, error) {
 	name, err := s.path(f)
 	if err != nil {
 		return nil, err
@@ -182,49 +179,17 @@ func (s *server) readlink(id uint32, f *fields) (packet, error) {
 	return begin(fxName, id).u32(1).text(text).text(text).u32(0), nil
 }
 
-// guestLink is a link's text for the guests: one that leads by its full
-// name into the folder leads to where they have it.
-func (s *server) guestLink(text string) string {
-	if s.folder.Target == "" || s.folder.Source == s.folder.Target {
+// guestLink is a link's text as the guests have it.
+func (s *Server) guestLink(text string) string {
+	if s.o.GuestLink == nil {
+		return filepath.ToSlash(text)
+	}
+	return s.o.GuestLink(text)
+}
+
+func (s *Server) hostLink(text string) string {
+	if s.o.HostLink == nil {
 		return text
 	}
-	if rest, ok := within(runtime.GOOS, s.folder.Source, text); ok {
-		return path.Join(s.folder.Target, rest)
-	}
-	return filepath.ToSlash(text)
-}
-
-func (s *server) laptopLink(text string) string {
-	if s.folder.Target == "" || s.folder.Source == s.folder.Target {
-		return text
-	}
-	if rest, ok := within("linux", s.folder.Target, text); ok {
-		return filepath.Join(s.folder.Source, filepath.FromSlash(rest))
-	}
-	return text
-}
-
-// within gives the slash-separated path of name below dir, "" for dir
-// itself, for absolute paths of the system goos.
-func within(goos, dir, name string) (rest string, ok bool) {
-	dir, name = slashed(goos, dir), slashed(goos, name)
-	if dir != "/" {
-		dir = strings.TrimSuffix(dir, "/")
-	}
-	fold := goos == "windows"
-	if len(name) < len(dir) || (name[:len(dir)] != dir && (!fold || !strings.EqualFold(name[:len(dir)], dir))) {
-		return "", false
-	}
-	rest = name[len(dir):]
-	if rest != "" && rest[0] != '/' && dir != "/" {
-		return "", false
-	}
-	return strings.TrimPrefix(rest, "/"), true
-}
-
-func slashed(goos, p string) string {
-	if goos == "windows" {
-		p = strings.ReplaceAll(p, `\`, "/")
-	}
-	return path.Clean(p)
+	return s.o.HostLink(text)
 }

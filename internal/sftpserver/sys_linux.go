@@ -1,4 +1,4 @@
-package mount
+package sftpserver
 
 import (
 	"io/fs"

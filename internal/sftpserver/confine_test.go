@@ -1,4 +1,4 @@
-package mount_test
+package sftpserver_test
 
 import (
 	"errors"
@@ -6,11 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 
-	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/sftpserver"
 )
 
 func symlink(t *testing.T, text, name string) {
@@ -33,7 +32,7 @@ func TestNothingOutsideIsReached(t *testing.T) {
 	symlink(t, base, filepath.Join(dir, "parent"))
 	symlink(t, "loop", filepath.Join(dir, "loop"))
 	symlink(t, "in", filepath.Join(dir, "fine"))
-	c := client(t, mount.Folder{Source: dir})
+	c := client(t, sftpserver.Options{Dir: dir})
 	for _, name := range []string{
 		"/../secret", "../secret", "/relative", "/absolute", "/parent/secret", "/loop", "/in/../../secret",
 		"/parent/served/in", "/x\x00y",
@@ -96,7 +95,7 @@ func TestRacingLink(t *testing.T) {
 	write(t, filepath.Join(dir, "d", "f"), "inside")
 	write(t, filepath.Join(base, "out", "f"), "secret")
 	symlink(t, "../out", filepath.Join(dir, "evil"))
-	c := client(t, mount.Folder{Source: dir})
+	c := client(t, sftpserver.Options{Dir: dir})
 	stop := make(chan struct{})
 	var racing sync.WaitGroup
 	racing.Go(func() {
@@ -139,7 +138,7 @@ func TestPrivateIsNotThere(t *testing.T) {
 	dir := folder(t)
 	write(t, filepath.Join(dir, "p", ".fbdock", "key"), "key")
 	write(t, filepath.Join(dir, "p", ".fbdockrc"), "mine")
-	c := client(t, mount.Folder{Source: dir, Private: []string{"p/.fbdock"}})
+	c := client(t, sftpserver.Options{Dir: dir, Private: []string{"p/.fbdock"}})
 	for _, name := range []string{"/p/.fbdock", "/p/.fbdock/key", "/p/.FBDOCK/key", "/p/x/../.fbdock/key"} {
 		if _, err := c.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: %v", name, err)
@@ -167,24 +166,20 @@ func TestPrivateIsNotThere(t *testing.T) {
 	}
 }
 
-// TestLinksOfAnotherTarget: a folder that the guests have elsewhere.
-func TestLinksOfAnotherTarget(t *testing.T) {
+// TestLinkTexts: the texts of links are translated both ways.
+func TestLinkTexts(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	write(t, filepath.Join(dir, "a", "f"), "x")
-	symlink(t, filepath.Join(dir, "a", "f"), filepath.Join(dir, "l"))
-	c := client(t, mount.Folder{Source: dir, Target: "/src"})
-	if text, err := c.ReadLink("/l"); err != nil || text != "/src/a/f" {
-		t.Errorf("readlink %q, %v", text, err)
+	symlink(t, "host", filepath.Join(dir, "l"))
+	c := client(t, sftpserver.Options{
+		Dir:       dir,
+		GuestLink: func(text string) string { return "guest-of-" + text }, HostLink: func(text string) string { return "host-of-" + text },
+	})
+	if text, err := c.ReadLink("/l"); err != nil || text != "guest-of-host" {
+		t.Errorf("ReadLink(/l) = %q, %v, want guest-of-host", text, err)
 	}
-	for text, want := range map[string]string{"/src/a": filepath.Join(dir, "a"), "a/f": filepath.Join("a", "f"), "/usr/bin": filepath.FromSlash("/usr/bin")} {
-		name := "made-" + strings.ReplaceAll(text, "/", "-")
-		must(t, c.Symlink(text, "/"+name))
-		if got, err := os.Readlink(filepath.Join(dir, name)); err != nil || got != want {
-			t.Errorf("link to %s is %q, %v", text, got, err)
-		}
-		if got, err := c.ReadLink("/" + name); err != nil || got != text {
-			t.Errorf("link to %s reads %q, %v", text, got, err)
-		}
+	must(t, c.Symlink("x", "/made"))
+	if text, err := os.Readlink(filepath.Join(dir, "made")); err != nil || text != "host-of-x" {
+		t.Errorf("Symlink(x) made a link to %q, %v, want host-of-x", text, err)
 	}
 }

@@ -1,4 +1,4 @@
-package mount
+package sftpserver
 
 import (
 	"encoding/binary"
@@ -11,53 +11,50 @@ import (
 	"time"
 )
 
-// Folder is a laptop folder to be served.
-type Folder struct {
-	// Source is absolute, in the laptop's own form; Target is where the
-	// guests see it.
-	Source, Target string
-	ReadOnly       bool
-	// Private are slash-separated paths below Source that the guests do
-	// not see: what they hold is for the laptop alone.
+// Options are what is served.
+type Options struct {
+	// Dir is the folder, absolute.
+	Dir      string
+	ReadOnly bool
+	// Private are slash-separated paths below Dir that the guest does not see.
 	Private []string
-	// Copied tells that the guests have a copy, made by Copy, which Exclude
-	// leaves names out of: patterns of path.Match for the last word of a name
-	// below Source, or for all of it.
-	Copied  bool
-	Exclude []string
+	// GuestLink translates the text of a symbolic link of the host for the
+	// guest, HostLink the other way; nil leaves it as it is.
+	GuestLink, HostLink func(string) string
 }
 
-// server is one SFTP session. It does one request after the other, as
+// Server is one SFTP session. It does one request after the other, as
 // OpenSSH's server does: sshfs sends writes ahead and counts on a truncate
 // or stat behind them to find them done.
-type server struct {
-	folder  Folder
+type Server struct {
+	o       Options
 	root    *os.Root
 	handles map[uint32]*handle
 	next    uint32
-	started func() // told at the guest's first packet; may be nil
 }
 
 // maxHandles keeps a guest from using up the laptop's descriptors.
 const maxHandles = 4096
 
-func newServer(f Folder) (*server, error) {
-	root, err := os.OpenRoot(f.Source)
+// Open opens the folder.
+func Open(o Options) (*Server, error) {
+	root, err := os.OpenRoot(o.Dir)
 	if err != nil {
-		return nil, &FolderError{Folder: f.Source, Err: err}
+		return nil, err
 	}
-	return &server{folder: f, root: root, handles: map[uint32]*handle{}}, nil
+	return &Server{o: o, root: root, handles: map[uint32]*handle{}}, nil
 }
 
-func (s *server) close() {
+// Close closes what the guest left open, and the folder.
+func (s *Server) Close() {
 	for _, h := range s.handles {
 		_ = h.file.Close() // what the guest wants to know it asks for by fsync and close
 	}
 	_ = s.root.Close() // a folder held open has nothing to lose
 }
 
-// serve answers requests until r ends.
-func (s *server) serve(r io.Reader, w io.Writer) error {
+// Serve answers requests until r ends.
+func (s *Server) Serve(r io.Reader, w io.Writer) error {
 	var buf []byte
 	for {
 		var err error
@@ -73,12 +70,9 @@ func (s *server) serve(r io.Reader, w io.Writer) error {
 	}
 }
 
-func (s *server) answer(b []byte) packet {
+func (s *Server) answer(b []byte) packet {
 	f := &fields{b: b[1:]}
 	if b[0] == fxInit {
-		if s.started != nil {
-			s.started()
-		}
 		return hello()
 	}
 	id := f.u32()
@@ -116,22 +110,22 @@ func statusPacket(id uint32, err error) packet {
 }
 
 // request does one request. A nil packet without an error means "ok".
-type request func(*server, uint32, *fields) (packet, error)
+type request func(*Server, uint32, *fields) (packet, error)
 
 // requests is never written to.
 var requests = map[byte]request{
-	fxOpen: (*server).open, fxClose: (*server).closeHandle, fxRead: (*server).read, fxWrite: (*server).write,
-	fxFstat: (*server).fstat, fxFsetstat: (*server).fsetstat,
-	fxOpendir: (*server).opendir, fxReaddir: (*server).readdir,
-	fxLstat: (*server).lstat, fxStat: (*server).stat, fxSetstat: (*server).setstat,
-	fxRemove: (*server).remove, fxMkdir: (*server).mkdir, fxRmdir: (*server).rmdir,
-	fxRename: (*server).rename, fxReadlink: (*server).readlink, fxSymlink: (*server).symlink,
-	fxRealpath: (*server).realpath, fxExtended: (*server).extended,
+	fxOpen: (*Server).open, fxClose: (*Server).closeHandle, fxRead: (*Server).read, fxWrite: (*Server).write,
+	fxFstat: (*Server).fstat, fxFsetstat: (*Server).fsetstat,
+	fxOpendir: (*Server).opendir, fxReaddir: (*Server).readdir,
+	fxLstat: (*Server).lstat, fxStat: (*Server).stat, fxSetstat: (*Server).setstat,
+	fxRemove: (*Server).remove, fxMkdir: (*Server).mkdir, fxRmdir: (*Server).rmdir,
+	fxRename: (*Server).rename, fxReadlink: (*Server).readlink, fxSymlink: (*Server).symlink,
+	fxRealpath: (*Server).realpath, fxExtended: (*Server).extended,
 }
 
 // name is the path of a request below the root. What it holds of ".." ends
 // at the root; links in it are os.Root's to judge.
-func (s *server) name(p string) (string, error) {
+func (s *Server) name(p string) (string, error) {
 	name := strings.TrimPrefix(path.Clean("/"+p), "/")
 	if name == "" {
 		return ".", nil
@@ -139,13 +133,21 @@ func (s *server) name(p string) (string, error) {
 	if strings.IndexByte(name, 0) >= 0 || !nameOK(name) {
 		return "", errName
 	}
-	for _, private := range s.folder.Private {
-		// Folders of macOS and Windows do not tell cases apart.
-		if rest, ok := cutPrefixFold(name, private); ok && (rest == "" || rest[0] == '/') {
-			return "", errPrivate
-		}
+	if IsPrivate(name, s.o.Private) {
+		return "", errPrivate
 	}
 	return filepath.FromSlash(name), nil
+}
+
+// IsPrivate tells whether a slash-separated name is one of private, or below
+// one. Folders of macOS and Windows do not tell cases apart.
+func IsPrivate(name string, private []string) bool {
+	for _, p := range private {
+		if rest, ok := cutPrefixFold(name, p); ok && (rest == "" || rest[0] == '/') {
+			return true
+		}
+	}
+	return false
 }
 
 func cutPrefixFold(s, prefix string) (rest string, ok bool) {
@@ -156,8 +158,8 @@ func cutPrefixFold(s, prefix string) (rest string, ok bool) {
 }
 
 // holdsPrivate tells whether a name is private, or holds what is.
-func (s *server) holdsPrivate(name string) bool {
-	for _, private := range s.folder.Private {
+func (s *Server) holdsPrivate(name string) bool {
+	for _, private := range s.o.Private {
 		if rest, ok := cutPrefixFold(private, filepath.ToSlash(name)); ok && (rest == "" || rest[0] == '/') {
 			return true
 		}
@@ -167,7 +169,7 @@ func (s *server) holdsPrivate(name string) bool {
 
 // path reads the field that names a file for reading, changing one for
 // writing.
-func (s *server) path(f *fields) (string, error) {
+func (s *Server) path(f *fields) (string, error) {
 	name, err := s.name(f.text())
 	if err == errPrivate { //nolint:errorlint // it comes from here
 		// To the guests it is not there.
@@ -176,15 +178,15 @@ func (s *server) path(f *fields) (string, error) {
 	return name, err
 }
 
-func (s *server) changing(f *fields) (string, error) {
+func (s *Server) changing(f *fields) (string, error) {
 	p := f.text()
-	if s.folder.ReadOnly {
+	if s.o.ReadOnly {
 		return "", errReadOnly
 	}
 	return s.name(p)
 }
 
-func (s *server) realpath(id uint32, f *fields) (packet, error) {
+func (s *Server) realpath(id uint32, f *fields) (packet, error) {
 	p := path.Clean("/" + f.text())
 	return begin(fxName, id).u32(1).text(p).text(p).u32(0), nil
 }
@@ -197,7 +199,7 @@ const (
 	extFsync       = "fsync@openssh.com"
 )
 
-func (s *server) extended(id uint32, f *fields) (packet, error) {
+func (s *Server) extended(id uint32, f *fields) (packet, error) {
 	switch f.text() {
 	case extPosixRename:
 		return s.replace(f)
@@ -216,7 +218,7 @@ func (s *server) extended(id uint32, f *fields) (packet, error) {
 	return nil, errUnsupported
 }
 
-func (s *server) statvfs(id uint32) (packet, error) {
+func (s *Server) statvfs(id uint32) (packet, error) {
 	dir, err := s.root.Open(".")
 	if err != nil {
 		return nil, err
@@ -226,7 +228,7 @@ func (s *server) statvfs(id uint32) (packet, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.folder.ReadOnly {
+	if s.o.ReadOnly {
 		values[vfsFlag] |= 1 // SSH_FXE_STATVFS_ST_RDONLY
 	}
 	p := begin(fxExtReply, id)

@@ -1,4 +1,4 @@
-package mount_test
+package sftpserver_test
 
 import (
 	"bytes"
@@ -17,13 +17,13 @@ import (
 
 	"github.com/pkg/sftp"
 
-	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/sftpserver"
 )
 
 func TestFilesAreWrittenAndRead(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	c := client(t, mount.Folder{Source: dir})
+	c := client(t, sftpserver.Options{Dir: dir})
 	data := make([]byte, 5<<20+123)
 	_, _ = rand.Read(data)
 	file, err := c.Create("/big")
@@ -68,7 +68,7 @@ func TestFilesAreWrittenAndRead(t *testing.T) {
 func TestHandlesSurviveRenames(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	c := client(t, mount.Folder{Source: dir})
+	c := client(t, sftpserver.Options{Dir: dir})
 	write(t, filepath.Join(dir, "old"), "old text")
 	write(t, filepath.Join(dir, "new"), "new")
 	file, err := c.OpenFile("/new", os.O_RDWR)
@@ -102,7 +102,7 @@ func TestModesAndTimes(t *testing.T) {
 		t.Skip("Windows has no modes")
 	}
 	dir := folder(t)
-	c := client(t, mount.Folder{Source: dir})
+	c := client(t, sftpserver.Options{Dir: dir})
 	write(t, filepath.Join(dir, "f"), "x")
 	for _, mode := range []fs.FileMode{0o400, 0o755, 0o640} {
 		must(t, c.Chmod("/f", mode))
@@ -143,7 +143,7 @@ func TestModesAndTimes(t *testing.T) {
 func TestTree(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	c := client(t, mount.Folder{Source: dir})
+	c := client(t, sftpserver.Options{Dir: dir})
 	must(t, c.MkdirAll("/a/b/c"))
 	for _, name := range []string{"é", "日本語", "with space", "-dash", ".hidden", "quote'\"", "new\nline", "a" + strings.Repeat("x", 200), "\U0001f600", "e\u0301"} {
 		if runtime.GOOS == "windows" && strings.ContainsAny(name, "\"\n") {
@@ -203,7 +203,7 @@ func TestTree(t *testing.T) {
 func TestTenThousandFiles(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	c := client(t, mount.Folder{Source: dir})
+	c := client(t, sftpserver.Options{Dir: dir})
 	const many = 10_000
 	for i := range many {
 		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("file-%05d", i)), nil, 0o600); err != nil {
@@ -231,7 +231,7 @@ func TestReadOnly(t *testing.T) {
 	dir := folder(t)
 	write(t, filepath.Join(dir, "f"), "text")
 	must(t, os.Mkdir(filepath.Join(dir, "d"), 0o755))
-	c := client(t, mount.Folder{Source: dir, ReadOnly: true})
+	c := client(t, sftpserver.Options{Dir: dir, ReadOnly: true})
 	if text, err := content(t, c.Open, "/f"); err != nil || text != "text" {
 		t.Errorf("%q, %v", text, err)
 	}
@@ -260,14 +260,5 @@ func TestReadOnly(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
 		t.Errorf("left: %v", entries)
-	}
-}
-
-func TestServeWithoutAFolder(t *testing.T) {
-	t.Parallel()
-	err := mount.ServeFolder(mount.Folder{Source: filepath.Join(t.TempDir(), "none")}, nil, nil)
-	missing, ok := errors.AsType[*mount.FolderError](err)
-	if !ok || !errors.Is(err, fs.ErrNotExist) || missing.Hint() == "" || !strings.Contains(err.Error(), "none") {
-		t.Errorf("%v", err)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build darwin || freebsd
 
-package mount
+package sftpserver
 
 import (
 	"io/fs"

@@ -1,4 +1,4 @@
-package mount
+package sftpserver
 
 import (
 	"fmt"
@@ -111,7 +111,7 @@ func (p packet) attrs(info fs.FileInfo) packet {
 	atime, mtime := accessTime(info), info.ModTime()
 	return p.u32(attrSize | attrOwner | attrMode | attrTimes).
 		u64(uint64(info.Size())).u32(uid).u32(gid).
-		u32(unixMode(shownMode(info.Mode()))).u32(seconds(atime)).u32(seconds(mtime))
+		u32(unixMode(ShownMode(info.Mode()))).u32(seconds(atime)).u32(seconds(mtime))
 }
 
 // seconds keeps to what 32 bits hold; a file from before 1970 is from 1970.
@@ -122,7 +122,7 @@ func seconds(t time.Time) uint32 {
 // longname is the line of `ls -l` that a READDIR answer also has to hold.
 func longname(info fs.FileInfo) string {
 	uid, gid := owner(info)
-	mode := strings.Replace(shownMode(info.Mode()).String(), "L", "l", 1)
+	mode := strings.Replace(ShownMode(info.Mode()).String(), "L", "l", 1)
 	return fmt.Sprintf("%s 1 %-8d %-8d %12d %s %s", mode, uid, gid, info.Size(),
 		info.ModTime().Format("Jan _2 15:04"), info.Name())
 }

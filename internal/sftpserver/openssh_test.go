@@ -1,4 +1,4 @@
-package mount_test
+package sftpserver_test
 
 import (
 	"os"

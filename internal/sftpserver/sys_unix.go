@@ -1,6 +1,6 @@
 //go:build !windows
 
-package mount
+package sftpserver
 
 import (
 	"io/fs"
@@ -21,7 +21,8 @@ func owner(info fs.FileInfo) (uid, gid uint32) {
 	return 0, 0
 }
 
-func shownMode(m fs.FileMode) fs.FileMode { return m }
+// ShownMode is a mode as the guests see it.
+func ShownMode(m fs.FileMode) fs.FileMode { return m }
 
 // nameOK leaves the judgement to the system.
 func nameOK(string) bool { return true }

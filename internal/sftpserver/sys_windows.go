@@ -1,4 +1,4 @@
-package mount
+package sftpserver
 
 import (
 	"io/fs"
@@ -15,9 +15,9 @@ const openFlags = 0
 // owner: Windows has no numbers that mean anything to a guest.
 func owner(fs.FileInfo) (uid, gid uint32) { return 0, 0 }
 
-// shownMode lets programs of the folder run in the guests: Windows has no
+// ShownMode is a mode as the guests see it. It lets programs of the folder run in the guests: Windows has no
 // such bit, and a ./gradlew without it would not start.
-func shownMode(m fs.FileMode) fs.FileMode {
+func ShownMode(m fs.FileMode) fs.FileMode {
 	if m.IsRegular() {
 		return m | 0o111
 	}

@@ -1,4 +1,4 @@
-package mount
+package sftpserver
 
 import (
 	"encoding/binary"
@@ -30,7 +30,7 @@ const (
 	openExcl   = 0x20
 )
 
-func (s *server) add(h *handle) (uint32, error) {
+func (s *Server) add(h *handle) (uint32, error) {
 	if len(s.handles) >= maxHandles {
 		return 0, errors.Join(syscall.EMFILE, h.file.Close())
 	}
@@ -40,7 +40,7 @@ func (s *server) add(h *handle) (uint32, error) {
 	return s.next, nil
 }
 
-func (s *server) handle(f *fields) (*handle, error) {
+func (s *Server) handle(f *fields) (*handle, error) {
 	if b := f.bytes(); len(b) == 4 {
 		if h := s.handles[binary.BigEndian.Uint32(b)]; h != nil {
 			return h, nil
@@ -49,7 +49,7 @@ func (s *server) handle(f *fields) (*handle, error) {
 	return nil, errBadHandle
 }
 
-func (s *server) open(id uint32, f *fields) (packet, error) {
+func (s *Server) open(id uint32, f *fields) (packet, error) {
 	p := f.text()
 	flags, a := f.u32(), f.attrs()
 	if f.err != nil {
@@ -76,7 +76,7 @@ func (s *server) open(id uint32, f *fields) (packet, error) {
 			mode |= bit
 		}
 	}
-	if s.folder.ReadOnly && mode != os.O_RDONLY {
+	if s.o.ReadOnly && mode != os.O_RDONLY {
 		return nil, errReadOnly
 	}
 	file, err := s.root.OpenFile(name, mode|openFlags, a.perm(0o666))
@@ -94,7 +94,7 @@ func (s *server) open(id uint32, f *fields) (packet, error) {
 	return begin(fxHandle, id).text(handleText(n)), nil
 }
 
-func (s *server) closeHandle(_ uint32, f *fields) (packet, error) {
+func (s *Server) closeHandle(_ uint32, f *fields) (packet, error) {
 	b := f.bytes()
 	if len(b) != 4 {
 		return nil, errBadHandle
@@ -108,7 +108,7 @@ func (s *server) closeHandle(_ uint32, f *fields) (packet, error) {
 	return nil, h.file.Close()
 }
 
-func (s *server) read(id uint32, f *fields) (packet, error) {
+func (s *Server) read(id uint32, f *fields) (packet, error) {
 	h, err := s.handle(f)
 	offset, size := int64(f.u64()), int(min(f.u32(), maxData))
 	if err != nil {
@@ -132,7 +132,7 @@ func (s *server) read(id uint32, f *fields) (packet, error) {
 	return p[:head+n], nil
 }
 
-func (s *server) write(_ uint32, f *fields) (packet, error) {
+func (s *Server) write(_ uint32, f *fields) (packet, error) {
 	h, err := s.handle(f)
 	offset, data := int64(f.u64()), f.bytes()
 	if err == nil {
@@ -148,7 +148,7 @@ func (s *server) write(_ uint32, f *fields) (packet, error) {
 	return nil, err
 }
 
-func (s *server) fstat(id uint32, f *fields) (packet, error) {
+func (s *Server) fstat(id uint32, f *fields) (packet, error) {
 	h, err := s.handle(f)
 	if err != nil {
 		return nil, err
@@ -160,7 +160,7 @@ func (s *server) fstat(id uint32, f *fields) (packet, error) {
 	return begin(fxAttrs, id).attrs(info), nil
 }
 
-func (s *server) fsetstat(_ uint32, f *fields) (packet, error) {
+func (s *Server) fsetstat(_ uint32, f *fields) (packet, error) {
 	h, err := s.handle(f)
 	a := f.attrs()
 	switch {
@@ -168,7 +168,7 @@ func (s *server) fsetstat(_ uint32, f *fields) (packet, error) {
 		return nil, err
 	case f.err != nil:
 		return nil, f.err
-	case s.folder.ReadOnly:
+	case s.o.ReadOnly:
 		return nil, errReadOnly
 	}
 	if a.flags&attrSize != 0 {
@@ -191,7 +191,7 @@ type listing struct {
 	done    bool
 }
 
-func (s *server) opendir(id uint32, f *fields) (packet, error) {
+func (s *Server) opendir(id uint32, f *fields) (packet, error) {
 	name, err := s.path(f)
 	if err != nil {
 		return nil, err
@@ -226,7 +226,7 @@ func (r renamed) Name() string { return r.name }
 // batch bounds the names of one answer; 256 of them fit into a packet.
 const batch = 256
 
-func (s *server) readdir(id uint32, f *fields) (packet, error) {
+func (s *Server) readdir(id uint32, f *fields) (packet, error) {
 	h, err := s.handle(f)
 	if err != nil {
 		return nil, err
@@ -246,7 +246,7 @@ func (s *server) readdir(id uint32, f *fields) (packet, error) {
 }
 
 // entries are the next ones; io.EOF ends them.
-func (s *server) entries(h *handle) ([]fs.FileInfo, error) {
+func (s *Server) entries(h *handle) ([]fs.FileInfo, error) {
 	l := h.listing
 	infos := l.pending
 	l.pending = nil

@@ -1,4 +1,4 @@
-package mount_test
+package sftpserver_test
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/sftpserver"
 )
 
 // say puts a packet of SFTP together: bytes are a type, numbers have four
@@ -31,10 +31,10 @@ func say(parts ...any) []byte {
 }
 
 // exchange serves what a guest says at once and gives the answers.
-func exchange(t *testing.T, f mount.Folder, packets ...[]byte) ([][]byte, error) {
+func exchange(t *testing.T, f sftpserver.Options, packets ...[]byte) ([][]byte, error) {
 	t.Helper()
 	var out bytes.Buffer
-	err := mount.ServeFolder(f, bytes.NewReader(bytes.Join(packets, nil)), &out)
+	err := serve(f, bytes.NewReader(bytes.Join(packets, nil)), &out)
 	var answers [][]byte
 	for out.Len() > 0 {
 		var n uint32
@@ -56,7 +56,7 @@ func TestOrder(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	const handle = "\x00\x00\x00\x01"
-	answers, err := exchange(t, mount.Folder{Source: dir},
+	answers, err := exchange(t, sftpserver.Options{Dir: dir},
 		say(byte(1), 3),
 		say(byte(3), 1, "/f", 0x1a, 4, 0o600), // open: write, create, truncate
 		say(byte(6), 2, handle, uint64(0), "0123456789"),
@@ -89,7 +89,7 @@ func TestNonsense(t *testing.T) {
 	write(t, filepath.Join(dir, "f"), "x")
 	for _, kind := range []byte{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 99, 200} {
 		for _, rest := range []any{nil, "/f", "\xff\xff\xff\xff"} {
-			answers, err := exchange(t, mount.Folder{Source: dir}, say(kind, 7, rest))
+			answers, err := exchange(t, sftpserver.Options{Dir: dir}, say(kind, 7, rest))
 			if err != nil || len(answers) != 1 {
 				t.Fatalf("type %d: %d answers, %v", kind, len(answers), err)
 			}
@@ -102,11 +102,11 @@ func TestNonsense(t *testing.T) {
 	for name, bad := range map[string][]byte{
 		"empty": {0, 0, 0, 0}, "huge": {0xff, 0, 0, 0, 1}, "short": {0, 0, 0, 9, 1}, "shorter": {0, 0},
 	} {
-		if _, err := exchange(t, mount.Folder{Source: dir}, bad); err == nil {
+		if _, err := exchange(t, sftpserver.Options{Dir: dir}, bad); err == nil {
 			t.Errorf("a packet that is %s was taken", name)
 		}
 	}
-	if answers, err := exchange(t, mount.Folder{Source: dir}, say(byte(200), 1, "unknown@example.org")); err != nil || code(answers[0]) != 8 {
+	if answers, err := exchange(t, sftpserver.Options{Dir: dir}, say(byte(200), 1, "unknown@example.org")); err != nil || code(answers[0]) != 8 {
 		t.Errorf("an unknown extension: %v, %v", answers, err)
 	}
 }
@@ -119,7 +119,7 @@ func FuzzServer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		dir := t.TempDir()
 		write(t, filepath.Join(dir, "served", "f"), "text")
-		_ = mount.ServeFolder(mount.Folder{Source: filepath.Join(dir, "served")}, bytes.NewReader(data), io.Discard)
+		_ = serve(sftpserver.Options{Dir: filepath.Join(dir, "served")}, bytes.NewReader(data), io.Discard)
 		if names, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(names) != 1 {
 			t.Fatalf("outside: %v, %v", names, err)
 		}

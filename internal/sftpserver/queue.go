@@ -1,13 +1,13 @@
-package mount
+package sftpserver
 
 import (
 	"io"
 	"sync"
 )
 
-// queue is a pipe with a buffer: many small answers leave as one packet of
+// Queue is a pipe with a buffer: many small answers leave as one packet of
 // SSH, and neither side waits for the other's turn.
-type queue struct {
+type Queue struct {
 	mu     sync.Mutex
 	moved  sync.Cond
 	buf    []byte
@@ -18,13 +18,15 @@ type queue struct {
 // queueSize bounds what is under way in one direction.
 const queueSize = 1 << 20
 
-func newQueue() *queue {
-	q := &queue{}
+// NewQueue makes an empty one.
+func NewQueue() *Queue {
+	q := &Queue{}
 	q.moved.L = &q.mu
 	return q
 }
 
-func (q *queue) Read(p []byte) (int, error) {
+// Read waits for something to read.
+func (q *Queue) Read(p []byte) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for q.start == len(q.buf) {
@@ -42,7 +44,7 @@ func (q *queue) Read(p []byte) (int, error) {
 }
 
 // Write takes all of p, waiting while the queue is full.
-func (q *queue) Write(p []byte) (int, error) {
+func (q *Queue) Write(p []byte) (int, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.buf)-q.start >= queueSize && !q.closed {
@@ -61,7 +63,7 @@ func (q *queue) Write(p []byte) (int, error) {
 }
 
 // Close lets the reader come to the end and refuses writers.
-func (q *queue) Close() error {
+func (q *Queue) Close() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.closed = true
