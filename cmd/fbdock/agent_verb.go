@@ -15,7 +15,7 @@ import (
 func (p *program) agentCommand() *cli.Command {
 	return &cli.Command{
 		Name: app.AgentVerb, Hidden: true, Usage: "serve one machine; started by the other verbs", Flags: []cli.Flag{
-			&cli.StringFlag{Name: "project", Usage: "the `DIR` of fbdock.hcl"},
+			&cli.StringFlag{Name: "project", Usage: "the `ID` of the project"},
 			&cli.StringFlag{Name: "name", Usage: "the `NAME` of the machine"},
 		},
 		Action: func(c *cli.Context) error {

@@ -90,7 +90,7 @@ func (p *program) fmtCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			files := c.Args().Slice()
 			if len(files) == 0 {
-				file, err := app.Find(folder(c))
+				file, err := app.Options{Dir: folder(c), Environ: p.environ}.Find()
 				if err != nil {
 					return err
 				}

@@ -13,15 +13,19 @@ import (
 )
 
 // endAgents ends the agents that a script, perhaps one that failed, has left
-// behind: they are found by the project that they were started for.
-func endAgents(project string) {
+// behind: they are found by the state directory that they serve.
+func endAgents(work string) {
 	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
 		return
 	}
 	for _, file := range processes {
 		args, err := os.ReadFile(file)
-		if err != nil || !strings.Contains(string(args), "\x00agent\x00--project\x00"+project) {
+		if err != nil || !strings.Contains(string(args), "\x00agent\x00--project\x00") {
+			continue
+		}
+		environ, err := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
+		if err != nil || !strings.Contains(string(environ), "XDG_STATE_HOME="+work) {
 			continue
 		}
 		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {

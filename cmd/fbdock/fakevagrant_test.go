@@ -7,12 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 )
 
 // fakeVagrant is a vagrant that fails in the ways that laptops have shown,
 // or, in mode machine, one that makes the machines of a world.
 func fakeVagrant() {
+	runPlanted()
 	switch mode := os.Getenv("FAKE_VAGRANT"); mode {
 	case "machine":
 		os.Exit(askWorld())
@@ -38,6 +40,16 @@ func fakeVagrant() {
 	default:
 		fmt.Fprintf(os.Stderr, "fake vagrant has no mode %q\n", mode)
 		os.Exit(1)
+	}
+}
+
+// runPlanted runs what a Vagrant would: the Vagrantfile, which for that has
+// to name the file pwned, and plugins of the project.
+func runPlanted() {
+	text, _ := os.ReadFile(filepath.Join(os.Getenv("VAGRANT_CWD"), "Vagrantfile"))
+	_, err := os.Stat(filepath.Join(os.Getenv("VAGRANT_DOTFILE_PATH"), "plugins.json"))
+	if err == nil || strings.Contains(string(text), "pwned") {
+		_ = os.WriteFile(filepath.Join(os.Getenv("WORK"), "pwned"), []byte(strings.Join(os.Args, " ")), 0o600)
 	}
 }
 

@@ -96,7 +96,7 @@ func (p *program) destroyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "destroy", Usage: "remove machines with all containers, images and volumes in them", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
-			&cli.BoolFlag{Name: "all", Usage: "all machines, and the .fbdock folder"},
+			&cli.BoolFlag{Name: "all", Usage: "all machines, and all that is kept of the project"},
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if c.Bool("all") {
@@ -120,7 +120,7 @@ func (p *program) destroyAll(ctx context.Context, c *cli.Context, project *app.P
 	if names := named(c); len(names) > 0 {
 		return usage(fmt.Errorf("destroy takes either --all or names, got %q", names))
 	}
-	question := fmt.Sprintf("Remove all %d machines with everything in them, and %s?", len(project.Plan.Machines), project.State.Path())
+	question := fmt.Sprintf("Remove all %d machines of %s with everything in them, and all that fbdock keeps of it?", len(project.Plan.Machines), project.Dir)
 	if ok, err := p.confirm(c, question); err != nil || !ok {
 		return err
 	}

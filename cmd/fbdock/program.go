@@ -81,7 +81,7 @@ func (p *program) cli() *cli.App {
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		p.initCommand(), p.validateCommand(), p.fmtCommand(), p.planCommand(), p.renderCommand(),
-		p.upCommand(), p.haltCommand(), p.reloadCommand(), p.destroyCommand(),
+		p.upCommand(), p.haltCommand(), p.reloadCommand(), p.destroyCommand(), p.trustCommand(),
 		p.statusCommand(), p.listCommand(),
 		p.dockerCommand(), p.composeCommand(), p.execCommand(), p.sshCommand(), p.mountCommand(), p.shareCommand(),
 		p.sshConfigCommand(), p.contextCommand(), p.envCommand(), p.portsCommand(),

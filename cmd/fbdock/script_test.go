@@ -42,6 +42,8 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
+			// Short: a socket lies below it.
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "s"))
 			env.Setenv("FBDOCK_AGENT", "off") // it would outlive the script
 			env.Setenv("NO_COLOR", "1")
 			laptops, err := filepath.Abs("../../testdata/laptops")
@@ -66,16 +68,51 @@ func TestScript(t *testing.T) {
 			env.Setenv("IMAGES_CA", certificate)
 			return nil
 		},
+		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("there is no condition %q", name)
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"scene": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(ts.Value(worldKey{}).(*world).scene(ts, args))
 			},
-			"await": await,
+			"await":   await,
+			"project": kept,
 		},
 	})
 }
 
 type worldKey struct{}
+
+// kept sets P to the directory of what is kept of a project, and fails when
+// there is none: project [FOLDER].
+func kept(ts *testscript.TestScript, neg bool, args []string) {
+	folder := ts.MkAbs(".")
+	if len(args) > 0 {
+		folder = ts.MkAbs(args[0])
+	}
+	dir := projectOf(filepath.Join(ts.Getenv("XDG_STATE_HOME"), "fbdock"), folder)
+	if (dir == "") != neg {
+		ts.Fatalf("what is kept of %s: %q", folder, dir)
+	}
+	ts.Setenv("P", dir)
+}
+
+func projectOf(home, folder string) string {
+	records, err := filepath.Glob(filepath.Join(home, "projects", "*", "project.json"))
+	if err != nil {
+		return ""
+	}
+	for _, file := range records {
+		var r struct{ Path string }
+		if data, err := os.ReadFile(file); err == nil && json.Unmarshal(data, &r) == nil && r.Path == folder {
+			return filepath.Dir(file)
+		}
+	}
+	return ""
+}
 
 // await waits until a file has a line: await FILE PATTERN.
 func await(ts *testscript.TestScript, _ bool, args []string) {

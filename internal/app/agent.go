@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -71,9 +70,13 @@ func (p *Project) agentAddress(path string) string {
 }
 
 // RunAgent is the agent of one machine: it serves until it is stopped or the
-// machine is gone. project is the folder of fbdock.hcl, which is not read.
+// machine is gone. project is its id; fbdock.hcl is not read.
 func RunAgent(ctx context.Context, o Options, project, machine string) error {
-	folder, err := state.Look(project)
+	store, err := o.Store()
+	if err != nil {
+		return err
+	}
+	folder, err := store.OpenID(project)
 	if err != nil {
 		return err
 	}
@@ -120,7 +123,7 @@ func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, 
 		return err
 	}
 	m := spec.Machine
-	p := &Project{Options: o, Dir: filepath.Dir(folder.Path()), State: folder, Plan: plan.Plan{Machines: []plan.Machine{m}}}
+	p := &Project{Options: o, Dir: folder.Folder(), State: folder, Plan: plan.Plan{Machines: []plan.Machine{m}}}
 	p.Progress = silent{}
 	certificates := &certificates{dir: files.TLS()}
 	return agent.Run(ctx, agent.Options{

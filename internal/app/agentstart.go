@@ -54,7 +54,7 @@ func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
 		}
 		return p.Runner.Detach(ctx, run.Cmd{
 			// Not the project's folder: Windows would not let go of it.
-			Name: self, Args: []string{AgentVerb, "--project", p.Dir, "--name", m.Name}, Env: p.Environ,
+			Name: self, Args: []string{AgentVerb, "--project", p.State.Record().ID, "--name", m.Name}, Env: p.Environ,
 			Dir: os.TempDir(), Stdout: log, Stderr: log,
 		})
 	}

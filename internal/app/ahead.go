@@ -7,7 +7,6 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/internal/state"
 )
 
 // Ahead is a login at an agent that is made while the configuration is read,
@@ -23,14 +22,14 @@ type Ahead struct {
 // What Close does not find taken is hung up.
 func (o Options) DialAhead(ctx context.Context, machine string) *Ahead {
 	p := &Project{Options: o}
-	file, err := Find(o.Dir)
-	if err != nil || p.noAgent() {
+	if p.noAgent() {
 		return nil
 	}
-	p.Dir = filepath.Dir(file)
-	if p.State, err = state.Look(p.Dir); err != nil {
-		return nil
+	_, found, err := o.locate()
+	if err != nil || !found.Exists() {
+		return nil // the command itself says it
 	}
+	p.State, p.Dir = found.Dir, found.Folder()
 	if machine == "" {
 		machine = p.onlyAgent()
 	}

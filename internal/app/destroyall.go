@@ -13,8 +13,8 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
-// DestroyAll removes all machines of the project and then the folder that
-// fbdock keeps beside the configuration. What was downloaded stays: other
+// DestroyAll removes all machines of the project and then all that fbdock
+// keeps of it. What was downloaded stays: other
 // projects use it; kept says where it is.
 func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 	if lost := p.lost(); len(lost) > 0 {
@@ -26,8 +26,8 @@ func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 	if err := p.Destroy(ctx, nil); err != nil {
 		return nil, err
 	}
-	if err := os.RemoveAll(p.State.Path()); err != nil {
-		return nil, fmt.Errorf("remove what fbdock keeps of the project: %w", err)
+	if err := p.State.Remove(); err != nil {
+		return nil, err
 	}
 	if images := p.cache().Dir; exists(images) {
 		kept = append(kept, "engine images in "+images)

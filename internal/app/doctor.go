@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
@@ -23,9 +22,9 @@ type Examination struct {
 // them without names. No configuration is no mistake: then it is judged for
 // the least machine. A configuration that is wrong fails a check.
 func Doctor(o Options, facts platforms.Facts, names []string) ([]Examination, error) {
-	file, err := Find(o.Dir)
+	file, found, err := o.locate()
 	if err != nil {
-		if len(names) > 0 || o.Dir != "." {
+		if len(names) > 0 || o.Dir != "." || !errors.Is(err, errNoConfig) {
 			return nil, err
 		}
 		d := platforms.Diagnose(facts, platforms.Wanted{})
@@ -40,18 +39,14 @@ func Doctor(o Options, facts platforms.Facts, names []string) ([]Examination, er
 		d.Add(configCheck(diags))
 		return []Examination{{Diagnosis: d}}, nil
 	}
-	return examine(o, facts, *cfg, filepath.Dir(file), names)
+	return examine(o, facts, *cfg, found.Dir, names)
 }
 
-func examine(o Options, facts platforms.Facts, cfg hcl.Config, dir string, names []string) ([]Examination, error) {
-	folder, err := state.Look(dir)
-	if err != nil {
-		return nil, err
-	}
+func examine(o Options, facts platforms.Facts, cfg hcl.Config, folder state.Dir, names []string) ([]Examination, error) {
 	// An overlap of networks is a check here, not a mistake of the file.
 	laptop := o.Laptop
-	laptop.Routes = nil
-	p, diags := plan.Build(cfg, dir, laptop, o.Catalogue)
+	laptop.Routes, laptop.Suffix = nil, folder.Suffix()
+	p, diags := plan.Build(cfg, folder.Folder(), laptop, o.Catalogue)
 	selected, err := (&Project{Plan: p}).Selection(names)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
-	"github.com/fbdock/fbdock/internal/state"
 )
 
 // served are the mounts that an sshfs serves, the outer of nested ones
@@ -30,14 +29,21 @@ func (p *Project) folders(m plan.Machine) []mount.Folder {
 	return folders
 }
 
-// folder is what is served of a mount. The state folder with its keys is
-// for this computer alone.
+// folder is what is served of a mount.
 func (p *Project) folder(m plan.Mount) mount.Folder {
 	f := mount.Folder{Source: m.Source, Target: m.Target, ReadOnly: m.ReadOnly, Copied: m.Copied(), Exclude: m.Exclude}
-	if rel, err := filepath.Rel(m.Source, filepath.Join(p.Dir, state.Name)); err == nil && filepath.IsLocal(rel) {
-		f.Private = append(f.Private, filepath.ToSlash(rel))
+	for _, private := range p.private() {
+		if rel, err := filepath.Rel(m.Source, private); err == nil && filepath.IsLocal(rel) {
+			f.Private = append(f.Private, filepath.ToSlash(rel))
+		}
 	}
 	return f
+}
+
+// private are the folders of this computer that no guest may see: all that
+// fbdock keeps of all projects, and the marker of this one.
+func (p *Project) private() []string {
+	return []string{p.State.Home(), p.State.Marker()}
 }
 
 // Mounts are the mounts of a machine in its guests, as its agent has them.

@@ -15,7 +15,7 @@ func reservedNames(cfg hcl.Config) hcl.Diagnostics {
 		if state.Reserved(m.Name) {
 			diags = append(diags, hcl.Diagnostic{
 				Severity: hcl.Error, Summary: "name is reserved", Range: m.At(""),
-				Detail: fmt.Sprintf("fbdock has a file %s/%s of its own where the files of the machine would be.", state.Name, m.Name),
+				Detail: fmt.Sprintf("fbdock has a file %s of its own where the files of the machine would be.", m.Name),
 				Hint:   "choose another name",
 			})
 		}

@@ -2,7 +2,6 @@ package app
 
 import (
 	"errors"
-	"io/fs"
 	"path"
 	"path/filepath"
 	"slices"
@@ -16,9 +15,9 @@ import (
 // no project. The configuration itself may be wrong or want variables: it is
 // not read.
 func (o Options) FindLock() (*lockfile.File, error) {
-	file, err := Find(o.Dir)
+	file, err := o.Find()
 	if err != nil {
-		if missing, ok := errors.AsType[*Error](err); ok && !errors.Is(missing, fs.ErrNotExist) {
+		if errors.Is(err, errNoConfig) {
 			return nil, nil //nolint:nilnil // no project is no error here
 		}
 		return nil, err

@@ -29,7 +29,7 @@ func projectWith(t *testing.T, config, lock string) (app.Loaded, error) {
 		t.Fatal(err)
 	}
 	return app.Load(app.Options{
-		Dir: dir, Catalogue: app.Catalogue{Catalogue: published},
+		Dir: dir, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}, Catalogue: app.Catalogue{Catalogue: published},
 		Laptop: plan.Laptop{Architecture: "amd64", CPUs: 4},
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,9 +18,6 @@ import (
 	"github.com/fbdock/fbdock/internal/vagrant"
 	"github.com/fbdock/fbdock/platforms"
 )
-
-// ConfigName is the name of the configuration file.
-const ConfigName = "fbdock.hcl"
 
 // Options are what every use case is given by the command line.
 type Options struct {
@@ -72,10 +68,11 @@ type Patience struct {
 // Project is one fbdock.hcl, loaded and planned.
 type Project struct {
 	Options
-	Dir    string // of fbdock.hcl, absolute
+	Dir    string // of fbdock.hcl, absolute and without links
 	Config hcl.Config
 	Plan   plan.Plan
 	State  state.Dir
+	claim  *state.Claim // another project that the folder seems to be of
 	Lock   *lockfile.File
 }
 
@@ -89,7 +86,7 @@ type Loaded struct {
 // Load finds, reads, checks and plans the configuration. The error is for
 // what has no place in a file.
 func Load(o Options) (Loaded, error) {
-	file, err := Find(o.Dir)
+	file, found, err := o.locate()
 	if err != nil {
 		return Loaded{}, err
 	}
@@ -99,26 +96,24 @@ func Load(o Options) (Loaded, error) {
 	if cfg == nil {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
-	dir := filepath.Dir(file)
-	folder, err := state.Look(dir)
-	if err != nil {
-		return Loaded{}, err
-	}
+	o.tellFound(found)
+	folder := found.Dir
+	o.Laptop.Suffix = folder.Suffix()
 	if o.Laptop.Made == nil {
 		o.Laptop.Made = func(machine string) string { return madeWith(folder, machine) }
 	}
-	p, more := plan.Build(*cfg, dir, o.Laptop, o.Catalogue)
+	p, more := plan.Build(*cfg, folder.Folder(), o.Laptop, o.Catalogue)
 	diags = append(append(diags, more...), reservedNames(*cfg)...)
 	if diags.HasErrors() {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
-	lock, err := lockfile.Load(dir)
+	lock, err := lockfile.Load(folder.Folder())
 	if err != nil {
 		return Loaded{}, &Error{Err: err, Code: ExitUsage}
 	}
 	usePins(&p, lock)
 	return Loaded{
-		Project:     &Project{Options: o, Dir: dir, Config: *cfg, Plan: p, State: folder, Lock: lock},
+		Project:     &Project{Options: o, Dir: folder.Folder(), Config: *cfg, Plan: p, State: folder, claim: found.Claim, Lock: lock},
 		Diagnostics: diags, Sources: sources,
 	}, nil
 }
@@ -133,36 +128,6 @@ func shown(file string) string {
 		return rel
 	}
 	return file
-}
-
-// Find is the configuration file for a folder: the one in it or in the
-// nearest folder above it. A path of a file is taken as it is.
-func Find(start string) (string, error) {
-	start, err := filepath.Abs(start)
-	if err != nil {
-		return "", fmt.Errorf("find %s: %w", ConfigName, err)
-	}
-	info, err := os.Stat(start)
-	if err != nil {
-		return "", &Error{Err: fmt.Errorf("find %s: %w", ConfigName, err), Code: ExitUsage}
-	}
-	if !info.IsDir() {
-		return start, nil
-	}
-	for dir := start; ; dir = filepath.Dir(dir) {
-		file := filepath.Join(dir, ConfigName)
-		if info, err := os.Stat(file); err == nil && !info.IsDir() {
-			return file, nil
-		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("find %s: %w", ConfigName, err)
-		}
-		if dir == filepath.Dir(dir) {
-			return "", &Error{
-				Err:  fmt.Errorf("there is no %s in %s or in a folder above it", ConfigName, start),
-				Next: "`fbdock init` writes one", Code: ExitUsage,
-			}
-		}
-	}
 }
 
 // Lookup is the value of a variable of the environment.

@@ -21,7 +21,7 @@ func options(t *testing.T, config string) Options {
 		t.Fatal(err)
 	}
 	return Options{
-		Dir: dir, Version: "0.1.0", Environ: []string{"HOME=/home/ada", "FBDOCK_VAR_memory=6GiB"},
+		Dir: dir, Version: "0.1.0", Environ: []string{"HOME=/home/ada", "XDG_STATE_HOME=" + t.TempDir(), "FBDOCK_VAR_memory=6GiB"},
 		Laptop:    plan.Laptop{Architecture: "amd64", Provider: "virtualbox"},
 		Catalogue: Catalogue{published}, Progress: &record{},
 	}
@@ -46,7 +46,7 @@ func TestFindLooksUpwards(t *testing.T) {
 	if err := os.MkdirAll(deep, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	got, err := Find(deep)
+	got, err := Options{Dir: deep, Environ: o.Environ}.Find()
 	if want := filepath.Join(o.Dir, ConfigName); err != nil || got != want {
 		t.Errorf("Find(%s) = %s, %v; want %s", deep, got, err, want)
 	}
@@ -54,11 +54,12 @@ func TestFindLooksUpwards(t *testing.T) {
 
 func TestFindWithoutAConfiguration(t *testing.T) {
 	t.Parallel()
-	_, err := Find(t.TempDir())
+	environ := []string{"XDG_STATE_HOME=" + t.TempDir()}
+	_, err := Options{Dir: t.TempDir(), Environ: environ}.Find()
 	if Status(err) != ExitUsage || !strings.Contains(hintOf(err), "fbdock init") {
 		t.Errorf("error %v, want status 2 and a hint at init", err)
 	}
-	if _, err := Find(filepath.Join(t.TempDir(), "nowhere")); Status(err) != ExitUsage {
+	if _, err := (Options{Dir: filepath.Join(t.TempDir(), "nowhere"), Environ: environ}).Find(); Status(err) != ExitUsage {
 		t.Errorf("error %v, want status 2", err)
 	}
 }

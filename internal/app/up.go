@@ -41,16 +41,16 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := p.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
 	for _, m := range machines {
 		if err := p.system(m).preflight(ctx); err != nil {
 			return nil, err
 		}
 	}
+	unlock, err := p.lock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	var results []UpResult
 	for _, m := range machines {
 		u := &upRun{Project: p, system: p.system(m), m: m, files: p.State.Machine(m.Name)}
@@ -75,13 +75,16 @@ func runnable(m plan.Machine) error {
 	}
 }
 
-// lock makes the state folder and takes the project's lock.
+// lock takes the project's lock, and makes what is kept of the project where
+// it has not been made yet.
 func (p *Project) lock(ctx context.Context) (unlock func(), err error) {
-	folder, err := state.Open(p.Dir)
-	if err != nil {
+	if err := p.refuseRestored(); err != nil {
 		return nil, err
 	}
-	l, err := folder.Lock(ctx, cmp.Or(p.Patience.Project, lockWait))
+	if p.State, err = p.State.Open(p.Version); err != nil {
+		return nil, err
+	}
+	l, err := p.State.Lock(ctx, cmp.Or(p.Patience.Project, lockWait))
 	if err != nil {
 		return nil, err
 	}

@@ -25,6 +25,9 @@ type Laptop struct {
 	// Made is the provider that a machine was made with, "" when it is not
 	// made yet: it stays there, whatever is installed later.
 	Made func(machine string) string
+	// Suffix ends the names that machines have outside of their project; ""
+	// is made of the folder's path.
+	Suffix string
 	// Routes are the networks that the laptop reaches, the default route left out.
 	Routes []netip.Prefix
 	// Proxy is the laptop's own, used where the configuration has none.
@@ -99,7 +102,7 @@ func (b *builder) note(format string, args ...any) {
 func (b *builder) machine() Machine {
 	m := Machine{
 		Name:     b.in.Name,
-		Instance: Instance(b.dir, b.in.Name),
+		Instance: Instance(b.dir, b.in.Name, b.laptop.Suffix),
 		Provider: b.provider(),
 		Host:     b.in.Host,
 		Forward:  netip.AddrFrom4([4]byte{127, 0, 0, 1}),
@@ -127,9 +130,12 @@ func (b *builder) machine() Machine {
 
 // Instance is the name that a machine has outside of its project, where
 // other projects may have a machine of the same name.
-func Instance(dir, machine string) string {
-	sum := sha256.Sum256([]byte(filepath.ToSlash(dir)))
-	return "fbdock-" + machine + "-" + hex.EncodeToString(sum[:4])
+func Instance(dir, machine, suffix string) string {
+	if suffix == "" {
+		sum := sha256.Sum256([]byte(filepath.ToSlash(dir)))
+		suffix = hex.EncodeToString(sum[:4])
+	}
+	return "fbdock-" + machine + "-" + suffix
 }
 
 func (b *builder) provider() string {

@@ -161,7 +161,7 @@ func TestBuildWithoutProvider(t *testing.T) {
 
 func TestInstanceDiffersByProject(t *testing.T) {
 	t.Parallel()
-	if plan.Instance("/a", "dev") == plan.Instance("/b", "dev") {
+	if plan.Instance("/a", "dev", "") == plan.Instance("/b", "dev", "") || plan.Instance("/a", "dev", "12345678") != "fbdock-dev-12345678" {
 		t.Error("two projects share the name of a machine")
 	}
 }

@@ -17,47 +17,91 @@ import (
 	"github.com/fbdock/fbdock/internal/state"
 )
 
-func open(t *testing.T) (state.Dir, string) {
+// store is a state directory of its own.
+func store(t *testing.T) state.Store {
 	t.Helper()
-	project := t.TempDir()
-	d, err := state.Open(project)
+	home := t.TempDir()
+	s, err := state.At(func(name string) (string, bool) { return home, name == "XDG_STATE_HOME" }, runtime.GOOS)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return d, project
+	return s
+}
+
+// made is a project for a folder.
+func made(t *testing.T, s state.Store, folder string) state.Dir {
+	t.Helper()
+	f, err := s.Look(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := f.Open("0.1.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func open(t *testing.T) (state.Dir, string) {
+	t.Helper()
+	project := folder(t)
+	return made(t, store(t), project), project
+}
+
+// folder is a new folder, named without links.
+func folder(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }
 
 func TestLookMakesNothing(t *testing.T) {
 	t.Parallel()
-	project := t.TempDir()
-	d, err := state.Look(project)
+	project, s := t.TempDir(), store(t)
+	f, err := s.Look(project)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Exists() {
-		t.Error("a folder that nobody made exists")
+	if f.Exists() || f.Claim != nil || len(f.Suffix()) != 8 {
+		t.Errorf("a folder that is no project is %+v", f)
 	}
 	if left, _ := os.ReadDir(project); len(left) != 0 {
 		t.Errorf("Look made %v", left)
 	}
+	if _, err := os.Stat(s.Path()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("Look made the state directory: %v", err)
+	}
+	// What is asked of it by mistake goes nowhere.
+	if err := f.Write(filepath.Join(f.Path(), "x"), nil); err == nil {
+		t.Error("a file of no project was written")
+	}
+	if _, err := f.Lock(t.Context(), 0); err == nil {
+		t.Error("no project was locked")
+	}
 }
 
-func TestOpenMakesAPrivateIgnoredFolder(t *testing.T) {
+func TestOpenMakesAPrivateFolderAndAMarker(t *testing.T) {
 	t.Parallel()
-	d, project := open(t)
-	if !d.Exists() || d.Path() != filepath.Join(project, ".fbdock") {
-		t.Errorf("the folder is %q", d.Path())
+	s, project := store(t), folder(t)
+	d := made(t, s, project)
+	if !d.Exists() || d.Path() != filepath.Join(s.Path(), "projects", d.Record().ID) || d.Folder() != project {
+		t.Errorf("project %+v of %s", d.Record(), project)
 	}
-	for name, want := range map[string]string{".gitignore": "*\n", "version": "1\n"} {
-		data, err := os.ReadFile(filepath.Join(d.Path(), name))
+	for name, want := range map[string]string{".gitignore": "*\n", "id": d.Record().ID + "\n"} {
+		data, err := os.ReadFile(filepath.Join(project, ".fbdock", name))
 		if err != nil || string(data) != want {
 			t.Errorf("%s is %q, %v", name, data, err)
 		}
 	}
-	mode(t, d.Path(), 0o700)
-	mode(t, filepath.Join(d.Path(), "version"), 0o600)
-	if _, err := state.Open(project); err != nil {
-		t.Errorf("open a second time: %v", err)
+	for _, dir := range []string{s.Path(), filepath.Dir(d.Path()), d.Path(), d.Marker()} {
+		mode(t, dir, 0o700)
+	}
+	mode(t, filepath.Join(d.Path(), "project.json"), 0o600)
+	if again := made(t, s, project); again.Record() != d.Record() {
+		t.Errorf("open a second time: %+v, want %+v", again.Record(), d.Record())
 	}
 }
 
@@ -72,32 +116,41 @@ func mode(t *testing.T, path string, want os.FileMode) {
 	}
 }
 
-func TestOpenRefusesOtherFormats(t *testing.T) {
+func TestLookRefusesOtherFormats(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"2", "0", "-1", "", "one", "1\n2"} {
-		_, project := open(t)
-		file := filepath.Join(project, ".fbdock", "version")
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		_, err := state.Open(project)
-		var version *state.VersionError
-		if !errors.As(err, &version) || version.Hint() == "" || !strings.Contains(err.Error(), file) {
-			t.Errorf("version %q: %v", text, err)
-		}
+	s, project := store(t), folder(t)
+	d := made(t, s, project)
+	file := filepath.Join(d.Path(), "project.json")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
+	other := strings.Replace(string(text), `"format": 2`, `"format": 99`, 1)
+	if err := os.WriteFile(file, []byte(other), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Look(project)
+	var version *state.VersionError
+	if !errors.As(err, &version) || version.Hint() == "" || !strings.Contains(err.Error(), file) {
+		t.Errorf("Look at format 99: %v", err)
+	}
+	// It is nobody else's trouble.
+	if _, err := s.Look(folder(t)); err != nil {
+		t.Errorf("Look at another folder: %v", err)
+	}
+	made(t, s, folder(t))
 }
 
 func TestPaths(t *testing.T) {
 	t.Parallel()
-	d, project := open(t)
+	d, _ := open(t)
 	m := d.Machine("dev")
 	got := []string{
 		d.Vagrantfile(), d.VagrantDotfiles(), d.Log("dev-up"), m.Path(), m.Guest(), m.TLS(),
 		m.EngineKey(), m.EngineHostKey(), m.KnownHosts(), m.SSHConfig(),
 	}
 	for i := range got {
-		rel, err := filepath.Rel(filepath.Join(project, ".fbdock"), got[i])
+		rel, err := filepath.Rel(d.Path(), got[i])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -152,12 +205,7 @@ func TestLinksAreNotFollowed(t *testing.T) {
 		t.Skip("links need a privilege on Windows")
 	}
 	outside := t.TempDir()
-	project := t.TempDir()
-	link(t, outside, filepath.Join(project, ".fbdock"))
 	var linked *state.LinkError
-	if _, err := state.Open(project); !errors.As(err, &linked) || linked.Hint() == "" {
-		t.Errorf("a linked folder: %v", err)
-	}
 	d, _ := open(t)
 	link(t, outside, d.Machine("dev").Path())
 	for what, err := range map[string]error{
@@ -225,10 +273,13 @@ func TestApplied(t *testing.T) {
 
 // TestMain lets the test binary stand in for another fbdock that holds the lock.
 func TestMain(m *testing.M) {
-	if project := os.Getenv("STATE_TEST_HOLD"); project != "" {
-		d, err := state.Open(project)
+	if id := os.Getenv("STATE_TEST_HOLD"); id != "" {
+		s, err := state.At(os.LookupEnv, runtime.GOOS)
 		if err == nil {
-			_, err = d.Lock(context.Background(), 0)
+			var d state.Dir
+			if d, err = s.OpenID(id); err == nil {
+				_, err = d.Lock(context.Background(), 0)
+			}
 		}
 		if err != nil {
 			os.Exit(1)
@@ -241,9 +292,9 @@ func TestMain(m *testing.M) {
 
 func TestLockBetweenProcesses(t *testing.T) {
 	t.Parallel()
-	d, project := open(t)
+	d, _ := open(t)
 	other := exec.CommandContext(t.Context(), os.Args[0])
-	other.Env = append(os.Environ(), "STATE_TEST_HOLD="+project)
+	other.Env = append(os.Environ(), "STATE_TEST_HOLD="+d.Record().ID, "XDG_STATE_HOME="+filepath.Dir(d.Home()))
 	in, err := other.StdinPipe()
 	if err != nil {
 		t.Fatal(err)

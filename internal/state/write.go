@@ -38,13 +38,6 @@ func (d Dir) write(path string, data []byte, mode fs.FileMode) error {
 	return nil
 }
 
-func (d Dir) writeOnce(path, text string) error {
-	if _, err := os.Lstat(path); err == nil {
-		return nil
-	}
-	return d.Write(path, []byte(text))
-}
-
 // WriteTree makes folder hold exactly files: what is the same is left
 // alone, what is not named is removed. It tells whether anything changed.
 func (d Dir) WriteTree(folder string, files []File) (changed bool, err error) {
@@ -130,9 +123,11 @@ func (d Dir) mkdir(path string) error {
 }
 
 // inside refuses a path outside the folder, and one that a symbolic link
-// leads away: a cloned repository may carry a .fbdock that points at the
-// user's own files.
+// leads away.
 func (d Dir) inside(path string) error {
+	if filepath.Base(d.root) == noProject {
+		return errNoProject
+	}
 	rel, err := filepath.Rel(d.root, path)
 	if err != nil || !filepath.IsLocal(rel) {
 		return fmt.Errorf("%s is not in %s", path, d.root)
@@ -153,6 +148,8 @@ func (d Dir) inside(path string) error {
 	}
 	return nil
 }
+
+var errNoProject = errors.New("nothing is kept of this project yet")
 
 // LinkError is a symbolic link where fbdock keeps its own files.
 type LinkError struct{ Path string }

@@ -104,7 +104,7 @@ func advice(class string) (hint string, kind error) {
 	case "VMBootTimeout", "VMBootBadState":
 		return "run `fbdock up` again: the first boot of a FreeBSD box may patch itself and reboot", ErrBootTimeout
 	case "VagrantfileLoadError", "VagrantfileSyntaxError", "ConfigInvalid":
-		return "this is a bug of fbdock or a newer Vagrant: please report it with .fbdock/Vagrantfile", ErrVagrantfile
+		return "this is a bug of fbdock or a newer Vagrant: please report it with what `fbdock render` prints", ErrVagrantfile
 	case "BoxAddNoMatchingProvider", "BoxAddNoMatchingVersion", "BoxAddShortNotFound", "BoxNotFound",
 		"BoxNotFoundWithProvider", "BoxNotFoundWithProviderAndVersion", "BoxMetadataDownloadError", "DownloaderError":
 		return "check the network and proxy, and box and box_version in the machine block; `fbdock boxes` lists what is known", ErrBox
@@ -137,7 +137,7 @@ func failure(verb string, out output, err error) error {
 	}
 	e.Next, e.Kind = advice(e.Class)
 	if e.Kind == nil && e.Next == "" {
-		e.Next = "the whole output of vagrant is in .fbdock/log"
+		e.Next = "`fbdock logs --layer vagrant` shows all that vagrant has said"
 	}
 	return e
 }

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/state"
+)
+
+// trustCommand lets the configuration of another user be read.
+func (p *program) trustCommand() *cli.Command {
+	return &cli.Command{
+		Name: "trust", Usage: "read the configuration in a folder of another user, or list the folders that are trusted", ArgsUsage: "[DIR...]",
+		Description: "fbdock does what a configuration says as you, and so it reads none that another user owns, until you trust their folder.\n" +
+			"What is trusted is the folder itself, not those below it, and only while it has the same owner.",
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "remove", Usage: "trust the folder no longer"}, jsonFlag(),
+		},
+		Action: func(c *cli.Context) error {
+			store, err := app.Options{Environ: p.environ}.Store()
+			if err != nil {
+				return err
+			}
+			if c.NArg() == 0 {
+				if c.Bool("remove") {
+					return usage(errors.New("trust --remove needs a folder"))
+				}
+				return p.listTrusted(c, store)
+			}
+			for _, dir := range c.Args().Slice() {
+				if c.Bool("remove") {
+					if err := store.Distrust(dir); err != nil {
+						return err
+					}
+					continue
+				}
+				t, err := store.Trust(dir)
+				if err != nil {
+					return err
+				}
+				p.terminal(c).Say(fmt.Sprintf("configurations of %s in %s are read from now on", t.Owner, t.Path))
+			}
+			return nil
+		},
+	}
+}
+
+func (p *program) listTrusted(c *cli.Context, store state.Store) error {
+	all, err := store.Trusted()
+	if err != nil {
+		return err
+	}
+	if isSet(c, flagJSON) {
+		if all == nil {
+			all = []state.Trusted{}
+		}
+		return p.terminal(c).JSON(all)
+	}
+	rows := make([][]string, len(all))
+	for i, t := range all {
+		rows[i] = []string{t.Owner.String(), t.Path}
+	}
+	return p.terminal(c).Table([]string{"OWNER", "FOLDER"}, rows)
+}

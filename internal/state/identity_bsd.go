@@ -1,0 +1,25 @@
+//go:build darwin || freebsd
+
+package state
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// identityOf is the identity of what path leads to.
+func identityOf(path string) (Identity, error) {
+	var st syscall.Stat_t
+	if err := syscall.Stat(path, &st); err != nil {
+		return Identity{}, &os.PathError{Op: "stat", Path: path, Err: err}
+	}
+	id := Identity{Device: fmt.Sprintf("%x", st.Dev), File: strconv.FormatUint(uint64(st.Ino), 10)}
+	// FreeBSD says -1 where the file system does not know.
+	if born := st.Birthtimespec; born.Sec > 0 {
+		id.Born = time.Unix(int64(born.Sec), int64(born.Nsec)).UnixNano()
+	}
+	return id, nil
+}

@@ -1,0 +1,146 @@
+package state
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// recordName is the file that tells which folder a project is.
+const recordName = "project.json"
+
+// Record says which folder of the user a project is.
+type Record struct {
+	Format int `json:"format"`
+	// ID is random and names the project's directory.
+	ID string `json:"id"`
+	// Path of the folder, without links, as it was last seen.
+	Path string `json:"path"`
+	Identity
+	Owner Owner `json:"owner"`
+	// Suffix ends the names that machines have outside of the project: of
+	// VMs, docker contexts and pipes. It stays when the folder is moved.
+	Suffix  string    `json:"suffix"`
+	Created time.Time `json:"created"`
+	Version string    `json:"fbdock"` // that made it
+	// Marked tells that the folder has got its marker.
+	Marked bool `json:"marked,omitempty"`
+}
+
+// At tells whether the project's folder is where it was last seen.
+func (r Record) At() bool {
+	id, err := identityOf(r.Path)
+	return err == nil && r.is(id, r.Path)
+}
+
+// is tells whether the folder at path, without links, is the project's.
+func (r Record) is(id Identity, path string) bool {
+	if r.Path == path {
+		// The number of a device may be another after each boot.
+		same, _ := r.sameFile(id)
+		return same
+	}
+	same, sure := r.same(id)
+	return same && (sure || readMarker(path) == r.ID)
+}
+
+func (s Store) recordFile(id string) string { return filepath.Join(s.projects(), id, recordName) }
+
+func (s Store) readRecord(id string) (Record, error) {
+	var r Record
+	file := s.recordFile(id)
+	data, err := readRegular(file, maxRecord)
+	if err != nil {
+		return r, fmt.Errorf("read which folder a project is: %w", err)
+	}
+	if err := json.Unmarshal(data, &r); err != nil || r.ID != id {
+		return r, fmt.Errorf("%s is damaged: %w", file, errors.Join(err, errDamaged))
+	}
+	if r.Format < 1 || r.Format > Format {
+		return r, &VersionError{File: file, Found: fmt.Sprint(r.Format)}
+	}
+	return r, nil
+}
+
+const maxRecord = 64 << 10
+
+var errDamaged = errors.New("it does not say which folder it is about")
+
+func (s Store) writeRecord(r Record) error {
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write which folder a project is: %w", err)
+	}
+	d := Dir{root: filepath.Dir(s.recordFile(r.ID))}
+	return d.Write(s.recordFile(r.ID), append(data, '\n'))
+}
+
+// newID names a project: 16 hexadecimal digits that nobody can know before.
+func newID() string {
+	var id [8]byte
+	_, _ = rand.Read(id[:]) // it never fails
+	return hex.EncodeToString(id[:])
+}
+
+// validID keeps what a marker says from naming anything but a project.
+func validID(id string) bool {
+	if len(id) != 16 {
+		return false
+	}
+	for _, c := range id {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
+
+// suffixOf is made of the path, so that a plan can say it before there is a
+// project, unless another project has it: one that has left the path.
+func suffixOf(path string, records []Record) string {
+	sum := sha256.Sum256([]byte(filepath.ToSlash(path)))
+	suffix := hex.EncodeToString(sum[:4])
+	for _, r := range records {
+		if r.Suffix == suffix {
+			return newID()[:8]
+		}
+	}
+	return suffix
+}
+
+// readRegular reads a file of at most limit bytes without following a link
+// or waiting for the other end of a pipe.
+func readRegular(path string, limit int64) ([]byte, error) {
+	before, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !before.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is not a regular file")}
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !os.SameFile(before, info) || info.Size() > limit {
+		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it has changed, or is too large")}
+	}
+	data := make([]byte, info.Size())
+	n, err := f.ReadAt(data, 0)
+	if n < len(data) {
+		return nil, err
+	}
+	return data, nil
+}
