@@ -160,12 +160,12 @@ func envFunc(opts Options) function.Function {
 
 func fileFunc(opts Options, dir string) function.Function {
 	return function.New(&function.Spec{
-		Description: "the content of a text file; the path is relative to the folder of the configuration",
+		Description: "the content of a text file in the folder of the configuration, or below it",
 		Params:      []function.Parameter{{Name: "path", Type: cty.String}},
 		Type:        function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			path := args[0].AsString()
-			src, err := opts.read(resolve(dir, path))
+			src, err := opts.readNamed(dir, path)
 			if err != nil {
 				return cty.NilVal, function.NewArgErrorf(0, "%s", readFault(path, err))
 			}

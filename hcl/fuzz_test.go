@@ -43,9 +43,10 @@ func FuzzLoad(f *testing.F) {
 	seed(f)
 	f.Fuzz(func(t *testing.T, src []byte) {
 		opts := hcl.Options{
-			Version:  "1.2.3",
-			Env:      func(name string) (string, bool) { return "1", strings.HasSuffix(name, "a") },
-			ReadFile: func(string) ([]byte, error) { return nil, os.ErrNotExist },
+			Version:   "1.2.3",
+			Env:       func(name string) (string, bool) { return "1", strings.HasSuffix(name, "a") },
+			ReadFile:  func(string) ([]byte, error) { return nil, os.ErrNotExist },
+			ReadNamed: func(string, string) ([]byte, error) { return nil, os.ErrNotExist },
 		}
 		start := time.Now()
 		cfg, sources, diags := hcl.Parse("fbdock.hcl", src, opts)

@@ -8,13 +8,15 @@ import (
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
 // Limits of what is read. The HCL parser and evaluator recurse, and a Go
 // stack that overflows cannot be recovered from, so what nests too deeply
 // is refused before it is parsed.
 const (
-	MaxFileSize  = 1 << 20
+	MaxFileSize  = hostfile.MaxConfig
 	maxNesting   = 100
 	maxOperators = 250
 	maxDigits    = 200

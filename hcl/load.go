@@ -3,10 +3,9 @@ package hcl
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
+
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
 // Options are what a configuration may depend on besides its own text. The
@@ -19,9 +18,14 @@ type Options struct {
 	VarFiles []string
 	// Env looks up the environment; nil is an empty one.
 	Env func(string) (string, bool)
-	// ReadFile reads a file of the configuration whole; nil reads from disk
-	// what is a regular file of at most MaxFileSize.
+	// ReadFile reads a file whole that the user names: the configuration, and
+	// files of variables. nil reads from disk what is a regular file of at
+	// most MaxFileSize.
 	ReadFile func(path string) ([]byte, error)
+	// ReadNamed reads a file that the configuration names, relative to dir,
+	// its folder. nil reads what lies in that folder or below it, and gives a
+	// *hostfile.OutsideError for what does not.
+	ReadNamed func(dir, path string) ([]byte, error)
 	// Version of fbdock for required_version; one that is no version, as of
 	// a development build, satisfies everything.
 	Version string
@@ -30,8 +34,11 @@ type Options struct {
 // Sources are the texts that the ranges of diagnostics point into, by name.
 type Sources map[string][]byte
 
-// errTooLarge is a file over MaxFileSize; it is not read.
-var errTooLarge = errors.New("the file is too large")
+// tooLarge tells of a file over MaxFileSize, which was not read.
+func tooLarge(err error) bool {
+	_, ok := errors.AsType[*hostfile.SizeError](err)
+	return ok
+}
 
 func (o Options) lookup(name string) (string, bool) {
 	if o.Env == nil {
@@ -44,24 +51,14 @@ func (o Options) read(path string) ([]byte, error) {
 	if o.ReadFile != nil {
 		return o.ReadFile(path)
 	}
-	// Opening a pipe would wait for whoever writes to it, so look first.
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, errors.New("it is a folder")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is not a regular file")
-	case info.Size() > MaxFileSize:
-		return nil, errTooLarge
+	return hostfile.ReadNow(path, MaxFileSize)
+}
+
+func (o Options) readNamed(dir, path string) ([]byte, error) {
+	if o.ReadNamed != nil {
+		return o.ReadNamed(dir, path)
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	src, err := io.ReadAll(io.LimitReader(f, MaxFileSize+1))
-	return src, errors.Join(err, f.Close())
+	return hostfile.ReadWithinNow(dir, path, MaxFileSize)
 }
 
 // Load reads and checks the configuration at path. The configuration is nil
@@ -70,7 +67,7 @@ func Load(path string, opts Options) (*Config, Sources, Diagnostics) {
 	c := &collector{}
 	src, err := opts.read(path)
 	switch {
-	case errors.Is(err, errTooLarge):
+	case tooLarge(err):
 		src = make([]byte, MaxFileSize+1) // told as Parse tells it
 	case errors.Is(err, fs.ErrNotExist):
 		c.fail(Range{File: path}, "there is no configuration file", readFault(path, err)+".", "fbdock init")
@@ -97,17 +94,13 @@ func Parse(filename string, src []byte, opts Options) (*Config, Sources, Diagnos
 	return cfg, d.sources, diags
 }
 
-func resolve(dir, path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(dir, path)
-}
-
 // readFault is err without the path and the system call that os adds.
 func readFault(path string, err error) string {
 	if p, ok := errors.AsType[*fs.PathError](err); ok {
 		err = p.Err
+	}
+	if special, ok := errors.AsType[*hostfile.TypeError](err); ok {
+		return fmt.Sprintf("cannot read %s: it is %s", path, special.Kind)
 	}
 	return fmt.Sprintf("cannot read %s: %v", path, err)
 }

@@ -52,7 +52,7 @@ func rawGiven(origin, file, raw string) given {
 // varFile reads a file of NAME = VALUE, in HCL or in JSON.
 func (d *decoder) varFile(path string, names []string) map[string]given {
 	src, err := d.opts.read(path)
-	if errors.Is(err, errTooLarge) {
+	if tooLarge(err) {
 		src, err = make([]byte, MaxFileSize+1), nil // told as every large file
 	}
 	if err != nil {

@@ -18,7 +18,7 @@ func Reference() string {
 	b.WriteString("- **IPv4 network**: from /8 to /29, as `10.77.0.0/24`.\n")
 	fmt.Fprintf(&b, "- **names** of machines, shares and provisions: lower-case letters, digits and hyphens, at most %d.\n", maxLabel)
 	b.WriteString("- **functions**: `" + strings.Join(Functions(), "`, `") + "`. ")
-	b.WriteString("`env(\"NAME\", \"default\")` is a variable of the laptop's environment; `file(\"path\")` the text of a file beside the configuration.\n")
+	b.WriteString("`env(\"NAME\", \"default\")` is a variable of the laptop's environment; `file(\"path\")` the text of a file in the folder of the configuration or below it; `fbdock up` asks before one elsewhere is read.\n")
 	return b.String()
 }
 

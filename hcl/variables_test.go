@@ -24,16 +24,18 @@ machine "dev" {
 }
 `
 
-// given is an Options.ReadFile and Options.Env of maps.
+// given is an Options whose files and environment are maps.
 func given(files, env map[string]string) hcl.Options {
+	read := func(path string) ([]byte, error) {
+		if text, ok := files[path]; ok {
+			return []byte(text), nil
+		}
+		return nil, os.ErrNotExist
+	}
 	return hcl.Options{
-		ReadFile: func(path string) ([]byte, error) {
-			if text, ok := files[path]; ok {
-				return []byte(text), nil
-			}
-			return nil, os.ErrNotExist
-		},
-		Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
+		ReadFile:  read,
+		ReadNamed: func(_, path string) ([]byte, error) { return read(path) },
+		Env:       func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 	}
 }
 

@@ -66,7 +66,7 @@ func (p *program) buildBox(ctx context.Context, c *cli.Context) (app.BoxResult, 
 	if err != nil {
 		return app.BoxResult{}, err
 	}
-	lock, err := o.FindLock()
+	lock, err := o.FindLock(ctx)
 	if err != nil {
 		return app.BoxResult{}, err
 	}

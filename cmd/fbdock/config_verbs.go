@@ -12,6 +12,7 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
 func (p *program) initCommand() *cli.Command {
@@ -55,7 +56,7 @@ func (p *program) validateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			loaded, err := app.Load(o)
+			loaded, err := app.Load(c.Context, o)
 			if err != nil {
 				return err
 			}
@@ -112,7 +113,7 @@ func (p *program) fmtCommand() *cli.Command {
 }
 
 func (p *program) format(c *cli.Context, file string) (changed bool, err error) {
-	src, err := os.ReadFile(file)
+	src, err := hostfile.Read(c.Context, file, hostfile.MaxConfig)
 	if err != nil {
 		return false, &app.Error{Err: fmt.Errorf("format: %w", err), Code: app.ExitUsage}
 	}

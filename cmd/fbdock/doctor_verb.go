@@ -45,7 +45,7 @@ func (p *program) doctor(ctx context.Context, c *cli.Context) error {
 		home = ""
 	}
 	facts = facts.Redacted(home)
-	found, err := app.Doctor(o, facts, named(c))
+	found, err := app.Doctor(ctx, o, facts, named(c))
 	if err != nil {
 		return err
 	}

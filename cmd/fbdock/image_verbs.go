@@ -71,7 +71,7 @@ func (p *program) cachedImages(c *cli.Context) ([]app.CachedImage, error) {
 	if err != nil {
 		return nil, err
 	}
-	lock, err := o.FindLock()
+	lock, err := o.FindLock(c.Context)
 	if err != nil {
 		return nil, err
 	}

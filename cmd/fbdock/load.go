@@ -75,7 +75,7 @@ func (p *program) loadRunning(c *cli.Context) (*app.Project, error) {
 }
 
 func (p *program) loadBy(c *cli.Context, o app.Options) (*app.Project, error) {
-	loaded, err := app.Load(o)
+	loaded, err := app.Load(c.Context, o)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,11 @@ func (p *program) verb(f func(ctx context.Context, c *cli.Context, project *app.
 	return func(c *cli.Context) error {
 		ctx, stop := interruptible(c.Context)
 		defer stop()
+		c.Context = ctx
 		project, err := p.load(c)
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			return err
 		}

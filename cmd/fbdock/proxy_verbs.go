@@ -19,22 +19,29 @@ func (p *program) proxied(e func(c *cli.Context) (app.Exec, error)) cli.ActionFu
 		if err != nil {
 			return err
 		}
-		ctx, cancel := context.WithCancel(c.Context)
-		defer cancel()
+		ctx, cancel := context.WithCancelCause(c.Context)
+		defer cancel(nil)
+		signals := forwarded(cancel)
+		defer signals.stop()
+		c.Context = ctx
 		machine := text(c, flagMachine)
 		ahead := app.Options{Dir: folder(c), Environ: p.environ}.DialAhead(ctx, machine)
 		defer ahead.Close()
 		project, err := p.loadRunning(c)
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		if err != nil {
 			// A wrong configuration is fbdock's failure, not the command's.
 			return outer(err)
 		}
-		signals, stop := forwarded()
-		defer stop()
 		project.Ahead = ahead
 		request.Machine = machine
 		request.Streams = p.streams(signals)
 		p.status, err = project.Exec(ctx, request)
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		return err
 	}
 }
@@ -48,8 +55,8 @@ func outer(err error) error {
 }
 
 // streams are this process's own; a terminal is one only at both ends.
-func (p *program) streams(signals <-chan link.Signal) app.Streams {
-	s := app.Streams{Stdin: p.stdin, Stdout: p.stdout, Stderr: p.stderr, Signals: signals}
+func (p *program) streams(signals forwarder) app.Streams {
+	s := app.Streams{Stdin: p.stdin, Stdout: p.stdout, Stderr: p.stderr, Signals: signals.signals, Begin: signals.begin}
 	if term.IsTerminal(int(p.stdin.Fd())) && term.IsTerminal(int(p.stdout.Fd())) {
 		name, _ := p.lookup("TERM")
 		s.Terminal = func() (*link.Terminal, error) { return link.Raw(p.stdin, p.stdout, name) }

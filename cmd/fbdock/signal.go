@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/fbdock/fbdock/internal/link"
@@ -42,16 +43,31 @@ func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 	}
 }
 
-// forwarded hands the signals of this process on to a proxied command,
-// which then ends as it would without fbdock.
-func forwarded() (<-chan link.Signal, func()) {
+// forwarder hands the signals of this process on to a proxied command,
+// which then ends as it would without fbdock. Until the command begins, the
+// first signal ends fbdock's own work for it, and the second one fbdock.
+type forwarder struct {
+	signals <-chan link.Signal
+	begin   func() // the command runs
+	stop    func()
+}
+
+func forwarded(cancel context.CancelCauseFunc) forwarder {
 	names := map[os.Signal]link.Signal{
 		os.Interrupt: link.SIGINT, syscall.SIGTERM: link.SIGTERM, syscall.SIGHUP: link.SIGHUP, syscall.SIGQUIT: link.SIGQUIT,
 	}
 	in, out := make(chan os.Signal, 8), make(chan link.Signal, 8)
 	signal.Notify(in, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
-	done := make(chan struct{})
+	done, begun := make(chan struct{}), make(chan struct{})
 	go func() {
+		select {
+		case s := <-in:
+			signal.Stop(in)
+			cancel(stopped{s})
+		case <-begun:
+		case <-done:
+			return
+		}
 		for {
 			select {
 			case s := <-in:
@@ -65,8 +81,8 @@ func forwarded() (<-chan link.Signal, func()) {
 			}
 		}
 	}()
-	return out, func() {
+	return forwarder{signals: out, begin: sync.OnceFunc(func() { close(begun) }), stop: func() {
 		signal.Stop(in)
 		close(done)
-	}
+	}}
 }

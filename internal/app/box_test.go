@@ -83,7 +83,7 @@ func newBench(t *testing.T) bench {
 	if _, err := run.LookPath("vagrant"); err != nil {
 		t.Skip("no vagrant here")
 	}
-	lock, err := lockfile.Load(t.TempDir())
+	lock, err := lockfile.Load(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

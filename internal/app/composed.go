@@ -3,51 +3,77 @@ package app
 import (
 	"bufio"
 	"bytes"
-	"os"
+	"context"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"runtime"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
 // composed are the binds of a compose project's files, and its folder. A
-// project of this laptop that lies outside of the mounts is refused: compose
+// project of this host that lies outside of the mounts is refused: compose
 // would not find it in the guest.
-func (p *Project) composed(c mount.Compose, folders []mount.Folder, laptop mount.Laptop) (binds []mount.Bind, dir string, err error) {
+func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount.Folder, laptop mount.Laptop) (binds []mount.Bind, dir string, err error) {
 	if c.Word == "" || c.Word == "version" || c.Word == "ls" {
 		return nil, "", nil
 	}
 	files, dir := c.Project(laptop)
-	lookup := p.composeVariables(c, dir, laptop)
+	lookup, err := p.composeVariables(ctx, c, dir, laptop)
+	if err != nil {
+		return nil, "", err
+	}
 	for _, file := range files {
 		if _, ok := mount.GuestDir(runtime.GOOS, file, folders); !ok && len(c.Files) == 0 {
 			return nil, "", &mount.OutsideError{Path: filepath.Dir(file)}
 		}
-		if !c.Mounts() {
-			continue
-		}
-		text, err := os.ReadFile(file)
+		text, err := p.projectFile(ctx, file, hostfile.MaxCompose)
 		if err != nil {
-			continue // a path of the guest, or compose says what is wrong
+			return nil, "", err
 		}
-		binds = append(binds, mount.ComposeBinds(text, runtime.GOOS, lookup)...)
+		if c.Mounts() {
+			binds = append(binds, mount.ComposeBinds(text, runtime.GOOS, lookup)...)
+		}
 	}
 	return binds, dir, nil
 }
 
+// projectFile reads a file that compose reads as well. None is empty: it is
+// a path of the guest, or compose says what is wrong with it. A guest that
+// the folder is mounted in may have put anything in its place, so a link has
+// to stay in the project's folder, or in the folder that the link is in.
+func (p *Project) projectFile(ctx context.Context, path string, limit int64) ([]byte, error) {
+	text, err := hostfile.ReadWithin(ctx, p.Dir, path, limit)
+	if _, outside := errors.AsType[*hostfile.OutsideError](err); outside {
+		text, err = hostfile.ReadWithin(ctx, filepath.Dir(path), path, limit)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, nil
+	}
+	return text, err
+}
+
 // composeVariables knows what compose, which runs in the guest, puts in for
-// variables: those of .env, and this laptop's folders for its own.
-func (p *Project) composeVariables(c mount.Compose, dir string, laptop mount.Laptop) func(string) (string, bool) {
-	file := filepath.Join(dir, ".env")
-	if c.Env != nil {
-		file = c.Env.Source
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(laptop.Dir, file)
+// variables: those of the env files, and this host's folders for its own.
+func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir string, laptop mount.Laptop) (func(string) (string, bool), error) {
+	files := []string{filepath.Join(dir, ".env")}
+	if len(c.Env) > 0 {
+		files = nil
+		for _, named := range c.Env {
+			files = append(files, laptop.Full(named.Source))
 		}
 	}
-	text, _ := os.ReadFile(file) // there need not be one
-	values := dotenv(text)
+	values := map[string]string{}
+	for _, file := range files {
+		text, err := p.projectFile(ctx, file, hostfile.MaxEnv)
+		if err != nil {
+			return nil, err
+		}
+		dotenv(text, values)
+	}
 	return func(name string) (string, bool) {
 		switch name {
 		case "PWD":
@@ -57,10 +83,10 @@ func (p *Project) composeVariables(c mount.Compose, dir string, laptop mount.Lap
 		}
 		value, ok := values[name]
 		return value, ok
-	}
+	}, nil
 }
 
-// home is the user's folder on this laptop.
+// home is the user's folder on this host.
 func (p *Project) home() (string, bool) {
 	for _, name := range []string{"HOME", "USERPROFILE"} {
 		if home, ok := p.Lookup(name); ok && home != "" {
@@ -70,25 +96,40 @@ func (p *Project) home() (string, bool) {
 	return "", false
 }
 
-// dotenv reads the plain lines of an env file: NAME=value, with or without
-// quotes. Lines that put other variables in are left out.
-func dotenv(text []byte) map[string]string {
-	values := map[string]string{}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+// dotenv reads the plain lines of an env file into values: NAME=value, with
+// or without quotes. A line that puts other variables in makes its own one
+// unknown.
+func dotenv(text []byte, values map[string]string) {
+	lines := bufio.NewScanner(bytes.NewReader(text))
+	lines.Buffer(nil, len(text)+1)
+	for lines.Scan() {
 		line := strings.TrimPrefix(strings.TrimSpace(lines.Text()), "export ")
 		name, value, ok := strings.Cut(line, "=")
-		if !ok || strings.HasPrefix(line, "#") {
+		if name = strings.TrimSpace(name); !ok || name == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		value = strings.TrimSpace(value)
-		if n := len(value); n > 1 && (value[0] == '"' || value[0] == '\'') && value[n-1] == value[0] {
-			value = value[1 : n-1]
-		} else if before, _, comment := strings.Cut(value, " #"); comment {
-			value = strings.TrimSpace(before)
-		}
-		if !strings.Contains(value, "$") {
-			values[strings.TrimSpace(name)] = value
+		value, known := dotenvValue(strings.TrimSpace(value))
+		if delete(values, name); known {
+			values[name] = value
 		}
 	}
-	return values
+}
+
+// dotenvValue is false where compose puts something in that is not known
+// here, or where the value goes on in the next line.
+func dotenvValue(text string) (string, bool) {
+	if text == "" {
+		return "", true
+	}
+	if quote := text[0]; quote == '"' || quote == '\'' {
+		inner, rest, closed := strings.Cut(text[1:], string(quote))
+		if rest = strings.TrimSpace(rest); !closed || rest != "" && rest[0] != '#' {
+			return "", false
+		}
+		return inner, quote == '\'' || !strings.ContainsAny(inner, `$\`)
+	}
+	if before, _, comment := strings.Cut(text, " #"); comment {
+		text = strings.TrimSpace(before)
+	}
+	return text, !strings.Contains(text, "$")
 }

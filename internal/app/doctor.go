@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -21,7 +22,7 @@ type Examination struct {
 // Doctor judges this computer by its facts, for the machines named, all of
 // them without names. No configuration is no mistake: then it is judged for
 // the least machine. A configuration that is wrong fails a check.
-func Doctor(o Options, facts platforms.Facts, names []string) ([]Examination, error) {
+func Doctor(ctx context.Context, o Options, facts platforms.Facts, names []string) ([]Examination, error) {
 	file, found, err := o.locate()
 	if err != nil {
 		if len(names) > 0 || o.Dir != "." || !errors.Is(err, errNoConfig) {
@@ -31,9 +32,7 @@ func Doctor(o Options, facts platforms.Facts, names []string) ([]Examination, er
 		d.Add(boxCheck(o.Catalogue, facts.Arch, d.Provider, ""))
 		return []Examination{{Diagnosis: d}}, nil
 	}
-	cfg, _, diags := hcl.Load(shown(file), hcl.Options{
-		Vars: o.Vars, VarFiles: o.VarFiles, Env: o.Lookup, Version: o.Version,
-	})
+	cfg, _, diags := hcl.Load(shown(file), o.reading(ctx))
 	if cfg == nil {
 		d := platforms.Diagnose(facts, platforms.Wanted{})
 		d.Add(configCheck(diags))

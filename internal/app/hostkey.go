@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
+	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -89,6 +90,12 @@ func (u userKeys) judge(key ssh.PublicKey) (known bool, err error) {
 func (u userKeys) callback() (ssh.HostKeyCallback, error) {
 	if len(u.files) == 0 {
 		return nil, nil //nolint:nilnil // nothing is known
+	}
+	for _, file := range u.files {
+		// The library opens them itself, and would wait for a named pipe.
+		if _, err := hostfile.ReadNow(file, hostfile.MaxKnownHosts); err != nil {
+			return nil, fmt.Errorf("read your known_hosts: %w", err)
+		}
 	}
 	check, err := knownhosts.New(u.files...)
 	if err != nil {

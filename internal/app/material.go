@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
@@ -48,7 +49,7 @@ func (u *upRun) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	payload, err := u.payload(image)
+	payload, err := u.payload(ctx, image)
 	if err != nil {
 		return err
 	}
@@ -122,7 +123,7 @@ func (p *Project) cache() boxes.Cache {
 	return imageCache(p.Options)
 }
 
-func (u *upRun) payload(image imageFile) (provision.Payload, error) {
+func (u *upRun) payload(ctx context.Context, image imageFile) (provision.Payload, error) {
 	secrets, changed, err := provision.EnsureSecrets(os.DirFS(u.files.Path()), u.m, time.Now(), rand.Reader)
 	if err != nil {
 		return provision.Payload{}, err
@@ -134,13 +135,13 @@ func (u *upRun) payload(image imageFile) (provision.Payload, error) {
 			}
 		}
 	}
-	m, err := withScripts(u.m)
+	m, err := withScripts(ctx, u.m)
 	if err != nil {
 		return provision.Payload{}, err
 	}
 	in := provision.Inputs{Secrets: secrets, ImageSHA512: image.sha512, Proxy: u.Laptop.Proxy}
 	for _, name := range m.Engine.CACertificates {
-		pem, err := os.ReadFile(name)
+		pem, err := hostfile.Read(ctx, name, hostfile.MaxCertificate)
 		if err != nil {
 			return provision.Payload{}, fmt.Errorf("CA certificate: %w", err)
 		}
@@ -151,15 +152,15 @@ func (u *upRun) payload(image imageFile) (provision.Payload, error) {
 
 // withScripts reads the script files of provision blocks: past this point
 // only their text is needed.
-func withScripts(m plan.Machine) (plan.Machine, error) {
+func withScripts(ctx context.Context, m plan.Machine) (plan.Machine, error) {
 	scripts := make([]plan.Provision, len(m.Provisions))
 	for i, p := range m.Provisions {
 		if p.Script != "" {
-			text, err := os.ReadFile(p.Script)
+			text, err := hostfile.Read(ctx, p.Script, hostfile.MaxScript)
 			if err != nil {
 				return m, fmt.Errorf("provision %q: %w", p.Name, err)
 			}
-			p.Inline, p.Script = string(text), ""
+			p.Inline, p.Script = hostfile.Text(text), ""
 		}
 		scripts[i] = p
 	}

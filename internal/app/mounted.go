@@ -29,7 +29,7 @@ type placed struct {
 // those of compose files too, are checked and called as the guests call them,
 // and the command runs in the folder that fbdock was called in where a mount
 // has it. nil is for a command that nothing of this matters to.
-func (p *Project) inMounts(m plan.Machine, e Exec) (*placed, error) {
+func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed, error) {
 	if len(e.Args) == 0 || e.Args[0] != "docker" || e.On == OnEngine {
 		return nil, nil
 	}
@@ -42,7 +42,7 @@ func (p *Project) inMounts(m plan.Machine, e Exec) (*placed, error) {
 		folders = append(folders, mount.Folder{Source: f.Source, Target: f.Target, Copied: f.Copied()})
 	}
 	laptop := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: exists}
-	args, used, err := p.resolve(e.Args[1:], folders, laptop)
+	args, used, err := p.resolve(ctx, e.Args[1:], folders, laptop)
 	if err != nil {
 		return nil, err
 	}
@@ -63,12 +63,12 @@ func (p *Project) inMounts(m plan.Machine, e Exec) (*placed, error) {
 	return at, nil
 }
 
-func (p *Project) resolve(args []string, folders []mount.Folder, laptop mount.Laptop) ([]string, []mount.Folder, error) {
+func (p *Project) resolve(ctx context.Context, args []string, folders []mount.Folder, laptop mount.Laptop) ([]string, []mount.Folder, error) {
 	c, ok := mount.ComposeOf(args)
 	if !ok {
 		return mount.Resolve(args, folders, laptop)
 	}
-	binds, dir, err := p.composed(c, folders, laptop)
+	binds, dir, err := p.composed(ctx, c, folders, laptop)
 	if err != nil {
 		return nil, nil, err
 	}

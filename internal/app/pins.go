@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"path"
 	"path/filepath"
@@ -14,7 +15,7 @@ import (
 // FindLock is the lock file of the project around o.Dir, nil when there is
 // no project. The configuration itself may be wrong or want variables: it is
 // not read.
-func (o Options) FindLock() (*lockfile.File, error) {
+func (o Options) FindLock(ctx context.Context) (*lockfile.File, error) {
 	file, err := o.Find()
 	if err != nil {
 		if errors.Is(err, errNoConfig) {
@@ -22,7 +23,7 @@ func (o Options) FindLock() (*lockfile.File, error) {
 		}
 		return nil, err
 	}
-	lock, err := lockfile.Load(filepath.Dir(file))
+	lock, err := lockfile.Load(ctx, filepath.Dir(file))
 	if err != nil {
 		return nil, &Error{Err: err, Code: ExitUsage}
 	}

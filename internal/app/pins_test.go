@@ -28,7 +28,7 @@ func projectWith(t *testing.T, config, lock string) (app.Loaded, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return app.Load(app.Options{
+	return app.Load(t.Context(), app.Options{
 		Dir: dir, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}, Catalogue: app.Catalogue{Catalogue: published},
 		Laptop: plan.Laptop{Architecture: "amd64", CPUs: 4},
 	})

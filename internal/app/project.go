@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/run"
@@ -85,14 +86,12 @@ type Loaded struct {
 
 // Load finds, reads, checks and plans the configuration. The error is for
 // what has no place in a file.
-func Load(o Options) (Loaded, error) {
+func Load(ctx context.Context, o Options) (Loaded, error) {
 	file, found, err := o.locate()
 	if err != nil {
 		return Loaded{}, err
 	}
-	cfg, sources, diags := hcl.Load(shown(file), hcl.Options{
-		Vars: o.Vars, VarFiles: o.VarFiles, Env: o.Lookup, Version: o.Version,
-	})
+	cfg, sources, diags := hcl.Load(shown(file), o.reading(ctx))
 	if cfg == nil {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
@@ -107,7 +106,7 @@ func Load(o Options) (Loaded, error) {
 	if diags.HasErrors() {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
-	lock, err := lockfile.Load(folder.Folder())
+	lock, err := lockfile.Load(ctx, folder.Folder())
 	if err != nil {
 		return Loaded{}, &Error{Err: err, Code: ExitUsage}
 	}
@@ -116,6 +115,14 @@ func Load(o Options) (Loaded, error) {
 		Project:     &Project{Options: o, Dir: folder.Folder(), Config: *cfg, Plan: p, State: folder, claim: found.Claim, Lock: lock},
 		Diagnostics: diags, Sources: sources,
 	}, nil
+}
+
+// reading is how the configuration is read.
+func (o Options) reading(ctx context.Context) hcl.Options {
+	return hcl.Options{
+		Vars: o.Vars, VarFiles: o.VarFiles, Env: o.Lookup, Version: o.Version,
+		ReadFile: func(path string) ([]byte, error) { return hostfile.Read(ctx, path, hcl.MaxFileSize) },
+	}
 }
 
 // shown is the file as a person in the current folder would name it.

@@ -29,7 +29,7 @@ func options(t *testing.T, config string) Options {
 
 func project(t *testing.T, config string) *Project {
 	t.Helper()
-	loaded, err := Load(options(t, config))
+	loaded, err := Load(t.Context(), options(t, config))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +74,7 @@ func TestLoadTakesVariablesFromTheEnvironment(t *testing.T) {
 
 func TestLoadGivesDiagnosticsOfBothSources(t *testing.T) {
 	t.Parallel()
-	loaded, err := Load(options(t, "machine \"dev\" {\n  memory = \"1GiB\"\n}\n"))
+	loaded, err := Load(t.Context(), options(t, "machine \"dev\" {\n  memory = \"1GiB\"\n}\n"))
 	if err != nil || loaded.Project != nil || len(loaded.Diagnostics) != 1 {
 		t.Fatalf("Load: %+v, %v; want one diagnostic and no project", loaded, err)
 	}

@@ -28,6 +28,9 @@ type Streams struct {
 	Stdout, Stderr io.Writer
 	// Signals are passed on to the command.
 	Signals <-chan link.Signal
+	// Begin is called when the command is about to run: from then on signals
+	// are its own. It may be nil.
+	Begin func()
 	// Terminal puts the local terminal into raw mode; nil unless both
 	// standard input and output are terminals.
 	Terminal func() (*link.Terminal, error)
@@ -64,7 +67,7 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 		status, err := p.execVagrant(ctx, m, e)
 		return status, lost(err)
 	}
-	at, err := p.inMounts(m, e)
+	at, err := p.inMounts(ctx, m, e)
 	if err != nil {
 		return 0, lost(err)
 	}
@@ -104,6 +107,9 @@ func relay(ctx context.Context, client *link.Client, e Exec) (status int, err er
 		}
 		defer func() { err = errors.Join(err, terminal.Close()) }()
 		cmd.PTY = terminal.PTY()
+	}
+	if e.Streams.Begin != nil {
+		e.Streams.Begin()
 	}
 	return client.Run(ctx, cmd)
 }

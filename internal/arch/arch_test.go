@@ -16,15 +16,16 @@ const module = "github.com/fbdock/fbdock/"
 // allowed names, for every package, the packages of this module that it may
 // import. A new arrow is a decision: it is made here, in the open.
 var allowed = map[string][]string{
-	"hcl":                    {},
+	"hcl":                    {"internal/hostfile"},
+	"internal/hostfile":      {},
 	"platforms":              {},
 	"internal/run":           {},
 	"internal/state":         {},
-	"internal/lockfile":      {},
+	"internal/lockfile":      {"internal/hostfile"},
 	"internal/ui":            {},
-	"internal/link":          {},
+	"internal/link":          {"internal/hostfile"},
 	"internal/link/linktest": {},
-	"internal/engine":        {},
+	"internal/engine":        {"internal/hostfile"},
 	"boxes":                  {},
 	"boxes/disk":             {},
 	"boxes/disk/disktest":    {},
@@ -43,10 +44,10 @@ var allowed = map[string][]string{
 	"internal/agent":                 {"internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram"},
 	"internal/app": {
 		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/engine",
-		"internal/link", "internal/lockfile", "internal/mount", "internal/plan", "internal/run", "internal/state", "internal/vagrant",
+		"internal/hostfile", "internal/link", "internal/lockfile", "internal/mount", "internal/plan", "internal/run", "internal/state", "internal/vagrant",
 	},
 	"cmd/fbdock": {
-		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/plan", "internal/run",
+		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/hostfile", "internal/plan", "internal/run",
 		"internal/state", "internal/ui", "internal/vagrant", "internal/link",
 	},
 }

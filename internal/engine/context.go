@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 
 	"github.com/moby/sys/atomicwriter"
+
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
 // Contexts is the docker CLI's store of contexts on this laptop: the folder
@@ -46,7 +48,7 @@ func (c Contexts) Put(name, description, host string) (changed bool, err error) 
 		return false, fmt.Errorf("docker context %s: %w", name, err)
 	}
 	file := c.file(name)
-	if old, err := os.ReadFile(file); err == nil && bytes.Equal(old, data) {
+	if old, err := hostfile.ReadNow(file, hostfile.MaxClient); err == nil && bytes.Equal(old, data) {
 		return false, nil
 	}
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
@@ -123,7 +125,7 @@ func (c Contexts) configFile() string { return filepath.Join(c.Dir, "config.json
 
 func (c Contexts) config() (map[string]json.RawMessage, error) {
 	config := map[string]json.RawMessage{}
-	data, err := os.ReadFile(c.configFile())
+	data, err := hostfile.ReadNow(c.configFile(), hostfile.MaxClient)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(bytes.TrimSpace(data)) == 0 {
 		return config, nil
 	}

@@ -6,10 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/agent"
+
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
 // attempt is one login: it remembers how far it came, because the library
@@ -50,7 +51,7 @@ func (a *attempt) close() {
 
 func (a *attempt) loadKeys(ctx context.Context) {
 	for _, file := range a.to.KeyFiles {
-		signer, err := readKey(file)
+		signer, err := readKey(ctx, file)
 		if err != nil {
 			a.unusable = append(a.unusable, err.Error())
 			continue
@@ -78,8 +79,8 @@ func (a *attempt) loadKeys(ctx context.Context) {
 	}
 }
 
-func readKey(file string) (ssh.Signer, error) {
-	data, err := os.ReadFile(file)
+func readKey(ctx context.Context, file string) (ssh.Signer, error) {
+	data, err := hostfile.Read(ctx, file, hostfile.MaxKey)
 	if err != nil {
 		return nil, fmt.Errorf("read key: %w", err)
 	}

@@ -6,11 +6,11 @@
 package lockfile
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +18,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/gohcl"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
 // Name of the file.
@@ -69,9 +71,9 @@ type File struct {
 }
 
 // Load reads the lock file of a folder. One that does not exist is empty.
-func Load(dir string) (*File, error) {
+func Load(ctx context.Context, dir string) (*File, error) {
 	f := &File{path: filepath.Join(dir, Name)}
-	src, err := os.ReadFile(f.path)
+	src, err := hostfile.Read(ctx, f.path, hostfile.MaxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, nil
 	}

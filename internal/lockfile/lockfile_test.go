@@ -27,7 +27,7 @@ func alpine(digest string) lockfile.Pin {
 
 func load(t *testing.T, dir string) *lockfile.File {
 	t.Helper()
-	f, err := lockfile.Load(dir)
+	f, err := lockfile.Load(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +152,7 @@ func TestBrokenFilesAreNamed(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, lockfile.Name), []byte(src), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			_, err := lockfile.Load(dir)
+			_, err := lockfile.Load(t.Context(), dir)
 			wrong, ok := errors.AsType[*lockfile.SyntaxError](err)
 			if !ok || wrong.Hint() == "" || !strings.Contains(err.Error(), lockfile.Name) {
 				t.Errorf("error %v, want *lockfile.SyntaxError", err)
@@ -183,7 +183,7 @@ func TestUnwritableFolder(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := lockfile.Load(file); err == nil {
+	if _, err := lockfile.Load(t.Context(), file); err == nil {
 		t.Error("no error for a folder that is a file")
 	}
 }
@@ -196,7 +196,7 @@ func FuzzLoad(f *testing.F) {
 		if err := os.WriteFile(filepath.Join(dir, lockfile.Name), src, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		l, err := lockfile.Load(dir)
+		l, err := lockfile.Load(t.Context(), dir)
 		if err != nil {
 			return
 		}

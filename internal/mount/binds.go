@@ -150,7 +150,7 @@ func Builds(args []string, laptop Laptop) bool {
 		return false
 	}
 	last := args[len(args)-1]
-	return last != "-" && !strings.Contains(last, "://") && laptop.Exists(laptop.full(last))
+	return last != "-" && !strings.Contains(last, "://") && laptop.Exists(laptop.Full(last))
 }
 
 // isPath tells a path from the name of a volume.

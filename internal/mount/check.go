@@ -51,7 +51,7 @@ func rename(args []string, binds []Bind, mounts []Folder, laptop Laptop) (resolv
 	resolved = slices.Clone(args)
 	// From the back, so that places before stay where they are.
 	for _, b := range slices.Backward(binds) {
-		m, rest, ok := closest(laptop.GOOS, laptop.full(b.Source), mounts)
+		m, rest, ok := closest(laptop.GOOS, laptop.Full(b.Source), mounts)
 		if !ok {
 			continue
 		}
@@ -70,7 +70,7 @@ func rename(args []string, binds []Bind, mounts []Folder, laptop Laptop) (resolv
 // the engine keeps what is its own.
 func Check(binds []Bind, mounts []Folder, laptop Laptop) error {
 	for _, b := range binds {
-		name := laptop.full(b.Source)
+		name := laptop.Full(b.Source)
 		if _, ok := GuestDir(laptop.GOOS, name, mounts); ok || ownedByEngine(b.Source) || inTarget(name, mounts) {
 			continue
 		}
@@ -100,8 +100,8 @@ func closest(goos, dir string, mounts []Folder) (best Folder, rest string, found
 	return best, rest, found
 }
 
-// full makes a path absolute.
-func (l Laptop) full(name string) string {
+// Full makes a path absolute.
+func (l Laptop) Full(name string) string {
 	if rest, ok := strings.CutPrefix(name, "~"); ok && l.Home != "" && (rest == "" || rest[0] == '/') {
 		return path.Join(slashed(l.GOOS, l.Home), rest)
 	}

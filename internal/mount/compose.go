@@ -13,10 +13,10 @@ import (
 // Compose is a `docker compose` command line, as far as files of the laptop
 // matter to it.
 type Compose struct {
-	// Files are those of -f, Dir and Env those of --project-directory and
-	// --env-file, with their places among the arguments.
-	Files    []Bind
-	Dir, Env *Bind
+	// Files are those of -f, Env those of --env-file and Dir that of
+	// --project-directory, with their places among the arguments.
+	Files, Env []Bind
+	Dir        *Bind
 	// Word is the command: up, run, ps ...
 	Word string
 }
@@ -58,7 +58,7 @@ func ComposeOf(args []string) (c Compose, ok bool) {
 		case "project-directory":
 			c.Dir = &b
 		case "env-file":
-			c.Env = &b
+			c.Env = append(c.Env, b)
 		}
 	}
 	return c, true
@@ -72,10 +72,9 @@ func (c Compose) named() []Bind {
 			all = append(all, f)
 		}
 	}
-	for _, b := range []*Bind{c.Dir, c.Env} {
-		if b != nil {
-			all = append(all, *b)
-		}
+	all = append(all, c.Env...)
+	if c.Dir != nil {
+		all = append(all, *c.Dir)
 	}
 	slices.SortFunc(all, func(a, b Bind) int { return a.Arg - b.Arg })
 	return all
@@ -90,14 +89,14 @@ func (c Compose) Project(laptop Laptop) (files []string, dir string) {
 		if f.Source == "-" {
 			return nil, ""
 		}
-		files = append(files, laptop.full(f.Source))
+		files = append(files, laptop.Full(f.Source))
 	}
 	if len(files) == 0 {
 		files = customary(laptop)
 	}
 	switch {
 	case c.Dir != nil:
-		dir = laptop.full(c.Dir.Source)
+		dir = laptop.Full(c.Dir.Source)
 	case len(files) > 0:
 		dir = filepath.Dir(files[0])
 	}

@@ -87,7 +87,7 @@ func TestComposeVariables(t *testing.T) {
 func TestComposeOf(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
-		"compose up -d": "up", "compose -f a.yml --file=b.yml -p x run web -f y": "run a.yml b.yml", "compose --project-directory /p --env-file /e ps": "ps /p /e",
+		"compose up -d": "up", "compose -f a.yml --file=b.yml -p x run web -f y": "run a.yml b.yml", "compose --project-directory /p --env-file /e --env-file=/f ps": "ps /p /e /f",
 		"-H x compose --dry-run --profile=a create": "create", "compose": "", "compose -f": "", "compose -fa.yml up": "up a.yml",
 	} {
 		c, ok := mount.ComposeOf(strings.Fields(line))
@@ -95,10 +95,11 @@ func TestComposeOf(t *testing.T) {
 		for _, f := range c.Files {
 			got += " " + f.Source
 		}
-		for _, b := range []*mount.Bind{c.Dir, c.Env} {
-			if b != nil {
-				got += " " + b.Source
-			}
+		if c.Dir != nil {
+			got += " " + c.Dir.Source
+		}
+		for _, f := range c.Env {
+			got += " " + f.Source
 		}
 		if !ok || got != want {
 			t.Errorf("%s: %q, %v", line, got, ok)
