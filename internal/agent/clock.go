@@ -1,9 +1,9 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 const (
@@ -176,23 +177,19 @@ func setClock(ctx context.Context, c *link.Client, most time.Duration) (off time
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	asked := time.Now()
-	var out, words bytes.Buffer
-	status, err := c.Run(ctx, link.Command{
-		Args: []string{
-			"sh", "-c", setScript, "sh", strconv.FormatInt(asked.Unix(), 10), strconv.Itoa(int(most / time.Second)),
-		},
-		Stdout: &out, Stderr: &words,
-	})
+	out, err := c.Output(ctx, link.Command{Args: []string{
+		"sh", "-c", setScript, "sh", strconv.FormatInt(asked.Unix(), 10), strconv.Itoa(int(most / time.Second)),
+	}})
 	if err != nil {
 		return 0, err
 	}
-	seconds, err := strconv.ParseInt(strings.TrimSpace(out.String()), 10, 64)
+	seconds, err := strconv.ParseInt(strings.TrimSpace(out.Stdout), 10, 64)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("the guest told no time: status %d: %q", out.Status, untrusted.Short(out.Stdout+out.Stderr, 200))
 	}
 	off = between(seconds, asked, time.Now())
-	if status != 0 {
-		return off, &clockError{words: strings.TrimSpace(words.String())}
+	if out.Status != 0 {
+		return off, &clockError{words: out.Reason()}
 	}
 	return off, nil
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -144,15 +142,14 @@ func (g *guest) engine(ctx context.Context) (*link.Client, error) {
 // sudo runs a script as root and answers with what it wrote. A status
 // other than 0 is an error with the script's last words.
 func (g *guest) sudo(ctx context.Context, script string) (string, error) {
-	var stdout, stderr bytes.Buffer
-	status, err := g.Run(ctx, link.Command{Args: g.asRoot("sh", "-c", script), Stdout: &stdout, Stderr: &stderr})
+	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-c", script)})
 	if err != nil {
 		return "", err
 	}
-	if status != 0 {
-		return "", fmt.Errorf("in the guest: status %d: %s", status, strings.TrimSpace(stderr.String()))
+	if out.Status != 0 {
+		return "", fmt.Errorf("in the guest: status %d: %s", out.Status, out.Reason())
 	}
-	return stdout.String(), nil
+	return out.Stdout, nil
 }
 
 // asRoot are the arguments that run a program as root.

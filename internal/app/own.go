@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -186,9 +185,9 @@ func (o *ownComputer) uninstall(ctx context.Context, g *guest) error {
 		return err
 	}
 	lines := &stepLines{progress: o.p.Progress}
-	var left bytes.Buffer
+	var left []string
 	status, err := g.Run(ctx, link.Command{
-		Args: g.asRoot("sh", "-c", script), Stdout: &splitLeft{steps: lines, left: &left}, Stderr: lines,
+		Args: g.asRoot("sh", "-c", script), Stdout: splitLeft(lines, &left), Stderr: lines,
 	})
 	if err != nil {
 		return err
@@ -196,8 +195,8 @@ func (o *ownComputer) uninstall(ctx context.Context, g *guest) error {
 	if status != 0 {
 		return lines.failure(status)
 	}
-	for line := range strings.Lines(left.String()) {
-		o.p.Progress.Say("left on " + where(o.m) + ": " + strings.TrimSpace(line))
+	for _, line := range left {
+		o.p.Progress.Say("left on " + where(o.m) + ": " + line)
 	}
 	return nil
 }

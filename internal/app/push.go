@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"strings"
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/provision"
@@ -88,12 +87,11 @@ if [ -x "$helper" ] && [ "$("$helper" %[1]s)" = have ]; then exit 0; fi
 			return "", err
 		}
 		defer f.Close() // only read
-		var words bytes.Buffer
 		script := fmt.Sprintf("umask 077; mkdir -p %[2]s && cat >%[1]s.part && mv -f %[1]s.part %[1]s", image.remote(), path.Dir(image.remote()))
-		status, err := g.Upload(ctx, f, link.Command{Args: g.asRoot("sh", "-c", script), Stderr: &words},
+		out, err := g.Upload(ctx, f, link.Command{Args: g.asRoot("sh", "-c", script)},
 			func(sent int64) { u.Progress.Bytes(sent, image.size) })
-		if err == nil && status != 0 {
-			err = fmt.Errorf("send the engine image: status %d: %s", status, strings.TrimSpace(words.String()))
+		if err == nil && out.Status != 0 {
+			err = fmt.Errorf("send the engine image: status %d: %s", out.Status, out.Reason())
 		}
 		return u.m.Engine.Image.Name, err
 	})

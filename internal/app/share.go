@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -36,20 +35,17 @@ func (p *Project) Shares(ctx context.Context, machine string) ([]Share, error) {
 		return nil, err
 	}
 	defer g.Close() // only asked
-	var out, stderr bytes.Buffer
-	status, err := g.Run(ctx, link.Command{
-		Args: g.asRoot("sh", "-c", "exec /usr/local/libexec/fbdock/fbdock-shares"), Stdout: &out, Stderr: &stderr,
-	})
+	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-c", "exec /usr/local/libexec/fbdock/fbdock-shares")})
 	if err != nil {
 		return nil, err
 	}
-	if status > 1 {
+	if out.Status > 1 {
 		return nil, &Error{
-			Err:  fmt.Errorf("the guest cannot test its shares: status %d: %s", status, strings.TrimSpace(stderr.String())),
+			Err:  fmt.Errorf("the guest cannot test its shares: status %d: %s", out.Status, out.Reason()),
 			Next: "`fbdock up` brings the guest to what this configuration says",
 		}
 	}
-	found := shareLines(out.String())
+	found := shareLines(out.Stdout)
 	shares := make([]Share, 0, len(m.Shares))
 	for _, s := range m.Shares {
 		one, there := found[s.Name]

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strings"
@@ -84,17 +83,14 @@ func (p *Project) statusOf(ctx context.Context, m plan.Machine, s *MachineStatus
 // look asks the layers inside a running guest.
 func (p *Project) look(ctx context.Context, g *guest, s *MachineStatus) {
 	s.Address = g.address
-	var out bytes.Buffer
-	status, err := g.Run(ctx, link.Command{
-		Args: g.asRoot("sh", "-c", "exec /usr/local/libexec/fbdock/fbdock-health"), Stdout: &out, Stderr: &out,
-	})
+	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-c", "exec /usr/local/libexec/fbdock/fbdock-health")})
 	s.Layers = append(s.Layers, Layer{Name: "freebsd", OK: true, Text: "reached by SSH"})
 	if err != nil {
 		s.Layers = append(s.Layers, Layer{Name: "health", Text: err.Error()})
 		return
 	}
-	layers := health(out.String())
-	if len(layers) == 0 && status != 0 {
+	layers := health(out.Stdout)
+	if len(layers) == 0 && out.Status != 0 {
 		layers = []Layer{{Name: "steps", Text: "the guest was not prepared yet; run `fbdock up`"}}
 	}
 	s.Layers = append(s.Layers, layers...)

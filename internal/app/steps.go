@@ -1,11 +1,13 @@
 package app
 
 import (
-	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // Exit statuses of the guest's step runner, provision/guest/fbdock-steps.
@@ -37,7 +39,7 @@ type stepLines struct {
 	progress Progress
 
 	mu     sync.Mutex
-	rest   []byte
+	lines  untrusted.Lines
 	open   string // the step that has begun
 	failed string // text of the step that failed
 	done   string // hash that the runner wrote down
@@ -48,34 +50,34 @@ type stepLines struct {
 	phases  []Phase   // of the steps that have ended
 }
 
-// maxWords bounds what is kept of the lines that are no step lines.
-const maxWords = 20
+const (
+	// maxWords bounds what is kept of the lines that are no step lines.
+	maxWords = 20
+	// maxStepLine bounds a line of the guest's.
+	maxStepLine = 4 << 10
+	// maxSteps is how many steps may end: there are about ten, and the
+	// user's own scripts. Who says that more have is not fbdock-steps.
+	maxSteps = 1000
+)
 
 func (s *stepLines) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rest = append(s.rest, p...)
-	for {
-		i := bytes.IndexByte(s.rest, '\n')
-		if i < 0 {
-			return len(p), nil
-		}
-		s.line(strings.TrimRight(string(s.rest[:i]), "\r"))
-		s.rest = s.rest[i+1:]
-	}
+	s.lines.Max, s.lines.Each = maxStepLine, s.line
+	return s.lines.Write(p)
 }
 
-func (s *stepLines) line(line string) {
-	if hash, ok := strings.CutPrefix(line, "fbdock-steps done "); ok {
+func (s *stepLines) line(l untrusted.Line) error {
+	if hash, ok := strings.CutPrefix(l.Text, "fbdock-steps done "); ok {
 		s.done = strings.TrimSpace(hash)
-		return
+		return nil
 	}
-	step, ok := strings.CutPrefix(line, "fbdock-step ")
+	step, ok := strings.CutPrefix(l.Text, "fbdock-step ")
 	if !ok {
-		if s.words = append(s.words, line); len(s.words) > maxWords {
+		if s.words = append(s.words, l.Text); len(s.words) > maxWords {
 			s.words = s.words[1:]
 		}
-		return
+		return nil
 	}
 	name, rest, _ := strings.Cut(step, " ")
 	state, text, _ := strings.Cut(rest, " ")
@@ -88,6 +90,10 @@ func (s *stepLines) line(line string) {
 	default:
 		s.progress.Detail(rest)
 	}
+	if len(s.phases) > maxSteps {
+		return &untrusted.TooLargeError{What: "the guest's list of steps", Limit: maxSteps, Unit: "steps"}
+	}
+	return nil
 }
 
 func (s *stepLines) end(name, state, text string) {
@@ -110,29 +116,24 @@ func (s *stepLines) end(name, state, text string) {
 	s.progress.End(state, text)
 }
 
+// maxLeft is how many things an uninstall may leave.
+const maxLeft = 1000
+
 // splitLeft takes the lines of what an uninstall leaves on purpose out of its
 // step lines.
-type splitLeft struct {
-	steps *stepLines
-	left  *bytes.Buffer
-	rest  []byte
-}
-
-func (s *splitLeft) Write(p []byte) (int, error) {
-	s.rest = append(s.rest, p...)
-	for {
-		i := bytes.IndexByte(s.rest, '\n')
-		if i < 0 {
-			return len(p), nil
+func splitLeft(steps *stepLines, left *[]string) io.Writer {
+	return &untrusted.Lines{Max: maxStepLine, Each: func(l untrusted.Line) error {
+		text, ok := strings.CutPrefix(l.Text, "fbdock-left ")
+		if !ok {
+			_, err := io.WriteString(steps, l.Text+"\n")
+			return err
 		}
-		line := s.rest[:i+1]
-		if text, ok := bytes.CutPrefix(line, []byte("fbdock-left ")); ok {
-			s.left.Write(text)
-		} else if _, err := s.steps.Write(line); err != nil {
-			return 0, err
+		if len(*left) >= maxLeft {
+			return &untrusted.TooLargeError{What: "the list of what is left", Limit: maxLeft, Unit: "lines"}
 		}
-		s.rest = s.rest[i+1:]
-	}
+		*left = append(*left, strings.TrimSpace(text))
+		return nil
+	}}
 }
 
 // failure is the error that a runner's exit status means, given what it said.

@@ -98,15 +98,14 @@ done
 echo none`
 
 func (o *ownComputer) root(ctx context.Context, g *guest) error {
-	var out, words bytes.Buffer
-	status, err := g.Run(ctx, link.Command{Args: []string{"sh", "-c", rootWays}, Stdout: &out, Stderr: &words})
+	out, err := g.Output(ctx, link.Command{Args: []string{"sh", "-c", rootWays}})
 	if err != nil {
 		return err
 	}
-	answer := strings.Fields(out.String())
-	if status != 0 || len(answer) != 2 {
+	answer := strings.Fields(out.Stdout)
+	if out.Status != 0 || len(answer) != 2 {
 		return &Error{
-			Err:  fmt.Errorf("%s does not run commands as FreeBSD does: status %d, %q", where(o.m), status, firstLine(out.String()+words.String())),
+			Err:  fmt.Errorf("%s does not run commands as FreeBSD does: status %d, %q", where(o.m), out.Status, firstLine(out.Stdout+out.Stderr)),
 			Next: "host must be a FreeBSD computer with a shell for this user", Code: ExitImpossible,
 		}
 	}
@@ -138,13 +137,20 @@ func (o *ownComputer) root(ctx context.Context, g *guest) error {
 
 // look runs the survey, which changes nothing.
 func (o *ownComputer) look(ctx context.Context, g *guest, script []byte) (survey, error) {
-	var s survey
-	var out, words bytes.Buffer
-	status, err := g.Run(ctx, link.Command{Args: g.asRoot("sh", "-s"), Stdin: bytes.NewReader(script), Stdout: &out, Stderr: &words})
+	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-s"), Stdin: bytes.NewReader(script)})
 	if err != nil {
-		return s, err
+		return survey{}, err
 	}
-	for line := range strings.Lines(out.String()) {
+	s := surveyLines(out.Stdout)
+	if out.Status != 0 || !s.done {
+		return s, fmt.Errorf("look at %s: status %d: %s", where(o.m), out.Status, out.Reason())
+	}
+	return s, nil
+}
+
+// surveyLines reads what the survey says: "fbdock-survey KIND TEXT".
+func surveyLines(out string) (s survey) {
+	for line := range strings.Lines(out) {
 		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "fbdock-survey ")
 		kind, text, _ := strings.Cut(rest, " ")
 		switch {
@@ -161,10 +167,7 @@ func (o *ownComputer) look(ctx context.Context, g *guest, script []byte) (survey
 			s.done = true
 		}
 	}
-	if status != 0 || !s.done {
-		return s, fmt.Errorf("look at %s: status %d: %s", where(o.m), status, strings.TrimSpace(words.String()))
-	}
-	return s, nil
+	return s
 }
 
 // ask shows the survey and has the user's yes, or an error.

@@ -7,7 +7,6 @@ package datagram
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -15,8 +14,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -133,10 +130,9 @@ func Open(ctx context.Context, client *link.Client, handler Handler) (*Tunnel, e
 }
 
 func script(ctx context.Context, client *link.Client, text string) error {
-	var words bytes.Buffer
-	status, err := client.Run(ctx, link.Command{Script: text, Stderr: &words})
-	if err == nil && status != 0 {
-		err = errors.New(strings.TrimSpace(words.String()) + " (status " + strconv.Itoa(status) + ")")
+	out, err := client.Output(ctx, link.Command{Script: text})
+	if err == nil && out.Status != 0 {
+		err = fmt.Errorf("%s (status %d)", out.Reason(), out.Status)
 	}
 	return err
 }

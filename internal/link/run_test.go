@@ -126,15 +126,13 @@ func TestRunHundredMegabytes(t *testing.T) {
 
 	var last int64
 	start = time.Now()
-	var out bytes.Buffer
-	status, err = c.Upload(t.Context(), bytes.NewReader(in), link.Command{Args: []string{"sha256sum"}, Stdout: &out},
-		func(n int64) { last = n })
-	if err != nil || status != 0 || last != size {
-		t.Errorf("upload: status %d, %v, %d bytes", status, err, last)
+	out, err := c.Upload(t.Context(), bytes.NewReader(in), link.Command{Args: []string{"sha256sum"}}, func(n int64) { last = n })
+	if err != nil || out.Status != 0 || last != size {
+		t.Errorf("upload: status %d, %v, %d bytes", out.Status, err, last)
 	}
 	t.Logf("upload into sha256sum: %.0f MB/s", size/1e6/time.Since(start).Seconds())
-	if !strings.HasPrefix(out.String(), hex.EncodeToString(want[:])) {
-		t.Errorf("arrived as %s", out.String())
+	if !strings.HasPrefix(out.Stdout, hex.EncodeToString(want[:])) {
+		t.Errorf("arrived as %s", out.Stdout)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // feed sends stdin and its end. The goroutine is not waited for: nothing can
@@ -63,7 +65,11 @@ func (s *session) copy(stdout io.Writer, stderr *pidFinder) {
 				sink.err = stderr.flush()
 			}
 			if sink.err != nil {
-				s.fail(fmt.Errorf("write %s: %w", stream.name, sink.err))
+				err := fmt.Errorf("write %s: %w", stream.name, sink.err)
+				if untrusted.IsTooLarge(sink.err) {
+					err = sink.err // no stream broke: the command wrote too much
+				}
+				s.fail(err)
 				// The command must not hang on a full pipe instead of ending.
 				_, _ = io.Copy(io.Discard, stream.from)
 			}

@@ -5,15 +5,15 @@ import (
 	"io"
 )
 
-// Upload is Run with r as standard input; progress, when it is not nil, is
+// Upload is Output with r as standard input; progress, when it is not nil, is
 // told how many bytes have been taken from r so far. It is called from one
 // goroutine and should be quick.
-func (c *Client) Upload(ctx context.Context, r io.Reader, cmd Command, progress func(sent int64)) (status int, err error) {
+func (c *Client) Upload(ctx context.Context, r io.Reader, cmd Command, progress func(sent int64)) (Output, error) {
 	cmd.Stdin = r
 	if progress != nil {
 		cmd.Stdin = &counter{r: r, tell: progress}
 	}
-	return c.Run(ctx, cmd)
+	return c.Output(ctx, cmd)
 }
 
 type counter struct {

@@ -10,12 +10,12 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 //go:embed copy.sh
@@ -136,23 +136,18 @@ func (c *copier) run(ctx context.Context, stdin io.Reader, stdout io.Writer, do 
 
 // open learns who the files are to belong to, and what the guest has of them.
 func (c *copier) open(ctx context.Context) error {
-	var who, notes bytes.Buffer
-	code, err := c.client.Run(ctx, link.Command{Script: "id -u; id -g", Stdout: &who})
+	who, err := c.client.Output(ctx, link.Command{Script: "id -u; id -g"})
 	if err != nil {
 		return err
 	}
-	if _, err := fmt.Sscan(who.String(), &c.uid, &c.gid); err != nil {
-		return fmt.Errorf("`id` in the guest: status %d, %q", code, who.String())
+	if _, err := fmt.Sscan(who.Stdout, &c.uid, &c.gid); err != nil {
+		return fmt.Errorf("`id` in the guest: status %d, %q", who.Status, untrusted.Short(who.Stdout, 200))
 	}
-	if err := c.run(ctx, nil, &notes, "open"); err != nil {
+	notes := newNotes(c.scan)
+	if err := c.run(ctx, nil, notes.writer(), "open"); err != nil {
 		return err
 	}
-	lines := 0
-	for line := range strings.Lines(notes.String()) {
-		lines++
-		c.readNote(line)
-	}
-	if lines <= 2*len(c.have)+1000 {
+	if c.have = notes.have; notes.lines <= 2*len(c.have)+1000 {
 		return nil
 	}
 	var short bytes.Buffer

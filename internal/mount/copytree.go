@@ -30,39 +30,6 @@ type entry struct {
 	link  string      // the text of a symbolic link, as the guest is to have it
 }
 
-// note is a line of the guest's list of what it has.
-func (e entry) note(name string) string {
-	if !e.known {
-		return fmt.Sprintf("? %q %d\n", name, e.mode.Type())
-	}
-	return fmt.Sprintf("+ %q %d %d %d %q\n", name, e.mode, e.size, e.mtime, e.link)
-}
-
-func noteGone(name string) string { return fmt.Sprintf("- %q\n", name) }
-
-// readNote takes in a line. One that was not written to its end says nothing:
-// what it was about is unknown by a line before, or was not begun.
-func (c *copier) readNote(line string) {
-	var sign, name string
-	if _, err := fmt.Sscanf(line, "%1s %q", &sign, &name); err != nil || !strings.HasSuffix(line, "\n") {
-		return
-	}
-	switch sign {
-	case "?":
-		var e entry
-		if _, err := fmt.Sscanf(line, "%1s %q %d", &sign, &name, &e.mode); err == nil {
-			c.have[name] = e
-		}
-	case "-":
-		delete(c.have, name)
-	case "+":
-		e := entry{known: true}
-		if _, err := fmt.Sscanf(line, "%1s %q %d %d %d %q", &sign, &name, &e.mode, &e.size, &e.mtime, &e.link); err == nil {
-			c.have[name] = e
-		}
-	}
-}
-
 func names(of map[string]entry) []string { return slices.Sorted(maps.Keys(of)) }
 
 // list is what xargs -0 reads.

@@ -1,7 +1,6 @@
 package mount
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
 	"errors"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/sftpserver"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // mountedScript is the beginning of both scripts for a guest.
@@ -94,11 +94,14 @@ func outcome(f Folder, guest *guestWords, code int, runErr, serveErr error) erro
 	return guest.failure(f.Target, code)
 }
 
+// maxWords is how much of a line is kept that the guest's script says.
+const maxWords = 4 << 10
+
 // guestWords reads what the guest's script and sshfs say.
 type guestWords struct {
 	mu     sync.Mutex
 	ready  func()
-	line   []byte
+	lines  untrusted.Lines
 	kind   string
 	reason string
 	last   string // of what sshfs said
@@ -107,22 +110,12 @@ type guestWords struct {
 func (g *guestWords) Write(p []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.line = append(g.line, p...)
-	for {
-		line, rest, ok := bytes.Cut(g.line, []byte("\n"))
-		if !ok {
-			break
-		}
-		g.hear(strings.TrimSpace(string(line)))
-		g.line = append(g.line[:0], rest...)
-	}
-	if len(g.line) > 64<<10 {
-		g.line = g.line[:0]
-	}
-	return len(p), nil
+	g.lines.Max, g.lines.Each = maxWords, g.hear
+	return g.lines.Write(p)
 }
 
-func (g *guestWords) hear(line string) {
+func (g *guestWords) hear(l untrusted.Line) error {
+	line := strings.TrimSpace(l.Text)
 	word, ours := strings.CutPrefix(line, "fbdock-mount ")
 	switch {
 	case !ours && line != "":
@@ -135,6 +128,7 @@ func (g *guestWords) hear(line string) {
 			g.kind, g.reason, _ = strings.Cut(fail, " ")
 		}
 	}
+	return nil
 }
 
 func (g *guestWords) failure(target string, code int) error {

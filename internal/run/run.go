@@ -12,6 +12,8 @@ import (
 	"os"
 	"os/exec"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 const (
@@ -82,13 +84,13 @@ func (r Runner) Run(ctx context.Context, c Cmd) (Result, error) {
 	if r.Trace != nil {
 		r.Trace(c)
 	}
-	stdout, stderr := &tail{limit: r.keep()}, &tail{limit: r.keep()}
+	stdout, stderr := &untrusted.Tail{Limit: r.keep()}, &untrusted.Tail{Limit: r.keep()}
 	cmd := prepare(ctx, path, c, stdout, stderr)
 	began := time.Now()
 	interrupted, err := r.wait(ctx, cmd)
 	res := Result{
-		Status: -1, Stdout: stdout.bytes(), Stderr: stderr.bytes(),
-		Truncated: stdout.lost || stderr.lost, Elapsed: time.Since(began),
+		Status: -1, Stdout: stdout.Bytes(), Stderr: stderr.Bytes(),
+		Truncated: stdout.Lost() || stderr.Lost(), Elapsed: time.Since(began),
 	}
 	if cmd.ProcessState != nil {
 		res.Status = cmd.ProcessState.ExitCode()
@@ -155,7 +157,7 @@ func (r Runner) keep() int {
 	return defaultKeep
 }
 
-func prepare(ctx context.Context, path string, c Cmd, stdout, stderr *tail) *exec.Cmd {
+func prepare(ctx context.Context, path string, c Cmd, stdout, stderr *untrusted.Tail) *exec.Cmd {
 	// The end of ctx is handled by wait: os/exec would kill at once, and
 	// only the first process.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, c.Args...)
@@ -171,7 +173,7 @@ func prepare(ctx context.Context, path string, c Cmd, stdout, stderr *tail) *exe
 
 // both writes to w and keeps the tail. A foreground program gets a file
 // itself: behind a pipe it would not see the terminal.
-func both(w io.Writer, t *tail, foreground bool) io.Writer {
+func both(w io.Writer, t *untrusted.Tail, foreground bool) io.Writer {
 	if w == nil {
 		return t
 	}

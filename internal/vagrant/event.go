@@ -1,12 +1,16 @@
 package vagrant
 
 import (
-	"bytes"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // maxLine bounds a line of output; a longer one is no event.
 const maxLine = 1 << 20
+
+// maxEvents is how many events are kept. A command ends with some tens.
+const maxEvents = 10_000
 
 // Event is one line of --machine-readable output.
 type Event struct {
@@ -97,61 +101,36 @@ func unescape(s string) string {
 type stream struct {
 	onEvent func(Event)
 	events  []Event
-	text    bytes.Buffer // lines that are no events, the last of them
-	rest    []byte
-	skip    bool // within a line that is too long
+	text    untrusted.Tail // lines that are no events, the last of them
+	lines   untrusted.Lines
 }
 
 func (s *stream) Write(p []byte) (int, error) {
-	n := len(p)
-	for len(p) > 0 {
-		i := bytes.IndexByte(p, '\n')
-		if i < 0 {
-			s.hold(p)
-			break
-		}
-		s.hold(p[:i])
-		s.endLine()
-		p = p[i+1:]
-	}
-	return n, nil
+	s.lines.Max, s.lines.Each = maxLine, s.line
+	return s.lines.Write(p)
 }
 
-func (s *stream) hold(p []byte) {
-	if s.skip || len(s.rest)+len(p) > maxLine {
-		s.skip, s.rest = true, nil
-		return
+func (s *stream) line(l untrusted.Line) error {
+	if l.Cut {
+		return nil
 	}
-	s.rest = append(s.rest, p...)
-}
-
-func (s *stream) endLine() {
-	line := strings.TrimSuffix(string(s.rest), "\r")
-	s.rest = s.rest[:0]
-	if s.skip {
-		s.skip = false
-		return
-	}
-	e, ok := ParseLine(line)
+	e, ok := ParseLine(l.Text)
 	if !ok {
-		if s.text.Len() > maxLine {
-			s.text.Reset()
-		}
-		s.text.WriteString(line + "\n")
-		return
+		s.text.Limit = maxLine
+		_, err := s.text.Write([]byte(l.Text + "\n"))
+		return err
 	}
 	// What is only for the eye is not kept: an up prints without end.
-	if e.Type != TypeUI || e.datum(0) == "error" {
+	if (e.Type != TypeUI || e.datum(0) == "error") && len(s.events) < maxEvents {
 		s.events = append(s.events, e)
 	}
 	if s.onEvent != nil {
 		s.onEvent(e)
 	}
+	return nil
 }
 
 // close takes what came without a line end.
 func (s *stream) close() {
-	if len(s.rest) > 0 || s.skip {
-		s.endLine()
-	}
+	_ = s.lines.Close() // line never fails
 }
