@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -87,9 +88,11 @@ func (p *program) logsCommand() *cli.Command {
 			} else if len(names) == 1 {
 				machine = names[0]
 			}
-			return project.Logs(ctx, app.LogOptions{
+			out := p.terminal(c).Copy()
+			err := project.Logs(ctx, app.LogOptions{
 				Machine: machine, Layer: c.String("layer"), Lines: c.Int("lines"), Follow: c.Bool("follow"),
-			}, p.stdout)
+			}, out)
+			return errors.Join(err, out.Close())
 		}),
 	}
 }

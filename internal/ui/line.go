@@ -3,8 +3,9 @@ package ui
 import (
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // The few sequences that are used, ECMA-48.
@@ -50,22 +51,16 @@ const (
 	oneLine   = false
 )
 
-// clean makes text from guests and servers harmless: control characters
-// would move the cursor or change the colours of what follows.
+// clean is what every message goes through, as it may quote guests, engines
+// and servers: their control characters would move the cursor, change the
+// colours of what follows or set the terminal's title.
 func clean(text string, lines bool) string {
 	text = strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n ")
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' && lines, r == '\t' && lines:
-			return r
-		case r == '\n', r == '\t', r == '\r':
-			return ' '
-		case !unicode.IsPrint(r) || r == utf8.RuneError:
-			return '?'
-		default:
-			return r
-		}
-	}, text)
+	text = strings.ReplaceAll(text, "\r", " ")
+	if !lines {
+		text = strings.NewReplacer("\n", " ", "\t", " ").Replace(text)
+	}
+	return untrusted.Printable(text)
 }
 
 // short cuts text to columns. Runes are counted, not cells: what is cut is

@@ -35,7 +35,7 @@ func (u *UI) Table(header []string, rows [][]string) error {
 		}
 		b.WriteString(text + "\n")
 	}
-	return u.Print(b.String())
+	return u.answer([]byte(b.String())) // each cell is clean
 }
 
 func pad(text string, columns int) string {

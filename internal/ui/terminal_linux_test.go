@@ -85,7 +85,7 @@ func TestTheRunningLineIsRedrawn(t *testing.T) {
 	u.Begin("vagrant up")
 	u.Detail("importing a box with " + strings.Repeat("a very long name ", 5))
 	k.await(t, "importing a box wi...")
-	k.await(t, "0.4s") // it is drawn again while nothing happens
+	k.await(t, " /   vagrant up") // it is drawn again while nothing happens
 	u.Bytes(50<<20, 100<<20)
 	k.await(t, "50.0 of 100.0 M")
 	u.Say("a line in between")
@@ -139,5 +139,25 @@ func TestConfirm(t *testing.T) {
 		}
 		k.await(t, "Remove it? [y/N] ")
 		u.End(ui.OK, "")
+	}
+}
+
+// TestCopyOnATerminal: the log of a guest sets no title, and its colours are
+// left out.
+func TestCopyOnATerminal(t *testing.T) {
+	t.Parallel()
+	k := openTerminal(t)
+	u := ui.New(ui.Options{Stdout: k.terminal})
+	w := u.Copy()
+	for _, text := range []string{"\x1b[1;32m ok \x1b", "[0m started\r\n\x1b]0;title\x07", "login: "} {
+		if _, err := io.WriteString(w, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := k.await(t, "login: "), " ok  started\r\n\\x1b]0;title\\alogin: \r\n"; got != want {
+		t.Errorf("the terminal got %q, want %q", got, want)
 	}
 }

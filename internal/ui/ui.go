@@ -14,11 +14,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"golang.org/x/term"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // Options say where to speak and how. Streams that are no *os.File are no
@@ -110,11 +115,58 @@ func (u *UI) JSON(v any) error {
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
-	return u.answer(b.Bytes())
+	return u.answer([]byte(escape(b.String())))
 }
 
-// Print writes an answer for people, as it is.
-func (u *UI) Print(text string) error { return u.answer([]byte(text)) }
+// escape writes out in JSON's own way what encoding/json lets through and a
+// terminal obeys or hides, C1 control characters and changes of the writing
+// direction among it. In JSON such characters stand within strings only.
+func escape(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case unicode.IsPrint(r) || r == '\n':
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// Print writes an answer for people. What may quote a guest in it is made
+// harmless; line breaks stay.
+func (u *UI) Print(text string) error { return u.answer([]byte(untrusted.Printable(text))) }
+
+// Copy is standard output for the text of others, such as logs. It arrives as
+// it is, but on a terminal without what that would obey. Close ends a last
+// line that has no end.
+func (u *UI) Copy() io.WriteCloser {
+	return &copier{ui: u, lines: untrusted.Lines{Each: func(l untrusted.Line) error {
+		text := untrusted.Printable(colours.ReplaceAllString(l.Text, ""))
+		return u.answer([]byte(text + "\n"))
+	}}}
+}
+
+// colours are what programs put into their logs on purpose, ECMA-48's SGR.
+var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+type copier struct {
+	ui    *UI
+	lines untrusted.Lines
+}
+
+func (c *copier) Write(p []byte) (int, error) {
+	if IsTerminal(c.ui.out) {
+		return c.lines.Write(p)
+	}
+	return len(p), c.ui.answer(p)
+}
+
+func (c *copier) Close() error { return c.lines.Close() }
 
 func (u *UI) answer(data []byte) error {
 	u.mu.Lock()

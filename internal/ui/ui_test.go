@@ -2,12 +2,15 @@ package ui_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -77,7 +80,7 @@ func TestPhasesAreLinesWithoutATerminal(t *testing.T) {
 		"ok   vagrant up                1m23s\n"+
 		"engine image: 2.0 of 4.0 MiB, 50%, 0.1 MiB/s, 16s left\n"+
 		"skip engine image                16s  there already\n"+
-		"fail guest 30-storage           0.4s  zpool: no such pool ?[31m\n")
+		"fail guest 30-storage           0.4s  zpool: no such pool \\x1b[31m\n")
 }
 
 func TestBeginEndsWhatRuns(t *testing.T) {
@@ -131,7 +134,7 @@ func TestErrorHints(t *testing.T) {
 	s.want(t, "", ""+
 		"fbdock: error: outer: inner\nfbdock: hint: own hint\n"+
 		"fbdock: error: outer: inner\nfbdock: hint: given hint\n"+
-		"fbdock: error: two\nlines\n\tand a tab?\n")
+		"fbdock: error: two\nlines\n\tand a tab\\a\n")
 }
 
 func TestColorPolicy(t *testing.T) {
@@ -226,4 +229,55 @@ func TestManyAtOnce(t *testing.T) {
 			t.Errorf("a torn line: %q", line)
 		}
 	}
+}
+
+// TestTextOfAHostileGuest: whichever way a guest's words are told, nothing
+// of them reaches the terminal that it would obey or that hides itself.
+func TestTextOfAHostileGuest(t *testing.T) {
+	t.Parallel()
+	const words = "\x1b]0;title\x07\x1b[2J\u009b31m\u202e\x7f\xff\r\ngone"
+	s := piped(ui.Options{Verbose: true})
+	s.Say(words)
+	s.Note(words)
+	s.Warn(words)
+	s.Error(errors.New(words), words)
+	s.Begin(words)
+	s.Detail(words)
+	s.End(ui.Fail, words)
+	if _, err := s.Confirm(words, words); err != nil {
+		s.Error(err, "")
+	}
+	_ = s.Print(words)
+	_ = s.Table([]string{words}, [][]string{{words}})
+	value := map[string]string{words: words + "\U000e0001"}
+	_ = s.JSON(value)
+	for _, r := range s.out.String() + s.eut.String() {
+		if !unicode.IsPrint(r) && r != '\n' && r != '\t' {
+			t.Fatalf("%U reaches the terminal:\n%q\n%q", r, s.out.String(), s.eut.String())
+		}
+	}
+	_, text, _ := strings.Cut(s.out.String(), "\n{")
+	var back map[string]string
+	if err := json.Unmarshal([]byte("{"+text), &back); err != nil {
+		t.Fatalf("what was escaped is no JSON any more: %v\n%s", err, text)
+	}
+	want := strings.ToValidUTF8(words, "\ufffd")
+	if diff := cmp.Diff(map[string]string{want: want + "\U000e0001"}, back); diff != "" {
+		t.Errorf("JSON (-want +got):\n%s", diff)
+	}
+}
+
+func TestCopyIsVerbatimWithoutATerminal(t *testing.T) {
+	t.Parallel()
+	s := piped(ui.Options{})
+	w := s.Copy()
+	for _, text := range []string{"\x1b[32mok\x1b[0m \x00", "\xff\nno end"} {
+		if n, err := io.WriteString(w, text); n != len(text) || err != nil {
+			t.Errorf("%d, %v", n, err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Error(err)
+	}
+	s.want(t, "\x1b[32mok\x1b[0m \x00\xff\nno end", "")
 }
