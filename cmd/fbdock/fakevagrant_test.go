@@ -48,8 +48,12 @@ func fakeVagrant() {
 func runPlanted() {
 	text, _ := os.ReadFile(filepath.Join(os.Getenv("VAGRANT_CWD"), "Vagrantfile"))
 	_, err := os.Stat(filepath.Join(os.Getenv("VAGRANT_DOTFILE_PATH"), "plugins.json"))
-	if err == nil || strings.Contains(string(text), "pwned") {
-		_ = os.WriteFile(filepath.Join(os.Getenv("WORK"), "pwned"), []byte(strings.Join(os.Args, " ")), 0o600)
+	if os.Args[1] == "--version" || err != nil && !strings.Contains(string(text), "pwned") {
+		return
+	}
+	if f, err := os.OpenFile(filepath.Join(os.Getenv("WORK"), "pwned"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600); err == nil {
+		_, _ = fmt.Fprintln(f, strings.Join(os.Args, " "))
+		_ = f.Close()
 	}
 }
 
