@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -30,6 +31,9 @@ const maxLog = 1 << 20
 type agentSpec struct {
 	Machine plan.Machine `json:"machine"`
 	Build   string       `json:"build"`
+	// Vagrantfile is the digest of the one that Vagrant may run. It holds the
+	// other machines too, and so no agent is replaced for it.
+	Vagrantfile string `json:"vagrantfile,omitempty"`
 }
 
 // specOf keeps what the agent needs, and what another agent is needed for
@@ -55,12 +59,15 @@ func (p *Project) build() string {
 	return fmt.Sprintf("%s %d %d", p.Version, info.Size(), info.ModTime().UnixNano())
 }
 
+// marshal gives the text and the identity of the agent.
 func (s agentSpec) marshal() ([]byte, string, error) {
 	data, err := json.MarshalIndent(s, "", "  ")
-	if err != nil {
+	s.Vagrantfile = ""
+	same, serr := json.Marshal(s)
+	if err = errors.Join(err, serr); err != nil {
 		return nil, "", fmt.Errorf("describe the machine to its agent: %w", err)
 	}
-	sum := sha256.Sum256(data)
+	sum := sha256.Sum256(same)
 	return append(data, '\n'), hex.EncodeToString(sum[:8]), nil
 }
 
@@ -124,7 +131,8 @@ func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, 
 	}
 	m := spec.Machine
 	p := &Project{Options: o, Dir: folder.Folder(), State: folder, Plan: plan.Plan{Machines: []plan.Machine{m}}}
-	p.Progress = silent{}
+	// Without one nothing of Vagrant's is to be run.
+	p.Progress, p.rendered = silent{}, cmp.Or(spec.Vagrantfile, "none")
 	certificates := &certificates{dir: files.TLS()}
 	return agent.Run(ctx, agent.Options{
 		Identity: identity, HostKey: key, Log: log,

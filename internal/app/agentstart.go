@@ -40,7 +40,14 @@ func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
 		return agent.Starter{}, err
 	}
 	files := p.State.Machine(m.Name)
-	data, identity, err := p.specOf(m).marshal()
+	spec := p.specOf(m)
+	text, err := p.Vagrantfile()
+	if err == nil {
+		spec.Vagrantfile = digest(text)
+	} else if !NothingToRender(err) {
+		return agent.Starter{}, err
+	}
+	data, identity, err := spec.marshal()
 	if err != nil {
 		return agent.Starter{}, err
 	}

@@ -4,16 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/moby/sys/atomicwriter"
+
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/cloudbox"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
 
@@ -94,7 +98,7 @@ func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
 	}
 	folder := r.folder()
 	r.v = vagrant.Vagrant{
-		Runner: o.Runner, Dir: folder, Env: o.Environ, Log: vagrantLog{filepath.Join(folder, "vagrant.log")},
+		Runner: o.Runner, Dir: folder, Env: o.Environ, Log: vagrantLog{filepath.Join(folder, "vagrant.log")}, Check: r.checkVagrantfile,
 		OnEvent: func(e vagrant.Event) {
 			if level, text, ok := e.Message(); ok && level != "error" {
 				o.Progress.Detail(firstLine(text))
@@ -102,6 +106,20 @@ func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
 		},
 	}
 	return r, nil
+}
+
+// noVagrantfile says nothing. Without one Vagrant would look for a
+// Vagrantfile in the folders above, and run it.
+const noVagrantfile = "# fbdock adds boxes to Vagrant here.\n"
+
+func (r *boxRun) checkVagrantfile() error {
+	err := state.CheckVagrantfile(r.folder(), digest([]byte(noVagrantfile)))
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = atomicwriter.WriteFile(filepath.Join(r.folder(), "Vagrantfile"), []byte(noVagrantfile), 0o600); err == nil {
+			err = state.CheckVagrantfile(r.folder(), digest([]byte(noVagrantfile)))
+		}
+	}
+	return err
 }
 
 // folder is where boxes are made.

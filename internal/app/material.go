@@ -5,9 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -19,7 +17,6 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/provision"
-	"github.com/fbdock/fbdock/vagrantfiles"
 )
 
 // material is what `up` brings to the guest.
@@ -168,55 +165,12 @@ func withScripts(ctx context.Context, m plan.Machine) (plan.Machine, error) {
 	return m, nil
 }
 
-// writeVagrantfile renders the one file of all machines, so that no verb
-// that calls Vagrant finds an old one. Vagrant looks for the folders that
-// its provisioners would send, whether it is to run them or not.
-func (p *Project) writeVagrantfile() ([]byte, error) {
-	for _, m := range p.Plan.Machines {
-		if err := p.State.Machine(m.Name).Make(); err != nil {
-			return nil, err
-		}
-	}
-	text, err := p.Vagrantfile()
-	if errors.Is(err, vagrantfiles.ErrNoVM) {
-		return nil, nil // then no verb calls Vagrant
-	}
-	if err != nil {
-		return nil, err
-	}
-	old, err := os.ReadFile(p.State.Vagrantfile())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read the Vagrantfile: %w", err)
-	}
-	if string(old) == string(text) {
-		return text, nil
-	}
-	return text, p.State.Write(p.State.Vagrantfile(), text)
-}
-
-// Vagrantfile is the rendered Vagrantfile of the project.
-func (p *Project) Vagrantfile() ([]byte, error) {
-	images := map[string]string{}
-	for _, m := range p.Plan.Machines {
-		images[m.Name] = p.imagePath(m)
-	}
-	return vagrantfiles.Render(p.Plan, vagrantfiles.Options{Images: images})
-}
-
 func stateFiles(files []provision.File) []state.File {
 	out := make([]state.File, len(files))
 	for i, f := range files {
 		out[i] = state.File{Name: path.Clean(f.Path), Data: f.Data, Mode: f.Mode}
 	}
 	return out
-}
-
-// vagrantDigest tells when a VM was started from another Vagrantfile.
-func vagrantDigest(m plan.Machine, text []byte) string {
-	if m.OwnComputer() {
-		return ""
-	}
-	return digest(text)
 }
 
 func digest(data []byte) string {

@@ -75,6 +75,9 @@ type Project struct {
 	State  state.Dir
 	claim  *state.Claim // another project that the folder seems to be of
 	Lock   *lockfile.File
+	// rendered is the digest of the Vagrantfile that an agent was started
+	// with: it has no configuration to render one from.
+	rendered string
 }
 
 // Loaded is what loading a configuration gave, also when it is wrong.
@@ -195,6 +198,7 @@ func (p *Project) names() []string {
 func (p *Project) vagrant() vagrant.Vagrant {
 	return vagrant.Vagrant{
 		Runner: p.Runner, Dir: p.State.Path(), Env: p.Environ, Log: vagrantLog{p.State.Log("vagrant")},
+		Check:          p.checkVagrantfile,
 		VersionTimeout: p.Patience.VagrantVersion, QueryTimeout: p.Patience.VagrantQuery, LockWait: p.Patience.VagrantLock,
 		OnEvent: func(e vagrant.Event) {
 			if level, text, ok := e.Message(); ok && level != "error" {

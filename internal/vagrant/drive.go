@@ -57,6 +57,9 @@ func (v Vagrant) timed(ctx context.Context, verb string, c run.Cmd, limit time.D
 
 // do runs a command once, following its stream.
 func (v Vagrant) do(ctx context.Context, verb string, c run.Cmd) (output, error) {
+	if err := v.check(c); err != nil {
+		return output{}, err
+	}
 	s := &stream{onEvent: v.OnEvent}
 	c.Stdout, c.Stderr = io.Writer(s), nil
 	if v.Log != nil {
@@ -71,6 +74,15 @@ func (v Vagrant) do(ctx context.Context, verb string, c run.Cmd) (output, error)
 	return out, failure(verb, out, err)
 }
 
+// check asks whether the Vagrantfile may be run. Only the version is told
+// without it, and asked in no folder.
+func (v Vagrant) check(c run.Cmd) error {
+	if v.Check == nil || c.Dir == "" {
+		return nil
+	}
+	return v.Check()
+}
+
 func (v Vagrant) runner() Runner {
 	if v.Runner == nil {
 		return run.Runner{}
@@ -82,6 +94,9 @@ func (v Vagrant) runner() Runner {
 // command; 255 may also be ssh's own failure.
 func (v Vagrant) SSH(ctx context.Context, t Target, line string, tty bool, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
 	c := v.SSHCmd(t, line, tty)
+	if err := v.check(c); err != nil {
+		return 0, err
+	}
 	c.Stdin, c.Stdout, c.Stderr = stdin, stdout, stderr
 	res, err := v.runner().Run(ctx, c)
 	if exit, ok := errors.AsType[*run.ExitError](err); ok && exit.Cause == nil && exit.Status > 0 {

@@ -37,6 +37,9 @@ type Vagrant struct {
 	Dir string
 	// Env is the environment to inherit; Environ says what is made of it.
 	Env []string
+	// Check is asked right before each command that makes Vagrant run the
+	// Vagrantfile of Dir; its error keeps the command from being run.
+	Check func() error
 	// OnEvent is told of each event of a running command.
 	OnEvent func(Event)
 	// Log receives the raw output of all commands.

@@ -1,0 +1,69 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/vagrantfiles"
+)
+
+// writeVagrantfile renders the one file of all machines, so that no verb
+// that calls Vagrant finds an old one. Vagrant looks for the folders that
+// its provisioners would send, whether it is to run them or not.
+func (p *Project) writeVagrantfile() ([]byte, error) {
+	for _, m := range p.Plan.Machines {
+		if err := p.State.Machine(m.Name).Make(); err != nil {
+			return nil, err
+		}
+	}
+	text, err := p.Vagrantfile()
+	if errors.Is(err, vagrantfiles.ErrNoVM) {
+		return nil, nil // then no verb calls Vagrant
+	}
+	if err != nil {
+		return nil, err
+	}
+	old, err := os.ReadFile(p.State.Vagrantfile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read the Vagrantfile: %w", err)
+	}
+	if string(old) == string(text) {
+		return text, nil
+	}
+	return text, p.State.Write(p.State.Vagrantfile(), text)
+}
+
+// Vagrantfile is the rendered Vagrantfile of the project.
+func (p *Project) Vagrantfile() ([]byte, error) {
+	images := map[string]string{}
+	for _, m := range p.Plan.Machines {
+		images[m.Name] = p.imagePath(m)
+	}
+	return vagrantfiles.Render(p.Plan, vagrantfiles.Options{Images: images})
+}
+
+// checkVagrantfile lets Vagrant run the Vagrantfile when it is what fbdock
+// renders now, which it is after this, or, for an agent, what it was when the
+// agent was started.
+func (p *Project) checkVagrantfile() error {
+	if p.rendered != "" {
+		return state.CheckVagrantfile(p.State.Path(), p.rendered)
+	}
+	text, err := p.writeVagrantfile()
+	if err != nil {
+		return err
+	}
+	return state.CheckVagrantfile(p.State.Path(), digest(text))
+}
+
+// vagrantDigest tells when a VM was started from another Vagrantfile.
+func vagrantDigest(m plan.Machine, text []byte) string {
+	if m.OwnComputer() {
+		return ""
+	}
+	return digest(text)
+}
