@@ -11,6 +11,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/untrusted"
@@ -46,11 +49,16 @@ type Cmd struct {
 	// interrupt reaches it once, from here, and a question that it would
 	// put to the terminal fails instead of stopping it for ever.
 	Foreground bool
+	// Signals are sent on to the program as they come, to it alone.
+	Signals <-chan os.Signal
 }
 
 // Result is what a program left behind.
 type Result struct {
 	Status int // exit status; -1 when it was killed
+	// ShellStatus is the exit status as a shell reports it: 128+n for a
+	// program that signal n ended.
+	ShellStatus int
 	// Stdout and Stderr are the last bytes written, at most Runner.Keep
 	// each. A stream that went to the terminal by Foreground is not kept.
 	Stdout, Stderr []byte
@@ -87,13 +95,14 @@ func (r Runner) Run(ctx context.Context, c Cmd) (Result, error) {
 	stdout, stderr := &untrusted.Tail{Limit: r.keep()}, &untrusted.Tail{Limit: r.keep()}
 	cmd := prepare(ctx, path, c, stdout, stderr)
 	began := time.Now()
-	interrupted, err := r.wait(ctx, cmd)
+	interrupted, err := r.wait(ctx, cmd, c.Signals)
 	res := Result{
 		Status: -1, Stdout: stdout.Bytes(), Stderr: stderr.Bytes(),
 		Truncated: stdout.Lost() || stderr.Lost(), Elapsed: time.Since(began),
 	}
 	if cmd.ProcessState != nil {
 		res.Status = cmd.ProcessState.ExitCode()
+		res.ShellStatus = shellStatus(cmd.ProcessState)
 	}
 	return res, failure(ctx, c, res, interrupted, err)
 }
@@ -117,8 +126,16 @@ func failure(ctx context.Context, c Cmd, res Result, interrupted bool, err error
 	}
 }
 
-// wait starts cmd and brings it down when ctx ends.
-func (r Runner) wait(ctx context.Context, cmd *exec.Cmd) (interrupted bool, err error) {
+// shellStatus is the exit status of an ended program as a shell reports it.
+func shellStatus(s *os.ProcessState) int {
+	if w, ok := s.Sys().(syscall.WaitStatus); ok && w.Signaled() {
+		return 128 + int(w.Signal())
+	}
+	return s.ExitCode()
+}
+
+// wait starts cmd, passes signals on to it, and brings it down when ctx ends.
+func (r Runner) wait(ctx context.Context, cmd *exec.Cmd, signals <-chan os.Signal) (interrupted bool, err error) {
 	if err := cmd.Start(); err != nil {
 		return false, err
 	}
@@ -126,10 +143,19 @@ func (r Runner) wait(ctx context.Context, cmd *exec.Cmd) (interrupted bool, err 
 	defer group.close()
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	select {
-	case err := <-ended:
-		return false, err
-	case <-ctx.Done():
+	for running := true; running; {
+		select {
+		case err := <-ended:
+			return false, err
+		case s, ok := <-signals:
+			if !ok {
+				signals = nil
+				continue
+			}
+			_ = cmd.Process.Signal(s) // it may have ended just now
+		case <-ctx.Done():
+			running = false
+		}
 	}
 	group.interrupt()
 	kill := time.NewTimer(r.grace())
@@ -191,4 +217,22 @@ func LookPath(name string) (string, error) {
 		return "", &NotFoundError{Name: name, Err: err}
 	}
 	return path, nil
+}
+
+// LookAll finds every program of that name on a PATH, in its order. Entries
+// that are relative are left out, as LookPath leaves them out.
+func LookAll(name, path string) []string {
+	var found []string
+	for _, dir := range filepath.SplitList(path) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		// A name with a separator is not looked for on PATH; on Windows its
+		// endings are tried.
+		file, err := exec.LookPath(filepath.Join(dir, name))
+		if err == nil && !slices.Contains(found, file) {
+			found = append(found, file)
+		}
+	}
+	return found
 }

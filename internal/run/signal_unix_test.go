@@ -8,8 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -149,4 +152,42 @@ func TestDetachedHoldsNothingOpen(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Error("the detached program holds a pipe of its caller")
+}
+
+func TestSignalsArePassedOn(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		role   string
+		signal os.Signal
+		status int
+	}{{"polite", os.Interrupt, 7}, {"stubborn", syscall.SIGKILL, 128 + 9}} {
+		signals := make(chan os.Signal, 1)
+		out := &whenReady{cancel: sync.OnceFunc(func() { signals <- tt.signal })}
+		c := command(tt.role)
+		c.Stdout, c.Signals = out, signals
+		res, err := run.Runner{}.Run(t.Context(), c)
+		if exit, ok := errors.AsType[*run.ExitError](err); !ok || exit.Cause != nil || res.ShellStatus != tt.status {
+			t.Errorf("%s after %v: status %d, error %v, want status %d", tt.role, tt.signal, res.ShellStatus, err, tt.status)
+		}
+	}
+}
+
+func TestLookAll(t *testing.T) {
+	t.Parallel()
+	var dirs, want []string
+	for _, mode := range []os.FileMode{0o700, 0o600, 0o700} {
+		dir := folder(t)
+		file := filepath.Join(dir, "tool")
+		if err := os.WriteFile(file, []byte("#!/bin/sh\n"), mode); err != nil {
+			t.Fatal(err)
+		}
+		dirs = append(dirs, dir)
+		if mode&0o100 != 0 {
+			want = append(want, file)
+		}
+	}
+	path := strings.Join([]string{"", ".", dirs[0], dirs[1], "/nowhere", dirs[2], dirs[0]}, string(os.PathListSeparator))
+	if got := run.LookAll("tool", path); !slices.Equal(got, want) {
+		t.Errorf("LookAll(%q) = %q, want %q", path, got, want)
+	}
 }
