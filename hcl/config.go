@@ -29,12 +29,14 @@ type Machine struct {
 	BoxVersion   string // a go-version constraint
 	CPUs         int
 	Memory       Size
-	Storage      Storage
-	Engine       Engine
-	Mounts       []Mount
-	Shares       []Share
-	Forward      *Forward
-	Provisions   []Provision
+	// CLI says whose docker CLI runs commands: auto, host or guest; "" is auto.
+	CLI        string
+	Storage    Storage
+	Engine     Engine
+	Mounts     []Mount
+	Shares     []Share
+	Forward    *Forward
+	Provisions []Provision
 
 	// Where tells where each value stands: "" is the block itself, then
 	// dotted attribute paths as in "engine.memory" or "mount.0".

@@ -103,6 +103,7 @@ func (d *decoder) machine(schema Block, b *hclsyntax.Block, first map[string]Ran
 	m.BoxVersion = s.Constraint("box_version")
 	m.CPUs = s.Int("cpus")
 	m.Memory = s.Size("memory")
+	m.CLI = s.String("cli")
 	s.ownComputer(m)
 	for _, b := range s.blocks("storage") {
 		m.Storage = Storage{Pool: b.String("pool"), Compression: b.String("compression"), ARCMax: b.Size("arc_max")}

@@ -114,6 +114,11 @@ func machineSchema() Block {
 				Name: "memory", Type: TypeSize, Default: "4GiB, or the engine's and 2GiB", Example: `"6GiB"`,
 				Doc: "memory of the FreeBSD guest, the engine's included",
 			},
+			{
+				Name: "cli", Type: TypeString, Default: "auto", Example: `"auto"`, Values: []string{"auto", "host", "guest"},
+				Doc: "the docker CLI of `fbdock docker` and `compose`: the host's own, the guest's, or with `auto` the host's where it is usable; " +
+					"FBDOCK_DOCKER_CLI in the environment overrides it",
+			},
 		},
 		Blocks: []Block{
 			storageSchema(), engineSchema(), mountSchema(), shareSchema(),

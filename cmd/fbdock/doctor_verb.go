@@ -49,6 +49,7 @@ func (p *program) doctor(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	o.AddCLI(ctx, found)
 	if err := p.printDoctor(c, facts, found); err != nil {
 		return err
 	}

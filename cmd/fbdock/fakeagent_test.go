@@ -14,10 +14,10 @@ import (
 
 // endAgents ends the agents that a script, perhaps one that failed, has left
 // behind: they are found by the state directory that they serve.
-func endAgents(work string) {
+func endAgents(work string) (ended int) {
 	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
-		return
+		return 0
 	}
 	for _, file := range processes {
 		args, err := os.ReadFile(file)
@@ -29,11 +29,12 @@ func endAgents(work string) {
 			continue
 		}
 		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {
-			if p, err := os.FindProcess(pid); err == nil {
-				_ = p.Kill()
+			if p, err := os.FindProcess(pid); err == nil && p.Kill() == nil {
+				ended++
 			}
 		}
 	}
+	return ended
 }
 
 // askDocker prints what the Docker API at a socket answers:

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/dockercli"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -64,21 +65,27 @@ func (p *program) streams(signals forwarder) app.Streams {
 	return s
 }
 
+// dockerAction runs a docker command that begins with these words.
+func (p *program) dockerAction(words ...string) cli.ActionFunc {
+	return p.proxied(func(c *cli.Context) (app.Exec, error) {
+		if _, probe := p.lookup(dockercli.ProbeVariable); probe {
+			return app.Exec{}, &app.Error{Err: errors.New("fbdock was started as the docker CLI that it looked for"), Code: app.ExitLink}
+		}
+		return app.Exec{On: app.OnFreeBSD, Docker: true, Args: append(words, c.Args().Slice()...)}, nil
+	})
+}
+
 func (p *program) dockerCommand() *cli.Command {
 	return &cli.Command{
 		Name: "docker", Usage: "the docker CLI against the engine", ArgsUsage: "ARGS...", SkipFlagParsing: true,
-		Action: p.proxied(func(c *cli.Context) (app.Exec, error) {
-			return app.Exec{On: app.OnFreeBSD, Args: append([]string{"docker"}, c.Args().Slice()...)}, nil
-		}),
+		Action: p.dockerAction("docker"),
 	}
 }
 
 func (p *program) composeCommand() *cli.Command {
 	return &cli.Command{
 		Name: "compose", Usage: "docker compose against the engine", ArgsUsage: "ARGS...", SkipFlagParsing: true,
-		Action: p.proxied(func(c *cli.Context) (app.Exec, error) {
-			return app.Exec{On: app.OnFreeBSD, Args: append([]string{"docker", "compose"}, c.Args().Slice()...)}, nil
-		}),
+		Action: p.dockerAction("docker", "compose"),
 	}
 }
 

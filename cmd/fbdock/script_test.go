@@ -23,11 +23,13 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"fbdock":    hurried,
-		"vagrant":   fakeVagrant,
-		"pipesshd":  pipeSSHD,
-		"exits":     exits,
-		"askdocker": askDocker,
+		"fbdock":     hurried,
+		"vagrant":    fakeVagrant,
+		"pipesshd":   pipeSSHD,
+		"exits":      exits,
+		"askdocker":  askDocker,
+		"hostdocker": hostDocker,
+		"atty":       atTerminal,
 	})
 }
 
@@ -46,6 +48,8 @@ func TestScript(t *testing.T) {
 			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "s"))
 			env.Setenv("FBDOCK_AGENT", "off") // it would outlive the script
 			env.Setenv("NO_COLOR", "1")
+			env.Setenv("FBDOCK_DOCKER_CLI", "guest") // whatever docker this host has
+			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
 			laptops, err := filepath.Abs("../../testdata/laptops")
 			if err != nil {
 				return err
@@ -78,7 +82,12 @@ func TestScript(t *testing.T) {
 			"scene": func(ts *testscript.TestScript, _ bool, args []string) {
 				ts.Check(ts.Value(worldKey{}).(*world).scene(ts, args))
 			},
-			"await":   await,
+			"await": await,
+			"endagents": func(ts *testscript.TestScript, _ bool, _ []string) {
+				if endAgents(ts.Getenv("WORK")) == 0 {
+					ts.Fatalf("no agent runs")
+				}
+			},
 			"project": kept,
 		},
 	})

@@ -4,10 +4,9 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"slices"
 	"sync"
 	"syscall"
-
-	"github.com/fbdock/fbdock/internal/link"
 )
 
 // stopped is the cause of a context that a signal has ended.
@@ -47,17 +46,16 @@ func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 // which then ends as it would without fbdock. Until the command begins, the
 // first signal ends fbdock's own work for it, and the second one fbdock.
 type forwarder struct {
-	signals <-chan link.Signal
+	signals <-chan os.Signal
 	begin   func() // the command runs
 	stop    func()
 }
 
 func forwarded(cancel context.CancelCauseFunc) forwarder {
-	names := map[os.Signal]link.Signal{
-		os.Interrupt: link.SIGINT, syscall.SIGTERM: link.SIGTERM, syscall.SIGHUP: link.SIGHUP, syscall.SIGQUIT: link.SIGQUIT,
-	}
-	in, out := make(chan os.Signal, 8), make(chan link.Signal, 8)
-	signal.Notify(in, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT)
+	in, out := make(chan os.Signal, 8), make(chan os.Signal, 8)
+	signal.Notify(in, slices.DeleteFunc(passedOn(), func(s os.Signal) bool {
+		return s == syscall.SIGHUP && signal.Ignored(s) // nohup(1)
+	})...)
 	done, begun := make(chan struct{}), make(chan struct{})
 	go func() {
 		select {
@@ -72,7 +70,7 @@ func forwarded(cancel context.CancelCauseFunc) forwarder {
 			select {
 			case s := <-in:
 				select {
-				case out <- names[s]:
+				case out <- s:
 				case <-done:
 					return
 				}

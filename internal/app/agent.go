@@ -219,4 +219,5 @@ func (silent) Detail(string)      {}
 func (silent) Bytes(int64, int64) {}
 func (silent) End(string, string) {}
 func (silent) Say(string)         {}
+func (silent) Note(string)        {}
 func (silent) Warn(string)        {}

@@ -21,8 +21,8 @@ const AgentVerb = "agent"
 const agentPatience = 14 * time.Second
 
 // noAgent tells whether the user wants no background process.
-func (p *Project) noAgent() bool {
-	value, _ := p.Lookup("FBDOCK_AGENT")
+func (o Options) noAgent() bool {
+	value, _ := o.Lookup("FBDOCK_AGENT")
 	return value == "off" || value == "0"
 }
 

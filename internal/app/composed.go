@@ -16,18 +16,28 @@ import (
 
 // composed are the binds of a compose project's files, and its folder. A
 // project of this host that lies outside of the mounts is refused: compose
-// would not find it in the guest.
-func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount.Folder, laptop mount.Laptop) (binds []mount.Bind, dir string, err error) {
+// would not find it in the guest. By the CLI of this host compose finds it
+// wherever it lies, and reads the environment.
+func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount.Folder, laptop mount.Laptop, onHost bool) (
+	binds []mount.Bind, dir string, err error,
+) {
 	if c.Word == "" || c.Word == "version" || c.Word == "ls" {
 		return nil, "", nil
 	}
+	if onHost && len(c.Files) == 0 {
+		lookup, err := p.composeVariables(ctx, c, laptop.Dir, laptop, onHost)
+		if err != nil {
+			return nil, "", err
+		}
+		c.Files = composeFiles(lookup)
+	}
 	files, dir := c.Project(laptop)
-	lookup, err := p.composeVariables(ctx, c, dir, laptop)
+	lookup, err := p.composeVariables(ctx, c, dir, laptop, onHost)
 	if err != nil {
 		return nil, "", err
 	}
 	for _, file := range files {
-		if _, ok := mount.GuestDir(runtime.GOOS, file, folders); !ok && len(c.Files) == 0 {
+		if _, ok := mount.GuestDir(runtime.GOOS, file, folders); !ok && len(c.Files) == 0 && !onHost {
 			return nil, "", &mount.OutsideError{Path: filepath.Dir(file)}
 		}
 		text, err := p.projectFile(ctx, file, hostfile.MaxCompose)
@@ -56,9 +66,12 @@ func (p *Project) projectFile(ctx context.Context, path string, limit int64) ([]
 	return text, err
 }
 
-// composeVariables knows what compose, which runs in the guest, puts in for
-// variables: those of the env files, and this host's folders for its own.
-func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir string, laptop mount.Laptop) (func(string) (string, bool), error) {
+// composeVariables knows what compose puts in for variables: those of the env
+// files, and this host's folders for its own. The environment counts only for
+// compose on this host, where it goes before the files.
+func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir string, laptop mount.Laptop, onHost bool) (
+	func(string) (string, bool), error,
+) {
 	files := []string{filepath.Join(dir, ".env")}
 	if len(c.Env) > 0 {
 		files = nil
@@ -81,15 +94,18 @@ func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir str
 		case "HOME":
 			return p.home()
 		}
+		if value, ok := p.Lookup(name); ok && onHost {
+			return value, true
+		}
 		value, ok := values[name]
 		return value, ok
 	}, nil
 }
 
 // home is the user's folder on this host.
-func (p *Project) home() (string, bool) {
+func (o Options) home() (string, bool) {
 	for _, name := range []string{"HOME", "USERPROFILE"} {
-		if home, ok := p.Lookup(name); ok && home != "" {
+		if home, ok := o.Lookup(name); ok && home != "" {
 			return home, true
 		}
 	}

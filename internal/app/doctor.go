@@ -17,6 +17,8 @@ import (
 type Examination struct {
 	Machine string `json:"machine,omitempty"`
 	platforms.Diagnosis
+
+	cli string // the cli attribute of the machine
 }
 
 // Doctor judges this computer by its facts, for the machines named, all of
@@ -64,7 +66,7 @@ func examine(o Options, facts platforms.Facts, cfg hcl.Config, folder state.Dir,
 		if box.Result != platforms.Fail || countErrors(diags) > 1 {
 			d.Add(configCheck(diags)) // a missing box is told once
 		}
-		all = append(all, Examination{Machine: m.Name, Diagnosis: d})
+		all = append(all, Examination{Machine: m.Name, Diagnosis: d, cli: m.CLI})
 	}
 	return all, nil
 }

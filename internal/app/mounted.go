@@ -37,10 +37,7 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 	if err != nil {
 		return nil, err
 	}
-	var folders []mount.Folder
-	for _, f := range served(m) {
-		folders = append(folders, mount.Folder{Source: f.Source, Target: f.Target, Copied: f.Copied()})
-	}
+	folders := mountFolders(m)
 	laptop := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: exists}
 	args, used, err := p.resolve(ctx, e.Args[1:], folders, laptop)
 	if err != nil {
@@ -63,12 +60,21 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 	return at, nil
 }
 
+// mountFolders are the mounts of a machine, as binds are judged by them.
+func mountFolders(m plan.Machine) []mount.Folder {
+	var folders []mount.Folder
+	for _, f := range served(m) {
+		folders = append(folders, mount.Folder{Source: f.Source, Target: f.Target, Copied: f.Copied()})
+	}
+	return folders
+}
+
 func (p *Project) resolve(ctx context.Context, args []string, folders []mount.Folder, laptop mount.Laptop) ([]string, []mount.Folder, error) {
 	c, ok := mount.ComposeOf(args)
 	if !ok {
 		return mount.Resolve(args, folders, laptop)
 	}
-	binds, dir, err := p.composed(ctx, c, folders, laptop)
+	binds, dir, err := p.composed(ctx, c, folders, laptop, false)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -27,12 +27,12 @@ func publishes(args []string) bool {
 // watchPorts tells of every port that a command publishes and that does not
 // arrive on this laptop. The function that it gives ends the watch with a
 // last look.
-func (p *Project) watchPorts(ctx context.Context, g *guest, args []string) (end func()) {
-	if g.agent == nil || !publishes(args) {
+func (p *Project) watchPorts(ctx context.Context, remote *agent.Remote, args []string) (end func()) {
+	if remote == nil || !publishes(args) {
 		return func() {}
 	}
 	known := map[string]bool{}
-	if s, err := g.agent.Status(ctx); err == nil {
+	if s, err := remote.Status(ctx); err == nil {
 		for _, port := range s.Ports {
 			known[trouble(port)] = true
 		}
@@ -58,7 +58,7 @@ func (p *Project) watchPorts(ctx context.Context, g *guest, args []string) (end 
 			case <-running.Done():
 				return
 			case <-ticker.C:
-				tell(g.agent.Status(running))
+				tell(remote.Status(running))
 			}
 		}
 	})
@@ -67,7 +67,7 @@ func (p *Project) watchPorts(ctx context.Context, g *guest, args []string) (end 
 		wg.Wait()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		tell(g.agent.Ports(ctx))
+		tell(remote.Ports(ctx))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -27,7 +28,7 @@ type Streams struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	// Signals are passed on to the command.
-	Signals <-chan link.Signal
+	Signals <-chan os.Signal
 	// Begin is called when the command is about to run: from then on signals
 	// are its own. It may be nil.
 	Begin func()
@@ -36,28 +37,30 @@ type Streams struct {
 	Terminal func() (*link.Terminal, error)
 }
 
+func (s Streams) begin() {
+	if s.Begin != nil {
+		s.Begin()
+	}
+}
+
 // Exec is a command for one of the guests.
 type Exec struct {
 	Machine string
 	On      string // OnFreeBSD, OnEngine
 	Via     string // ViaLink, ViaVagrant
 	// Args is the program and its arguments; none is a login shell.
-	Args    []string
+	Args []string
+	// Docker tells that it is a docker command for the engine, which the CLI
+	// of this host may run as well.
+	Docker  bool
 	Streams Streams
 
 	script string // what to run instead of Args, where they need more than themselves
 }
 
-// Docker runs the docker CLI in the FreeBSD guest against the engine. It
-// gives the CLI's own exit status; with an error there is none, and the
-// error's status is ExitLink.
-func (p *Project) Docker(ctx context.Context, machine, via string, args []string, streams Streams) (int, error) {
-	return p.Exec(ctx, Exec{
-		Machine: machine, On: OnFreeBSD, Via: via, Args: append([]string{"docker"}, args...), Streams: streams,
-	})
-}
-
-// Exec runs a command in one of the guests; the same holds for its status.
+// Exec runs a command in one of the guests, and a docker command by the CLI
+// that is chosen for it. It gives the command's own exit status; with an error
+// there is none, and the error's status is ExitLink.
 func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 	m, err := p.Machine(e.Machine)
 	if err != nil {
@@ -67,35 +70,44 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 		status, err := p.execVagrant(ctx, m, e)
 		return status, lost(err)
 	}
+	run := p.execGuest
+	if e.Docker {
+		run = p.execDocker
+	}
+	status, err := run(ctx, m, e)
+	return status, lost(err)
+}
+
+// execGuest runs a command in a guest.
+func (p *Project) execGuest(ctx context.Context, m plan.Machine, e Exec) (int, error) {
 	at, err := p.inMounts(ctx, m, e)
 	if err != nil {
-		return 0, lost(err)
+		return 0, err
 	}
 	g, err := p.connect(ctx, m)
 	if err != nil {
-		return 0, lost(err)
+		return 0, err
 	}
 	defer g.Close() // the command's own error says more
 	if e, err = at.fit(ctx, g, e); err != nil {
-		return 0, lost(err)
+		return 0, err
 	}
 	client := g.Client
 	if e.On == OnEngine {
 		if client, err = g.engine(ctx); err != nil {
-			return 0, lost(err)
+			return 0, err
 		}
 		defer client.Close()
 	}
-	end := p.watchPorts(ctx, g, e.Args)
-	status, err := relay(ctx, client, e)
-	end()
-	return status, lost(err)
+	end := p.watchPorts(ctx, g.agent, e.Args)
+	defer end()
+	return relay(ctx, client, e)
 }
 
 func relay(ctx context.Context, client *link.Client, e Exec) (status int, err error) {
 	cmd := link.Command{
 		Args: e.Args, Shell: len(e.Args) == 0,
-		Stdin: e.Streams.Stdin, Stdout: e.Streams.Stdout, Stderr: e.Streams.Stderr, Signals: e.Streams.Signals,
+		Stdin: e.Streams.Stdin, Stdout: e.Streams.Stdout, Stderr: e.Streams.Stderr,
 	}
 	if e.script != "" {
 		cmd.Args, cmd.Script = nil, e.script
@@ -108,9 +120,10 @@ func relay(ctx context.Context, client *link.Client, e Exec) (status int, err er
 		defer func() { err = errors.Join(err, terminal.Close()) }()
 		cmd.PTY = terminal.PTY()
 	}
-	if e.Streams.Begin != nil {
-		e.Streams.Begin()
-	}
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	cmd.Signals = link.Signals(running, e.Streams.Signals)
+	e.Streams.begin()
 	return client.Run(ctx, cmd)
 }
 

@@ -28,6 +28,8 @@ type Progress interface {
 	End(state, text string)
 	// Say gives a line of information outside of any phase.
 	Say(text string)
+	// Note gives a line that only --verbose shows.
+	Note(text string)
 	// Warn gives a line that the user should not miss.
 	Warn(text string)
 }

@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"vagrantfiles":           {"hcl", "internal/plan"},
 	"provision":              {"hcl", "internal/plan"},
 	"internal/vagrant":       {"internal/run", "internal/untrusted"},
+	"internal/dockercli":     {"internal/run"},
 	// platforms knows how a volume's text is cut, drive letters included.
 	"internal/sftpserver":            {},
 	"internal/mount":                 {"internal/link", "internal/sftpserver", "internal/untrusted", "platforms"},
@@ -44,12 +45,12 @@ var allowed = map[string][]string{
 	"internal/datagram":              {"internal/link", "internal/untrusted"},
 	"internal/agent":                 {"internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/untrusted"},
 	"internal/app": {
-		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/engine",
+		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/dockercli", "internal/engine",
 		"internal/hostfile", "internal/link", "internal/lockfile", "internal/mount", "internal/plan", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},
 	"cmd/fbdock": {
-		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/hostfile", "internal/plan", "internal/run",
+		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/dockercli", "internal/hostfile", "internal/plan", "internal/run",
 		"internal/state", "internal/ui", "internal/vagrant", "internal/link",
 	},
 }

@@ -37,7 +37,7 @@ func newProject(t *testing.T, more string) *project {
 			t.Fatalf("%s is not set; run these tests by `make e2e`", name)
 		}
 	}
-	p := &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: os.Environ()}
+	p := &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: append(os.Environ(), "FBDOCK_DOCKER_CLI=guest")}
 	p.configure(t, labBox, "", more)
 	return p
 }

@@ -128,6 +128,22 @@ func command(args []string) int {
 	return len(args)
 }
 
+// ConnectionFlag is the first of docker's own flags that says which engine it
+// connects to; "" when there is none.
+func ConnectionFlag(args []string) string {
+	for _, arg := range args[:command(args)] {
+		name, _, _ := strings.Cut(arg, "=")
+		long, isLong := strings.CutPrefix(name, "--")
+		switch {
+		case isLong && (long == "host" || long == "context" || strings.HasPrefix(long, "tls")):
+			return name
+		case !isLong && len(name) > 1 && (name[1] == 'H' || name[1] == 'c'):
+			return name[:2]
+		}
+	}
+	return ""
+}
+
 // ReadsFolder tells whether a docker command reads the folder it runs in, so
 // that it does not do what it should where that folder is not mounted.
 func ReadsFolder(args []string) bool {

@@ -5,6 +5,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/fbdock/fbdock/platforms"
 )
 
 // Laptop is what has to be known of this computer to judge a path.
@@ -79,6 +81,19 @@ func Check(binds []Bind, mounts []Folder, laptop Laptop) error {
 		}
 	}
 	return nil
+}
+
+// Moved finds the first bind that the guests have at another path than this
+// host. On Windows the same path is the one that docker itself makes of it.
+func Moved(binds []Bind, mounts []Folder, laptop Laptop) (from, to string, moved bool) {
+	for _, b := range binds {
+		from = laptop.Full(b.Source)
+		to, ok := GuestDir(laptop.GOOS, from, mounts)
+		if same, err := platforms.GuestPath(laptop.GOOS, from); ok && (err != nil || same != to) {
+			return from, to, true
+		}
+	}
+	return "", "", false
 }
 
 // GuestDir is where the guests have a laptop path, by the mount that is

@@ -105,6 +105,7 @@ func (b *builder) machine() Machine {
 		Instance: Instance(b.dir, b.in.Name, b.laptop.Suffix),
 		Provider: b.provider(),
 		Host:     b.in.Host,
+		CLI:      or(b.in.CLI, CLIAuto),
 		Forward:  netip.AddrFrom4([4]byte{127, 0, 0, 1}),
 	}
 	if !m.OwnComputer() {

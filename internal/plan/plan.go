@@ -25,7 +25,10 @@ type Machine struct {
 	Instance string `json:"instance"`
 	Provider string `json:"provider"`
 	// Host is set with the provider ssh: ssh://[USER@]HOST[:PORT].
-	Host       string      `json:"host,omitempty"`
+	Host string `json:"host,omitempty"`
+	// CLI says whose docker CLI runs docker commands: CLIAuto, CLIHost or
+	// CLIGuest.
+	CLI        string      `json:"cli"`
 	Box        Box         `json:"box"`
 	CPUs       int         `json:"cpus"`
 	Memory     hcl.Size    `json:"memory"`
@@ -44,6 +47,13 @@ type Machine struct {
 const (
 	ProviderSSH    = "ssh"    // reached at Machine.Host
 	ProviderNative = "native" // the one that fbdock runs on
+)
+
+// The docker CLIs that can run a docker command.
+const (
+	CLIAuto  = "auto"  // the host's where it is usable, else the guest's
+	CLIHost  = "host"  // the host's own
+	CLIGuest = "guest" // that of the FreeBSD guest
 )
 
 // OwnComputer tells whether the machine is a computer of the user's own

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// atTerminal runs a line of sh at a terminal of its own, as a shell with job
+// control does, and writes to standard output what the terminal shows:
+//
+//	atty [AFTER SEND]... LINE
+//
+// SEND is typed once the terminal shows AFTER; \c stands for Ctrl-C, \z for
+// Ctrl-Z, \d for Ctrl-D and \n for Return.
+func atTerminal() {
+	args := os.Args[1:]
+	master, terminal := openPTY()
+	cmd := exec.Command("sh", "-mc", args[len(args)-1])
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	check(cmd.Start())
+	_ = terminal.Close()
+	keys := strings.NewReplacer(`\c`, "\x03", `\z`, "\x1a", `\d`, "\x04", `\n`, "\r")
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		var screen bytes.Buffer
+		buf := make([]byte, 4096)
+		for todo := args[:len(args)-1]; ; {
+			n, err := master.Read(buf)
+			_, _ = os.Stdout.Write(bytes.ReplaceAll(buf[:n], []byte("\r\n"), []byte("\n")))
+			screen.Write(buf[:n])
+			for len(todo) > 0 && strings.Contains(screen.String(), todo[0]) {
+				_, _ = master.WriteString(keys.Replace(todo[1]))
+				screen.Reset()
+				todo = todo[2:]
+			}
+			if err != nil {
+				return // EIO: nobody has the terminal open any more
+			}
+		}
+	}()
+	timer := time.AfterFunc(60*time.Second, func() {
+		fmt.Fprintln(os.Stderr, "atty: no end within 60 s")
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	})
+	_ = cmd.Wait()
+	timer.Stop()
+	<-shown
+	os.Exit(cmd.ProcessState.ExitCode())
+}
+
+func openPTY() (master, terminal *os.File) {
+	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+	check(err)
+	check(unix.IoctlSetPointerInt(int(master.Fd()), unix.TIOCSPTLCK, 0))
+	n, err := unix.IoctlGetInt(int(master.Fd()), unix.TIOCGPTN)
+	check(err)
+	terminal, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
+	check(err)
+	return master, terminal
+}
+
+func check(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "atty:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,211 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/dockercli"
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/run"
+)
+
+// execDocker runs a docker command by the CLI that is chosen for it.
+func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, error) {
+	args := e.Args[1:]
+	if flag := mount.ConnectionFlag(args); flag != "" {
+		return 0, &Error{
+			Err:  fmt.Errorf("docker's flag %s names another engine, and fbdock docker uses the one of machine %s", flag, m.Name),
+			Next: "leave it out, name another machine by `fbdock -m NAME docker`, or run docker itself",
+		}
+	}
+	_, compose := mount.ComposeOf(args)
+	choice, err := p.chooseCLI(ctx, m, p.DockerHost(m), compose)
+	if err != nil {
+		return 0, err
+	}
+	var fitted hostCommand
+	if choice.host != nil {
+		if fitted, err = p.onHost(ctx, m, args); err != nil {
+			return 0, err
+		}
+		if fitted.moved != "" {
+			if choice, err = choice.toGuest(fitted.moved); err != nil {
+				return 0, err
+			}
+		}
+	}
+	p.Progress.Note("docker: " + choice.String())
+	if choice.host == nil {
+		return p.execGuest(ctx, m, e)
+	}
+	fitted.path = choice.host.Path
+	return p.execHost(ctx, m, fitted, e)
+}
+
+// hostCommand is a docker command line for the CLI of this host.
+type hostCommand struct {
+	path string
+	args []string
+	// used are the mounts that it binds.
+	used []mount.Folder
+	// moved says which bind of a compose file the engine has at another path
+	// than this host; the CLI of the guest then names it as the engine does.
+	moved string
+	// dir is the folder that it runs in, "" for the current one.
+	dir string
+}
+
+// onHost fits a docker command line to the CLI of this host. That CLI reads
+// files here, and only the paths of binds are the engine's: those are checked
+// and, where the target of a mount is another path, translated.
+func (p *Project) onHost(ctx context.Context, m plan.Machine, args []string) (hostCommand, error) {
+	dir, err := p.workDir()
+	if err != nil {
+		return hostCommand{}, err
+	}
+	folders := mountFolders(m)
+	fitted := hostCommand{args: args, dir: p.hostDir(dir, folders)}
+	host := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: exists}
+	c, ok := mount.ComposeOf(args)
+	if !ok {
+		fitted.args, fitted.used, err = mount.Resolve(args, folders, host)
+		return fitted, err
+	}
+	binds, project, err := p.composed(ctx, c, folders, host, true)
+	if err != nil {
+		return hostCommand{}, err
+	}
+	host.Home, _ = p.home()
+	if _, fitted.used, err = mount.ResolveCompose(nil, mount.Compose{}, binds, project, folders, host); err != nil {
+		return hostCommand{}, err
+	}
+	host.Dir = project
+	if from, to, moved := mount.Moved(binds, folders, host); moved {
+		fitted.moved = fmt.Sprintf("a compose file binds %s, which the engine has at %s", from, to)
+	}
+	return fitted, nil
+}
+
+// hostDir is the folder that a command of this host runs in: the one of -C,
+// or the current one by the name that the mounts know it by. It is "" where
+// the current folder stays as it is.
+func (p *Project) hostDir(dir string, folders []mount.Folder) string {
+	if p.Options.Dir == "." {
+		here, err := filepath.Abs(".")
+		_, mounted := mount.GuestDir(runtime.GOOS, dir, folders)
+		if err != nil || here == dir || !mounted {
+			return ""
+		}
+	}
+	return dir
+}
+
+// execHost runs a docker command by the CLI of this host, which is given the
+// machine's socket and otherwise all that fbdock was given.
+func (p *Project) execHost(ctx context.Context, m plan.Machine, c hostCommand, e Exec) (int, error) {
+	remote, err := p.serving(ctx, m)
+	if err != nil {
+		return 0, err
+	}
+	if len(c.used) > 0 {
+		if err := haveMounts(ctx, remote, c.used); err != nil {
+			return 0, err
+		}
+	}
+	end := p.watchPorts(ctx, remote, e.Args)
+	defer end()
+	cmd := run.Cmd{
+		Name: c.path, Args: c.args, Env: p.hostEnv(m),
+		Stdin: e.Streams.Stdin, Stdout: e.Streams.Stdout, Stderr: e.Streams.Stderr, Foreground: true,
+	}
+	if c.dir != "" {
+		cmd.Dir, cmd.Env = c.dir, append(cmd.Env, "PWD="+c.dir)
+	}
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	cmd.Signals = notByTerminal(running, e.Streams.Signals)
+	e.Streams.begin()
+	res, err := p.Runner.Run(ctx, cmd)
+	if exit, ok := errors.AsType[*run.ExitError](err); ok && exit.Cause == nil {
+		return res.ShellStatus, nil
+	}
+	return 0, err
+}
+
+// serving gives the agent of a machine that is up, and starts it where none
+// serves.
+func (p *Project) serving(ctx context.Context, m plan.Machine) (*agent.Remote, error) {
+	g, err := p.connect(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	defer g.Close() // only asked
+	if g.agent != nil {
+		return g.agent, nil
+	}
+	if err := p.ensureAgent(ctx, m); err != nil {
+		return nil, fmt.Errorf("the machine's Docker socket: %w", err)
+	}
+	remote := p.remote(m)
+	return &remote, nil
+}
+
+// hostEnv is the user's environment, but for the engine to connect to. On
+// Windows compose has to write the paths of binds as the engine has them.
+func (p *Project) hostEnv(m plan.Machine) []string {
+	env := dockercli.Env(p.Environ, p.DockerHost(m))
+	const convert = "COMPOSE_CONVERT_WINDOWS_PATHS"
+	if _, set := p.Lookup(convert); runtime.GOOS == "windows" && !set {
+		env = append(env, convert+"=1")
+	}
+	return env
+}
+
+// notByTerminal leaves out the signals that the terminal sends to the whole
+// foreground process group, and so to the program as well.
+func notByTerminal(ctx context.Context, signals <-chan os.Signal) <-chan os.Signal {
+	out := make(chan os.Signal)
+	go func() {
+		for {
+			select {
+			case s := <-signals:
+				if link.FromTerminal(s) {
+					continue
+				}
+				select {
+				case out <- s:
+				case <-ctx.Done():
+					return
+				}
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return out
+}
+
+// composeFiles are the files that COMPOSE_FILE names, for a command line
+// that names none (docs.docker.com/compose/how-tos/environment-variables).
+func composeFiles(lookup func(string) (string, bool)) []mount.Bind {
+	list, _ := lookup("COMPOSE_FILE")
+	separator, ok := lookup("COMPOSE_PATH_SEPARATOR")
+	if !ok || separator == "" {
+		separator = string(os.PathListSeparator)
+	}
+	var files []mount.Bind
+	for name := range strings.SplitSeq(list, separator) {
+		if name != "" {
+			files = append(files, mount.Bind{Source: name, Arg: -1, At: -1})
+		}
+	}
+	return files
+}
