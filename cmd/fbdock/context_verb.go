@@ -20,7 +20,7 @@ func (p *program) contextCommand() *cli.Command {
 			machine := text(c, flagMachine)
 			switch word := c.Args().First(); word {
 			case "", "show":
-				r, err := project.Context(machine)
+				r, err := project.Context(ctx, machine)
 				return p.contextAnswer(c, r, err)
 			case "use":
 				r, err := project.UseContext(ctx, machine)

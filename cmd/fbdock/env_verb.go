@@ -18,11 +18,11 @@ func (p *program) envCommand() *cli.Command {
 			&cli.StringFlag{Name: "shell", Usage: "the `SHELL`: " + strings.Join(app.Shells(), ", ")},
 			&cli.BoolFlag{Name: "unset", Usage: "undo it"},
 		),
-		Action: p.verb(func(_ context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			variables, err := project.Env(text(c, flagMachine))
+			variables, err := project.Env(ctx, text(c, flagMachine), c.Bool("unset"))
 			if err != nil {
 				return err
 			}

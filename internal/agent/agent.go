@@ -22,6 +22,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -44,7 +45,7 @@ type Options struct {
 	// Identity changes with all that a running agent cannot take over: the
 	// build of fbdock and what was configured.
 	Identity string
-	// Socket and Docker are addresses, as Address gives them.
+	// Socket and Docker are addresses, as package localsocket gives them.
 	Socket, Docker string
 	// Lock is a file, held while the agent serves.
 	Lock    string
@@ -171,7 +172,7 @@ type service struct {
 }
 
 func (a *Agent) listen(ctx context.Context) ([]service, error) {
-	first, err := listen(ctx, a.o.Socket)
+	first, err := localsocket.Listen(ctx, a.o.Socket)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", a.o.Socket, err)
 	}
@@ -179,7 +180,7 @@ func (a *Agent) listen(ctx context.Context) ([]service, error) {
 	if a.o.Docker == "" {
 		return services, nil
 	}
-	second, err := listen(ctx, a.o.Docker)
+	second, err := localsocket.Listen(ctx, a.o.Docker)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen on %s: %w", a.o.Docker, err), first.Close())
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/localsocket"
 )
 
 // controlChannel carries one question to the agent, as its data, and the
@@ -151,7 +153,7 @@ func (r Remote) end(ctx context.Context, ask string) error {
 		return err
 	}
 	for {
-		conn, err := dial(ctx, r.Address)
+		conn, err := localsocket.Dial(ctx, r.Address)
 		if err != nil {
 			return nil // nobody listens any more
 		}

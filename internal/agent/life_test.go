@@ -259,17 +259,3 @@ func TestLogFileStaysSmall(t *testing.T) {
 		}
 	}
 }
-
-func TestAddress(t *testing.T) {
-	t.Parallel()
-	long := "/" + strings.Repeat("x", 120) + "/agent.sock"
-	for _, runtimeDir := range []string{"", "/run/user/1000", "/" + strings.Repeat("y", 120)} {
-		got := agent.Address(long, runtimeDir)
-		if len(got) > 100 || !strings.HasSuffix(got, ".sock") {
-			t.Errorf("%q", got)
-		}
-	}
-	if got := agent.Address("/p/.fbdock/dev/agent.sock", ""); got != "/p/.fbdock/dev/agent.sock" {
-		t.Errorf("%q", got)
-	}
-}

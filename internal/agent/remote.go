@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/localsocket"
 )
 
 // Dial logs in to a guest through the agent.
@@ -18,10 +19,10 @@ func (r Remote) Dial(ctx context.Context, user string, timeout time.Duration) (*
 		Name: "agent", Address: r.Address, User: user,
 	}, link.Options{
 		HostKey: r.HostKey, Timeout: timeout, Local: true,
-		Dial: func(ctx context.Context, _, address string) (net.Conn, error) { return dial(ctx, address) },
+		Dial: func(ctx context.Context, _, address string) (net.Conn, error) { return localsocket.Dial(ctx, address) },
 	})
 }
 
 // Conn is a plain connection to the agent's socket, for who brings an SSH
 // client along.
-func (r Remote) Conn(ctx context.Context) (net.Conn, error) { return dial(ctx, r.Address) }
+func (r Remote) Conn(ctx context.Context) (net.Conn, error) { return localsocket.Dial(ctx, r.Address) }

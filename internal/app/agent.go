@@ -18,6 +18,7 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
@@ -71,9 +72,20 @@ func (s agentSpec) marshal() ([]byte, string, error) {
 	return append(data, '\n'), hex.EncodeToString(sum[:8]), nil
 }
 
-func (p *Project) agentAddress(path string) string {
+// address is where a socket of an agent is.
+func (p *Project) address(path string) (string, error) {
+	home, _ := p.home()
 	runtime, _ := p.Lookup("XDG_RUNTIME_DIR")
-	return agent.Address(path, runtime)
+	return localsocket.Places{Home: home, Runtime: runtime}.Address(path)
+}
+
+// sockets are the addresses of the agent's own and of the Docker API's.
+func (p *Project) sockets(machine string) (s [2]string, err error) {
+	files := p.State.Machine(machine).Agent()
+	if s[0], err = p.address(files.Socket()); err == nil {
+		s[1], err = p.address(files.Docker())
+	}
+	return s, err
 }
 
 // RunAgent is the agent of one machine: it serves until it is stopped or the
@@ -133,10 +145,14 @@ func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, 
 	p := &Project{Options: o, Dir: folder.Folder(), State: folder, Plan: plan.Plan{Machines: []plan.Machine{m}}}
 	// Without one nothing of Vagrant's is to be run.
 	p.Progress, p.rendered = silent{}, cmp.Or(spec.Vagrantfile, "none")
+	sockets, err := p.sockets(machine)
+	if err != nil {
+		return err
+	}
 	certificates := &certificates{dir: files.TLS()}
 	return agent.Run(ctx, agent.Options{
 		Identity: identity, HostKey: key, Log: log,
-		Socket: p.agentAddress(files.Agent().Socket()), Docker: p.agentAddress(files.Agent().Docker()), Lock: files.Agent().Lock(),
+		Socket: sockets[0], Docker: sockets[1], Lock: files.Agent().Lock(),
 		Guests: &agentGuests{p: p, m: m}, Bind: m.Forward, Mounts: p.folders(m), OwnComputer: m.OwnComputer(),
 		Engine: net.JoinHostPort(m.Engine.Address.String(), "2376"), TLS: certificates.config,
 	})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/run"
 )
@@ -26,11 +27,13 @@ func (o Options) noAgent() bool {
 	return value == "off" || value == "0"
 }
 
-func (p *Project) remote(m plan.Machine) agent.Remote { return p.remoteOf(m.Name) }
+// remote is the agent of m. An error says that its socket cannot be trusted.
+func (p *Project) remote(m plan.Machine) (agent.Remote, error) { return p.remoteOf(m.Name) }
 
-func (p *Project) remoteOf(machine string) agent.Remote {
+func (p *Project) remoteOf(machine string) (agent.Remote, error) {
 	files := p.State.Machine(machine)
-	return agent.Remote{Address: p.agentAddress(files.Agent().Socket()), HostKey: agentKey(files)}
+	address, err := p.address(files.Agent().Socket())
+	return agent.Remote{Address: address, HostKey: agentKey(files)}, err
 }
 
 // starter is how the agent of m is started. It writes what the agent is to
@@ -40,6 +43,10 @@ func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
 		return agent.Starter{}, err
 	}
 	files := p.State.Machine(m.Name)
+	remote, err := p.remote(m)
+	if err != nil {
+		return agent.Starter{}, err
+	}
 	spec := p.specOf(m)
 	text, err := p.Vagrantfile()
 	if err == nil {
@@ -66,7 +73,7 @@ func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
 		})
 	}
 	return agent.Starter{
-		Remote: p.remote(m), Identity: identity, Lock: files.Agent().Starting(), Log: files.Agent().Log(), Spawn: spawn,
+		Remote: remote, Identity: identity, Lock: files.Agent().Starting(), Log: files.Agent().Log(), Spawn: spawn,
 	}, nil
 }
 
@@ -96,7 +103,7 @@ func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
 		return
 	}
 	p.awaitMounts(ctx, m)
-	if _, err := p.Context(m.Name); err != nil {
+	if _, err := p.Context(ctx, m.Name); err != nil {
 		p.Progress.Warn(err.Error())
 	}
 }
@@ -105,13 +112,28 @@ func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
 func (p *Project) stopAgent(ctx context.Context, m plan.Machine) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	remote := p.remote(m)
+	remote, err := p.remote(m)
 	if remote.HostKey == nil {
 		return // there never was one
 	}
-	err := remote.Stop(ctx)
+	if err == nil {
+		err = remote.Stop(ctx)
+	}
 	if _, none := errors.AsType[*link.UnreachableError](err); err != nil && !none {
 		p.Progress.Warn(fmt.Sprintf("the agent of %s: %v", m.Name, err))
+	}
+}
+
+// removeSockets takes away what an agent that was killed has left.
+func (p *Project) removeSockets(m plan.Machine) {
+	sockets, err := p.sockets(m.Name)
+	for _, address := range sockets {
+		if err == nil {
+			err = localsocket.Remove(address)
+		}
+	}
+	if err != nil {
+		p.Progress.Warn(fmt.Sprintf("the sockets of %s stay: %v", m.Name, err))
 	}
 }
 
@@ -131,7 +153,10 @@ func (p *Project) dialAgent(ctx context.Context, m plan.Machine) (g *guest, curr
 	if p.noAgent() {
 		return nil, false, errors.New("no agent is wanted")
 	}
-	remote := p.remote(m)
+	remote, err := p.remote(m)
+	if err != nil {
+		return nil, false, err
+	}
 	client := p.Ahead.take(ctx, p.Dir, m.Name)
 	if client == nil {
 		if client, err = remote.Dial(ctx, agent.UserFreeBSD, agentPatience); err != nil {
@@ -186,7 +211,11 @@ func (p *Project) AgentConn(ctx context.Context, machine string) (Duplex, error)
 	if err := p.ensureAgent(ctx, m); err != nil {
 		return nil, err
 	}
-	conn, err := p.remote(m).Conn(ctx)
+	remote, err := p.remote(m)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := remote.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}

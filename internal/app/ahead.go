@@ -36,10 +36,11 @@ func (o Options) DialAhead(ctx context.Context, machine string) *Ahead {
 	if machine == "" || machine != filepath.Base(machine) {
 		return nil // the configuration will say what is wrong with it
 	}
-	a := &Ahead{project: p.Dir, machine: machine, remote: p.remoteOf(machine), client: make(chan *link.Client, 1)}
-	if a.remote.HostKey == nil {
+	remote, err := p.remoteOf(machine)
+	if err != nil || remote.HostKey == nil {
 		return nil
 	}
+	a := &Ahead{project: p.Dir, machine: machine, remote: remote, client: make(chan *link.Client, 1)}
 	go func() {
 		defer close(a.client)
 		if c, err := a.remote.Dial(ctx, agent.UserFreeBSD, agentPatience); err == nil {

@@ -9,8 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
@@ -45,14 +45,23 @@ func (p *Project) contexts() (engine.Contexts, error) {
 	return engine.Contexts{}, errors.New("find docker's configuration: there is no home folder")
 }
 
-// DockerHost is where the engine of m is reached from this laptop.
-func (p *Project) DockerHost(m plan.Machine) string {
-	return agent.DockerHost(p.agentAddress(p.State.Machine(m.Name).Agent().Docker()))
+// dockerHost is where the engine of m is reached from this host. An address
+// that another user could serve is an error: what Docker's clients send there,
+// credentials of registries included, would be that user's.
+func (p *Project) dockerHost(ctx context.Context, m plan.Machine) (string, error) {
+	if !p.State.Exists() { // its folder has no name yet
+		return "", &Error{Err: fmt.Errorf("machine %s is not up", m.Name), Next: "start it with `fbdock up`"}
+	}
+	address, err := p.address(p.State.Machine(m.Name).Agent().Docker())
+	if err != nil {
+		return "", err
+	}
+	return localsocket.DockerHost(ctx, address)
 }
 
 // Context makes or updates the docker context of a machine, and tells how
 // the contexts are.
-func (p *Project) Context(machine string) (ContextResult, error) {
+func (p *Project) Context(ctx context.Context, machine string) (ContextResult, error) {
 	m, err := p.Machine(machine)
 	if err != nil {
 		return ContextResult{}, err
@@ -61,7 +70,11 @@ func (p *Project) Context(machine string) (ContextResult, error) {
 	if err != nil {
 		return ContextResult{}, err
 	}
-	r := ContextResult{Context: m.Instance, Host: p.DockerHost(m)}
+	host, err := p.dockerHost(ctx, m)
+	if err != nil {
+		return ContextResult{}, err
+	}
+	r := ContextResult{Context: m.Instance, Host: host}
 	if _, err := store.Put(r.Context, "fbdock: machine "+m.Name+" of "+p.Dir, r.Host); err != nil {
 		return r, err
 	}
@@ -90,7 +103,7 @@ func (p *Project) UseContext(ctx context.Context, machine string) (ContextResult
 	if !exists(p.State.Machine(m.Name).SSHConfig()) {
 		return ContextResult{}, &Error{Err: fmt.Errorf("machine %s is not up", m.Name), Next: "start it with `fbdock up`"}
 	}
-	r, err := p.Context(machine)
+	r, err := p.Context(ctx, machine)
 	if err != nil {
 		return r, err
 	}

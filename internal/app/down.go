@@ -38,6 +38,7 @@ func (p *Project) Destroy(ctx context.Context, names []string) error {
 		if err := p.system(m).destroy(ctx); err != nil {
 			return err
 		}
+		p.removeSockets(m)
 		return p.State.Machine(m.Name).Remove()
 	})
 }

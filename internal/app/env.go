@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"strings"
 )
@@ -25,14 +26,20 @@ type Variable struct {
 
 // Env are the variables by which Docker's clients find the engine of a
 // machine. What would send them elsewhere, or have them speak TLS to a
-// socket, is unset.
-func (p *Project) Env(machine string) ([]Variable, error) {
+// socket, is unset. With undo all of them are.
+func (p *Project) Env(ctx context.Context, machine string, undo bool) ([]Variable, error) {
 	m, err := p.Machine(machine)
 	if err != nil {
 		return nil, err
 	}
+	host := ""
+	if !undo {
+		if host, err = p.dockerHost(ctx, m); err != nil {
+			return nil, err
+		}
+	}
 	return []Variable{
-		{"DOCKER_HOST", p.DockerHost(m)},
+		{"DOCKER_HOST", host},
 		// Testcontainers mounts the socket into a container of its own,
 		// where it is the engine's, and reaches ports on the laptop.
 		{"TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE", "/var/run/docker.sock"},

@@ -27,7 +27,11 @@ func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, 
 		}
 	}
 	_, compose := mount.ComposeOf(args)
-	choice, err := p.chooseCLI(ctx, m, p.DockerHost(m), compose)
+	socket, err := p.dockerHost(ctx, m)
+	if err != nil {
+		return 0, err
+	}
+	choice, err := p.chooseCLI(ctx, m, socket, compose)
 	if err != nil {
 		return 0, err
 	}
@@ -46,7 +50,7 @@ func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, 
 	if choice.host == nil {
 		return p.execGuest(ctx, m, e)
 	}
-	fitted.path = choice.host.Path
+	fitted.path, fitted.socket = choice.host.Path, socket
 	return p.execHost(ctx, m, fitted, e)
 }
 
@@ -54,6 +58,8 @@ func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, 
 type hostCommand struct {
 	path string
 	args []string
+	// socket is the machine's, as DOCKER_HOST.
+	socket string
 	// used are the mounts that it binds.
 	used []mount.Folder
 	// moved says which bind of a compose file the engine has at another path
@@ -123,7 +129,7 @@ func (p *Project) execHost(ctx context.Context, m plan.Machine, c hostCommand, e
 	end := p.watchPorts(ctx, remote, e.Args)
 	defer end()
 	cmd := run.Cmd{
-		Name: c.path, Args: c.args, Env: p.hostEnv(m),
+		Name: c.path, Args: c.args, Env: p.hostEnv(c.socket),
 		Stdin: e.Streams.Stdin, Stdout: e.Streams.Stdout, Stderr: e.Streams.Stderr, Foreground: true,
 	}
 	if c.dir != "" {
@@ -154,14 +160,14 @@ func (p *Project) serving(ctx context.Context, m plan.Machine) (*agent.Remote, e
 	if err := p.ensureAgent(ctx, m); err != nil {
 		return nil, fmt.Errorf("the machine's Docker socket: %w", err)
 	}
-	remote := p.remote(m)
-	return &remote, nil
+	remote, err := p.remote(m)
+	return &remote, err
 }
 
 // hostEnv is the user's environment, but for the engine to connect to. On
 // Windows compose has to write the paths of binds as the engine has them.
-func (p *Project) hostEnv(m plan.Machine) []string {
-	env := dockercli.Env(p.Environ, p.DockerHost(m))
+func (p *Project) hostEnv(socket string) []string {
+	env := dockercli.Env(p.Environ, socket)
 	const convert = "COMPOSE_CONVERT_WINDOWS_PATHS"
 	if _, set := p.Lookup(convert); runtime.GOOS == "windows" && !set {
 		env = append(env, convert+"=1")

@@ -59,7 +59,11 @@ func (p *Project) Mounts(ctx context.Context, machine string) ([]agent.Mount, er
 	if err := p.ensureAgent(ctx, m); err != nil {
 		return nil, err
 	}
-	s, err := p.remote(m).Mounts(ctx)
+	remote, err := p.remote(m)
+	if err != nil {
+		return nil, err
+	}
+	s, err := remote.Mounts(ctx)
 	return s.Mounts, err
 }
 
@@ -81,7 +85,11 @@ func (p *Project) awaitMounts(ctx context.Context, m plan.Machine) {
 	if len(served(m)) == 0 {
 		return
 	}
-	s, err := p.remote(m).Mounts(ctx)
+	remote, err := p.remote(m)
+	var s agent.Status
+	if err == nil {
+		s, err = remote.Mounts(ctx)
+	}
 	if err != nil {
 		p.Progress.Warn(fmt.Sprintf("the mounts of %s: %v", m.Name, err))
 		return

@@ -22,7 +22,11 @@ func (p *Project) Ports(ctx context.Context, machine string) ([]agent.Port, erro
 	if err := p.ensureAgent(ctx, m); err != nil {
 		return nil, err
 	}
-	s, err := p.remote(m).Ports(ctx)
+	remote, err := p.remote(m)
+	if err != nil {
+		return nil, err
+	}
+	s, err := remote.Ports(ctx)
 	if _, none := errors.AsType[*link.UnreachableError](err); none {
 		return nil, &Error{Err: errors.New("no agent serves the machine"), Next: "ports need one; take FBDOCK_AGENT=off out of the environment"}
 	}

@@ -111,7 +111,11 @@ func (p *Project) lookAgent(ctx context.Context, g *guest, s *MachineStatus) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	now, err := p.remote(g.machine).Clocks(ctx)
+	remote, err := p.remote(g.machine)
+	var now agent.Status
+	if err == nil {
+		now, err = remote.Clocks(ctx)
+	}
 	if err != nil {
 		s.Layers = append(s.Layers, Layer{Name: "agent", Text: fmt.Sprintf("%v; `fbdock up` starts it", err)})
 		return

@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"internal/run":           {"internal/untrusted"},
 	"internal/state":         {},
 	"internal/lockfile":      {"internal/hostfile"},
+	"internal/localsocket":   {},
 	"internal/ui":            {"internal/untrusted"},
 	"internal/link":          {"internal/hostfile", "internal/untrusted"},
 	"internal/link/linktest": {},
@@ -43,10 +44,10 @@ var allowed = map[string][]string{
 	"internal/mount":                 {"internal/link", "internal/sftpserver", "internal/untrusted", "platforms"},
 	"internal/datagram/datagramtest": {"internal/link", "internal/link/linktest"},
 	"internal/datagram":              {"internal/link", "internal/untrusted"},
-	"internal/agent":                 {"internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/untrusted"},
+	"internal/agent":                 {"internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/untrusted"},
 	"internal/app": {
 		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/dockercli", "internal/engine",
-		"internal/hostfile", "internal/link", "internal/lockfile", "internal/mount", "internal/plan", "internal/run", "internal/state", "internal/untrusted",
+		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/plan", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},
 	"cmd/fbdock": {
