@@ -94,9 +94,14 @@ func quotePowerShell(arg string) (string, error) {
 	if bare(arg, `-_./:\+`) && (!strings.HasPrefix(arg, "-") || !strings.ContainsAny(arg, ".:")) {
 		return arg, nil
 	}
+	return PowerShellString(arg), nil
+}
+
+// PowerShellString is text as a literal of PowerShell in single quotes.
+func PowerShellString(text string) string {
 	var b strings.Builder
 	b.WriteByte('\'')
-	for _, r := range arg {
+	for _, r := range text {
 		// To PowerShell the typographic ones are quotes as well.
 		if strings.ContainsRune("'\u2018\u2019\u201a\u201b", r) {
 			b.WriteRune(r)
@@ -104,7 +109,7 @@ func quotePowerShell(arg string) (string, error) {
 		b.WriteRune(r)
 	}
 	b.WriteByte('\'')
-	return b.String(), nil
+	return b.String()
 }
 
 // quoteCmd serves two readers: the program's own, which cuts its command

@@ -46,8 +46,11 @@ func (p *program) envCommand() *cli.Command {
 // shell is the one that the user most likely has.
 func (p *program) shell() string {
 	if name, _ := p.lookup("SHELL"); name != "" {
-		if strings.TrimSuffix(filepath.Base(name), ".exe") == "fish" {
+		switch strings.TrimSuffix(filepath.Base(name), ".exe") {
+		case "fish":
 			return app.ShellFish
+		case "csh", "tcsh":
+			return app.ShellCsh
 		}
 		return app.ShellSh
 	}

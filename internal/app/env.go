@@ -3,19 +3,24 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
+
+	"github.com/fbdock/fbdock/platforms"
 )
 
 // The shells that Env speaks.
 const (
 	ShellSh         = "sh"
+	ShellCsh        = "csh"
 	ShellFish       = "fish"
 	ShellPowerShell = "powershell"
 	ShellCmd        = "cmd"
 )
 
 // Shells are all of them.
-func Shells() []string { return []string{ShellSh, ShellFish, ShellPowerShell, ShellCmd} }
+func Shells() []string { return []string{ShellSh, ShellCsh, ShellFish, ShellPowerShell, ShellCmd} }
 
 // Variable is one variable of the environment; without a value it is to be
 // unset.
@@ -48,46 +53,81 @@ func (p *Project) Env(ctx context.Context, machine string, undo bool) ([]Variabl
 	}, nil
 }
 
+// shellSyntax is how a shell sets a variable and takes one away. refused are
+// texts that it cannot write.
+type shellSyntax struct {
+	set     func(name, value string) string
+	unset   func(name string) string
+	refused []string
+}
+
+func syntaxOf(shell string) (shellSyntax, bool) {
+	quoted := func(escapes ...string) func(string) string {
+		return func(value string) string { return "'" + strings.NewReplacer(escapes...).Replace(value) + "'" }
+	}
+	switch shell {
+	case ShellSh:
+		quote := quoted("'", `'\''`)
+		return shellSyntax{
+			set:   func(name, value string) string { return "export " + name + "=" + quote(value) + "\n" },
+			unset: func(name string) string { return "unset " + name + "\n" },
+		}, true
+	case ShellCsh:
+		// csh looks for history within quotes as well, and in what a command
+		// substitution gives for names of files and for words to be joined by
+		// one space.
+		quote := quoted("'", `'\''`)
+		return shellSyntax{
+			set:     func(name, value string) string { return "setenv " + name + " " + quote(value) + ";\n" },
+			unset:   func(name string) string { return "unsetenv " + name + ";\n" },
+			refused: []string{"!", "*", "?", "[", "{", "~", "  "},
+		}, true
+	case ShellFish:
+		quote := quoted(`\`, `\\`, "'", `\'`)
+		return shellSyntax{
+			set:   func(name, value string) string { return "set -gx " + name + " " + quote(value) + ";\n" },
+			unset: func(name string) string { return "set -e " + name + ";\n" },
+		}, true
+	case ShellPowerShell:
+		return shellSyntax{
+			set: func(name, value string) string {
+				return "$Env:" + name + " = " + platforms.PowerShellString(value) + "\n"
+			},
+			unset: func(name string) string { return "Remove-Item Env:" + name + " -ErrorAction SilentlyContinue\n" },
+		}, true
+	case ShellCmd:
+		return shellSyntax{
+			set:     func(name, value string) string { return `set "` + name + "=" + value + "\"\r\n" },
+			unset:   func(name string) string { return `set "` + name + "=\"\r\n" },
+			refused: []string{`"`, "%"},
+		}, true
+	}
+	return shellSyntax{}, false
+}
+
 // FormatEnv writes variables as commands of a shell; undo unsets them all.
 func FormatEnv(variables []Variable, shell string, undo bool) (string, error) {
+	syntax, ok := syntaxOf(shell)
+	if !ok {
+		return "", &Error{
+			Err:  fmt.Errorf("there is no shell %q", shell),
+			Next: "the shells are " + strings.Join(Shells(), ", "), Code: ExitUsage,
+		}
+	}
 	var b strings.Builder
 	for _, v := range variables {
-		unset := undo || v.Value == ""
-		switch shell {
-		case ShellSh:
-			if unset {
-				fmt.Fprintf(&b, "unset %s\n", v.Name)
-			} else {
-				fmt.Fprintf(&b, "export %s='%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", `'\''`))
-			}
-		case ShellFish:
-			if unset {
-				fmt.Fprintf(&b, "set -e %s;\n", v.Name)
-			} else {
-				value := strings.ReplaceAll(strings.ReplaceAll(v.Value, `\`, `\\`), "'", `\'`)
-				fmt.Fprintf(&b, "set -gx %s '%s';\n", v.Name, value)
-			}
-		case ShellPowerShell:
-			if unset {
-				fmt.Fprintf(&b, "Remove-Item Env:%s -ErrorAction SilentlyContinue\n", v.Name)
-			} else {
-				fmt.Fprintf(&b, "$Env:%s = '%s'\n", v.Name, strings.ReplaceAll(v.Value, "'", "''"))
-			}
-		case ShellCmd:
-			value := v.Value
-			if unset {
-				value = ""
-			}
-			if strings.ContainsAny(value, "\"%\r\n") {
-				return "", fmt.Errorf("cmd has no way to write %s=%q", v.Name, value)
-			}
-			fmt.Fprintf(&b, "set \"%s=%s\"\r\n", v.Name, value)
-		default:
+		if undo || v.Value == "" {
+			b.WriteString(syntax.unset(v.Name))
+			continue
+		}
+		if slices.ContainsFunc(syntax.refused, func(no string) bool { return strings.Contains(v.Value, no) }) ||
+			strings.ContainsFunc(v.Value, unicode.IsControl) {
 			return "", &Error{
-				Err:  fmt.Errorf("there is no shell %q", shell),
-				Next: "the shells are " + strings.Join(Shells(), ", "), Code: ExitUsage,
+				Err:  fmt.Errorf("%s has no way to write %s=%q", shell, v.Name, v.Value),
+				Next: "`fbdock env --json` prints the variables for programs",
 			}
 		}
+		b.WriteString(syntax.set(v.Name, v.Value))
 	}
 	return b.String(), nil
 }

@@ -1,38 +1,82 @@
 package app_test
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/fbdock/fbdock/internal/app"
 )
 
-const odd = `unix:///a 'b' "c" $HOME \d;` + "`id`"
+// odd are values that a shell likes to read something into.
+func odd() []string {
+	return []string{
+		`unix:///a 'b' "c" $HOME \d;` + "`id`", `x\"|touch PWNED|true \"`, "'; touch PWNED; '", `\'; touch PWNED; \'`, "$(touch PWNED)",
+		`a\`, `\\`, "x’; touch PWNED; ’", "# a", "* ? [a] {b,c} ~", "%PATH%", "a  b",
+	}
+}
 
-// TestEnvInShells has the shells themselves read what is written for them.
+// TestEnvInShells has the shells themselves read what is written for them,
+// in the way that the help names.
 func TestEnvInShells(t *testing.T) {
 	t.Parallel()
-	variables := []app.Variable{{Name: "FBDOCK_ODD", Value: odd}, {Name: "FBDOCK_NONE"}}
-	for shell, program := range map[string]string{app.ShellSh: "sh", app.ShellFish: "fish"} {
-		path, err := exec.LookPath(program)
-		if err != nil {
-			t.Log(err)
-			continue
+	for program, how := range map[string]struct{ shell, eval string }{
+		"sh": {app.ShellSh, `eval "$(cat words)"`}, "dash": {app.ShellSh, `eval "$(cat words)"`}, "bash": {app.ShellSh, `eval "$(cat words)"`},
+		"zsh": {app.ShellSh, `eval "$(cat words)"`}, "fish": {app.ShellFish, "cat words | source"},
+		"tcsh": {app.ShellCsh, "eval `cat words`"}, "csh": {app.ShellCsh, "eval `cat words`"},
+	} {
+		t.Run(program, func(t *testing.T) {
+			t.Parallel()
+			path, err := exec.LookPath(program)
+			if err != nil {
+				t.Skipf("no %s here: %v", program, err)
+			}
+			for _, value := range odd() {
+				variables := []app.Variable{{Name: "FBDOCK_ODD", Value: value}, {Name: "FBDOCK_NONE"}}
+				words, err := app.FormatEnv(variables, how.shell, false)
+				if how.shell == app.ShellCsh && (strings.Contains(value, "  ") || strings.Contains(value, "*")) {
+					if err == nil {
+						t.Errorf("FormatEnv(%q) for csh succeeds, and csh would change it", value)
+					}
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				dir := t.TempDir()
+				if err := os.WriteFile(filepath.Join(dir, "words"), []byte(words), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				cmd := exec.CommandContext(t.Context(), path, "-c", how.eval+"; sh -c 'printf \"%s|%s\" \"$FBDOCK_ODD\" \"$FBDOCK_NONE\"'")
+				cmd.Env, cmd.Dir = []string{"FBDOCK_NONE=set", "HOME=" + t.TempDir(), "PATH=/usr/bin:/bin"}, dir
+				if out, err := cmd.CombinedOutput(); err != nil || string(out) != value+"|" {
+					t.Errorf("%s reads %q as %q, %v, want %q", program, words, out, err, value+"|")
+				}
+				if _, err := os.Stat(filepath.Join(dir, "PWNED")); err == nil {
+					t.Errorf("%s runs what %q says", program, words)
+				}
+				undo, err := app.FormatEnv(variables, how.shell, true)
+				if err != nil || strings.Contains(undo, value) {
+					t.Errorf("FormatEnv(undo) for %s = %q, %v", how.shell, undo, err)
+				}
+			}
+		})
+	}
+}
+
+func TestEnvRefuses(t *testing.T) {
+	t.Parallel()
+	for shell, value := range map[string]string{app.ShellCmd: "%PATH%", app.ShellCsh: "!!", app.ShellSh: "a\nb", app.ShellFish: "\x1b[2J"} {
+		if got, err := app.FormatEnv([]app.Variable{{Name: "A", Value: value}}, shell, false); err == nil {
+			t.Errorf("FormatEnv(%q) for %s = %q, want an error", value, shell, got)
 		}
-		words, err := app.FormatEnv(variables, shell, false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.CommandContext(t.Context(), path, "-c", words+"printf '%s|%s' \"$FBDOCK_ODD\" \"$FBDOCK_NONE\"")
-		cmd.Env = []string{"FBDOCK_NONE=set", "HOME=" + t.TempDir(), "PATH=/usr/bin:/bin"}
-		if out, err := cmd.Output(); err != nil || string(out) != odd+"|" {
-			t.Errorf("%s: %q, %v", shell, out, err)
-		}
-		undo, err := app.FormatEnv(variables, shell, true)
-		if err != nil || strings.Contains(undo, "unix") {
-			t.Errorf("%s: %q, %v", shell, undo, err)
-		}
+	}
+	// To PowerShell typographic quotes are quotes.
+	got, err := app.FormatEnv([]app.Variable{{Name: "A", Value: "x’; touch PWNED; ’"}}, app.ShellPowerShell, false)
+	if want := "$Env:A = 'x’’; touch PWNED; ’’'\n"; got != want || err != nil {
+		t.Errorf("FormatEnv for powershell = %q, %v, want %q", got, err, want)
 	}
 }
 
@@ -47,10 +91,7 @@ func TestEnvOfWindows(t *testing.T) {
 			t.Errorf("%s: %q, %v", shell, got, err)
 		}
 	}
-	if _, err := app.FormatEnv([]app.Variable{{Name: "A", Value: "%PATH%"}}, app.ShellCmd, false); err == nil {
-		t.Error("cmd would put a variable in")
-	}
-	if _, err := app.FormatEnv(variables, "tcsh", false); app.Status(err) != app.ExitUsage {
+	if _, err := app.FormatEnv(variables, "rc", false); app.Status(err) != app.ExitUsage {
 		t.Errorf("%v", err)
 	}
 }

@@ -36,8 +36,16 @@ func (o *ownComputer) native() (link.Host, error) {
 	if err := o.nativeKeys(); err != nil {
 		return link.Host{}, err
 	}
+	hostKey, err := link.ConfigWord(o.nativeFile("host_key"), false)
+	if err != nil {
+		return link.Host{}, err
+	}
+	authorized, err := link.ConfigWord(o.nativeFile("authorized_keys"), true)
+	if err != nil {
+		return link.Host{}, err
+	}
 	lines := []string{
-		"HostKey " + configWord(o.nativeFile("host_key")), "AuthorizedKeysFile " + configWord(o.nativeFile("authorized_keys")),
+		"HostKey " + hostKey, "AuthorizedKeysFile " + authorized,
 		"PidFile none", "UsePAM no", "StrictModes no", "PasswordAuthentication no", "KbdInteractiveAuthentication no",
 		"PermitRootLogin prohibit-password", "AllowTcpForwarding yes", "AllowStreamLocalForwarding yes", "MaxSessions 200", "PrintMotd no",
 	}

@@ -37,7 +37,7 @@ func (o *ownComputer) sshConfig(ctx context.Context) ([]byte, error) {
 	if err := o.write(r); err != nil {
 		return nil, err
 	}
-	return link.FormatSSHConfig([]link.Host{h}), nil
+	return link.FormatSSHConfig([]link.Host{h})
 }
 
 func (o *ownComputer) resolve(ctx context.Context, r *hostRecord) (link.Host, error) {
@@ -69,8 +69,10 @@ func (o *ownComputer) resolve(ctx context.Context, r *hostRecord) (link.Host, er
 	if answer.one("hostkeyalias") == "" && h.Port != 0 && h.Port != 22 {
 		r.Lookup = "[" + h.HostName + "]:" + strconv.Itoa(h.Port)
 	}
-	files := strings.Fields(answer.one("userknownhostsfile") + " " + answer.one("globalknownhostsfile"))
-	r.KnownHosts = o.p.existing(files, "~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
+	r.KnownHosts = append(o.p.files(answer.one("userknownhostsfile")), o.p.files(answer.one("globalknownhostsfile"))...)
+	if len(answer) == 0 {
+		r.KnownHosts = o.p.existing(nil, "~/.ssh/known_hosts", "/etc/ssh/ssh_known_hosts")
+	}
 	return h, nil
 }
 
@@ -98,13 +100,37 @@ func (o *ownComputer) askSSH(ctx context.Context, u *url.URL) sshAnswer {
 	if err != nil {
 		return nil
 	}
+	return readSSHAnswer(res.Stdout)
+}
+
+// readSSHAnswer reads "keyword value" lines.
+func readSSHAnswer(text []byte) sshAnswer {
 	answer := sshAnswer{}
-	for line := range strings.Lines(string(res.Stdout)) {
-		if key, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok {
+	for line := range strings.Lines(string(text)) {
+		if key, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), " "); ok && key != "" {
 			answer[key] = append(answer[key], value)
 		}
 	}
 	return answer
+}
+
+// files are those that a line of `ssh -G` names: it writes a space between
+// two names, and one that is within a name alike. So the longest names of
+// which there is a file are taken.
+func (p *Project) files(line string) []string {
+	words := strings.Split(line, " ")
+	var found []string
+	for i := 0; i < len(words); {
+		next := i + 1
+		for j := len(words); j > i; j-- {
+			if name := p.expand(strings.Join(words[i:j], " ")); words[i] != "" && exists(name) {
+				found, next = append(found, name), j
+				break
+			}
+		}
+		i = next
+	}
+	return found
 }
 
 // existing are the files that are there, of those named or else of the

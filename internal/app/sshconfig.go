@@ -3,9 +3,11 @@ package app
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
@@ -22,26 +24,21 @@ func (p *Project) OpenSSHConfig(machines []plan.Machine) (string, error) {
 		if err := p.ensureAgentKey(m); err != nil {
 			return "", err
 		}
-		proxy := strings.Join([]string{proxyWord(self), "-C", proxyWord(p.Dir), "-m", m.Name, "agent-stdio"}, " ")
-		known := p.State.Machine(m.Name).Agent().KnownHosts()
+		proxy, err := link.ProxyCommand(runtime.GOOS, []string{self, "-C", p.Dir, "-m", m.Name, "agent-stdio"})
+		if err != nil {
+			return "", err
+		}
+		known, err := link.ConfigWord(p.State.Machine(m.Name).Agent().KnownHosts(), true)
+		if err != nil {
+			return "", err
+		}
 		for _, guest := range []struct{ name, user string }{
 			{"fbdock-" + m.Name, agent.UserFreeBSD}, {"fbdock-" + m.Name + "-engine", agent.UserEngine},
 		} {
 			fmt.Fprintf(&b, "Host %s\n  HostKeyAlias agent\n  User %s\n  ProxyCommand %s\n  UserKnownHostsFile %s\n"+
 				"  StrictHostKeyChecking yes\n  PubkeyAuthentication no\n  PasswordAuthentication no\n",
-				guest.name, guest.user, proxy, configWord(known))
+				guest.name, guest.user, proxy, known)
 		}
 	}
 	return b.String(), nil
-}
-
-// proxyWord quotes for ssh's ProxyCommand, which the user's shell reads
-// after ssh has put its own % words in.
-func proxyWord(word string) string {
-	return `"` + strings.NewReplacer("%", "%%", `"`, `\"`, "$", `\$`, "`", "\\`").Replace(word) + `"`
-}
-
-// configWord quotes a file name of ssh_config.
-func configWord(word string) string {
-	return `"` + strings.ReplaceAll(word, "%", "%%") + `"`
 }

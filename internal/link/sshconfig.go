@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Host is one block of `vagrant ssh-config`.
@@ -124,13 +125,19 @@ func (h Host) String() string {
 	return b.String()
 }
 
-// FormatSSHConfig writes blocks that ParseSSHConfig, and OpenSSH, read.
-func FormatSSHConfig(hosts []Host) []byte {
+// FormatSSHConfig writes blocks that ParseSSHConfig reads. A value that would
+// be more than its line is refused.
+func FormatSSHConfig(hosts []Host) ([]byte, error) {
 	blocks := make([]string, len(hosts))
 	for i, h := range hosts {
+		for _, value := range append([]string{h.Name, h.HostName, h.User, h.IdentityAgent, h.ProxyCommand}, h.IdentityFiles...) {
+			if strings.ContainsFunc(value, unicode.IsControl) {
+				return nil, &QuoteError{value, "it holds a control character"}
+			}
+		}
 		blocks[i] = h.String()
 	}
-	return []byte(strings.Join(blocks, "\n"))
+	return []byte(strings.Join(blocks, "\n")), nil
 }
 
 // Endpoint is where the block leads. name is what the host key is pinned

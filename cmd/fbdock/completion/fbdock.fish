@@ -1,2 +1,7 @@
 # fish completion of fbdock: put it into ~/.config/fish/completions.
-complete -c fbdock -a '(eval (commandline -opc) --generate-bash-completion 2>/dev/null)'
+function __fbdock_complete
+    # Not by eval: the words of the command line have lost their quotes.
+    set -l words (commandline -opc)
+    command $words --generate-bash-completion 2>/dev/null
+end
+complete -c fbdock -a '(__fbdock_complete)'
