@@ -8,19 +8,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
-	"net/url"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-	"github.com/moby/sys/atomicwriter"
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
-// Cache is the folder of images on the laptop, shared by all projects.
+// Cache is the folder of images on the host, shared by all projects. A file
+// in it is found by its digest and by nothing else, so that no name or
+// address of one project can stand for the file of another.
 type Cache struct {
 	Dir string
 	// Client for HTTP; nil is one that follows the proxy settings.
@@ -34,159 +34,169 @@ type Cache struct {
 // Progress is told how much of a file is done; total is 0 when unknown.
 type Progress func(done, total int64)
 
-// stamp is what was verified last: hashing hundreds of megabytes at each
-// `up` would be most of its time. The guest verifies once more.
-type stamp struct {
-	SHA512 string    `json:"sha512"`
-	Size   int64     `json:"size"`
-	MTime  time.Time `json:"mtime"`
+// store is the folder in the cache whose files have their digests for names.
+const store = "sha512"
+
+// File is an image, opened: what is read from it is what was verified.
+type File struct {
+	*os.File
+	Path   string
+	SHA512 string
 }
 
-// Fetch gives the path of the image on the laptop and its SHA-512, and
-// downloads it when it is not there. A file of the user's own is hashed.
-func (c Cache) Fetch(ctx context.Context, img Image, progress Progress) (file, digest string, err error) {
+// label says to a person what a file of the cache is. It decides nothing.
+type label struct {
+	Name         string `json:"name"`
+	Architecture string `json:"architecture"`
+	URL          string `json:"url,omitempty"` // where it was fetched from
+}
+
+// Fetch gives the image with the digest that it has to have, and downloads it
+// when it is not in the cache. A file of the user's own is hashed.
+func (c Cache) Fetch(ctx context.Context, img Image, progress Progress) (*File, error) {
 	if progress == nil {
 		progress = func(int64, int64) {}
 	}
 	if img.Path != "" {
-		return c.own(ctx, img, progress)
+		return own(ctx, img, progress)
 	}
 	if len(img.URLs) == 0 {
-		return "", "", &NotFoundError{Kind: "engine image", Name: img.Name, Architecture: img.Architecture}
+		return nil, &NotFoundError{Kind: "image", Name: img.Name, Architecture: img.Architecture}
 	}
-	name, err := fileName(img.URLs[0])
+	want, err := c.Digest(ctx, img)
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	file = filepath.Join(c.Dir, name)
-	if digest, ok := verified(file, img.SHA512); ok {
-		return file, digest, nil
-	}
-	if err := os.MkdirAll(c.Dir, 0o700); err != nil {
-		return "", "", fmt.Errorf("make the image cache: %w", err)
-	}
-	lock := flock.New(file + ".lock")
-	if _, err := lock.TryLockContext(ctx, 250*time.Millisecond); err != nil {
-		return "", "", fmt.Errorf("wait for another fbdock that fetches %s: %w", name, err)
-	}
-	defer func() { err = errors.Join(err, lock.Unlock()) }()
-	digest, err = c.locked(ctx, img, file, progress)
+	img.SHA512 = want
+	files, err := c.open()
 	if err != nil {
-		return "", "", err
+		return nil, err
 	}
-	return file, digest, nil
+	defer files.close()
+	unlock, err := files.lock(ctx, want)
+	if err != nil {
+		return nil, err
+	}
+	f, err := c.locked(ctx, files, img, progress)
+	if err := errors.Join(err, unlock()); err != nil {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+		return nil, err
+	}
+	return f, nil
+}
+
+// open is the folder of files by digest.
+func (c Cache) open() (*folder, error) {
+	d, err := openFolder(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	return d.sub(store)
 }
 
 // locked does the work once no other process does.
-func (c Cache) locked(ctx context.Context, img Image, file string, progress Progress) (string, error) {
-	if digest, ok := verified(file, img.SHA512); ok {
-		return digest, nil // the other one has fetched it
+func (c Cache) locked(ctx context.Context, files *folder, img Image, progress Progress) (*File, error) {
+	f, err := files.verified(ctx, img.SHA512, progress)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
 	}
-	want, err := c.wanted(ctx, img)
-	if err != nil {
-		return "", err
+	if err := c.adopt(ctx, files, progress); err != nil {
+		return nil, err
 	}
-	if _, err := os.Stat(file); err == nil {
-		if err := accept(ctx, file, file, want, "", progress); err == nil {
-			return want, nil
-		} else if ctx.Err() != nil {
-			return "", err
-		}
+	f, err = files.verified(ctx, img.SHA512, progress)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return f, err
 	}
-	return want, c.download(ctx, img, file, want, progress)
+	return c.download(ctx, files, img, progress)
 }
 
-// own hashes a file of the user's.
-func (c Cache) own(ctx context.Context, img Image, progress Progress) (string, string, error) {
-	digest, err := hashFile(ctx, img.Path, progress)
+// verified opens the file with a digest and hashes what it has opened. A
+// damaged file is deleted and counts as none.
+func (d *folder) verified(ctx context.Context, want string, progress Progress) (*File, error) {
+	f, err := d.open(want, os.O_RDONLY)
 	if err != nil {
-		return "", "", fmt.Errorf("read the engine image: %w", err)
+		return nil, err
 	}
-	if img.SHA512 != "" && !strings.EqualFold(digest, img.SHA512) {
-		return "", "", &DigestError{File: img.Path, Want: img.SHA512, Got: digest}
+	got, err := hash(ctx, f, progress)
+	if err == nil && got != want {
+		err = d.remove(want, want+".json")
+		err = errors.Join(fmt.Errorf("%s is damaged: %w", d.path(want), fs.ErrNotExist), err)
 	}
-	return img.Path, digest, nil
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return &File{File: f, Path: d.path(got), SHA512: got}, nil
 }
 
-// fileName takes the last part of an address for a file name of ours.
-func fileName(address string) (string, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "", fmt.Errorf("address of an image: %w", err)
-	}
-	name := path.Base(u.Path)
-	if name == "." || name == "/" || name == ".." || strings.ContainsAny(name, `\:`) {
-		return "", fmt.Errorf("address %s names no file", address)
-	}
-	return name, nil
+// Path is where the cache has, or would have, the file with a digest.
+func (c Cache) Path(digest string) string {
+	return filepath.Join(c.Dir, store, strings.ToLower(digest))
 }
 
-// verified trusts a stamp only for the very file that it was made of.
-func verified(file, want string) (string, bool) {
-	info, err := os.Stat(file)
+// Origin is the address that the file with a digest was fetched from; "" when
+// that is not known. It says where a file came from, not what it is.
+func (c Cache) Origin(digest string) string {
+	files, err := c.existing()
 	if err != nil {
-		return "", false
+		return ""
 	}
-	data, err := os.ReadFile(file + ".verified")
-	if err != nil {
-		return "", false
-	}
-	var s stamp
-	if json.Unmarshal(data, &s) != nil || s.Size != info.Size() || !s.MTime.Equal(info.ModTime()) || len(s.SHA512) != 2*sha512.Size {
-		return "", false
-	}
-	return s.SHA512, want == "" || strings.EqualFold(want, s.SHA512)
+	defer files.close()
+	return files.label(strings.ToLower(digest)).URL
 }
 
-// accept moves part to file when it has the digest, and deletes it when not.
-func accept(ctx context.Context, part, file, want, address string, progress Progress) error {
-	got, err := hashFile(ctx, part, progress)
-	if err != nil {
-		return fmt.Errorf("verify %s: %w", filepath.Base(file), err)
+func (d *folder) label(digest string) label {
+	var l label
+	data, err := d.read(digest + ".json")
+	if err != nil || json.Unmarshal(data, &l) != nil || !printable(l.Name+l.Architecture+l.URL) {
+		return label{}
 	}
-	if !strings.EqualFold(got, want) {
-		err := &DigestError{File: part, URL: address, Want: want, Got: got}
-		return errors.Join(err, os.Remove(part))
-	}
-	if part != file {
-		if err := os.Rename(part, file); err != nil {
-			return fmt.Errorf("put the image in its place: %w", err)
-		}
-	}
-	info, err := os.Stat(file)
-	if err != nil {
-		return fmt.Errorf("put the image in its place: %w", err)
-	}
-	data, err := json.Marshal(stamp{SHA512: got, Size: info.Size(), MTime: info.ModTime()})
-	if err == nil {
-		err = atomicwriter.WriteFile(file+".verified", data, 0o600)
-	}
-	if err == nil {
-		err = atomicwriter.WriteFile(file+".sha512", []byte(got+"\n"), 0o600)
-	}
-	if err != nil {
-		return fmt.Errorf("note the image's digest: %w", err)
-	}
-	return nil
+	return l
 }
 
-func hashFile(ctx context.Context, name string, progress Progress) (digest string, err error) {
-	f, err := os.Open(name)
+func (d *folder) setLabel(digest string, l label) error {
+	data, err := json.Marshal(l)
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
+	return d.write(digest+".json", data)
+}
+
+func printable(text string) bool {
+	return strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) < 0
+}
+
+// own hashes a file of the user's, which may be reached by links.
+func own(ctx context.Context, img Image, progress Progress) (*File, error) {
+	f, err := hostfile.Open(ctx, img.Path)
+	if err != nil {
+		return nil, fmt.Errorf("read the engine image: %w", err)
+	}
+	digest, err := hash(ctx, f, progress)
+	if err == nil && img.SHA512 != "" && !strings.EqualFold(digest, img.SHA512) {
+		err = &DigestError{File: img.Path, Want: img.SHA512, Got: digest}
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("read the engine image: %w", err), f.Close())
+	}
+	return &File{File: f, Path: img.Path, SHA512: digest}, nil
+}
+
+// hash reads a file from its beginning to its end, and goes back.
+func hash(ctx context.Context, f *os.File, progress Progress) (digest string, err error) {
 	info, err := f.Stat()
 	if err != nil {
 		return "", err
 	}
-	if !info.Mode().IsRegular() {
-		return "", fmt.Errorf("%s is no regular file", name)
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
 	}
 	h := sha512.New()
 	buf := make([]byte, 1<<20)
 	for done := int64(0); ; {
-		if err := ctx.Err(); err != nil {
+		if ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
 		n, err := f.Read(buf)
@@ -194,10 +204,14 @@ func hashFile(ctx context.Context, name string, progress Progress) (digest strin
 		_, _ = h.Write(buf[:n])
 		progress(done, info.Size())
 		if errors.Is(err, io.EOF) {
-			return hex.EncodeToString(h.Sum(nil)), nil
+			break
 		}
 		if err != nil {
 			return "", err
 		}
 	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -4,45 +4,99 @@ import (
 	"context"
 	"crypto/sha512"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
 )
 
-// Checksum is the SHA-512 of a file as a published list of them has it, in
-// the form of BSD's tools: SHA512 (NAME) = DIGEST. The list is only taken
-// over HTTPS, redirections included.
-func (c Cache) Checksum(ctx context.Context, list, name string) (string, error) {
+// maxList bounds a list of digests; FreeBSD's has some 3 kB.
+const maxList = 1 << 20
+
+// Digest is the SHA-512 that the image has to have: the one given, else the
+// one that the publisher lists. The list is taken from the publisher's own
+// hosts and over HTTPS, redirections included, because it is trusted for
+// where it is from. It is never taken from beside a mirror of the file: who
+// changes the file there would change the digest with it.
+func (c Cache) Digest(ctx context.Context, img Image) (string, error) {
+	if img.SHA512 != "" {
+		return digestOf(img.SHA512)
+	}
+	if len(img.URLs) == 0 {
+		return "", &NotFoundError{Kind: "image", Name: img.Name, Architecture: img.Architecture}
+	}
+	list, file := img.list()
+	if !img.Published(list) {
+		return "", fmt.Errorf("the digest of %s is only taken from its publisher over HTTPS, not from %s", img.Name, list)
+	}
 	var last error
 	for round := range rounds {
 		if err := c.wait(ctx, round); err != nil {
 			return "", err
 		}
-		body, err := c.secure(ctx, list, 1<<20)
+		body, err := c.secure(ctx, img, list)
+		if err == nil && img.Checksums != "" {
+			return listed(body, list, file)
+		}
 		if err == nil {
-			return checksumIn(body, list, name)
+			return bare(body, list, file)
 		}
 		last = err
-		if ctx.Err() != nil {
+		if _, refused := errors.AsType[*RedirectError](err); refused || ctx.Err() != nil {
 			break
 		}
 	}
-	return "", &DownloadError{Name: "the digest of " + name, Errs: []error{last}}
+	return "", &DownloadError{Name: "the digest of " + img.Name, Errs: []error{last}}
 }
 
-func checksumIn(body, list, name string) (string, error) {
+// listed finds a file in the form of BSD's tools: SHA512 (NAME) = DIGEST. The
+// name is compared as a whole, and a file that is listed twice is refused.
+func listed(body, list, name string) (string, error) {
+	found := ""
 	for line := range strings.Lines(body) {
-		digest, ok := strings.CutPrefix(strings.TrimSpace(line), "SHA512 ("+name+") = ")
+		text, ok := strings.CutPrefix(strings.TrimRight(line, "\r\n"), "SHA512 ("+name+") = ")
 		if !ok {
 			continue
 		}
-		if raw, err := hex.DecodeString(digest); err != nil || len(raw) != sha512.Size {
-			return "", fmt.Errorf("%s holds no SHA-512 for %s", list, name)
+		digest, err := digestOf(text)
+		if err != nil {
+			return "", fmt.Errorf("%s, for %s: %w", list, name, err)
 		}
-		return strings.ToLower(digest), nil
+		if found != "" && found != digest {
+			return "", fmt.Errorf("%s lists %s twice, with different digests", list, name)
+		}
+		found = digest
 	}
-	return "", &UnlistedError{List: list, Name: name}
+	if found == "" {
+		return "", &UnlistedError{List: list, Name: name}
+	}
+	return found, nil
+}
+
+// bare reads a .sha512 file: one line with the digest alone, or as sha512sum
+// prints it, with the name of the file behind.
+func bare(body, list, name string) (string, error) {
+	line := strings.TrimRight(body, "\r\n")
+	digest, rest, named := strings.Cut(line, " ")
+	// sha512sum writes " NAME" for text and "*NAME" for binary mode.
+	if named && rest != " "+name && rest != "*"+name {
+		return "", &UnlistedError{List: list, Name: name}
+	}
+	digest, err := digestOf(digest)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", list, err)
+	}
+	return digest, nil
+}
+
+// digestOf is a SHA-512 in its one form: 128 lower-case hexadecimal digits.
+func digestOf(text string) (string, error) {
+	raw, err := hex.DecodeString(text)
+	if err != nil || len(raw) != sha512.Size {
+		return "", fmt.Errorf("%.40q is no SHA-512", text)
+	}
+	return hex.EncodeToString(raw), nil
 }
 
 // UnlistedError says that a list of digests does not name a file.
@@ -56,24 +110,19 @@ func (e *UnlistedError) Hint() string {
 }
 
 // secure reads a small text that is trusted because of where it is from.
-func (c Cache) secure(ctx context.Context, address string, limit int64) (string, error) {
-	if !strings.HasPrefix(address, "https://") {
-		return "", fmt.Errorf("%s is not HTTPS", address)
-	}
+func (c Cache) secure(ctx context.Context, img Image, address string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.stall())
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return "", err
 	}
-	client := *c.client()
-	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
-		if next.URL.Scheme != "https" || len(via) >= 10 {
-			return fmt.Errorf("redirected to %s", next.URL.Redacted())
+	res, err := c.client(func(next *http.Request) error {
+		if next.URL.Scheme != "https" || !img.host(next.URL.Host) {
+			return &RedirectError{From: address, To: next.URL.Redacted(), Reason: "a digest is only taken from the publisher's own hosts over HTTPS"}
 		}
 		return nil
-	}
-	res, err := client.Do(req)
+	}).Do(req)
 	if err != nil {
 		return "", err
 	}
@@ -81,9 +130,12 @@ func (c Cache) secure(ctx context.Context, address string, limit int64) (string,
 	if res.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("%s: %s", address, res.Status)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, limit))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxList+1))
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", address, err)
+	}
+	if len(body) > maxList {
+		return "", fmt.Errorf("%s is larger than %d bytes: it is no list of digests", address, maxList)
 	}
 	return string(body), nil
 }

@@ -2,97 +2,50 @@ package boxes
 
 import (
 	"context"
-	"crypto/sha512"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 )
 
 const (
 	rounds = 3 // over all addresses
-	// maxImage stops a server that never ends.
+	// maxImage bounds what a server announces, and what comes from one that
+	// announces nothing.
 	maxImage = 4 << 30
+	// maxRedirects is what net/http allows by itself.
+	maxRedirects = 10
 )
 
-// wanted is the digest that the image has to have: the one given, else the
-// one published beside the first address. Never from another mirror: who
-// changes the file there would change the digest with it.
-func (c Cache) wanted(ctx context.Context, img Image) (string, error) {
-	if img.SHA512 != "" {
-		return strings.ToLower(img.SHA512), nil
-	}
-	address := img.URLs[0] + ".sha512"
-	if !strings.HasPrefix(address, "https://") {
-		return "", fmt.Errorf("digest of %s: %s is not HTTPS", img.Name, address)
-	}
-	var last error
-	for round := range rounds {
-		if err := c.wait(ctx, round); err != nil {
-			return "", err
-		}
-		digest, err := c.published(ctx, address)
-		if err == nil {
-			return digest, nil
-		}
-		last = err
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return "", &DownloadError{Name: "the digest of " + img.Name, Errs: []error{last}}
-}
-
-// published reads a .sha512 file: the bare digest, or as sha512sum prints
-// it, with a name behind.
-func (c Cache) published(ctx context.Context, address string) (string, error) {
-	body, err := c.secure(ctx, address, 4096)
-	if err != nil {
-		return "", err
-	}
-	word := append(strings.Fields(body), "")[0]
-	if raw, err := hex.DecodeString(word); err != nil || len(raw) != sha512.Size {
-		return "", fmt.Errorf("%s holds no SHA-512", address)
-	}
-	return strings.ToLower(word), nil
-}
-
-// download tries the mirrors in turn, each from where the last one broke
-// off, until a whole file has the digest.
-func (c Cache) download(ctx context.Context, img Image, file, want string, progress Progress) error {
-	part := file + ".part"
+// download tries the mirrors in turn, each from where it broke off itself,
+// until a whole file has the digest.
+func (c Cache) download(ctx context.Context, files *folder, img Image, progress Progress) (*File, error) {
 	errs := make([]error, len(img.URLs))
 	for round := range rounds {
 		if err := c.wait(ctx, round); err != nil {
-			return err
+			return nil, err
 		}
 		for i, address := range img.URLs {
-			resumed, err := c.pull(ctx, address, part, progress)
-			if err == nil {
-				err = accept(ctx, part, file, want, address, progress)
-			}
+			f, resumed, err := c.attempt(ctx, files, img, address, progress)
 			if _, wrong := errors.AsType[*DigestError](err); wrong && resumed {
-				// The beginning may be another mirror's fault: once more, whole.
-				if _, err = c.pull(ctx, address, part, progress); err == nil {
-					err = accept(ctx, part, file, want, address, progress)
-				}
+				// The beginning may have been that of another file.
+				f, _, err = c.attempt(ctx, files, img, address, progress)
 			}
 			if err == nil {
-				return nil
+				return f, nil
+			}
+			if _, unsafe := errors.AsType[*UnsafeError](err); unsafe {
+				return nil, err
 			}
 			if ctx.Err() != nil {
-				return fmt.Errorf("download %s: %w", img.Name, context.Cause(ctx))
+				return nil, fmt.Errorf("download %s: %w", img.Name, context.Cause(ctx))
 			}
 			errs[i] = err
 		}
 	}
-	return &DownloadError{Name: img.Name, Errs: errs}
+	return nil, &DownloadError{Name: img.Name, Errs: errs}
 }
 
 // wait keeps rounds after the first apart.
@@ -114,105 +67,138 @@ func (c Cache) wait(ctx context.Context, round int) error {
 	}
 }
 
-// pull adds to part what address has beyond it. resumed says that part had
-// a beginning that was kept.
-func (c Cache) pull(ctx context.Context, address, part string, progress Progress) (resumed bool, err error) {
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_RDWR, 0o600)
+// attempt downloads from one address. resumed says that the file has a
+// beginning of an earlier attempt.
+func (c Cache) attempt(ctx context.Context, files *folder, img Image, address string, progress Progress) (f *File, resumed bool, err error) {
+	p, err := files.partial(img.SHA512, address)
 	if err != nil {
-		return false, fmt.Errorf("image cache: %w", err)
+		return nil, false, err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	offset, err := f.Seek(0, io.SeekEnd)
-	if err != nil {
-		return false, fmt.Errorf("image cache: %w", err)
+	defer func() {
+		if f == nil {
+			err = errors.Join(err, p.f.Close())
+		}
+	}()
+	resumed = p.size > 0
+	if p.note.Size == 0 || p.size < p.note.Size {
+		if err := c.pull(ctx, p, progress); err != nil {
+			return nil, resumed, err
+		}
 	}
+	f, err = p.accept(ctx, img, progress)
+	return f, resumed, err
+}
+
+// pull adds what is missing.
+func (c Cache) pull(ctx context.Context, p *partial, progress Progress) error {
 	ctx, watch := c.watched(ctx)
 	defer watch.stop()
-	res, err := c.get(ctx, address, offset)
+	res, err := c.get(ctx, p)
 	if err != nil {
-		return offset > 0, watch.explain(err)
+		return watch.explain(err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	switch {
-	case res.StatusCode == http.StatusRequestedRangeNotSatisfiable && offset > 0:
-		return true, nil // all is here, or too much: the digest tells
-	case res.StatusCode == http.StatusPartialContent && begins(res) == offset:
+	case res.StatusCode == http.StatusPartialContent && p.size > 0:
+		if err := p.continues(res); err != nil {
+			return errors.Join(err, p.restart(note{SHA512: p.note.SHA512, URL: p.note.URL}))
+		}
 	case res.StatusCode == http.StatusOK:
-		offset = 0
+		if err := p.restart(p.noted(res)); err != nil {
+			return err
+		}
+	case res.StatusCode == http.StatusRequestedRangeNotSatisfiable && p.size > 0:
+		err := fmt.Errorf("%s: %s", p.note.URL, res.Status)
+		return errors.Join(err, p.restart(note{SHA512: p.note.SHA512, URL: p.note.URL}))
 	default:
-		return offset > 0, fmt.Errorf("%s: %s %s", address, res.Status, res.Header.Get("Content-Range"))
+		return fmt.Errorf("%s: %s", p.note.URL, res.Status)
 	}
-	if err := keep(f, offset); err != nil {
-		return offset > 0, err
+	if p.note.Size > maxImage {
+		return fmt.Errorf("%s announces %d bytes, and no image has more than %d", p.note.URL, p.note.Size, int64(maxImage))
 	}
-	return offset > 0, watch.explain(c.copy(f, res, offset, watch, progress))
+	return watch.explain(p.copy(res.Body, watch, progress))
 }
 
-func (c Cache) copy(f *os.File, res *http.Response, offset int64, watch *watchdog, progress Progress) error {
-	total := int64(0)
-	if res.ContentLength >= 0 {
-		total = offset + res.ContentLength
+// continues checks that a part of the file begins where what came so far
+// ends, and goes to the end of the very file that was announced before.
+func (p *partial) continues(res *http.Response) error {
+	var first, last, total int64
+	text := res.Header.Get("Content-Range")
+	_, err := fmt.Sscanf(text, "bytes %d-%d/%d", &first, &last, &total)
+	if err != nil || first != p.size || last >= total || p.note.Size != 0 && total != p.note.Size {
+		return fmt.Errorf("%s: %s with the range %q, after %d bytes of %d", p.note.URL, res.Status, text, p.size, p.note.Size)
 	}
-	buf := make([]byte, 256<<10)
-	for done := offset; ; {
-		n, err := res.Body.Read(buf)
-		watch.alive()
-		if _, werr := f.Write(buf[:n]); werr != nil {
-			return fmt.Errorf("image cache: %w", werr)
-		}
-		done += int64(n)
-		progress(done, total)
-		if done > maxImage {
-			return errors.Join(fmt.Errorf("%s does not end", res.Request.URL.Redacted()), f.Truncate(0))
-		}
-		if errors.Is(err, io.EOF) {
-			return f.Sync()
-		}
-		if err != nil {
-			return fmt.Errorf("%s broke off after %d bytes: %w", filepath.Base(res.Request.URL.Path), done, err)
-		}
+	if tag := res.Header.Get("ETag"); tag != "" && p.note.ETag != "" && tag != p.note.ETag {
+		return fmt.Errorf("%s has changed since the download began", p.note.URL)
 	}
-}
-
-// keep cuts the file to the bytes that stay and goes to their end.
-func keep(f *os.File, offset int64) error {
-	if err := f.Truncate(offset); err != nil {
-		return fmt.Errorf("image cache: %w", err)
-	}
-	if _, err := f.Seek(offset, io.SeekStart); err != nil {
-		return fmt.Errorf("image cache: %w", err)
-	}
+	p.note.Size = total
 	return nil
 }
 
-func (c Cache) get(ctx context.Context, address string, offset int64) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+// copy takes the body, at most as much as was announced.
+func (p *partial) copy(body io.Reader, watch *watchdog, progress Progress) error {
+	limit := p.note.Size
+	if limit == 0 {
+		limit = maxImage
+	}
+	buf := make([]byte, 256<<10)
+	for {
+		n, err := body.Read(buf)
+		watch.alive()
+		if p.size+int64(n) > limit {
+			tooMuch := fmt.Errorf("%s sends more than the %d bytes that it may have", p.note.URL, limit)
+			return errors.Join(tooMuch, p.restart(note{SHA512: p.note.SHA512, URL: p.note.URL}))
+		}
+		if _, werr := p.f.Write(buf[:n]); werr != nil {
+			return fmt.Errorf("image cache: %w", werr)
+		}
+		p.size += int64(n)
+		progress(p.size, p.note.Size)
+		if errors.Is(err, io.EOF) && p.size >= p.note.Size {
+			return p.f.Sync()
+		}
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return fmt.Errorf("%s broke off after %d bytes: %w", filepath.Base(p.note.URL), p.size, err)
+		}
+	}
+}
+
+func (c Cache) get(ctx context.Context, p *partial) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.note.URL, nil)
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Accept-Encoding", "identity") // offsets are those of the file
-	if offset > 0 {
-		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", offset))
+	if p.size > 0 {
+		req.Header.Set("Range", fmt.Sprintf("bytes=%d-", p.size))
+		req.Header.Set("If-Range", p.note.validator())
 	}
-	return c.client().Do(req)
+	// The digest decides, so that any host will do; but nobody leads from
+	// HTTPS to plain HTTP.
+	return c.client(func(next *http.Request) error {
+		if next.URL.Scheme != "https" && req.URL.Scheme == "https" {
+			return &RedirectError{From: p.note.URL, To: next.URL.Redacted(), Reason: "an image is not fetched over plain HTTP after HTTPS"}
+		}
+		return nil
+	}).Do(req)
 }
 
-// begins is the first byte of a partial answer, -1 when it does not say.
-func begins(res *http.Response) int64 {
-	text, ok := strings.CutPrefix(res.Header.Get("Content-Range"), "bytes ")
-	first, _, dash := strings.Cut(text, "-")
-	n, err := strconv.ParseInt(first, 10, 64)
-	if !ok || !dash || err != nil {
-		return -1
-	}
-	return n
-}
-
-func (c Cache) client() *http.Client {
+// client is the HTTP client with a check of where it is redirected to.
+func (c Cache) client(allow func(next *http.Request) error) *http.Client {
+	client := http.Client{Transport: http.DefaultTransport}
 	if c.Client != nil {
-		return c.Client
+		client = *c.Client
 	}
-	return http.DefaultClient
+	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
+		if len(via) >= maxRedirects {
+			return fmt.Errorf("redirected more than %d times, at last to %s", maxRedirects, next.URL.Redacted())
+		}
+		return allow(next)
+	}
+	return &client
 }
 
 func (c Cache) stall() time.Duration {

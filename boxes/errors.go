@@ -66,7 +66,8 @@ func similar(name string, names []string) []string {
 	return out
 }
 
-// DigestError says that a file is not what was published. The file is gone.
+// DigestError says that a file is not what was published. A downloaded file
+// is gone; one of the user's own stays.
 type DigestError struct {
 	File      string
 	URL       string // "" for a file of the user's own
@@ -79,10 +80,38 @@ func (e *DigestError) Error() string {
 
 // Hint is the next step for the user.
 func (e *DigestError) Hint() string {
+	if e.URL == "" {
+		return "it has changed since it was read first; run the command again"
+	}
 	return "it was deleted and is fetched anew at the next try; if that repeats, something between here and the mirror changes files"
 }
 
 func head(s string) string { return s[:min(16, len(s))] }
+
+// UnsafeError is something in the cache that fbdock does not use: a link, or
+// what another user can change.
+type UnsafeError struct{ Path, Reason string }
+
+func (e *UnsafeError) Error() string {
+	return fmt.Sprintf("the image cache is not used: %s %s", e.Path, e.Reason)
+}
+
+// Hint is the next step for the user.
+func (e *UnsafeError) Hint() string {
+	return "fbdock keeps only files of its own there: remove that one, or set FBDOCK_CACHE_DIR to a folder of yours"
+}
+
+// RedirectError is a redirection that is not followed.
+type RedirectError struct{ From, To, Reason string }
+
+func (e *RedirectError) Error() string {
+	return fmt.Sprintf("%s redirects to %s: %s", e.From, e.To, e.Reason)
+}
+
+// Hint is the next step for the user.
+func (e *RedirectError) Hint() string {
+	return "a network that asks for a login redirects all requests: log in with a browser and try again"
+}
 
 // DownloadError says that no mirror gave the file.
 type DownloadError struct {

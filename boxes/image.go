@@ -1,16 +1,28 @@
 package boxes
 
-import "fmt"
+import (
+	"fmt"
+	"net/url"
+	"path"
+	"strings"
+)
 
-// Image is the disk image of an engine.
+// Image is a disk image: the engine's, or FreeBSD's cloud image.
 type Image struct {
 	Name         string
 	Architecture string // amd64 or arm64
 	// Path is a file of the user's own; the rest is empty then.
 	Path string
-	// URLs of the same file. Beside the first lies its digest, .sha512.
+	// URLs of the same file.
 	URLs []string
-	// SHA512 in hexadecimal; "" takes the digest published beside it.
+	// Mirrors are the publisher's folders, as the catalogue lists them. What
+	// lies below them is the publisher's word; any other address only has a
+	// file, whose digest must be known beforehand.
+	Mirrors []string
+	// Checksums is the address of the publisher's list of digests; "" is the
+	// file with ".sha512" behind the first of URLs.
+	Checksums string
+	// SHA512 in hexadecimal; "" takes the digest that the publisher lists.
 	SHA512 string
 }
 
@@ -25,7 +37,7 @@ func (c Catalogue) Image(name, architecture string) (Image, error) {
 		if r.Name != name || arch == "" {
 			continue
 		}
-		img := Image{Name: name, Architecture: architecture}
+		img := Image{Name: name, Architecture: architecture, Mirrors: c.Mirrors}
 		for _, mirror := range c.Mirrors {
 			img.URLs = append(img.URLs, mirror+"/"+r.path(arch))
 		}
@@ -37,4 +49,63 @@ func (c Catalogue) Image(name, architecture string) (Image, error) {
 func (r Release) path(arch string) string {
 	branch := r.Name[len("alpine-"):]
 	return fmt.Sprintf("v%s/releases/cloud/generic_alpine-%s-%s-uefi-cloudinit-%s.qcow2", branch, r.Version, arch, r.Build)
+}
+
+// Pinned is the image by the digest and the address of a pin. The
+// publisher's other mirrors stay where the address is one of the publisher's;
+// the digest decides what is taken from them.
+func (i Image) Pinned(address, digest string) Image {
+	i.SHA512, i.URLs = digest, []string{address}
+	if rel, ok := i.below(address); ok {
+		i.URLs = nil
+		for _, mirror := range i.Mirrors {
+			i.URLs = append(i.URLs, strings.TrimSuffix(mirror, "/")+"/"+rel)
+		}
+	}
+	return i
+}
+
+// Published tells whether an address is the publisher's: over HTTPS and below
+// one of the mirrors. An address that is spelt unusually is not, whatever a
+// server would make of it.
+func (i Image) Published(address string) bool {
+	_, ok := i.below(address)
+	return ok
+}
+
+// below is the part of an address behind the mirror.
+func (i Image) below(address string) (rel string, ok bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.User != nil || strings.ContainsAny(address, "?#%\\") || path.Clean(u.Path) != u.Path {
+		return "", false
+	}
+	for _, mirror := range i.Mirrors {
+		m, err := url.Parse(mirror)
+		if err != nil || m.Scheme != "https" || !strings.EqualFold(m.Host, u.Host) {
+			continue
+		}
+		if rel, ok := strings.CutPrefix(u.Path, strings.TrimSuffix(m.Path, "/")+"/"); ok && rel != "" {
+			return rel, true
+		}
+	}
+	return "", false
+}
+
+// host tells whether a host is that of one of the mirrors.
+func (i Image) host(name string) bool {
+	for _, mirror := range i.Mirrors {
+		if m, err := url.Parse(mirror); err == nil && strings.EqualFold(m.Host, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// list is the address of the digests, and the name of the file in it.
+func (i Image) list() (address, file string) {
+	file = path.Base(i.URLs[0])
+	if i.Checksums != "" {
+		return i.Checksums, file
+	}
+	return i.URLs[0] + ".sha512", file
 }

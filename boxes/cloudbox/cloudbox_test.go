@@ -21,7 +21,7 @@ import (
 	"github.com/fbdock/fbdock/boxes/disk/disktest"
 )
 
-func compressed(t *testing.T, data []byte) string {
+func compressed(t *testing.T, data []byte) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := xz.NewWriter(&b)
@@ -31,11 +31,24 @@ func compressed(t *testing.T, data []byte) string {
 	if _, err := w.Write(data); errors.Join(err, w.Close()) != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(t.TempDir(), "image.raw.xz")
-	if err := os.WriteFile(path, b.Bytes(), 0o600); err != nil {
+	return b.Bytes()
+}
+
+// file is an open file with some content.
+func file(t *testing.T, data []byte) *os.File {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "image.raw.xz"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	return path
+	t.Cleanup(func() { _ = f.Close() })
+	if _, err := f.Write(data); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	return f
 }
 
 func box(format cloudbox.Format) cloudbox.Box {
@@ -80,7 +93,7 @@ func TestBoxHoldsWhatItsProviderNeeds(t *testing.T) {
 		cloudbox.HyperV:  {"Vagrantfile", "Virtual Hard Disks/freebsd.vhd", "Virtual Machines/freebsd.xml", "info.json", "metadata.json"},
 	} {
 		folder := filepath.Join(t.TempDir(), "boxes")
-		path, err := cloudbox.Write(t.Context(), box(format), image, folder, nil)
+		path, err := cloudbox.Write(t.Context(), box(format), file(t, image), folder, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,11 +130,11 @@ func TestBoxHoldsWhatItsProviderNeeds(t *testing.T) {
 func TestBoxIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	first, err := cloudbox.Write(t.Context(), box(cloudbox.Libvirt), compressed(t, disktest.CloudImage()), folder, nil)
+	first, err := cloudbox.Write(t.Context(), box(cloudbox.Libvirt), file(t, compressed(t, disktest.CloudImage())), folder, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := cloudbox.Write(t.Context(), box(cloudbox.Libvirt), "/nowhere", folder, nil)
+	again, err := cloudbox.Write(t.Context(), box(cloudbox.Libvirt), nil, folder, nil)
 	if err != nil || again != first {
 		t.Errorf("%s, %v", again, err)
 	}
@@ -129,33 +142,23 @@ func TestBoxIsMadeOnce(t *testing.T) {
 
 func TestBrokenImagesMakeNoBox(t *testing.T) {
 	t.Parallel()
-	whole, err := os.ReadFile(compressed(t, disktest.CloudImage()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := func(data []byte) string {
-		path := filepath.Join(t.TempDir(), "broken.raw.xz")
-		if err := os.WriteFile(path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	whole := compressed(t, disktest.CloudImage())
 	stopped, stop := context.WithCancelCause(t.Context())
 	stop(errors.New("enough"))
 	for name, tt := range map[string]struct {
 		ctx   context.Context
-		image string
+		image []byte
 		want  string
 	}{
-		"absent":    {t.Context(), "/nowhere", "nowhere"},
-		"no xz":     {t.Context(), file([]byte("<html>")), "unpack"},
-		"cut off":   {t.Context(), file(whole[:len(whole)/2]), "ends after"},
+		"empty":     {t.Context(), nil, "unpack"},
+		"no xz":     {t.Context(), []byte("<html>"), "unpack"},
+		"cut off":   {t.Context(), whole[:len(whole)/2], "ends after"},
 		"no table":  {t.Context(), compressed(t, make([]byte, 4<<20)), disk.ErrNoTable.Error()},
 		"too short": {t.Context(), compressed(t, disktest.CloudImage()[:6<<20]), "ends after"},
-		"stopped":   {stopped, file(whole), "enough"},
+		"stopped":   {stopped, whole, "enough"},
 	} {
 		folder := t.TempDir()
-		_, err := cloudbox.Write(tt.ctx, box(cloudbox.Libvirt), tt.image, folder, nil)
+		_, err := cloudbox.Write(tt.ctx, box(cloudbox.Libvirt), file(t, tt.image), folder, nil)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}

@@ -20,9 +20,10 @@ import (
 // Progress is told how much of the image was read.
 type Progress func(done, total int64)
 
-// Write makes the box in folder from the .raw.xz file image and gives its
-// path; one that is there already is left alone.
-func Write(ctx context.Context, b Box, image, folder string, progress Progress) (box string, err error) {
+// Write makes the box in folder from image, a .raw.xz file with the digest
+// that the box names, and gives its path. One that is there already is left
+// alone: its name tells everything that it is made of.
+func Write(ctx context.Context, b Box, image *os.File, folder string, progress Progress) (box string, err error) {
 	box = filepath.Join(folder, b.File())
 	if _, err := os.Stat(box); err == nil {
 		return box, nil
@@ -37,7 +38,7 @@ func Write(ctx context.Context, b Box, image, folder string, progress Progress) 
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	converted := filepath.Join(work, "disk")
 	if err := convert(ctx, b, image, converted, progress); err != nil {
-		return "", fmt.Errorf("make a box of %s: %w", filepath.Base(image), err)
+		return "", fmt.Errorf("make a box of %s: %w", b.Source.File(), err)
 	}
 	whole := filepath.Join(work, "box")
 	if err := archive(ctx, b, converted, whole); err != nil {
@@ -51,12 +52,7 @@ func Write(ctx context.Context, b Box, image, folder string, progress Progress) 
 
 // convert reads the compressed raw image and writes the provider's form of
 // it with the seed inside, in one pass.
-func convert(ctx context.Context, b Box, image, out string, progress Progress) (err error) {
-	in, err := os.Open(image)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
+func convert(ctx context.Context, b Box, in *os.File, out string, progress Progress) (err error) {
 	info, err := in.Stat()
 	if err != nil {
 		return err

@@ -34,7 +34,8 @@ func (p *program) boxCommand() *cli.Command {
 			&cli.StringFlag{Name: "release", Usage: "`RELEASE` of FreeBSD (default: 15.1)"},
 			&cli.StringFlag{Name: "arch", Usage: "amd64 or arm64 (default: this computer's)"},
 			&cli.StringFlag{Name: "root", Usage: "root file system: zfs or ufs (default: zfs)"},
-			&cli.StringFlag{Name: "mirror", Usage: "take the images from `URL` instead of download.freebsd.org"},
+			&cli.StringFlag{Name: "mirror", Usage: "take images and their digests from `URL` instead of download.freebsd.org"},
+			yesFlag("do not ask before using an image that is not its publisher's"),
 		),
 		Action: func(c *cli.Context) error {
 			if err := noArgs(c); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 
 	"github.com/urfave/cli/v2"
 
@@ -20,6 +21,7 @@ func (p *program) imagePull() *cli.Command {
 		Name: "pull", Usage: "fetch the engine images of the project and pin them in fbdock.lock.hcl",
 		Flags: append(commonFlags(), jsonFlag(),
 			&cli.BoolFlag{Name: "upgrade", Usage: "pin what the catalogue names now instead of what was pinned"},
+			yesFlag("do not ask before using an image that is not its publisher's"),
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
@@ -57,9 +59,9 @@ func (p *program) imageList() *cli.Command {
 			}
 			var rows [][]string
 			for _, i := range images {
-				rows = append(rows, []string{i.File, hcl.Size(i.Size).String(), digestShown(i), usedBy(i)})
+				rows = append(rows, []string{imageShown(i), i.Architecture, hcl.Size(i.Size).String(), digestShown(i), usedBy(i)})
 			}
-			return p.terminal(c).Table([]string{"FILE", "SIZE", "SHA512", "USED"}, rows)
+			return p.terminal(c).Table([]string{"IMAGE", "ARCH", "SIZE", "SHA512", "USED"}, rows)
 		},
 	}
 }
@@ -85,6 +87,14 @@ func (p *program) cachedImages(c *cli.Context) ([]app.CachedImage, error) {
 	return project.Images()
 }
 
+// imageShown is what a file was fetched as, as far as that is known.
+func imageShown(i app.CachedImage) string {
+	if i.Name != "" {
+		return i.Name
+	}
+	return path.Base(i.File)[:min(40, len(path.Base(i.File)))]
+}
+
 func digestShown(i app.CachedImage) string {
 	switch {
 	case i.Partial:
@@ -108,8 +118,8 @@ func usedBy(i app.CachedImage) string {
 func (p *program) imagePrune() *cli.Command {
 	return &cli.Command{
 		Name: "prune", Usage: "remove the files in the image cache that this project does not use",
-		Flags: append(commonFlags(), &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"}),
-		Action: p.verb(func(_ context.Context, c *cli.Context, project *app.Project) error {
+		Flags: append(commonFlags(), yesFlag("do not ask")),
+		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
@@ -123,24 +133,20 @@ func (p *program) imagePrune() *cli.Command {
 				if !i.Used {
 					unused = append(unused, i)
 					total += i.Size
-					t.Say(fmt.Sprintf("%s, %s", i.File, hcl.Size(i.Size)))
+					t.Say(fmt.Sprintf("%s, %s", imageShown(i), hcl.Size(i.Size)))
 				}
 			}
 			if len(unused) == 0 {
 				t.Say("the image cache holds nothing that this project does not use")
 				return nil
 			}
-			if !c.Bool("yes") {
-				question := fmt.Sprintf("remove these %d files, %s in all? Other projects that use them fetch them anew.", len(unused), hcl.Size(total))
-				yes, err := t.Confirm(question, "--yes")
-				if err != nil {
-					return err
-				}
-				if !yes {
-					return errors.New("nothing was removed")
-				}
+			question := fmt.Sprintf("remove these %d files, %s in all? Other projects that use them fetch them anew.", len(unused), hcl.Size(total))
+			if yes, err := p.confirm(c, question); err != nil {
+				return err
+			} else if !yes {
+				return errors.New("nothing was removed")
 			}
-			return app.ImagePrune(project.Options, unused)
+			return app.ImagePrune(ctx, project.Options, unused)
 		}),
 	}
 }

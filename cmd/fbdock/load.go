@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -114,7 +115,7 @@ func (p *program) cacheDir() string {
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return filepath.Join(os.TempDir(), "fbdock-cache")
+		return filepath.Join(os.TempDir(), fmt.Sprintf("fbdock-cache-%d", os.Getuid()))
 	}
 	return filepath.Join(dir, "fbdock")
 }

@@ -54,9 +54,14 @@ func (p *program) reloadCommand() *cli.Command {
 	}
 }
 
-// agreeFlag says yes to what up would change on a computer of the user's own.
+// agreeFlag says yes to what up asks.
 func agreeFlag() cli.Flag {
-	return &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask before changing a FreeBSD computer of your own"}
+	return yesFlag("do not ask before changing an external host or using an image that is not its publisher's")
+}
+
+// yesFlag answers the questions of a command with yes.
+func yesFlag(usageText string) cli.Flag {
+	return &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: usageText}
 }
 
 func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) error {
@@ -99,7 +104,7 @@ func (p *program) haltCommand() *cli.Command {
 func (p *program) destroyCommand() *cli.Command {
 	return &cli.Command{
 		Name: "destroy", Usage: "remove machines with all containers, images and volumes in them", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
-			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
+			yesFlag("do not ask"),
 			&cli.BoolFlag{Name: "all", Usage: "all machines, and all that is kept of the project"},
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {

@@ -70,6 +70,9 @@ func TestScript(t *testing.T) {
 			env.Defer(images.Close)
 			env.Setenv("IMAGES", images.Listener.Addr().String())
 			env.Setenv("IMAGES_CA", certificate)
+			attacker := serveAttack(env.WorkDir)
+			env.Defer(attacker.Close)
+			env.Setenv("ATTACKER", attacker.Listener.Addr().String())
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
@@ -150,7 +153,7 @@ func hurried() {
 		o.Patience = app.Patience{
 			Engine: patience("FBDOCK_TEST_ENGINE"), Watch: patience("FBDOCK_TEST_WATCH"),
 			VagrantVersion: patience("FBDOCK_TEST_VAGRANT"), VagrantQuery: patience("FBDOCK_TEST_VAGRANT"),
-			VagrantLock: patience("FBDOCK_TEST_VAGRANT"), Project: 200 * time.Millisecond,
+			VagrantLock: patience("FBDOCK_TEST_VAGRANT"), Project: 200 * time.Millisecond, Download: time.Millisecond,
 		}
 		if file := os.Getenv("FBDOCK_TEST_LAPTOP"); file != "" {
 			facts := recorded(file)
@@ -174,6 +177,7 @@ func (e elsewhere) Image(name, architecture string) (plan.Image, error) {
 	i, err := e.Catalogue.Image(name, architecture)
 	if err == nil {
 		i.URLs, i.SHA512 = []string{"https://" + e.host + "/" + name + ".qcow2"}, ""
+		i.Mirrors = []string{"https://" + e.host}
 	}
 	return i, err
 }

@@ -173,32 +173,51 @@ func (r *boxRun) installed(ctx context.Context) (list []vagrant.Box, err error) 
 // image is the cloud image with the digest that it must have: the pinned
 // one, else the one that FreeBSD publishes.
 func (r *boxRun) image(ctx context.Context) (boxes.Image, error) {
-	img := boxes.Image{Name: r.source.Name(), Architecture: r.source.Architecture, URLs: []string{r.source.URL()}}
+	img := r.published()
 	if r.lock != nil {
 		if pin, ok := r.lock.Find(lockfile.CloudImage, img.Name, img.Architecture); ok {
-			return pinnedImage(img, pin), nil
+			img = img.Pinned(pin.URL, pin.SHA512)
+			return img, r.consent(r.lock, lockfile.CloudImage, img)
 		}
 	}
+	if r.source.Mirror != "" {
+		r.Progress.Warn(fmt.Sprintf("no digest of %s is pinned: the one that %s lists is taken, as --mirror says", img.Name, r.source.Mirror))
+	}
 	err := r.phase("digest", func() (text string, err error) {
-		img.SHA512, err = r.cache.Checksum(ctx, r.source.Checksums(), r.source.File())
-		return r.source.Checksums(), r.mismatch(img, err)
+		img.SHA512, err = r.cache.Digest(ctx, img)
+		return img.Checksums, r.mismatch(img, err)
 	})
 	return img, err
 }
 
+// published is the cloud image as its publisher has it. A mirror that the
+// user has named on the command line counts as one of the publisher's.
+func (r *boxRun) published() boxes.Image {
+	img := boxes.Image{
+		Name: r.source.Name(), Architecture: r.source.Architecture, URLs: []string{r.source.URL()},
+		Mirrors: []string{cloudbox.Mirror}, Checksums: r.source.Checksums(),
+	}
+	if r.source.Mirror != "" {
+		img.Mirrors = []string{r.source.Mirror, cloudbox.Mirror}
+	}
+	return img
+}
+
 // make fetches, converts and adds, each part going on where it was.
 func (r *boxRun) make(ctx context.Context, box cloudbox.Box, img boxes.Image) error {
-	var image, file string
+	var image *boxes.File
 	if err := r.phase("cloud image", func() (text string, err error) {
-		if image, _, err = r.cache.Fetch(ctx, img, r.Progress.Bytes); err != nil {
+		if image, err = r.cache.Fetch(ctx, img, r.Progress.Bytes); err != nil {
 			return "", r.mismatch(img, err)
 		}
-		return filepath.Base(image), r.pin(img)
+		return shortDigest(image.SHA512), r.pin(img)
 	}); err != nil {
 		return err
 	}
+	defer image.Close() // only read
+	var file string
 	if err := r.phase("box", func() (text string, err error) {
-		file, err = cloudbox.Write(ctx, box, image, r.folder(), r.Progress.Bytes)
+		file, err = cloudbox.Write(ctx, box, image.File, r.folder(), r.Progress.Bytes)
 		return filepath.Base(file), err
 	}); err != nil {
 		return err
@@ -233,9 +252,16 @@ func (r *boxRun) pin(img boxes.Image) error {
 	if r.lock == nil {
 		return nil
 	}
-	return r.lock.Add(lockfile.Pin{
-		Kind: lockfile.CloudImage, Name: img.Name, Architecture: img.Architecture, URL: img.URLs[0], SHA512: img.SHA512,
-	})
+	// A mirror is this host's business: who works on the project elsewhere
+	// takes the file with this digest from FreeBSD itself.
+	at := r.source
+	at.Mirror = ""
+	pin := pinOf(lockfile.CloudImage, img, img.SHA512)
+	pin.URL = at.URL()
+	if err := r.lock.Add(pin); err != nil || r.source.Mirror == "" {
+		return err
+	}
+	return r.remember(r.lock, pin, r.source.URL())
 }
 
 // mismatch says what a wrong digest or a failed download means for a box.

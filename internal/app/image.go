@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"path"
 	"path/filepath"
 	"slices"
 
@@ -42,23 +41,36 @@ func (p *Project) ImagePull(ctx context.Context, upgrade bool) ([]PulledImage, e
 
 // fetch brings one image into the cache and into the lock file.
 func (p *Project) fetch(ctx context.Context, img boxes.Image, replace bool) (file, digest string, err error) {
+	if err := p.consent(p.Lock, lockfile.Image, img); err != nil {
+		return "", "", err
+	}
 	p.Progress.Begin(img.Name)
-	if file, digest, err = p.cache().Fetch(ctx, img, p.Progress.Bytes); err != nil {
-		err = p.mismatch(lockfile.Image, img, err)
-	} else if replace && img.Path == "" {
-		err = p.Lock.Replace(lockfile.Pin{
-			Kind: lockfile.Image, Name: img.Name, Architecture: img.Architecture, URL: img.URLs[0], SHA512: digest,
-		})
-	} else {
-		err = p.pin(lockfile.Image, img, digest)
+	if file, digest, err = p.fetched(ctx, img); err == nil {
+		if replace && img.Path == "" {
+			err = p.Lock.Replace(pinOf(lockfile.Image, img, digest))
+		} else {
+			err = p.pin(lockfile.Image, img, digest)
+		}
 	}
 	if err != nil {
 		p.Progress.End("fail", "")
 		return "", "", err
 	}
-	p.Progress.End("ok", filepath.Base(file))
+	p.Progress.End("ok", shortDigest(digest))
 	return file, digest, nil
 }
+
+// fetched is the path and the digest of an image that is in the cache now.
+func (p *Project) fetched(ctx context.Context, img boxes.Image) (file, digest string, err error) {
+	f, err := p.cache().Fetch(ctx, img, p.Progress.Bytes)
+	if err != nil {
+		return "", "", p.mismatch(lockfile.Image, img, err)
+	}
+	return f.Path, f.SHA512, f.Close()
+}
+
+// shortDigest names a file to a person.
+func shortDigest(digest string) string { return "sha512 " + digest[:min(16, len(digest))] }
 
 // images are the different engine images of the project.
 func (p *Project) images() []boxes.Image {
@@ -76,13 +88,19 @@ func (p *Project) images() []boxes.Image {
 
 // CachedImage is a file of the image cache.
 type CachedImage struct {
-	File    string `json:"file"`
+	File    string `json:"file"` // in the cache's folder
 	Size    int64  `json:"size"`
 	SHA512  string `json:"sha512"`
 	Partial bool   `json:"partial"`
+	// Name, Architecture and URL say what it was fetched as.
+	Name         string `json:"name,omitempty"`
+	Architecture string `json:"architecture,omitempty"`
+	URL          string `json:"url,omitempty"`
 	// Pin is the name under which this project's lock file has it.
 	Pin  string `json:"pin,omitempty"`
 	Used bool   `json:"used"` // by this project
+
+	cached boxes.Cached
 }
 
 // Images lists the image cache; lock is nil outside a project.
@@ -93,16 +111,20 @@ func Images(o Options, lock *lockfile.File, used []boxes.Image) ([]CachedImage, 
 	}
 	list := make([]CachedImage, 0, len(files))
 	for _, f := range files {
-		c := CachedImage{File: f.Name, Size: f.Size, SHA512: f.SHA512, Partial: f.Partial}
+		c := CachedImage{
+			File: f.File, Size: f.Size, SHA512: f.SHA512, Partial: f.Partial,
+			Name: f.Name, Architecture: f.Architecture, URL: f.URL, cached: f,
+		}
+		digest := f.SHA512 + f.Wanted // one of them is empty
 		if lock != nil {
 			for _, pin := range lock.Pins() {
-				if path.Base(pin.URL) == f.Name && (f.Partial || pin.SHA512 == f.SHA512) {
+				if pin.SHA512 == digest {
 					c.Pin, c.Used = pin.Name, true
 				}
 			}
 		}
 		for _, img := range used {
-			c.Used = c.Used || img.SHA512 == "" && len(img.URLs) > 0 && path.Base(img.URLs[0]) == f.Name
+			c.Used = c.Used || digest != "" && img.SHA512 == digest
 		}
 		list = append(list, c)
 	}
@@ -114,13 +136,15 @@ func Images(o Options, lock *lockfile.File, used []boxes.Image) ([]CachedImage, 
 func (p *Project) Images() ([]CachedImage, error) { return Images(p.Options, p.Lock, p.images()) }
 
 // ImagePrune removes files from the image cache.
-func ImagePrune(o Options, files []CachedImage) error {
+func ImagePrune(ctx context.Context, o Options, files []CachedImage) error {
 	for _, f := range files {
-		if err := imageCache(o).Remove(boxes.Cached{Name: f.File, Partial: f.Partial}); err != nil {
+		if err := imageCache(o).Remove(ctx, f.cached); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func imageCache(o Options) boxes.Cache { return boxes.Cache{Dir: filepath.Join(o.CacheDir, "images")} }
+func imageCache(o Options) boxes.Cache {
+	return boxes.Cache{Dir: filepath.Join(o.CacheDir, "images"), Pause: o.Patience.Download}
+}

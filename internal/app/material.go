@@ -53,13 +53,16 @@ func (u *upRun) prepare(ctx context.Context) error {
 	if _, err := u.State.WriteTree(u.files.Guest(), stateFiles(payload.Files)); err != nil {
 		return err
 	}
-	text, err := u.writeVagrantfile()
+	if _, err := u.writeVagrantfile(); err != nil {
+		return err
+	}
+	vagrantfile, err := u.vagrantDigest(u.m)
 	if err != nil {
 		return err
 	}
 	u.material = material{payload: payload, image: image}
 	u.wanted = state.Applied{
-		Vagrantfile: vagrantDigest(u.m, text), Payload: payload.Hash(), Image: image.sha512, ImageStamp: image.stamp,
+		Vagrantfile: vagrantfile, Payload: payload.Hash(), Image: image.sha512, ImageStamp: image.stamp,
 		Version: u.Version, Time: time.Now().UTC(),
 	}
 	return nil
@@ -68,7 +71,10 @@ func (u *upRun) prepare(ctx context.Context) error {
 // image finds the engine's disk image, in the user's own file or in the
 // cache, fetching it when it is not there, and knows its digest.
 func (u *upRun) image(ctx context.Context) (i imageFile, err error) {
-	want := boxes.Image(u.m.Engine.Image)
+	want := u.engineImage(u.m)
+	if err := u.consent(u.Lock, lockfile.Image, want); err != nil {
+		return i, err
+	}
 	if i, err = stamped(u.imagePath(u.m)); err == nil && i.stamp == u.applied.ImageStamp && u.pinned(want, u.applied.Image) {
 		i.sha512 = u.applied.Image
 		return i, nil
@@ -77,9 +83,9 @@ func (u *upRun) image(ctx context.Context) (i imageFile, err error) {
 		return i, err
 	}
 	err = u.phase("engine image", func() (string, error) {
-		file, digest, err := u.cache().Fetch(ctx, want, u.Progress.Bytes)
+		file, digest, err := u.fetched(ctx, want)
 		if err != nil {
-			return "", u.mismatch(lockfile.Image, want, err)
+			return "", err
 		}
 		if err := u.pin(lockfile.Image, want, digest); err != nil {
 			return "", err
@@ -88,7 +94,10 @@ func (u *upRun) image(ctx context.Context) (i imageFile, err error) {
 			return "", err
 		}
 		i.sha512 = digest
-		return filepath.Base(i.path), nil
+		if want.Path != "" {
+			return filepath.Base(i.path), nil
+		}
+		return want.Name + ", " + shortDigest(digest), nil
 	})
 	return i, err
 }
@@ -107,13 +116,14 @@ func stamped(file string) (imageFile, error) {
 	}, nil
 }
 
-// imagePath is where the image of m is, or will be, on this laptop.
+// imagePath is where the image of m is on this host; "" for one that was
+// never fetched: its digest, which names its file, is not known yet.
 func (p *Project) imagePath(m plan.Machine) string {
-	image := m.Engine.Image
-	if image.Path != "" || len(image.URLs) == 0 {
+	image := p.engineImage(m)
+	if image.Path != "" || image.SHA512 == "" {
 		return image.Path
 	}
-	return filepath.Join(p.cache().Dir, path.Base(image.URLs[0]))
+	return p.cache().Path(image.SHA512)
 }
 
 func (p *Project) cache() boxes.Cache {

@@ -3,7 +3,7 @@ package app
 import (
 	"context"
 	"errors"
-	"path"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -35,24 +35,29 @@ func (o Options) FindLock(ctx context.Context) (*lockfile.File, error) {
 func usePins(p *plan.Plan, lock *lockfile.File) {
 	p.Machines = slices.Clone(p.Machines)
 	for i := range p.Machines {
-		image := &p.Machines[i].Engine.Image
-		if image.Path != "" {
-			continue // the user's own file, which changes as the user likes
-		}
-		if pin, ok := lock.Find(lockfile.Image, image.Name, image.Architecture); ok {
-			*image = plan.Image(pinnedImage(boxes.Image(*image), pin))
+		m := &p.Machines[i]
+		img := boxes.Image(m.Engine.Image)
+		m.Engine.Image = plan.Image(pinnedImage(lock, img))
+		if pin, ok := lock.Find(lockfile.Image, img.Name, img.Architecture); ok && img.Path == "" && !img.Published(pin.URL) {
+			m.Notes = append(slices.Clip(m.Notes), fmt.Sprintf("the engine image is not its publisher's: %s pins it to %s", lockfile.Name, pin.URL))
 		}
 	}
 }
 
-// pinnedImage is img as it was pinned. The mirrors stay when they have the
-// same file.
-func pinnedImage(img boxes.Image, pin lockfile.Pin) boxes.Image {
-	if len(img.URLs) == 0 || path.Base(img.URLs[0]) != path.Base(pin.URL) {
-		img.URLs = []string{pin.URL}
+// pinnedImage is img as the lock file has it. A file of the user's own is not
+// pinned: it changes as the user likes.
+func pinnedImage(lock *lockfile.File, img boxes.Image) boxes.Image {
+	pin, ok := lock.Find(lockfile.Image, img.Name, img.Architecture)
+	if !ok || img.Path != "" {
+		return img
 	}
-	img.SHA512 = pin.SHA512
-	return img
+	return img.Pinned(pin.URL, pin.SHA512)
+}
+
+// engineImage is the image of m as it is pinned now: another machine of the
+// same `up` may have pinned it.
+func (p *Project) engineImage(m plan.Machine) boxes.Image {
+	return pinnedImage(p.Lock, boxes.Image(m.Engine.Image))
 }
 
 // pin writes down what was fetched, so that it is the only file used from
@@ -61,9 +66,11 @@ func (p *Project) pin(kind lockfile.Kind, img boxes.Image, digest string) error 
 	if img.Path != "" || len(img.URLs) == 0 {
 		return nil
 	}
-	return p.Lock.Add(lockfile.Pin{
-		Kind: kind, Name: img.Name, Architecture: img.Architecture, URL: img.URLs[0], SHA512: digest,
-	})
+	return p.Lock.Add(pinOf(kind, img, digest))
+}
+
+func pinOf(kind lockfile.Kind, img boxes.Image, digest string) lockfile.Pin {
+	return lockfile.Pin{Kind: kind, Name: img.Name, Architecture: img.Architecture, URL: img.URLs[0], SHA512: digest}
 }
 
 // pinned tells whether the lock file knows the image by this very digest.

@@ -59,6 +59,9 @@ type Patience struct {
 	// Engine bounds the wait for dockerd after bhyve has started; the
 	// default is 15 minutes.
 	Engine time.Duration
+	// Download is the pause between two rounds over the mirrors of a file;
+	// package boxes has the default.
+	Download time.Duration
 	// Watch is how often the engine is looked at meanwhile.
 	Watch time.Duration
 	// VagrantVersion, VagrantQuery and VagrantLock are Vagrant's; package

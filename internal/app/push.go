@@ -5,10 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -81,10 +81,13 @@ if [ -x "$helper" ] && [ "$("$helper" %[1]s)" = have ]; then exit 0; fi
 	if _, err := g.sudo(ctx, has); err == nil {
 		return nil
 	}
+	want := u.engineImage(u.m)
+	want.SHA512 = image.sha512
 	return u.phase("engine image", func() (string, error) {
-		f, err := os.Open(image.path)
+		// What is read is what is hashed here, not what was there before.
+		f, err := u.cache().Fetch(ctx, want, u.Progress.Bytes)
 		if err != nil {
-			return "", err
+			return "", u.mismatch(lockfile.Image, want, err)
 		}
 		defer f.Close() // only read
 		script := fmt.Sprintf("umask 077; mkdir -p %[2]s && cat >%[1]s.part && mv -f %[1]s.part %[1]s", image.remote(), path.Dir(image.remote()))

@@ -60,10 +60,12 @@ func (p *Project) checkVagrantfile() error {
 	return state.CheckVagrantfile(p.State.Path(), digest(text))
 }
 
-// vagrantDigest tells when a VM was started from another Vagrantfile.
-func vagrantDigest(m plan.Machine, text []byte) string {
+// vagrantDigest tells when a VM was started from another Vagrantfile. The
+// engine image is left out: the guest's steps bring it, by its own digest.
+func (p *Project) vagrantDigest(m plan.Machine) (string, error) {
 	if m.OwnComputer() {
-		return ""
+		return "", nil
 	}
-	return digest(text)
+	text, err := vagrantfiles.Render(p.Plan, vagrantfiles.Options{})
+	return digest(text), err
 }

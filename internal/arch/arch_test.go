@@ -28,7 +28,7 @@ var allowed = map[string][]string{
 	"internal/link":          {"internal/hostfile", "internal/untrusted"},
 	"internal/link/linktest": {},
 	"internal/engine":        {"internal/hostfile", "internal/untrusted"},
-	"boxes":                  {},
+	"boxes":                  {"internal/hostfile"},
 	"boxes/disk":             {},
 	"boxes/disk/disktest":    {},
 	"boxes/cloudbox":         {"boxes/disk"},

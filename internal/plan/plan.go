@@ -110,6 +110,10 @@ type Image struct {
 	// Path is a file of the user's own; "" means that it is fetched.
 	Path string   `json:"path,omitempty"`
 	URLs []string `json:"urls,omitempty"`
+	// Mirrors are the folders of the publisher's, Checksums its list of
+	// digests; as in package boxes.
+	Mirrors   []string `json:"-"`
+	Checksums string   `json:"-"`
 	// SHA512 in hexadecimal; "" when no public source gives it in advance.
 	SHA512 string `json:"sha512,omitempty"`
 }
