@@ -27,9 +27,12 @@ func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, 
 		}
 	}
 	_, compose := mount.ComposeOf(args)
-	socket, err := p.dockerHost(ctx, m)
-	if err != nil {
-		return 0, err
+	socket := ""
+	if p.State.Exists() { // else what is wrong with the command is told first
+		var err error
+		if socket, err = p.dockerHost(ctx, m); err != nil {
+			return 0, err
+		}
 	}
 	choice, err := p.chooseCLI(ctx, m, socket, compose)
 	if err != nil {
