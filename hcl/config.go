@@ -3,7 +3,13 @@
 // I/O beyond the files of the configuration.
 package hcl
 
-import "net/netip"
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+
+	"github.com/fbdock/fbdock/internal/redact"
+)
 
 // Config is one decoded and checked fbdock.hcl.
 type Config struct {
@@ -91,11 +97,28 @@ type Engine struct {
 }
 
 // Proxy is what the guests use to reach the network; empty values mean
-// "as the laptop does".
+// "as the laptop does". Printed, logged or as JSON it has no user and no
+// password: who needs those takes them from the fields.
 type Proxy struct {
 	HTTP  string `json:"http,omitempty"`
 	HTTPS string `json:"https,omitempty"`
 	No    string `json:"no,omitempty"`
+}
+
+func (p Proxy) redacted() Proxy {
+	return Proxy{HTTP: redact.URL(p.HTTP), HTTPS: redact.URL(p.HTTPS), No: p.No}
+}
+
+// String is for messages and logs.
+func (p Proxy) String() string {
+	p = p.redacted()
+	return fmt.Sprintf("http %q, https %q, no %q", p.HTTP, p.HTTPS, p.No)
+}
+
+// MarshalJSON is for answers to programs.
+func (p Proxy) MarshalJSON() ([]byte, error) {
+	type plain Proxy
+	return json.Marshal(plain(p.redacted()))
 }
 
 // Mount is a laptop folder seen in both guests.

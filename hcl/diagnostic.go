@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // Pos is a place in a file; lines and columns count from 1, columns in
@@ -89,7 +91,7 @@ func (d Diagnostics) Error() string {
 	if first == nil {
 		return "no errors"
 	}
-	text := first.Summary
+	text := redact.Config(first.Summary)
 	if place := first.Range.String(); place != "" {
 		text = place + ": " + text
 	}

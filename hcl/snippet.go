@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/mattn/go-runewidth"
+
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // snippet is the line of a place, cut at the place's start and end.
@@ -30,14 +33,15 @@ func snippetOf(r Range, sources Sources) (snippet, bool) {
 		return snippet{}, false // an empty file has nothing to show
 	}
 	stop := min(max(r.End.Byte, r.Start.Byte), end)
+	line := redact.Config(string(src[start:end])) // each byte is where it was
 	return snippet{
-		before: string(src[start:r.Start.Byte]),
-		marked: strings.TrimRight(string(src[r.Start.Byte:stop]), "\r\n"),
-		after:  strings.TrimRight(string(src[stop:end]), "\r\n"),
+		before: line[:r.Start.Byte-start],
+		marked: strings.TrimRight(line[r.Start.Byte-start:stop-start], "\r\n"),
+		after:  strings.TrimRight(line[stop-start:], "\r\n"),
 	}, true
 }
 
-// line is the whole line as it stands in the file.
+// line is the whole line as it stands in the file, but for secrets.
 func (s snippet) line() string { return s.before + s.marked + s.after }
 
 // fit makes a printable line of at most width columns around the marked
@@ -72,7 +76,17 @@ func printable(s string) string {
 }
 
 // harmless is printable for our own sentences, which may quote the file's.
-func harmless(s string) string { return printable(s) }
+func harmless(s string) string { return printable(redact.Config(s)) }
+
+// redacted is d without the secrets of what it quotes.
+func (d Diagnostic) redacted() Diagnostic {
+	d.Summary, d.Detail, d.Hint = redact.Config(d.Summary), redact.Config(d.Detail), redact.Config(d.Hint)
+	d.Related = slices.Clone(d.Related)
+	for i := range d.Related {
+		d.Related[i].Message = redact.Config(d.Related[i].Message)
+	}
+	return d
+}
 
 // report is the form of diagnostics for programs. Fields are only ever added.
 type report struct {
@@ -84,7 +98,8 @@ type report struct {
 
 type reportDiagnostic struct {
 	Diagnostic
-	// Snippet is the first line of the range, as it stands in the file.
+	// Snippet is the first line of the range, as it stands in the file but
+	// for secrets.
 	Snippet string `json:"snippet,omitempty"`
 }
 
@@ -97,7 +112,7 @@ func WriteJSON(w io.Writer, diags Diagnostics, sources Sources) error {
 		} else {
 			out.Warnings++
 		}
-		x := reportDiagnostic{Diagnostic: d}
+		x := reportDiagnostic{Diagnostic: d.redacted()}
 		if s, ok := snippetOf(d.Range, sources); ok {
 			x.Snippet = s.line()
 		}

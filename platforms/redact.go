@@ -2,8 +2,9 @@ package platforms
 
 import (
 	"maps"
-	"net/url"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // Redacted is a copy for strangers: without the passwords in proxies, and
@@ -23,18 +24,6 @@ func (f Facts) Redacted(home string) Facts {
 	for name, p := range f.Programs {
 		f.Programs[name] = public(p)
 	}
-	f.Proxy.HTTP, f.Proxy.HTTPS = withoutUser(f.Proxy.HTTP), withoutUser(f.Proxy.HTTPS)
+	f.Proxy.HTTP, f.Proxy.HTTPS = redact.URL(f.Proxy.HTTP), redact.URL(f.Proxy.HTTPS)
 	return f
-}
-
-func withoutUser(address string) string {
-	if !strings.Contains(address, "@") {
-		return address
-	}
-	u, err := url.Parse(address)
-	if err != nil || u.User == nil {
-		return "(hidden)"
-	}
-	u.User = url.User("hidden")
-	return u.String()
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
@@ -102,7 +103,7 @@ func RunAgent(ctx context.Context, o Options, project, machine string) error {
 	files := folder.Machine(machine)
 	out := &agent.LogFile{Path: files.Agent().Log(), Max: maxLog}
 	defer out.Close() //nolint:errcheck // what is said is written
-	log := slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{Level: logLevel(o)}))
+	log := slog.New(slog.NewTextHandler(redact.NewWriter(out), &slog.HandlerOptions{Level: logLevel(o)}))
 	err = runAgent(ctx, o, folder, machine, log)
 	if errors.Is(err, agent.ErrGone) {
 		err = nil

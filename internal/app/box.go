@@ -17,6 +17,7 @@ import (
 	"github.com/fbdock/fbdock/boxes/cloudbox"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
@@ -98,7 +99,7 @@ func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
 	}
 	folder := r.folder()
 	r.v = vagrant.Vagrant{
-		Runner: o.Runner, Dir: folder, Env: o.Environ, Log: vagrantLog{filepath.Join(folder, "vagrant.log")}, Check: r.checkVagrantfile,
+		Runner: o.Runner, Dir: folder, Env: o.Environ, Log: redact.NewWriter(vagrantLog{filepath.Join(folder, "vagrant.log")}), Check: r.checkVagrantfile,
 		OnEvent: func(e vagrant.Event) {
 			if level, text, ok := e.Message(); ok && level != "error" {
 				o.Progress.Detail(firstLine(text))

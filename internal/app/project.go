@@ -14,6 +14,7 @@ import (
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/run"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
@@ -200,7 +201,7 @@ func (p *Project) names() []string {
 
 func (p *Project) vagrant() vagrant.Vagrant {
 	return vagrant.Vagrant{
-		Runner: p.Runner, Dir: p.State.Path(), Env: p.Environ, Log: vagrantLog{p.State.Log("vagrant")},
+		Runner: p.Runner, Dir: p.State.Path(), Env: p.Environ, Log: redact.NewWriter(vagrantLog{p.State.Log("vagrant")}),
 		Check:          p.checkVagrantfile,
 		VersionTimeout: p.Patience.VagrantVersion, QueryTimeout: p.Patience.VagrantQuery, LockWait: p.Patience.VagrantLock,
 		OnEvent: func(e vagrant.Event) {

@@ -16,15 +16,16 @@ const module = "github.com/fbdock/fbdock/"
 // allowed names, for every package, the packages of this module that it may
 // import. A new arrow is a decision: it is made here, in the open.
 var allowed = map[string][]string{
-	"hcl":                    {"internal/hostfile"},
+	"hcl":                    {"internal/hostfile", "internal/redact"},
 	"internal/hostfile":      {},
-	"platforms":              {},
+	"platforms":              {"internal/redact"},
 	"internal/untrusted":     {},
 	"internal/run":           {"internal/untrusted"},
 	"internal/state":         {},
 	"internal/lockfile":      {"internal/hostfile"},
 	"internal/localsocket":   {},
-	"internal/ui":            {"internal/untrusted"},
+	"internal/redact":        {},
+	"internal/ui":            {"internal/redact", "internal/untrusted"},
 	"internal/link":          {"internal/hostfile", "internal/untrusted"},
 	"internal/link/linktest": {},
 	"internal/engine":        {"internal/hostfile", "internal/untrusted"},
@@ -47,7 +48,7 @@ var allowed = map[string][]string{
 	"internal/agent":                 {"internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/untrusted"},
 	"internal/app": {
 		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/dockercli", "internal/engine",
-		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/plan", "internal/run", "internal/state", "internal/untrusted",
+		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/plan", "internal/redact", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},
 	"cmd/fbdock": {

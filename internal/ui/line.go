@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
@@ -53,14 +54,15 @@ const (
 
 // clean is what every message goes through, as it may quote guests, engines
 // and servers: their control characters would move the cursor, change the
-// colours of what follows or set the terminal's title.
+// colours of what follows or set the terminal's title. Passwords of URLs are
+// taken out.
 func clean(text string, lines bool) string {
 	text = strings.TrimRight(strings.ReplaceAll(text, "\r\n", "\n"), "\n ")
 	text = strings.ReplaceAll(text, "\r", " ")
 	if !lines {
 		text = strings.NewReplacer("\n", " ", "\t", " ").Replace(text)
 	}
-	return untrusted.Printable(text)
+	return untrusted.Printable(redact.Text(text))
 }
 
 // short cuts text to columns. Runes are counted, not cells: what is cut is

@@ -23,6 +23,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
@@ -115,7 +116,7 @@ func (u *UI) JSON(v any) error {
 	if err := e.Encode(v); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
-	return u.answer([]byte(escape(b.String())))
+	return u.answer([]byte(escape(redact.JSON(b.String()))))
 }
 
 // escape writes out in JSON's own way what encoding/json lets through and a
@@ -139,34 +140,30 @@ func escape(text string) string {
 
 // Print writes an answer for people. What may quote a guest in it is made
 // harmless; line breaks stay.
-func (u *UI) Print(text string) error { return u.answer([]byte(untrusted.Printable(text))) }
+func (u *UI) Print(text string) error {
+	return u.answer([]byte(untrusted.Printable(redact.Text(text))))
+}
 
 // Copy is standard output for the text of others, such as logs. It arrives as
-// it is, but on a terminal without what that would obey. Close ends a last
-// line that has no end.
+// it is but for the passwords of URLs, and on a terminal without what that
+// would obey. Close ends a last line that has no end.
 func (u *UI) Copy() io.WriteCloser {
-	return &copier{ui: u, lines: untrusted.Lines{Each: func(l untrusted.Line) error {
-		text := untrusted.Printable(colours.ReplaceAllString(l.Text, ""))
+	if !IsTerminal(u.out) {
+		return redact.NewWriter(answers{u})
+	}
+	return &untrusted.Lines{Each: func(l untrusted.Line) error {
+		text := untrusted.Printable(redact.Text(colours.ReplaceAllString(l.Text, "")))
 		return u.answer([]byte(text + "\n"))
-	}}}
+	}}
 }
 
 // colours are what programs put into their logs on purpose, ECMA-48's SGR.
 var colours = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-type copier struct {
-	ui    *UI
-	lines untrusted.Lines
-}
+// answers writes to standard output.
+type answers struct{ *UI }
 
-func (c *copier) Write(p []byte) (int, error) {
-	if IsTerminal(c.ui.out) {
-		return c.lines.Write(p)
-	}
-	return len(p), c.ui.answer(p)
-}
-
-func (c *copier) Close() error { return c.lines.Close() }
+func (a answers) Write(p []byte) (int, error) { return len(p), a.answer(p) }
 
 func (u *UI) answer(data []byte) error {
 	u.mu.Lock()
