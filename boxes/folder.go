@@ -50,6 +50,17 @@ func openFolder(path string) (*folder, error) {
 	return private(root)
 }
 
+// LockFolder makes a private folder where it is missing, as openFolder does,
+// and keeps other processes out of what goes by this name in it.
+func LockFolder(ctx context.Context, path, name string) (unlock func() error, err error) {
+	d, err := openFolder(path)
+	if err != nil {
+		return nil, err
+	}
+	defer d.close()
+	return d.lock(ctx, name)
+}
+
 // private is root as a folder once it is this user's alone.
 func private(root *os.Root) (*folder, error) {
 	info, err := root.Stat(".")

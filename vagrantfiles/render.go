@@ -100,6 +100,11 @@ func Render(p plan.Plan, o Options) ([]byte, error) {
 	return f.bytes(), nil
 }
 
+// nowhere is an address that never exists (RFC 6761, 6.4). Without one
+// Vagrant would ask the public registry for a box that is not here, where
+// anybody may publish one under this name. Vagrant's error shows the host.
+const nowhere = "https://run-fbdock-up-to-make-this-box.invalid/"
+
 func hasArchitecture(m plan.Machine) bool {
 	p, err := providerOf(m)
 	return err == nil && !p.boxless && m.Box.Architecture != ""
@@ -111,6 +116,10 @@ func box(f *file, m plan.Machine, p provider) {
 		f.line("machine.vm.box = %s", quote(m.Box.Name))
 		if m.Box.Version != "" {
 			f.line("machine.vm.box_version = %s", quote(m.Box.Version))
+		}
+		if m.Box.Own {
+			f.comment("fbdock makes this box. Nobody else is asked for one of this name.")
+			f.line("machine.vm.box_url = %s", quote(nowhere))
 		}
 		if hasArchitecture(m) {
 			f.line("machine.vm.box_architecture = %s if box_architectures", quote(m.Box.Architecture))

@@ -39,6 +39,9 @@ func plans() map[string]plan.Plan {
 	nested := machine("dev", "qemu", "arm64")
 	nested.Engine.Hypervisor = "bhyve"
 	all["qemu-arm64-bhyve"] = plan.Plan{Machines: []plan.Machine{nested}}
+	own := machine("dev", "libvirt", "amd64")
+	own.Box.Name, own.Box.Version, own.Box.Own = "fbdock/freebsd-15.1", "15.1.1.79228162514264337593543950336", true
+	all["own"] = plan.Plan{Machines: []plan.Machine{own}}
 	all["two"] = plan.Plan{Machines: []plan.Machine{machine("dev", "libvirt", "amd64"), machine("ci", "docker", "amd64")}}
 	return all
 }

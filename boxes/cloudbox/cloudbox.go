@@ -8,9 +8,9 @@ package cloudbox
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math/big"
 	"path"
 	"slices"
 	"strings"
@@ -106,18 +106,20 @@ const DefaultSize = 64 << 30
 // Name of the box in Vagrant.
 func (b Box) Name() string { return "fbdock/freebsd-" + b.Source.Release }
 
-// Version tells boxes apart that hold different things under one name:
-// vagrant-libvirt keeps images by name and version, and would go on with the
-// old one.
+// Version tells boxes apart that hold different things under one name, by
+// 128 bits of what they are made of: Vagrant takes a box by name and version
+// for the one that another project had made, and who writes a lock file may
+// choose an image so that a shorter number meets that of FreeBSD's own. A
+// version is digits only, as letters would make it a preliminary one.
 func (b Box) Version() string {
 	sum := b.key()
-	return fmt.Sprintf("%s.%d.%d", b.Source.Release, revision, binary.BigEndian.Uint32(sum[:4]))
+	return fmt.Sprintf("%s.%d.%d", b.Source.Release, revision, new(big.Int).SetBytes(sum[:16]))
 }
 
-// File is the name of the archive.
+// File is the name of the archive. It tells all that the box is made of.
 func (b Box) File() string {
 	sum := b.key()
-	return fmt.Sprintf("%s-%s-%s-%s.box", b.Source.Name(), b.Source.Architecture, b.Format, hex.EncodeToString(sum[:6]))
+	return fmt.Sprintf("%s-%s-%s-%s.box", b.Source.Name(), b.Source.Architecture, b.Format, hex.EncodeToString(sum[:]))
 }
 
 // key is what the box is made of.

@@ -16,14 +16,10 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/cloudbox"
 	"github.com/fbdock/fbdock/internal/lockfile"
-	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
-
-// ownBoxes is what the names of boxes that fbdock makes begin with.
-const ownBoxes = "fbdock/freebsd-"
 
 // BoxOptions say which box is made.
 type BoxOptions struct {
@@ -58,18 +54,6 @@ func BuildBox(ctx context.Context, o Options, lock *lockfile.File, b BoxOptions)
 	return r.run(ctx)
 }
 
-// EnsureBox makes the box of m when it is one of fbdock's own and Vagrant
-// does not have it, after saying so.
-func (p *Project) EnsureBox(ctx context.Context, m plan.Machine) (BoxResult, error) {
-	release, own := strings.CutPrefix(m.Box.Name, ownBoxes)
-	if !own {
-		return BoxResult{}, nil
-	}
-	return BuildBox(ctx, p.Options, p.Lock, BoxOptions{
-		Provider: m.Provider, Release: release, Architecture: m.Box.Architecture,
-	})
-}
-
 // boxRun is the making of one box.
 type boxRun struct {
 	Options
@@ -92,7 +76,7 @@ func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
 	r.cache.Client = b.Client
 	r.source = cloudbox.Source{
 		Release: or(b.Release, "15.1"), Architecture: or(b.Architecture, o.Laptop.Architecture),
-		Filesystem: or(b.Filesystem, "zfs"), Mirror: b.Mirror,
+		Filesystem: or(b.Filesystem, ownFilesystem), Mirror: b.Mirror,
 	}
 	if err := r.source.Check(); err != nil {
 		return nil, &Error{Err: err, Next: "the releases are at https://www.freebsd.org/releases/", Code: ExitUsage}
@@ -126,10 +110,13 @@ func (r *boxRun) checkVagrantfile() error {
 // folder is where boxes are made.
 func (r *boxRun) folder() string { return filepath.Join(r.CacheDir, "boxes") }
 
-func (r *boxRun) run(ctx context.Context) (BoxResult, error) {
-	if err := os.MkdirAll(r.folder(), 0o700); err != nil {
-		return BoxResult{}, fmt.Errorf("make the folder of boxes: %w", err)
+func (r *boxRun) run(ctx context.Context) (result BoxResult, err error) {
+	// Of two that make the same box at once the second finds it made.
+	unlock, err := boxes.LockFolder(ctx, r.folder(), r.source.Name()+"-"+r.source.Architecture)
+	if err != nil {
+		return BoxResult{}, err
 	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	installed, err := r.installed(ctx)
 	if err != nil {
 		return BoxResult{}, err
@@ -139,7 +126,7 @@ func (r *boxRun) run(ctx context.Context) (BoxResult, error) {
 		return BoxResult{}, err
 	}
 	box := cloudbox.Box{Source: r.source, SHA512: img.SHA512, Format: r.format, Size: cloudbox.DefaultSize}
-	result := BoxResult{
+	result = BoxResult{
 		Name: box.Name(), Version: box.Version(), Format: string(r.format), Architecture: r.source.Architecture,
 		Image: img.URLs[0], SHA512: img.SHA512,
 	}
@@ -246,7 +233,7 @@ func (r *boxRun) add(ctx context.Context, box cloudbox.Box, file string) error {
 	if err := r.v.AddBox(ctx, catalogue, vagrant.Box{Name: box.Name(), Provider: string(box.Format), Version: box.Version()}); err != nil {
 		return &Error{Err: err, Next: fmt.Sprintf("the box is kept as %s; Vagrant's own words are in %s", file, filepath.Join(r.folder(), "vagrant.log"))}
 	}
-	return os.Remove(file)
+	return errors.Join(os.Remove(file), os.Remove(catalogue))
 }
 
 func (r *boxRun) pin(img boxes.Image) error {

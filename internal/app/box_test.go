@@ -217,7 +217,7 @@ func TestOnlyOwnBoxesAreMade(t *testing.T) {
 	if r, err := p.EnsureBox(t.Context(), m); err != nil || r.Name != "" {
 		t.Errorf("%+v, %v", r, err)
 	}
-	m.Box.Name = "fbdock/freebsd-next"
+	m.Box.Name, m.Box.Own = "fbdock/freebsd-next", true
 	if _, err := p.EnsureBox(t.Context(), m); app.Status(err) != app.ExitUsage {
 		t.Errorf("a release that is none: %v", err)
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"strings"
+
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -13,6 +15,7 @@ func (c Catalogue) Box(provider, architecture, name string) (plan.Box, error) {
 	b, err := c.Catalogue.Box(provider, architecture, name)
 	return plan.Box{
 		Name: b.Name, Version: b.Version, Architecture: b.Architecture, BootTimeout: b.BootTimeout, Notes: b.Notes,
+		Own: strings.HasPrefix(b.Name, ownBoxes),
 	}, err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -116,7 +115,7 @@ func boxCheck(catalogue plan.Catalogue, arch, provider, name string) platforms.C
 	case err != nil:
 		c.Result, c.Seen, c.Why = platforms.Fail, err.Error(), "the box is the disk that the FreeBSD guest starts from"
 		c.Fix.Text = hintOf(err)
-	case strings.HasPrefix(box.Name, ownBoxes):
+	case box.Own:
 		c.Seen = box.Name + " for " + box.Architecture + ", made by fbdock of FreeBSD's cloud image when it is needed"
 	case len(box.Notes) > 0:
 		c.Result, c.Seen, c.Why = platforms.Warn, box.Name+" for "+box.Architecture, box.Notes[0]

@@ -46,6 +46,9 @@ func (u *upRun) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := u.box(ctx); err != nil {
+		return err
+	}
 	payload, err := u.payload(ctx, image)
 	if err != nil {
 		return err
@@ -66,6 +69,19 @@ func (u *upRun) prepare(ctx context.Context) error {
 		Version: u.Version, Time: time.Now().UTC(),
 	}
 	return nil
+}
+
+// box makes the box that a new VM starts from when it is one of fbdock's own;
+// its version, which the Vagrantfile names, is known from then on.
+func (u *upRun) box(ctx context.Context) error {
+	if u.m.OwnComputer() || madeWith(u.State, u.m.Name) != "" {
+		return nil
+	}
+	made, err := u.EnsureBox(ctx, u.m)
+	if err == nil && made.Name != "" {
+		usePins(&u.Plan, u.Lock)
+	}
+	return err
 }
 
 // image finds the engine's disk image, in the user's own file or in the

@@ -30,16 +30,23 @@ func (o Options) FindLock(ctx context.Context) (*lockfile.File, error) {
 	return lock, nil
 }
 
-// usePins makes every machine use the image that the lock file names: the
-// very file that was seen first, also when the catalogue has moved on.
+// usePins makes every machine use the files that the lock file names: the
+// very ones that were seen first, also when the catalogue has moved on. A box
+// of fbdock's own gets the version that is made of the pinned image.
 func usePins(p *plan.Plan, lock *lockfile.File) {
 	p.Machines = slices.Clone(p.Machines)
 	for i := range p.Machines {
 		m := &p.Machines[i]
 		img := boxes.Image(m.Engine.Image)
 		m.Engine.Image = plan.Image(pinnedImage(lock, img))
+		if version := ownVersion(*m, lock); version != "" {
+			m.Box.Version = version
+		}
 		if pin, ok := lock.Find(lockfile.Image, img.Name, img.Architecture); ok && img.Path == "" && !img.Published(pin.URL) {
-			m.Notes = append(slices.Clip(m.Notes), fmt.Sprintf("the engine image is not its publisher's: %s pins it to %s", lockfile.Name, pin.URL))
+			note := fmt.Sprintf("the engine image is not its publisher's: %s pins it to %s", lockfile.Name, pin.URL)
+			if !slices.Contains(m.Notes, note) {
+				m.Notes = append(slices.Clip(m.Notes), note)
+			}
 		}
 	}
 }

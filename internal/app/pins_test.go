@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -73,5 +74,40 @@ func TestBrokenLockFileStopsEverything(t *testing.T) {
 	_, err := projectWith(t, libvirtMachine, "image {")
 	if _, ok := errors.AsType[*lockfile.SyntaxError](err); !ok || app.Status(err) != app.ExitUsage {
 		t.Errorf("error %v, status %d", err, app.Status(err))
+	}
+}
+
+// Vagrant knows a box by name and version. The name is one for all projects,
+// so the version has to be that of the image which this project has pinned
+// (issue 12, line 3).
+func TestOwnBoxIsThatOfThePinnedImage(t *testing.T) {
+	t.Parallel()
+	text := func(digest string) string {
+		t.Helper()
+		lock := ""
+		if digest != "" {
+			lock = "cloud_image \"freebsd-15.1-zfs\" \"amd64\" {\n  url = \"https://download.freebsd.org/x\"\n  sha512 = \"" + digest + "\"\n}\n"
+		}
+		loaded, err := projectWith(t, "machine \"dev\" {\n  provider    = \"libvirt\"\n  box_version = \"~> 15.1\"\n}\n", lock)
+		if err != nil || loaded.Project == nil {
+			t.Fatal(err, loaded.Diagnostics)
+		}
+		vagrantfile, err := loaded.Project.Vagrantfile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(vagrantfile)
+	}
+	version := regexp.MustCompile(`machine\.vm\.box_version = "(15\.1\.1\.[0-9]{30,})"`)
+	one, other := version.FindString(text(strings.Repeat("ab", 64))), version.FindString(text(strings.Repeat("cd", 64)))
+	if one == "" || other == "" || one == other {
+		t.Errorf("versions of the boxes of two images: %q, %q", one, other)
+	}
+	unpinned := text("")
+	if strings.Contains(unpinned, "box_version =") {
+		t.Errorf("the user's version of a box that fbdock makes is used:\n%s", unpinned)
+	}
+	if !strings.Contains(unpinned, ".invalid/") {
+		t.Errorf("the public registry is asked for a box of fbdock's own:\n%s", unpinned)
 	}
 }

@@ -89,11 +89,6 @@ func (v *vagrantVM) start(ctx context.Context, phase phases, name string, start 
 	if err := v.check(ctx, phase); err != nil {
 		return err
 	}
-	if madeWith(v.p.State, v.m.Name) == "" {
-		if _, err := v.p.EnsureBox(ctx, v.m); err != nil {
-			return err
-		}
-	}
 	return phase(name, func() (string, error) { return "started on " + v.m.Provider, start() })
 }
 

@@ -177,7 +177,10 @@ func (b *builder) box(provider string) Box {
 		b.failed("box", "no box for this machine", err)
 		return Box{Name: b.in.Box, Architecture: b.laptop.Architecture}
 	}
-	if b.in.BoxVersion != "" {
+	switch {
+	case b.in.BoxVersion != "" && box.Own:
+		b.note("box_version is not used: fbdock makes the box %s of the image that the lock file pins", box.Name)
+	case b.in.BoxVersion != "":
 		box.Version = b.in.BoxVersion
 	}
 	b.notes = append(b.notes, box.Notes...)

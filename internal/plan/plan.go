@@ -72,6 +72,8 @@ type Box struct {
 	BootTimeout int `json:"boot_timeout"`
 	// Notes become notes of the machine.
 	Notes []string `json:"-"`
+	// Own is a box that fbdock makes: it is on this host or nowhere.
+	Own bool `json:"own,omitempty"`
 }
 
 // Storage is ZFS in the FreeBSD guest.

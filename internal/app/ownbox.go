@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+	"strings"
+
+	"github.com/fbdock/fbdock/boxes/cloudbox"
+	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+// ownBoxes is what the names of boxes that fbdock makes begin with.
+const ownBoxes = "fbdock/freebsd-"
+
+// ownFilesystem is that of the boxes that machines start from.
+const ownFilesystem = "zfs"
+
+// EnsureBox makes the box of m when it is one of fbdock's own and Vagrant
+// does not have it, after saying so.
+func (p *Project) EnsureBox(ctx context.Context, m plan.Machine) (BoxResult, error) {
+	if !m.Box.Own {
+		return BoxResult{}, nil
+	}
+	return BuildBox(ctx, p.Options, p.Lock, BoxOptions{
+		Provider: m.Provider, Release: strings.TrimPrefix(m.Box.Name, ownBoxes), Architecture: m.Box.Architecture,
+	})
+}
+
+// ownVersion is the version of a box of fbdock's own, "" while the image that
+// it is made of is not pinned.
+func ownVersion(m plan.Machine, lock *lockfile.File) string {
+	format, ok := cloudbox.FormatOf(m.Provider)
+	if !ok || !m.Box.Own {
+		return ""
+	}
+	source := cloudbox.Source{
+		Release: strings.TrimPrefix(m.Box.Name, ownBoxes), Architecture: m.Box.Architecture, Filesystem: ownFilesystem,
+	}
+	pin, ok := lock.Find(lockfile.CloudImage, source.Name(), source.Architecture)
+	if !ok {
+		return ""
+	}
+	return cloudbox.Box{Source: source, SHA512: pin.SHA512, Format: format, Size: cloudbox.DefaultSize}.Version()
+}
