@@ -116,7 +116,7 @@ func (c Cache) pull(ctx context.Context, p *partial, progress Progress) error {
 	if p.note.Size > maxImage {
 		return fmt.Errorf("%s announces %d bytes, and no image has more than %d", p.note.URL, p.note.Size, int64(maxImage))
 	}
-	return watch.explain(p.copy(res.Body, watch, progress))
+	return watch.explain(p.copy(ctx, res.Body, watch, progress))
 }
 
 // continues checks that a part of the file begins where what came so far
@@ -136,7 +136,7 @@ func (p *partial) continues(res *http.Response) error {
 }
 
 // copy takes the body, at most as much as was announced.
-func (p *partial) copy(body io.Reader, watch *watchdog, progress Progress) error {
+func (p *partial) copy(ctx context.Context, body io.Reader, watch *watchdog, progress Progress) error {
 	limit := p.note.Size
 	if limit == 0 {
 		limit = maxImage
@@ -154,10 +154,12 @@ func (p *partial) copy(body io.Reader, watch *watchdog, progress Progress) error
 		}
 		p.size += int64(n)
 		progress(p.size, p.note.Size)
-		if errors.Is(err, io.EOF) && p.size >= p.note.Size {
-			return p.f.Sync()
-		}
 		if errors.Is(err, io.EOF) {
+			// Without a size announced, the end of an answer that was given
+			// up looks like the end of the file.
+			if p.size >= p.note.Size && (p.note.Size > 0 || ctx.Err() == nil) {
+				return p.f.Sync()
+			}
 			err = io.ErrUnexpectedEOF
 		}
 		if err != nil {
