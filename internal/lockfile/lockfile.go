@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -59,6 +60,21 @@ func (p Pin) check() error {
 		return fmt.Errorf("%s %q lacks its architecture or url", p.Kind, p.Name)
 	case err != nil || len(raw) != 64:
 		return fmt.Errorf("%s %q: %q is no SHA-512 in hexadecimal", p.Kind, p.Name, p.SHA512)
+	}
+	return p.checkURL()
+}
+
+// checkURL refuses an address that no file is fetched from, and one with a
+// user: the lock file is committed, and shown to whoever is asked about it.
+func (p Pin) checkURL() error {
+	u, err := url.Parse(p.URL)
+	switch {
+	case err != nil, u.Hostname() == "", u.Scheme != "https" && u.Scheme != "http":
+		return fmt.Errorf("%s %q: %q is no address that begins with https://", p.Kind, p.Name, p.URL)
+	case u.User != nil:
+		return fmt.Errorf("%s %q: an address in the lock file has no user, as %q has", p.Kind, p.Name, u.Redacted())
+	case strings.IndexFunc(p.URL, func(r rune) bool { return r <= ' ' || r > '~' }) >= 0:
+		return fmt.Errorf("%s %q: %q has characters that no address has", p.Kind, p.Name, p.URL)
 	}
 	return nil
 }

@@ -109,6 +109,27 @@ func TestAnotherFileIsRefused(t *testing.T) {
 	}
 }
 
+// A download is long: what another fbdock has pinned meanwhile stays.
+func TestTwoWriters(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	one, other := load(t, dir), load(t, dir)
+	cloud := alpine(digestB)
+	cloud.Kind, cloud.Name = lockfile.CloudImage, "freebsd-15.1-zfs"
+	if err := one.Add(cloud); err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Add(alpine(digestA)); err != nil {
+		t.Fatal(err)
+	}
+	if pins := load(t, dir).Pins(); len(pins) != 2 {
+		t.Errorf("pins: %v", pins)
+	}
+	if _, refused := errors.AsType[*lockfile.MismatchError](one.Add(alpine(digestB))); !refused {
+		t.Error("a pin of another fbdock was passed over")
+	}
+}
+
 func TestReplaceKeepsTheRest(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -136,13 +157,19 @@ func TestReplaceKeepsTheRest(t *testing.T) {
 
 func TestBrokenFilesAreNamed(t *testing.T) {
 	t.Parallel()
-	good := "url = \"u\"\nsha512 = \"" + digestA + "\"\n"
+	good := "url = \"https://example.org/u\"\nsha512 = \"" + digestA + "\"\n"
 	for name, src := range map[string]string{
 		"syntax":    `image "a" {`,
 		"labels":    "image \"a\" {\n" + good + "}\n",
 		"unknown":   "pin \"a\" \"b\" {\n" + good + "}\n",
 		"attribute": "image \"a\" \"b\" {\n" + good + "md5 = \"x\"\n}\n",
-		"digest":    "image \"a\" \"b\" {\nurl = \"u\"\nsha512 = \"abc\"\n}\n",
+		"digest":    "image \"a\" \"b\" {\nurl = \"https://example.org/u\"\nsha512 = \"abc\"\n}\n",
+		"address":   "image \"a\" \"b\" {\nurl = \"u\"\nsha512 = \"" + digestA + "\"\n}\n",
+		"scheme":    "image \"a\" \"b\" {\nurl = \"file:///etc/passwd\"\nsha512 = \"" + digestA + "\"\n}\n",
+		"no host":   "image \"a\" \"b\" {\nurl = \"https:///u\"\nsha512 = \"" + digestA + "\"\n}\n",
+		"a user":    "image \"a\" \"b\" {\nurl = \"https://me:secret@example.org/u\"\nsha512 = \"" + digestA + "\"\n}\n",
+		"a space":   "image \"a\" \"b\" {\nurl = \"https://example.org/a b\"\nsha512 = \"" + digestA + "\"\n}\n",
+		"a control": "image \"a\" \"b\" {\nurl = \"https://example.org/a\\u001b[2J\"\nsha512 = \"" + digestA + "\"\n}\n",
 		"twice":     strings.Repeat("image \"a\" \"b\" {\n"+good+"}\n", 2),
 		"variable":  "image \"a\" \"b\" {\nurl = var.u\nsha512 = \"" + digestA + "\"\n}\n",
 	} {
@@ -154,7 +181,7 @@ func TestBrokenFilesAreNamed(t *testing.T) {
 			}
 			_, err := lockfile.Load(t.Context(), dir)
 			wrong, ok := errors.AsType[*lockfile.SyntaxError](err)
-			if !ok || wrong.Hint() == "" || !strings.Contains(err.Error(), lockfile.Name) {
+			if !ok || wrong.Hint() == "" || !strings.Contains(err.Error(), lockfile.Name) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("error %v, want *lockfile.SyntaxError", err)
 			}
 		})
@@ -164,7 +191,7 @@ func TestBrokenFilesAreNamed(t *testing.T) {
 func TestNothingInventedIsPinned(t *testing.T) {
 	t.Parallel()
 	f := load(t, t.TempDir())
-	for _, p := range []lockfile.Pin{{}, alpine(""), alpine("zz"), alpine(digestA[:64]), {Kind: "other", Name: "a", Architecture: "b", URL: "c", SHA512: digestA}} {
+	for _, p := range []lockfile.Pin{{}, alpine(""), alpine("zz"), alpine(digestA[:64]), {Kind: "other", Name: "a", Architecture: "b", URL: "https://example.org/c", SHA512: digestA}} {
 		if err := f.Add(p); err == nil {
 			t.Errorf("%+v was pinned", p)
 		}
@@ -189,7 +216,7 @@ func TestUnwritableFolder(t *testing.T) {
 }
 
 func FuzzLoad(f *testing.F) {
-	f.Add([]byte("image \"a\" \"b\" {\n url = \"u\"\n sha512 = \"" + digestA + "\"\n}\n"))
+	f.Add([]byte("image \"a\" \"b\" {\n url = \"https://example.org/u\"\n sha512 = \"" + digestA + "\"\n}\n"))
 	f.Add([]byte("# only words\n"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		dir := t.TempDir()

@@ -1,13 +1,17 @@
 package lockfile
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/moby/sys/atomicwriter"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
 const header = `# The files from the network that this project runs, by digest.
@@ -19,13 +23,19 @@ const header = `# The files from the network that this project runs, by digest.
 // left alone; one that says otherwise is a *MismatchError.
 func (f *File) Add(p Pin) error {
 	p.SHA512 = strings.ToLower(p.SHA512)
+	if err := f.reload(); err != nil {
+		return err
+	}
 	if old, ok := f.Find(p.Kind, p.Name, p.Architecture); ok {
 		if old.SHA512 == p.SHA512 {
 			return nil
 		}
 		return &MismatchError{Path: f.path, Pin: old, URL: p.URL, Got: p.SHA512}
 	}
-	return f.Replace(p)
+	if err := p.check(); err != nil {
+		return fmt.Errorf("pin: %w", err)
+	}
+	return f.write(p)
 }
 
 // Replace pins p whatever was pinned before: the user's word is needed.
@@ -35,6 +45,31 @@ func (f *File) Replace(p Pin) error {
 	if err := p.check(); err != nil {
 		return fmt.Errorf("pin: %w", err)
 	}
+	if err := f.reload(); err != nil {
+		return err
+	}
+	return f.write(p)
+}
+
+// reload takes over what another fbdock has pinned since the file was read:
+// a download is long.
+func (f *File) reload() error {
+	src, err := hostfile.ReadNow(f.path, hostfile.MaxConfig)
+	if errors.Is(err, fs.ErrNotExist) {
+		src, err = nil, nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the lock file: %w", err)
+	}
+	now := File{path: f.path, src: src}
+	if err := now.parse(); err != nil {
+		return err
+	}
+	*f = now
+	return nil
+}
+
+func (f *File) write(p Pin) error {
 	src := f.src
 	if src == nil {
 		src = []byte(header)
