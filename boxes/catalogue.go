@@ -57,7 +57,9 @@ type Box struct {
 	BootTimeout  int
 	Release      string
 	Root         string
-	Notes        []string
+	// Listed tells that the box is one of the catalogue.
+	Listed bool
+	Notes  []string
 }
 
 // unknownBootTimeout suits the slowest first boot known: a box that nobody
@@ -105,7 +107,7 @@ func (c Catalogue) Box(provider, architecture, name string) (Box, error) {
 			Known: c.names(provider, architecture), Similar: similar(name, c.names("", "")),
 		}
 	}
-	b := Box{Name: name, Architecture: architecture, BootTimeout: unknownBootTimeout, Root: "unknown"}
+	b := Box{Name: name, Architecture: architecture, BootTimeout: unknownBootTimeout, Root: "unknown", Listed: known}
 	if known {
 		b.Notes = []string{fmt.Sprintf("box %s is not known to be published for %s on %s", name, provider, architecture)}
 	}
@@ -115,7 +117,7 @@ func (c Catalogue) Box(provider, architecture, name string) (Box, error) {
 func (e Entry) box(architecture string) Box {
 	return Box{
 		Name: e.Name, Version: e.Version, Architecture: architecture, BootTimeout: e.BootTimeout,
-		Release: e.Release, Root: e.Root, Notes: slices.Clone(e.Notes),
+		Release: e.Release, Root: e.Root, Listed: true, Notes: slices.Clone(e.Notes),
 	}
 }
 

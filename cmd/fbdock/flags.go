@@ -20,6 +20,8 @@ const (
 	flagQuiet   = "quiet"
 	flagVerbose = "verbose"
 	flagNoColor = "no-color"
+
+	flagAllowReach = "allow-reach"
 )
 
 // commonFlags may stand before the verb and after it. Each command needs

@@ -64,6 +64,16 @@ func (p *program) load(c *cli.Context) (*app.Project, error) {
 	return p.loadBy(c, o)
 }
 
+// loadStarting is load for commands that start machines.
+func (p *program) loadStarting(c *cli.Context) (*app.Project, error) {
+	o, err := p.options(c)
+	if err != nil {
+		return nil, err
+	}
+	o.Asks, o.AllowReach = true, c.Bool(flagAllowReach)
+	return p.loadBy(c, o)
+}
+
 // loadRunning is load for verbs that speak with machines that run.
 func (p *program) loadRunning(c *cli.Context) (*app.Project, error) {
 	o, err := p.optionsOn(c, app.RunningLaptop(platforms.Quick(p.sources()), func() (platforms.Facts, error) {

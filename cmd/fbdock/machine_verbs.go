@@ -13,11 +13,21 @@ import (
 
 // verb is an Action on a loaded project that the first signal interrupts.
 func (p *program) verb(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
+	return p.onProject(p.load, f)
+}
+
+// starting is verb for commands that start machines: they ask about what the
+// configuration reaches for.
+func (p *program) starting(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
+	return p.onProject(p.loadStarting, f)
+}
+
+func (p *program) onProject(load func(*cli.Context) (*app.Project, error), f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		ctx, stop := interruptible(c.Context)
 		defer stop()
 		c.Context = ctx
-		project, err := p.load(c)
+		project, err := load(c)
 		if err != nil && ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -36,8 +46,8 @@ func (p *program) verb(f func(ctx context.Context, c *cli.Context, project *app.
 
 func (p *program) upCommand() *cli.Command {
 	return &cli.Command{
-		Name: "up", Usage: "make or start machines, and apply what has changed", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag()),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Name: "up", Usage: "make or start machines, and apply what has changed", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag(), allowReachFlag()),
+		Action: p.starting(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			results, err := project.Up(ctx, named(c))
 			return p.upAnswer(c, results, err)
 		}),
@@ -46,8 +56,8 @@ func (p *program) upCommand() *cli.Command {
 
 func (p *program) reloadCommand() *cli.Command {
 	return &cli.Command{
-		Name: "reload", Usage: "restart machines with the configuration as it is now", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag()),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Name: "reload", Usage: "restart machines with the configuration as it is now", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag(), allowReachFlag()),
+		Action: p.starting(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			results, err := project.Reload(ctx, named(c))
 			return p.upAnswer(c, results, err)
 		}),
@@ -56,7 +66,12 @@ func (p *program) reloadCommand() *cli.Command {
 
 // agreeFlag says yes to what up asks.
 func agreeFlag() cli.Flag {
-	return yesFlag("do not ask before changing an external host or using an image that is not its publisher's")
+	return yesFlag("do not ask before reaching beyond the folder, changing an external host or using an image that is not its publisher's")
+}
+
+// allowReachFlag is for scripts: what is changed elsewhere is still asked.
+func allowReachFlag() cli.Flag {
+	return &cli.BoolFlag{Name: flagAllowReach, Usage: "allow what the configuration reaches beyond its folder, without asking"}
 }
 
 // yesFlag answers the questions of a command with yes.

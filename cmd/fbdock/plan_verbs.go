@@ -25,8 +25,15 @@ func (p *program) planCommand() *cli.Command {
 				return err
 			}
 			t := p.terminal(c)
+			reaches, err := project.Reaches()
+			if err != nil {
+				return err
+			}
 			if isSet(c, flagJSON) {
-				return t.JSON(project.Plan)
+				return t.JSON(struct {
+					plan.Plan
+					Reaches []app.Reached `json:"reaches"`
+				}{project.Plan, reaches})
 			}
 			for _, m := range project.Plan.Machines {
 				if err := t.Table(nil, planRows(m)); err != nil {
@@ -36,9 +43,25 @@ func (p *program) planCommand() *cli.Command {
 					t.Say(note)
 				}
 			}
-			return nil
+			return p.printReaches(c, reaches)
 		},
 	}
+}
+
+// printReaches lists what the configuration reaches beyond its folder.
+func (p *program) printReaches(c *cli.Context, reaches []app.Reached) error {
+	var rows [][]string
+	for _, r := range reaches {
+		agreed := "`fbdock up` asks"
+		if r.Agreed {
+			agreed = "agreed"
+		}
+		rows = append(rows, []string{"reaches", r.String(), agreed})
+		if r.Warning != "" && !r.Agreed {
+			p.terminal(c).Warn(r.What + ": " + r.Warning)
+		}
+	}
+	return p.terminal(c).Table(nil, rows)
 }
 
 // planRows are the choices made for a machine, from the outside in.

@@ -39,12 +39,13 @@ type agentSpec struct {
 }
 
 // specOf keeps what the agent needs, and what another agent is needed for
-// when it changes.
-func (p *Project) specOf(m plan.Machine) agentSpec {
+// when it changes. It serves nothing that the user has not agreed to.
+func (p *Project) specOf(m plan.Machine) (agentSpec, error) {
+	m, err := p.allowed(m)
 	return agentSpec{Build: p.build(), Machine: plan.Machine{
 		Name: m.Name, Instance: m.Instance, Provider: m.Provider, Host: m.Host, Forward: m.Forward, Mounts: m.Mounts,
 		Engine: plan.Engine{Address: m.Engine.Address},
-	}}
+	}}, err
 }
 
 // build tells one fbdock from another: the version says too little while it
@@ -236,5 +237,6 @@ func (silent) Detail(string)      {}
 func (silent) Bytes(int64, int64) {}
 func (silent) End(string, string) {}
 func (silent) Say(string)         {}
+func (silent) Show(string)        {}
 func (silent) Note(string)        {}
 func (silent) Warn(string)        {}

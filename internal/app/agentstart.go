@@ -47,7 +47,10 @@ func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
 	if err != nil {
 		return agent.Starter{}, err
 	}
-	spec := p.specOf(m)
+	spec, err := p.specOf(m)
+	if err != nil {
+		return agent.Starter{}, err
+	}
 	text, err := p.Vagrantfile()
 	if err == nil {
 		spec.Vagrantfile = digest(text)
@@ -167,7 +170,11 @@ func (p *Project) dialAgent(ctx context.Context, m plan.Machine) (g *guest, curr
 	if g.root, err = p.rootOf(m, p.loginOf(m)); err != nil {
 		return nil, false, errors.Join(err, client.Close())
 	}
-	_, identity, err := p.specOf(m).marshal()
+	spec, err := p.specOf(m)
+	if err != nil {
+		return nil, false, errors.Join(err, client.Close())
+	}
+	_, identity, err := spec.marshal()
 	return g, err != nil || client.ServerVersion() == agent.Banner(identity), nil
 }
 

@@ -34,6 +34,7 @@ func (quiet) Detail(string)      {}
 func (quiet) Bytes(int64, int64) {}
 func (quiet) End(string, string) {}
 func (quiet) Say(string)         {}
+func (quiet) Show(string)        {}
 func (quiet) Note(string)        {}
 func (quiet) Warn(string)        {}
 

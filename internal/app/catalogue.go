@@ -14,7 +14,7 @@ type Catalogue struct{ boxes.Catalogue }
 func (c Catalogue) Box(provider, architecture, name string) (plan.Box, error) {
 	b, err := c.Catalogue.Box(provider, architecture, name)
 	return plan.Box{
-		Name: b.Name, Version: b.Version, Architecture: b.Architecture, BootTimeout: b.BootTimeout, Notes: b.Notes,
+		Name: b.Name, Version: b.Version, Architecture: b.Architecture, BootTimeout: b.BootTimeout, Listed: b.Listed, Notes: b.Notes,
 		Own: strings.HasPrefix(b.Name, ownBoxes),
 	}, err
 }

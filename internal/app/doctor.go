@@ -33,7 +33,7 @@ func Doctor(ctx context.Context, o Options, facts platforms.Facts, names []strin
 		d.Add(boxCheck(o.Catalogue, facts.Arch, d.Provider, ""))
 		return []Examination{{Diagnosis: d}}, nil
 	}
-	cfg, _, diags := hcl.Load(shown(file), o.reading(ctx))
+	cfg, _, diags := hcl.Load(shown(file), (&reads{agreements: &agreements{project: found.Dir}, dir: found.Folder()}).options(ctx, o))
 	if cfg == nil {
 		d := platforms.Diagnose(facts, platforms.Wanted{})
 		d.Add(configCheck(diags))

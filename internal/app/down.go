@@ -23,6 +23,9 @@ func (p *Project) Halt(ctx context.Context, names []string, force bool) error {
 
 // Reload restarts machines with the configuration as it is now.
 func (p *Project) Reload(ctx context.Context, names []string) ([]UpResult, error) {
+	if err := p.agreeToReach(); err != nil {
+		return nil, err // before anything is stopped
+	}
 	if err := p.Halt(ctx, names, false); err != nil {
 		return nil, err
 	}

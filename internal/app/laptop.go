@@ -2,6 +2,8 @@ package app
 
 import (
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -20,9 +22,28 @@ func laptopOf(facts platforms.Facts) plan.Laptop {
 	return plan.Laptop{
 		Architecture: facts.Arch, CPUs: facts.CPU.Count, Routes: facts.Networks, Proxy: hcl.Proxy(facts.Proxy),
 		GuestPath: func(path string) (string, error) { return platforms.GuestPath(facts.OS, path) },
-		IsDir:     func(path string) bool { info, err := os.Stat(path); return err == nil && info.IsDir() },
-		IsFile:    func(path string) bool { info, err := os.Stat(path); return err == nil && info.Mode().IsRegular() },
+		IsDir: func(path string) bool {
+			if remotePath(path) {
+				return true
+			}
+			info, err := os.Stat(path)
+			return err == nil && info.IsDir()
+		},
+		IsFile: func(path string) bool {
+			if remotePath(path) {
+				return true
+			}
+			info, err := os.Stat(path)
+			return err == nil && info.Mode().IsRegular()
+		},
 	}
+}
+
+// remotePath tells whether a path of Windows leads to another computer. To
+// look at one tells that computer who the user is, and so nobody does before
+// the user has agreed to it.
+func remotePath(path string) bool {
+	return strings.HasPrefix(filepath.ToSlash(filepath.VolumeName(path)), "//")
 }
 
 // RunningLaptop is LaptopOf for verbs that speak with machines that run. What

@@ -31,7 +31,7 @@ func (p *Project) folders(m plan.Machine) []mount.Folder {
 
 // folder is what is served of a mount.
 func (p *Project) folder(m plan.Mount) mount.Folder {
-	f := mount.Folder{Source: m.Source, Target: m.Target, ReadOnly: m.ReadOnly, Copied: m.Copied(), Exclude: m.Exclude}
+	f := mount.Folder{Source: m.Source, Real: m.Real, Target: m.Target, ReadOnly: m.ReadOnly, Copied: m.Copied(), Exclude: m.Exclude}
 	for _, private := range p.private() {
 		if rel, err := filepath.Rel(m.Source, private); err == nil && filepath.IsLocal(rel) {
 			f.Private = append(f.Private, filepath.ToSlash(rel))

@@ -27,6 +27,9 @@ func (p *Project) Agentless() bool { return p.noAgent() }
 // which is no error; a lost link is made again. It is for who wants no agent.
 func (p *Project) ServeMounts(ctx context.Context, machine string) error {
 	m, err := p.mounting(machine)
+	if err == nil {
+		m, err = p.servable(m)
+	}
 	if err != nil {
 		return err
 	}
@@ -51,6 +54,19 @@ func (p *Project) ServeMounts(ctx context.Context, machine string) error {
 		case <-timer.C:
 		}
 	}
+}
+
+// servable is m with the mounts that the user has agreed to, once all are.
+func (p *Project) servable(m plan.Machine) (plan.Machine, error) {
+	all := len(m.Mounts)
+	m, err := p.allowed(m)
+	if err == nil && len(m.Mounts) < all {
+		err = &Error{
+			Err:  fmt.Errorf("%s mounts folders outside of its own, and you have not agreed to that", ConfigName),
+			Next: "`fbdock up` shows which, and asks", Code: ExitUsage,
+		}
+	}
+	return m, err
 }
 
 // serveOnce serves all mounts over one link until the first ends.

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/hcl"
-	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/reach"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/run"
 	"github.com/fbdock/fbdock/internal/state"
@@ -37,6 +37,11 @@ type Options struct {
 	Laptop plan.Laptop
 	// OS that fbdock runs on, as in runtime.GOOS; "" is that.
 	OS string
+	// Asks is for commands that start machines: they ask about what the
+	// configuration reaches for.
+	Asks bool
+	// AllowReach stands for the user's yes to what it reaches for.
+	AllowReach bool
 	// Confirm asks the user a question that only yes answers with true; nil
 	// where nobody can be asked.
 	Confirm func(question string) (bool, error)
@@ -79,6 +84,10 @@ type Project struct {
 	State  state.Dir
 	claim  *state.Claim // another project that the folder seems to be of
 	Lock   *lockfile.File
+	// reads are what the configuration has read, agreements what the user has
+	// agreed to that it reaches for.
+	reads      reach.Reads
+	agreements *agreements
 	// rendered is the digest of the Vagrantfile that an agent was started
 	// with: it has no configuration to render one from.
 	rendered string
@@ -98,7 +107,21 @@ func Load(ctx context.Context, o Options) (Loaded, error) {
 	if err != nil {
 		return Loaded{}, err
 	}
-	cfg, sources, diags := hcl.Load(shown(file), o.reading(ctx))
+	a := &agreements{project: found.Dir}
+	for {
+		r := &reads{agreements: a, dir: found.Folder()}
+		loaded, err := o.load(ctx, file, found, r)
+		if err = errors.Join(err, r.err); err != nil || len(r.unread) == 0 || !o.Asks {
+			return loaded, err
+		}
+		if err := o.askReach(a, r.unread); err != nil {
+			return Loaded{}, err
+		}
+	}
+}
+
+func (o Options) load(ctx context.Context, file string, found state.Found, r *reads) (Loaded, error) {
+	cfg, sources, diags := hcl.Load(shown(file), r.options(ctx, o))
 	if cfg == nil {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
@@ -119,17 +142,9 @@ func Load(ctx context.Context, o Options) (Loaded, error) {
 	}
 	usePins(&p, lock)
 	return Loaded{
-		Project:     &Project{Options: o, Dir: folder.Folder(), Config: *cfg, Plan: p, State: folder, claim: found.Claim, Lock: lock},
+		Project:     &Project{Options: o, Dir: folder.Folder(), Config: *cfg, Plan: p, State: folder, claim: found.Claim, Lock: lock, reads: r.Reads, agreements: r.agreements},
 		Diagnostics: diags, Sources: sources,
 	}, nil
-}
-
-// reading is how the configuration is read.
-func (o Options) reading(ctx context.Context) hcl.Options {
-	return hcl.Options{
-		Vars: o.Vars, VarFiles: o.VarFiles, Env: o.Lookup, Version: o.Version,
-		ReadFile: func(path string) ([]byte, error) { return hostfile.Read(ctx, path, hcl.MaxFileSize) },
-	}
 }
 
 // shown is the file as a person in the current folder would name it.

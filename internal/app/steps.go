@@ -28,6 +28,8 @@ type Progress interface {
 	End(state, text string)
 	// Say gives a line of information outside of any phase.
 	Say(text string)
+	// Show gives a line that a question follows on: it is never left out.
+	Show(text string)
 	// Note gives a line that only --verbose shows.
 	Note(text string)
 	// Warn gives a line that the user should not miss.

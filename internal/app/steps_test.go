@@ -17,6 +17,7 @@ func (r *record) Detail(text string)     { r.add("detail", text) }
 func (r *record) Bytes(_, _ int64)       {}
 func (r *record) End(state, text string) { r.add("end", state, text) }
 func (r *record) Say(text string)        { r.add("say", text) }
+func (r *record) Show(text string)       { r.add("show", text) }
 func (r *record) Note(text string)       { r.add("note", text) }
 func (r *record) Warn(text string)       { r.add("warn", text) }
 func (r *record) has(text string) bool   { return strings.Contains(strings.Join(r.lines, "\n"), text) }

@@ -46,11 +46,17 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 			return nil, err
 		}
 	}
+	if err := p.agreeToReach(); err != nil {
+		return nil, err
+	}
 	unlock, err := p.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
+	if err := p.rememberReach(); err != nil {
+		return nil, err
+	}
 	var results []UpResult
 	for _, m := range machines {
 		u := &upRun{Project: p, system: p.system(m), m: m, files: p.State.Machine(m.Name)}

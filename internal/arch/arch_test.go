@@ -19,6 +19,7 @@ var allowed = map[string][]string{
 	"hcl":                    {"internal/hostfile", "internal/redact"},
 	"internal/hostfile":      {},
 	"platforms":              {"internal/redact"},
+	"internal/reach":         {"internal/plan"},
 	"internal/untrusted":     {},
 	"internal/run":           {"internal/untrusted"},
 	"internal/state":         {},
@@ -48,11 +49,11 @@ var allowed = map[string][]string{
 	"internal/agent":                 {"internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/untrusted"},
 	"internal/app": {
 		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/dockercli", "internal/engine",
-		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/plan", "internal/redact", "internal/run", "internal/state", "internal/untrusted",
+		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/plan", "internal/reach", "internal/redact", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},
 	"cmd/fbdock": {
-		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/dockercli", "internal/hostfile", "internal/plan", "internal/run",
+		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/dockercli", "internal/hostfile", "internal/plan", "internal/reach", "internal/run",
 		"internal/state", "internal/ui", "internal/vagrant", "internal/link",
 	},
 }

@@ -50,6 +50,9 @@ func Copy(ctx context.Context, client *link.Client, f Folder, o Options) error {
 	if folder, ok := errors.AsType[*FolderError](err); ok {
 		return folder
 	}
+	if moved, ok := errors.AsType[*MovedError](err); ok {
+		return moved
+	}
 	return fmt.Errorf("copy %s: %w", f.Source, err)
 }
 
@@ -59,6 +62,9 @@ func keepCopy(ctx context.Context, client *link.Client, f Folder, o Options) err
 		return &FolderError{Folder: f.Source, Err: err}
 	}
 	defer root.Close() //nolint:errcheck // a folder held open has nothing to lose
+	if err := f.unmoved(); err != nil {
+		return err
+	}
 	c := &copier{folder: f, root: root, client: client, options: o, have: map[string]entry{}, told: map[string]bool{}}
 	if c.watcher, err = fsnotify.NewWatcher(); err != nil {
 		c.tell(".", fmt.Errorf("the system does not watch it, so it is looked at every %s: %w", unwatched, err))

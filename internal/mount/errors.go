@@ -16,6 +16,18 @@ func (e *FolderError) Hint() string {
 	return "create the folder, or change the mount block in fbdock.hcl"
 }
 
+// MovedError says that a folder leads elsewhere than the user agreed to.
+type MovedError struct{ Folder, Agreed, Leads string }
+
+func (e *MovedError) Error() string {
+	return fmt.Sprintf("mount %s: it leads to %s now, and to %s when you agreed to it", e.Folder, e.Leads, e.Agreed)
+}
+
+// Hint is the next step for the user.
+func (e *MovedError) Hint() string {
+	return "if you have changed that yourself, run `fbdock up`, which asks again"
+}
+
 // GuestError says why a guest does not mount.
 type GuestError struct {
 	Target string

@@ -52,6 +52,9 @@ func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error 
 		return &FolderError{Folder: f.Source, Err: err}
 	}
 	defer s.Close()
+	if err := f.unmoved(); err != nil {
+		return err
+	}
 	in, out := sftpserver.NewQueue(), sftpserver.NewQueue()
 	served := make(chan error, 1)
 	go func() {

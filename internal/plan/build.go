@@ -106,7 +106,7 @@ func (b *builder) machine() Machine {
 		Provider: b.provider(),
 		Host:     b.in.Host,
 		CLI:      or(b.in.CLI, CLIAuto),
-		Forward:  netip.AddrFrom4([4]byte{127, 0, 0, 1}),
+		Forward:  Loopback(),
 	}
 	if !m.OwnComputer() {
 		m.Box = b.box(m.Provider)
@@ -128,6 +128,10 @@ func (b *builder) machine() Machine {
 	m.Notes = b.notes
 	return m
 }
+
+// Loopback is where published ports appear unless the user wants them
+// elsewhere.
+func Loopback() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
 // Instance is the name that a machine has outside of its project, where
 // other projects may have a machine of the same name.

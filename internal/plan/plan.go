@@ -70,6 +70,8 @@ type Box struct {
 	Architecture string `json:"architecture"`      // Vagrant's words: amd64, arm64
 	// BootTimeout in seconds; official boxes patch themselves at first boot.
 	BootTimeout int `json:"boot_timeout"`
+	// Listed tells that the catalogue knows the box.
+	Listed bool `json:"-"`
 	// Notes become notes of the machine.
 	Notes []string `json:"-"`
 	// Own is a box that fbdock makes: it is on this host or nowhere.
@@ -122,7 +124,9 @@ type Image struct {
 
 // Mount is a laptop folder seen in both guests at Target.
 type Mount struct {
-	Source   string `json:"source"` // absolute, in the laptop's own form
+	Source string `json:"source"` // absolute, in the laptop's own form
+	// Real is Source without links, as it was when the user agreed to it.
+	Real     string `json:"real,omitempty"`
 	Target   string `json:"target"`
 	ReadOnly bool   `json:"read_only,omitempty"`
 	Type     string `json:"type"` // sshfs or rsync

@@ -21,13 +21,15 @@ func (d Dir) Consented(key string) (bool, error) {
 	return ok, err
 }
 
-// Consent records that the user has said yes to key.
-func (d Dir) Consent(key string) error {
+// Consent records that the user has said yes to keys.
+func (d Dir) Consent(keys ...string) error {
 	given, err := d.consents()
 	if err != nil {
 		return err
 	}
-	given[key] = time.Now().UTC()
+	for _, key := range keys {
+		given[key] = time.Now().UTC()
+	}
 	data, err := json.MarshalIndent(given, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write what was agreed to: %w", err)

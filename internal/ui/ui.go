@@ -184,6 +184,10 @@ func (u *UI) Say(text string) {
 	}
 }
 
+// Show gives a line that a question follows on, and that nobody may miss who
+// answers it.
+func (u *UI) Show(text string) { u.line("", clean(text, keepLines)) }
+
 // Note gives a line that only --verbose shows.
 func (u *UI) Note(text string) {
 	if u.verbose && !u.quiet {

@@ -98,7 +98,7 @@ func newWorld(ctx context.Context) (*world, error) {
 	if err := os.WriteFile(filepath.Join(dir, "fbdock.hcl"), []byte(config), 0o600); err != nil {
 		return nil, err
 	}
-	if _, err := w.run(ctx, w.fbdock, "up"); err != nil {
+	if _, err := w.run(ctx, w.fbdock, "up", "--allow-reach"); err != nil {
 		w.close(ctx)
 		return nil, err
 	}
