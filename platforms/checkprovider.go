@@ -56,8 +56,8 @@ func (d *doctor) provider() {
 	case c.Provider == "" && len(d.ranking) == 0:
 		d.skip("provider", "none is known for this system")
 	case c.Provider == "":
-		best, _ := nearest(d.ranking)
-		d.fail("provider", "none is installed in full; nearest is "+best.Provider+", which lacks "+best.Missing, why, best.Install)
+		best := d.ranking[0]
+		d.fail("provider", "none is installed in full; the best, "+best.Provider+", lacks "+best.Missing, why, best.Install)
 	case !c.Usable && c.Missing == "":
 		d.fail("provider", c.Reason, why, words(`set provider = "auto"`))
 	case !c.Usable:
@@ -122,7 +122,7 @@ func (d *doctor) bhyve() {
 const hostLine = `host = "ssh://me@freebsd.example" in the machine block`
 
 // remains is what still works where bhyve cannot run. Where nothing makes
-// this provider nest, the nearest other way is the fix.
+// this provider nest, the best of the others is the fix.
 func (d *doctor) remains() Remedy {
 	var ways []string
 	for _, o := range d.ranking {

@@ -69,8 +69,8 @@ func (d *doctor) windowsHypervisor() {
 		seen += "; it is used by " + strings.Join(users, ", ")
 	}
 	aim := d.choice
-	if aim.Provider == "" {
-		aim, _ = nearest(d.ranking)
+	if aim.Provider == "" && len(d.ranking) > 0 {
+		aim = d.ranking[0]
 	}
 	if aim.Provider == "hyperv" {
 		d.pass("hyper-v", seen)

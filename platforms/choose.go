@@ -32,17 +32,19 @@ func (e *NoProviderError) Error() string {
 	return "no provider for Vagrant is installed that could run FreeBSD here"
 }
 
-// Hint is the nearest way to one.
+// Hint is the way to the best of them.
 func (e *NoProviderError) Hint() string {
-	if o, ok := nearest(e.Options); ok {
-		return fmt.Sprintf("nearest is %s: %s; `fbdock doctor` says more", o.Provider, o.Install)
+	if len(e.Options) > 0 {
+		best := e.Options[0]
+		return fmt.Sprintf("the best for this host is %s: %s; `fbdock doctor` says more", best.Provider, best.Install)
 	}
 	return "`fbdock doctor` says what each lacks"
 }
 
 // Rank gives all providers that this system could have, the best first:
-// usable ones before others, then by whether bhyve can nest, then by what
-// gives the least trouble. The lab's docker is never among them.
+// usable ones before others, and those by whether bhyve can nest. The others
+// follow by the effort to get what they lack, those that never nest last.
+// The lab's docker is never among them.
 func Rank(f Facts) []Option {
 	var options []Option
 	for _, provider := range preference(f.OS) {
@@ -60,7 +62,13 @@ func Rank(f Facts) []Option {
 			}
 			return 1
 		}
-		return cmp.Compare(b.Nests, a.Nests)
+		if a.Usable {
+			return cmp.Compare(b.Nests, a.Nests)
+		}
+		if (a.Nests == Never) != (b.Nests == Never) {
+			return cmp.Compare(b.Nests, a.Nests)
+		}
+		return cmp.Or(cmp.Compare(a.effort, b.effort), cmp.Compare(b.Nests, a.Nests))
 	})
 	return options
 }
@@ -76,20 +84,6 @@ func effort(f Facts, provider string, missing int, n nesting) int {
 		missing += 3
 	}
 	return missing
-}
-
-// nearest is the one with the least effort, of those that may nest when
-// there are any.
-func nearest(ranking []Option) (Option, bool) {
-	if len(ranking) == 0 {
-		return Option{}, false
-	}
-	return slices.MinFunc(ranking, func(a, b Option) int {
-		if (a.Nests == Never) != (b.Nests == Never) {
-			return cmp.Compare(b.Nests, a.Nests)
-		}
-		return cmp.Compare(a.effort, b.effort)
-	}), true
 }
 
 // Choose is the pick for provider = "auto".
