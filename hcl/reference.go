@@ -13,13 +13,25 @@ func Reference() string {
 		writeBlock(&b, block, "")
 	}
 	b.WriteString("### Values\n\n")
-	b.WriteString("- **size**: a number with a unit: `512MiB`, `6GiB`, `1.5TiB`. Units are binary; `2g` and `2GB` are `2GiB`.\n")
-	b.WriteString("- **version constraint**: `1.2.0`, `>= 1.0, < 2.0`, `~> 202510.26`.\n")
-	b.WriteString("- **IPv4 network**: from /8 to /29, as `10.77.0.0/24`.\n")
-	fmt.Fprintf(&b, "- **names** of machines, shares and provisions: lower-case letters, digits and hyphens, at most %d.\n", maxLabel)
-	b.WriteString("- **functions**: `" + strings.Join(Functions(), "`, `") + "`. ")
-	b.WriteString("`env(\"NAME\", \"default\")` is a variable of the laptop's environment; `file(\"path\")` the text of a file in the folder of the configuration or below it; `fbdock up` asks before one elsewhere is read.\n")
+	for _, v := range ValueKinds() {
+		fmt.Fprintf(&b, "- **%s**: %s\n", v.Name, v.Text)
+	}
 	return b.String()
+}
+
+// ValueKind is a kind of value and how it is written.
+type ValueKind struct{ Name, Text string }
+
+// ValueKinds are the kinds of values that need a word.
+func ValueKinds() []ValueKind {
+	return []ValueKind{
+		{"size", "a number with a unit: `512MiB`, `6GiB`, `1.5TiB`. Units are binary; `2g` and `2GB` are `2GiB`."},
+		{"version constraint", "`1.2.0`, `>= 1.0, < 2.0`, `~> 202510.26`."},
+		{"IPv4 network", "from /8 to /29, as `10.77.0.0/24`."},
+		{"names", fmt.Sprintf("of machines, shares and provisions: lower-case letters, digits and hyphens, at most %d.", maxLabel)},
+		{"functions", "`" + strings.Join(Functions(), "`, `") + "`. `env(\"NAME\", \"default\")` is a variable of the host's environment; " +
+			"`file(\"path\")` the text of a file in the folder of the configuration or below it; `fbdock up` asks before one elsewhere is read."},
+	}
 }
 
 func writeBlock(b *strings.Builder, block Block, above string) {
@@ -36,7 +48,7 @@ func writeBlock(b *strings.Builder, block Block, above string) {
 	if len(block.Attributes) > 0 {
 		b.WriteString("| attribute | type | default | meaning |\n|---|---|---|---|\n")
 		for _, a := range block.Attributes {
-			fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", a.Name, a.Type, code(a.Default), meaning(a))
+			fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", a.Name, a.Type, code(a.Default), a.Meaning())
 		}
 		b.WriteString("\n")
 	}
@@ -53,7 +65,8 @@ func code(text string) string {
 	return "`" + text + "`"
 }
 
-func meaning(a Attribute) string {
+// Meaning is what the attribute is for, with its values and an example.
+func (a Attribute) Meaning() string {
 	text := a.Doc
 	if len(a.Values) <= 12 && !names(text, a.Values) {
 		text += ": `" + strings.Join(a.Values, "`, `") + "`"

@@ -6,8 +6,8 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// nearest is the candidate that given was probably meant to be, or "".
-func nearest(given string, candidates []string) string {
+// Nearest is the candidate that given was probably meant to be, or "".
+func Nearest(given string, candidates []string) string {
 	if len(given) > 64 {
 		return ""
 	}
@@ -36,7 +36,7 @@ func normal(s string) string {
 
 // didYouMean is a hint, or "" when nothing is near.
 func didYouMean(given string, candidates []string) string {
-	if s := nearest(given, candidates); s != "" {
+	if s := Nearest(given, candidates); s != "" {
 		return "did you mean " + quote(s) + "?"
 	}
 	return ""

@@ -84,3 +84,19 @@ func holder(body *hclsyntax.Body, offset int) *hclsyntax.Body {
 	}
 	return body
 }
+
+// MachineNames are the labels of machine blocks, as far as the text can be
+// parsed.
+func MachineNames(src []byte) []string {
+	body, _ := newDecoder("", Options{}).parse("", src)
+	if body == nil {
+		return nil
+	}
+	var names []string
+	for _, b := range body.Blocks {
+		if b.Type == "machine" && len(b.Labels) == 1 {
+			names = append(names, b.Labels[0])
+		}
+	}
+	return names
+}

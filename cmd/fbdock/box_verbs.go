@@ -9,31 +9,19 @@ import (
 	"github.com/fbdock/fbdock/internal/app"
 )
 
-// group is a verb that only has verbs below it.
-func (p *program) group(name, usageText string, verbs ...*cli.Command) *cli.Command {
-	refuse := func(_ *cli.Context, err error, _ bool) error { return usage(err) }
-	for _, v := range verbs {
-		v.OnUsageError, v.HideHelpCommand = refuse, true
-	}
-	return &cli.Command{
-		Name: name, Usage: usageText, Subcommands: verbs, HideHelpCommand: true,
-		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return usage(fmt.Errorf("%s has no verb %q", name, c.Args().First()))
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
-	}
+// group is a command that only has commands below it.
+func (p *program) group(name, summary string, commands ...*cli.Command) *cli.Command {
+	return &cli.Command{Name: name, Usage: summary, Subcommands: commands}
 }
 
 func (p *program) boxCommand() *cli.Command {
-	return p.group("box", "Vagrant boxes of FreeBSD that fbdock makes itself", &cli.Command{
-		Name: "build", Usage: "make a box of FreeBSD's official cloud image and add it to Vagrant",
+	return p.group("box", "Make Vagrant boxes of FreeBSD", &cli.Command{
+		Name: "build", Usage: "Make a box of FreeBSD's official cloud image and add it to Vagrant",
 		Flags: append(commonFlags(), jsonFlag(),
-			&cli.StringFlag{Name: "provider", Value: "libvirt", Usage: "`PROVIDER`: libvirt, qemu or hyperv"},
-			&cli.StringFlag{Name: "release", Usage: "`RELEASE` of FreeBSD (default: 15.1)"},
-			&cli.StringFlag{Name: "arch", Usage: "amd64 or arm64 (default: this computer's)"},
-			&cli.StringFlag{Name: "root", Usage: "root file system: zfs or ufs (default: zfs)"},
+			&cli.StringFlag{Name: "provider", Value: "libvirt", Usage: "make it for `PROVIDER`: libvirt, qemu or hyperv"},
+			&cli.StringFlag{Name: "release", Usage: "use this `RELEASE` of FreeBSD (default: 15.1)"},
+			&cli.StringFlag{Name: "arch", Usage: "make it for `ARCH`: amd64 or arm64 (default: this host's)"},
+			&cli.StringFlag{Name: "root", Usage: "use this root `FILESYSTEM`: zfs or ufs (default: zfs)"},
 			&cli.StringFlag{Name: "mirror", Usage: "take images and their digests from `URL` instead of download.freebsd.org"},
 			yesFlag("do not ask before using an image that is not its publisher's"),
 		),

@@ -12,7 +12,7 @@ import (
 
 func (p *program) boxesCommand() *cli.Command {
 	return &cli.Command{
-		Name: "boxes", Usage: "the FreeBSD boxes and engine images that fbdock knows", Flags: append(commonFlags(), jsonFlag()),
+		Name: "boxes", Usage: "List the FreeBSD boxes and engine images that fbdock knows", Flags: append(commonFlags(), jsonFlag()),
 		Action: func(c *cli.Context) error {
 			if err := noArgs(c); err != nil {
 				return err

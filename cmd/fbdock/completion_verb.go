@@ -3,23 +3,26 @@ package main
 import (
 	"embed"
 	"fmt"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 )
+
+// completionShells are the shells that have a script.
+func completionShells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
 
 //go:embed completion
 var completions embed.FS
 
 func (p *program) completionCommand() *cli.Command {
-	files := map[string]string{"bash": "fbdock.bash", "zsh": "fbdock.zsh", "fish": "fbdock.fish", "powershell": "fbdock.ps1"}
 	return &cli.Command{
-		Name: "completion", Usage: "the completion script of a shell", ArgsUsage: "bash|zsh|fish|powershell",
+		Name: "completion", Usage: "Print the completion script of a shell", ArgsUsage: "bash|zsh|fish|powershell",
 		Action: func(c *cli.Context) error {
-			file, ok := files[c.Args().First()]
-			if !ok || c.NArg() != 1 {
+			shell := c.Args().First()
+			if !slices.Contains(completionShells(), shell) || c.NArg() != 1 {
 				return usage(fmt.Errorf("completion takes one of bash, zsh, fish and powershell, got %q", c.Args().First()))
 			}
-			script, err := completions.ReadFile("completion/" + file)
+			script, err := completions.ReadFile("completion/fbdock." + shell)
 			if err != nil {
 				return err
 			}

@@ -17,9 +17,9 @@ import (
 
 func (p *program) initCommand() *cli.Command {
 	return &cli.Command{
-		Name: "init", Usage: "write a commented fbdock.hcl", Flags: append(commonFlags(),
-			&cli.StringFlag{Name: "name", Value: "dev", Usage: "the machine's `NAME`"},
-			&cli.BoolFlag{Name: "force", Usage: "overwrite a file that is there"},
+		Name: "init", Usage: "Write a commented fbdock.hcl", Flags: append(commonFlags(),
+			&cli.StringFlag{Name: "name", Value: "dev", Usage: "call the machine `NAME`"},
+			&cli.BoolFlag{Name: "force", Usage: "overwrite an existing file"},
 		),
 		Action: func(c *cli.Context) error {
 			if err := noArgs(c); err != nil {
@@ -47,7 +47,7 @@ func (p *program) initCommand() *cli.Command {
 
 func (p *program) validateCommand() *cli.Command {
 	return &cli.Command{
-		Name: "validate", Usage: "check the configuration; touches no VM", Flags: append(commonFlags(), jsonFlag()),
+		Name: "validate", Usage: "Check the configuration", Flags: append(commonFlags(), jsonFlag()),
 		Action: func(c *cli.Context) error {
 			if err := noArgs(c); err != nil {
 				return err
@@ -85,8 +85,8 @@ func count(n int, noun string) string {
 
 func (p *program) fmtCommand() *cli.Command {
 	return &cli.Command{
-		Name: "fmt", Usage: "format configuration files in place", ArgsUsage: "[FILE...]", Flags: append(commonFlags(),
-			&cli.BoolFlag{Name: "check", Usage: "change nothing; fail when a file is not formatted"},
+		Name: "fmt", Usage: "Format configuration files in place", ArgsUsage: "[FILE...]", Flags: append(commonFlags(),
+			&cli.BoolFlag{Name: "check", Usage: "change nothing, and fail when a file is not formatted"},
 		),
 		Action: func(c *cli.Context) error {
 			files := c.Args().Slice()

@@ -11,7 +11,7 @@ import (
 
 func (p *program) contextCommand() *cli.Command {
 	return &cli.Command{
-		Name: "context", Usage: "the docker context of a machine: show (or make) it, use it, or give the former one back",
+		Name: "context", Usage: "Show, use or give back the docker context of a machine",
 		ArgsUsage: "[show|use|restore]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if c.NArg() > 1 {

@@ -13,11 +13,10 @@ import (
 
 func (p *program) doctorCommand() *cli.Command {
 	return &cli.Command{
-		Name: "doctor", Usage: "what this computer can run, what stands in the way, and how to mend it", ArgsUsage: "[NAME...]",
-		Description: "Exit status: 0 it can run, 1 with --strict when there are warnings, 3 it cannot run.",
+		Name: "doctor", Usage: "Check what this host can run, and say how to fix what it cannot", ArgsUsage: "[NAME...]",
 		Flags: append(commonFlags(), machineFlag(), jsonFlag(),
 			&cli.BoolFlag{Name: "strict", Usage: "exit with 1 when there are warnings"},
-			&cli.BoolFlag{Name: "guest", Usage: "look at the layers of a machine that runs instead"},
+			&cli.BoolFlag{Name: "guest", Usage: "check the layers of running machines instead"},
 		),
 		Action: func(c *cli.Context) error {
 			if c.Bool("guest") {

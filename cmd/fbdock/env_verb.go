@@ -14,9 +14,9 @@ import (
 
 func (p *program) envCommand() *cli.Command {
 	return &cli.Command{
-		Name: "env", Usage: "commands for your shell that point Docker's clients to a machine", Flags: append(commonFlags(), machineFlag(), jsonFlag(),
-			&cli.StringFlag{Name: "shell", Usage: "the `SHELL`: " + strings.Join(app.Shells(), ", ")},
-			&cli.BoolFlag{Name: "unset", Usage: "undo it"},
+		Name: "env", Usage: "Print shell commands that point Docker's clients to a machine", Flags: append(commonFlags(), machineFlag(), jsonFlag(),
+			&cli.StringFlag{Name: "shell", Usage: "print commands for `SHELL`: " + strings.Join(app.Shells(), ", ")},
+			&cli.BoolFlag{Name: "unset", Usage: "print commands that remove the variables"},
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
@@ -62,7 +62,7 @@ func (p *program) shell() string {
 
 func (p *program) sshConfigCommand() *cli.Command {
 	return &cli.Command{
-		Name: "ssh-config", Usage: "blocks for ~/.ssh/config, by which OpenSSH reaches the guests", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag()),
+		Name: "ssh-config", Usage: "Print blocks for ~/.ssh/config by which OpenSSH reaches the guests", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag()),
 		Action: p.verb(func(_ context.Context, c *cli.Context, project *app.Project) error {
 			machines, err := project.Selection(named(c))
 			if err != nil {

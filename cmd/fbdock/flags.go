@@ -31,14 +31,14 @@ func commonFlags() []cli.Flag {
 		&cli.StringFlag{Name: flagDir, Aliases: []string{"C"}, Usage: "work in `DIR`, or with this configuration file"},
 		&cli.StringSliceFlag{Name: flagVar, Usage: "set a variable of the configuration: `NAME=VALUE`"},
 		&cli.StringSliceFlag{Name: flagVarFile, Usage: "read variables from `FILE`"},
-		&cli.BoolFlag{Name: flagQuiet, Aliases: []string{"q"}, Usage: "say nothing but errors"},
-		&cli.BoolFlag{Name: flagVerbose, Usage: "say more on stderr"},
-		&cli.BoolFlag{Name: flagNoColor, Usage: "no colour (also by NO_COLOR)"},
+		&cli.BoolFlag{Name: flagQuiet, Aliases: []string{"q"}, Usage: "print errors only"},
+		&cli.BoolFlag{Name: flagVerbose, Usage: "print more on standard error"},
+		&cli.BoolFlag{Name: flagNoColor, Usage: "use no colour, as with NO_COLOR"},
 	}
 }
 
 func machineFlag() cli.Flag {
-	return &cli.StringFlag{Name: flagMachine, Aliases: []string{"m"}, Usage: "the machine `NAME`, when there are several"}
+	return &cli.StringFlag{Name: flagMachine, Aliases: []string{"m"}, Usage: "use the machine `NAME`, when there are several"}
 }
 
 // named are the machines that a verb is about: those after it, and the one
@@ -85,7 +85,7 @@ func variables(c *cli.Context) (map[string]string, error) {
 
 // usage marks an error of the command line itself.
 func usage(err error) error {
-	return &app.Error{Err: err, Next: "`fbdock help` lists the verbs, `fbdock VERB --help` the flags of one", Code: app.ExitUsage}
+	return &app.Error{Err: err, Next: "`fbdock help` lists the commands, `fbdock help COMMAND` describes one", Code: app.ExitUsage}
 }
 
 // noArgs refuses arguments that a verb has no use for.

@@ -13,12 +13,12 @@ import (
 )
 
 func (p *program) imageCommand() *cli.Command {
-	return p.group("image", "the engine images on this computer", p.imagePull(), p.imageList(), p.imagePrune())
+	return p.group("image", "Fetch, list and remove engine images", p.imagePull(), p.imageList(), p.imagePrune())
 }
 
 func (p *program) imagePull() *cli.Command {
 	return &cli.Command{
-		Name: "pull", Usage: "fetch the engine images of the project and pin them in fbdock.lock.hcl",
+		Name: "pull", Usage: "Fetch the engine images of the project and pin them in fbdock.lock.hcl",
 		Flags: append(commonFlags(), jsonFlag(),
 			&cli.BoolFlag{Name: "upgrade", Usage: "pin what the catalogue names now instead of what was pinned"},
 			yesFlag("do not ask before using an image that is not its publisher's"),
@@ -45,7 +45,7 @@ func (p *program) imagePull() *cli.Command {
 
 func (p *program) imageList() *cli.Command {
 	return &cli.Command{
-		Name: "list", Usage: "the files in the image cache", Flags: append(commonFlags(), jsonFlag()),
+		Name: "list", Usage: "List the files in the image cache", Flags: append(commonFlags(), jsonFlag()),
 		Action: func(c *cli.Context) error {
 			if err := noArgs(c); err != nil {
 				return err
@@ -117,7 +117,7 @@ func usedBy(i app.CachedImage) string {
 
 func (p *program) imagePrune() *cli.Command {
 	return &cli.Command{
-		Name: "prune", Usage: "remove the files in the image cache that this project does not use",
+		Name: "prune", Usage: "Remove the files in the image cache that this project does not use",
 		Flags: append(commonFlags(), yesFlag("do not ask")),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {

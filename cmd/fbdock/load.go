@@ -44,6 +44,7 @@ func (p *program) optionsOn(c *cli.Context, laptop plan.Laptop) (app.Options, er
 	if p.tune != nil {
 		p.tune(&o)
 	}
+	o.Laptop.NoProvider = !docs()[p.command].provider
 	return o, nil
 }
 

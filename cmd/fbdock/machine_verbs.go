@@ -46,7 +46,7 @@ func (p *program) onProject(load func(*cli.Context) (*app.Project, error), f fun
 
 func (p *program) upCommand() *cli.Command {
 	return &cli.Command{
-		Name: "up", Usage: "make or start machines, and apply what has changed", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag(), allowReachFlag()),
+		Name: "up", Usage: "Create or start machines, and apply changes of the configuration", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag(), allowReachFlag()),
 		Action: p.starting(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			results, err := project.Up(ctx, named(c))
 			return p.upAnswer(c, results, err)
@@ -56,7 +56,7 @@ func (p *program) upCommand() *cli.Command {
 
 func (p *program) reloadCommand() *cli.Command {
 	return &cli.Command{
-		Name: "reload", Usage: "restart machines with the configuration as it is now", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag(), allowReachFlag()),
+		Name: "reload", Usage: "Restart machines with the current configuration", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag(), allowReachFlag()),
 		Action: p.starting(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			results, err := project.Reload(ctx, named(c))
 			return p.upAnswer(c, results, err)
@@ -107,8 +107,8 @@ func (p *program) notePhases(c *cli.Context, r app.UpResult) {
 
 func (p *program) haltCommand() *cli.Command {
 	return &cli.Command{
-		Name: "halt", Usage: "stop machines; what they hold stays", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
-			&cli.BoolFlag{Name: "force", Usage: "pull the plug"},
+		Name: "halt", Usage: "Stop machines and keep what they hold", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
+			&cli.BoolFlag{Name: "force", Usage: "power off at once"},
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			return project.Halt(ctx, named(c), c.Bool("force"))
@@ -118,9 +118,9 @@ func (p *program) haltCommand() *cli.Command {
 
 func (p *program) destroyCommand() *cli.Command {
 	return &cli.Command{
-		Name: "destroy", Usage: "remove machines with all containers, images and volumes in them", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
+		Name: "destroy", Usage: "Remove machines with all their containers, images and volumes", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
 			yesFlag("do not ask"),
-			&cli.BoolFlag{Name: "all", Usage: "all machines, and all that is kept of the project"},
+			&cli.BoolFlag{Name: "all", Usage: "remove all machines, and all that is kept of the project"},
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if c.Bool("all") {

@@ -11,7 +11,7 @@ import (
 
 func (p *program) mountCommand() *cli.Command {
 	return &cli.Command{
-		Name: "mount", Usage: "the mounts of a machine in its guests; with FBDOCK_AGENT=off it keeps them there until Ctrl-C",
+		Name: "mount", Usage: "Show the mounts of a machine and their state",
 		Flags: append(commonFlags(), machineFlag(), jsonFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,7 +16,7 @@ import (
 
 func (p *program) planCommand() *cli.Command {
 	return &cli.Command{
-		Name: "plan", Usage: "show what up makes of the configuration; touches no VM", Flags: append(commonFlags(), jsonFlag()),
+		Name: "plan", Usage: "Show what `fbdock up` makes of the configuration", Flags: append(commonFlags(), jsonFlag()),
 		Action: func(c *cli.Context) error {
 			if err := noArgs(c); err != nil {
 				return err
@@ -74,7 +75,7 @@ func planRows(m plan.Machine) [][]string {
 	if m.Box.Version != "" {
 		box += " " + m.Box.Version
 	}
-	rows := [][]string{{"machine", m.Name + " (" + m.Instance + ")"}, {"provider", m.Provider}}
+	rows := [][]string{{"machine", m.Name + " (" + m.Instance + ")"}, {"provider", cmp.Or(m.Provider, "none found on this host")}}
 	arc := "ARC at most " + m.Storage.ARCMax.String()
 	if m.OwnComputer() {
 		if m.Host != "" {
@@ -85,7 +86,10 @@ func planRows(m plan.Machine) [][]string {
 			arc = "ARC as it is"
 		}
 	} else {
-		rows = append(rows, []string{"box", box + " " + m.Box.Architecture}, []string{"guest", fmt.Sprintf("%d CPUs, %s", m.CPUs, m.Memory)})
+		if box != "" {
+			rows = append(rows, []string{"box", box + " " + m.Box.Architecture})
+		}
+		rows = append(rows, []string{"guest", fmt.Sprintf("%d CPUs, %s", m.CPUs, m.Memory)})
 	}
 	rows = append(rows, [][]string{
 		{"storage", fmt.Sprintf("pool %s, %s, %s", m.Storage.Pool, m.Storage.Compression, arc)},
@@ -108,7 +112,7 @@ func planRows(m plan.Machine) [][]string {
 
 func (p *program) renderCommand() *cli.Command {
 	return &cli.Command{
-		Name: "render", Usage: "write the Vagrantfile to stdout; touches no VM", Flags: append(commonFlags(),
+		Name: "render", Usage: "Print the Vagrantfile", Flags: append(commonFlags(),
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write it to `FILE`"},
 		),
 		Action: func(c *cli.Context) error {

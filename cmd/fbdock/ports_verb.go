@@ -12,7 +12,7 @@ import (
 
 func (p *program) portsCommand() *cli.Command {
 	return &cli.Command{
-		Name: "ports", Usage: "published ports: laptop -> FreeBSD -> engine -> container", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
+		Name: "ports", Usage: "Show the published ports of containers and where they appear on this host", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err

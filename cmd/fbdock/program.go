@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -24,6 +24,8 @@ type program struct {
 	// askFor replaces the constant of that name, when it is set.
 	askFor time.Duration
 
+	// command is the one that runs, by its words: "image pull".
+	command string
 	// status is what a proxied command ended with.
 	status int
 	ui     *ui.UI
@@ -31,8 +33,7 @@ type program struct {
 
 // main runs one command line and gives the exit status.
 func (p *program) main(ctx context.Context, args []string) int {
-	commands := p.cli()
-	err := commands.RunContext(ctx, interspersed(commands, args))
+	err := p.run(ctx, args)
 	if err == nil {
 		return p.status
 	}
@@ -51,72 +52,80 @@ type toldError struct{ error }
 
 func (t *toldError) Unwrap() error { return t.error }
 
-// cli is the tree of verbs. The library's own ways to print errors and to
-// exit are switched off: both are decided in main.
+// run does what a command line asks for.
+func (p *program) run(ctx context.Context, args []string) error {
+	a := p.cli()
+	if len(args) > 1 && args[1] == completeWord {
+		return p.complete(ctx, a, args[2:])
+	}
+	l, err := readLine(a, args)
+	switch {
+	case err != nil:
+		return err
+	case l.help || len(l.path) == 0 && !l.version || l.group():
+		return p.terminal(nil).Print(p.help(a, l))
+	case l.version:
+		return p.printVersion()
+	}
+	p.command = strings.TrimPrefix(l.named(), "fbdock ")
+	return a.RunContext(ctx, l.args)
+}
+
+// cli is the tree of commands. What the library would do by itself is switched
+// off: to print help, errors and versions, and to exit.
 func (p *program) cli() *cli.App {
 	a := &cli.App{
 		Name: "fbdock", HelpName: "fbdock", Version: p.version,
-		Usage:           "Docker on FreeBSD under bhyve, from any laptop",
-		HideHelpCommand: true, HideVersion: true, DisableSliceFlagSeparator: true,
-		EnableBashCompletion: true, Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,
+		Usage:    "Docker on FreeBSD under bhyve, from any host",
+		HideHelp: true, HideHelpCommand: true, HideVersion: true, DisableSliceFlagSeparator: true,
+		Reader: p.stdin, Writer: p.stdout, ErrWriter: p.stderr,
 		Flags:          append(commonFlags(), machineFlag()),
 		Commands:       p.commands(),
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return usage(err) },
-		Action: func(c *cli.Context) error {
-			if c.NArg() > 0 {
-				return usage(fmt.Errorf("there is no verb %q", c.Args().First()))
-			}
-			return cli.ShowAppHelp(c)
-		},
 	}
-	for _, cmd := range a.Commands {
-		// Neither is inherited from the app.
-		cmd.OnUsageError = a.OnUsageError
-		cmd.HideHelpCommand = true
-	}
+	quiet(a.Commands, a.OnUsageError)
 	return a
+}
+
+// quiet hands down what commands do not inherit from the app.
+func quiet(commands []*cli.Command, onUsageError cli.OnUsageErrorFunc) {
+	for _, cmd := range commands {
+		cmd.OnUsageError, cmd.HideHelp, cmd.HideHelpCommand = onUsageError, true, true
+		quiet(cmd.Subcommands, onUsageError)
+	}
 }
 
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
-		p.initCommand(), p.validateCommand(), p.fmtCommand(), p.planCommand(), p.renderCommand(),
-		p.upCommand(), p.haltCommand(), p.reloadCommand(), p.destroyCommand(), p.trustCommand(),
-		p.statusCommand(), p.listCommand(),
-		p.dockerCommand(), p.composeCommand(), p.execCommand(), p.sshCommand(), p.mountCommand(), p.shareCommand(),
-		p.sshConfigCommand(), p.contextCommand(), p.envCommand(), p.portsCommand(),
-		p.agentCommand(), p.agentStdioCommand(), p.logsCommand(), p.doctorCommand(), p.boxesCommand(), p.boxCommand(), p.imageCommand(), p.versionCommand(), p.completionCommand(), p.helpCommand(),
+		p.initCommand(), p.validateCommand(), p.fmtCommand(), p.planCommand(), p.renderCommand(), p.trustCommand(),
+		p.upCommand(), p.haltCommand(), p.reloadCommand(), p.destroyCommand(), p.statusCommand(), p.listCommand(),
+		p.dockerCommand(), p.composeCommand(), p.contextCommand(), p.envCommand(), p.portsCommand(),
+		p.execCommand(), p.sshCommand(), p.sshConfigCommand(), p.mountCommand(), p.shareCommand(), p.logsCommand(),
+		p.doctorCommand(), p.boxesCommand(), p.boxCommand(), p.imageCommand(),
+		p.versionCommand(), p.completionCommand(), p.helpCommand(),
+		p.agentCommand(), p.agentStdioCommand(),
 	}
 }
 
-// helpCommand is there because people type it.
+// helpCommand is in the list of commands; readLine takes it for the flag.
 func (p *program) helpCommand() *cli.Command {
-	return &cli.Command{
-		Name: "help", Usage: "this list, or the flags of one verb", ArgsUsage: "[VERB]",
-		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 {
-				return cli.ShowAppHelp(c)
-			}
-			if c.App.Command(c.Args().First()) == nil {
-				return usage(fmt.Errorf("there is no verb %q", c.Args().First()))
-			}
-			return cli.ShowCommandHelp(c, c.Args().First())
-		},
-	}
+	return &cli.Command{Name: "help", Usage: "Show help for fbdock or for one command", ArgsUsage: "[COMMAND]"}
 }
 
 func (p *program) versionCommand() *cli.Command {
 	return &cli.Command{
-		Name: "version", Usage: "the version of fbdock", Flags: []cli.Flag{jsonFlag()},
+		Name: "version", Usage: "Print the version of fbdock", Flags: []cli.Flag{jsonFlag()},
 		Action: func(c *cli.Context) error {
 			if isSet(c, flagJSON) {
 				return p.terminal(c).JSON(map[string]string{"version": p.version})
 			}
-			_, err := fmt.Fprintln(p.stdout, "fbdock", p.version)
-			return err
+			return p.printVersion()
 		},
 	}
 }
+
+func (p *program) printVersion() error { return p.terminal(nil).Print("fbdock " + p.version + "\n") }
 
 func (p *program) lookup(name string) (string, bool) {
 	return app.Options{Environ: p.environ}.Lookup(name)

@@ -77,20 +77,20 @@ func (p *program) dockerAction(words ...string) cli.ActionFunc {
 
 func (p *program) dockerCommand() *cli.Command {
 	return &cli.Command{
-		Name: "docker", Usage: "the docker CLI against the engine", ArgsUsage: "ARGS...", SkipFlagParsing: true,
+		Name: "docker", Usage: "Run a docker command on the engine of a machine", ArgsUsage: "ARGS...", SkipFlagParsing: true,
 		Action: p.dockerAction("docker"),
 	}
 }
 
 func (p *program) composeCommand() *cli.Command {
 	return &cli.Command{
-		Name: "compose", Usage: "docker compose against the engine", ArgsUsage: "ARGS...", SkipFlagParsing: true,
+		Name: "compose", Usage: "Run docker compose on the engine of a machine", ArgsUsage: "ARGS...", SkipFlagParsing: true,
 		Action: p.dockerAction("docker", "compose"),
 	}
 }
 
 func onFlag() cli.Flag {
-	return &cli.StringFlag{Name: "on", Value: app.OnFreeBSD, Usage: "the `GUEST`: freebsd or engine"}
+	return &cli.StringFlag{Name: "on", Value: app.OnFreeBSD, Usage: "run in this `GUEST`: freebsd or engine"}
 }
 
 func on(c *cli.Context) (string, error) {
@@ -104,8 +104,8 @@ func on(c *cli.Context) (string, error) {
 
 func (p *program) execCommand() *cli.Command {
 	return &cli.Command{
-		Name: "exec", Usage: "run a command in a guest", ArgsUsage: "[--] CMD [ARG...]", Flags: append(commonFlags(), machineFlag(), onFlag(),
-			&cli.StringFlag{Name: "via", Value: app.ViaLink, Usage: "the `ROAD`: link, or vagrant for `vagrant ssh -c`"},
+		Name: "exec", Usage: "Run a command in a guest", ArgsUsage: "[--] CMD [ARG...]", Flags: append(commonFlags(), machineFlag(), onFlag(),
+			&cli.StringFlag{Name: "via", Value: app.ViaLink, Usage: "connect by `WAY`: link, or vagrant for vagrant ssh -c"},
 		),
 		Action: p.proxied(func(c *cli.Context) (app.Exec, error) {
 			guest, err := on(c)
@@ -126,7 +126,7 @@ func (p *program) execCommand() *cli.Command {
 
 func (p *program) sshCommand() *cli.Command {
 	return &cli.Command{
-		Name: "ssh", Usage: "a shell in a guest", Flags: append(commonFlags(), machineFlag(), onFlag()),
+		Name: "ssh", Usage: "Open a shell in a guest", Flags: append(commonFlags(), machineFlag(), onFlag()),
 		Action: p.proxied(func(c *cli.Context) (app.Exec, error) {
 			if err := noArgs(c); err != nil {
 				return app.Exec{}, err

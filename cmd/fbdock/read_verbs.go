@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -12,7 +14,7 @@ import (
 
 func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
-		Name: "status", Usage: "how machines fare, layer by layer", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
+		Name: "status", Usage: "Show the status of machines, layer by layer", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			all, err := project.Status(ctx, named(c))
 			if err != nil {
@@ -32,7 +34,11 @@ func (p *program) statusCommand() *cli.Command {
 }
 
 func (p *program) printStatus(c *cli.Context, s app.MachineStatus) error {
-	rows := [][]string{{s.Machine, string(s.State), "on " + s.Provider}}
+	where := ""
+	if s.Provider != "" {
+		where = "on " + s.Provider
+	}
+	rows := [][]string{{s.Machine, strings.ReplaceAll(string(s.State), "_", " "), where}}
 	if s.Address != "" {
 		rows = append(rows, []string{"address", s.Address, ""})
 	}
@@ -57,29 +63,37 @@ func (p *program) printStatus(c *cli.Context, s app.MachineStatus) error {
 
 func (p *program) listCommand() *cli.Command {
 	return &cli.Command{
-		Name: "list", Aliases: []string{"ls"}, Usage: "the machines of the configuration", Flags: append(commonFlags(), jsonFlag()),
+		Name: "list", Aliases: []string{"ls"}, Usage: "List the machines of the configuration", Flags: append(commonFlags(), jsonFlag()),
 		Action: p.verb(func(_ context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
+			machines := project.List()
 			if isSet(c, flagJSON) {
-				return p.terminal(c).JSON(project.Plan.Machines)
+				return p.terminal(c).JSON(machines)
 			}
 			var rows [][]string
-			for _, m := range project.Plan.Machines {
-				rows = append(rows, []string{m.Name, m.Provider, m.Box.Name, m.Instance})
+			for _, m := range machines {
+				state := "created"
+				if !m.Created {
+					state = "not created"
+				}
+				rows = append(rows, []string{m.Name, state, orNone(m.Provider), orNone(m.Box.Name), m.Instance})
 			}
-			return p.terminal(c).Table([]string{"NAME", "PROVIDER", "BOX", "INSTANCE"}, rows)
+			return p.terminal(c).Table([]string{"NAME", "STATE", "PROVIDER", "BOX", "INSTANCE"}, rows)
 		}),
 	}
 }
 
+// orNone keeps a column of a table from being empty.
+func orNone(text string) string { return cmp.Or(text, "-") }
+
 func (p *program) logsCommand() *cli.Command {
 	return &cli.Command{
-		Name: "logs", Usage: "the log of one layer", ArgsUsage: "[NAME]", Flags: append(commonFlags(), machineFlag(),
-			&cli.StringFlag{Name: "layer", Value: "freebsd", Usage: "the `LAYER`: vagrant, freebsd, engine or docker"},
-			&cli.IntFlag{Name: "lines", Aliases: []string{"n"}, Value: 100, Usage: "the last `N` lines"},
-			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "go on as lines come"},
+		Name: "logs", Usage: "Print the log of one layer of a machine", ArgsUsage: "[NAME]", Flags: append(commonFlags(), machineFlag(),
+			&cli.StringFlag{Name: "layer", Value: "freebsd", Usage: "print the log of `LAYER`: vagrant, freebsd, engine or docker"},
+			&cli.IntFlag{Name: "lines", Aliases: []string{"n"}, Value: 100, Usage: "print the last `N` lines"},
+			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "print new lines as they come"},
 		),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			machine, names := "", named(c)

@@ -10,12 +10,12 @@ import (
 )
 
 func (p *program) shareCommand() *cli.Command {
-	return p.group("share", "datasets of the FreeBSD guest that the engine sees", p.shareList())
+	return p.group("share", "Inspect datasets that FreeBSD and the engine share", p.shareList())
 }
 
 func (p *program) shareList() *cli.Command {
 	return &cli.Command{
-		Name: "list", Usage: "the shares of a machine, each tested by a small file that is written and read from both sides",
+		Name: "list", Usage: "List the shares of a machine, and test each from both sides",
 		Flags: append(commonFlags(), machineFlag(), jsonFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {

@@ -13,9 +13,7 @@ import (
 // trustCommand lets the configuration of another user be read.
 func (p *program) trustCommand() *cli.Command {
 	return &cli.Command{
-		Name: "trust", Usage: "read the configuration in a folder of another user, or list the folders that are trusted", ArgsUsage: "[DIR...]",
-		Description: "fbdock does what a configuration says as you, and so it reads none that another user owns, until you trust their folder.\n" +
-			"What is trusted is the folder itself, not those below it, and only while it has the same owner.",
+		Name: "trust", Usage: "Trust the configuration in a folder of another user", ArgsUsage: "[DIR...]",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "remove", Usage: "trust the folder no longer"}, jsonFlag(),
 		},

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -49,8 +48,8 @@ func (p *Project) contexts() (engine.Contexts, error) {
 // that another user could serve is an error: what Docker's clients send there,
 // credentials of registries included, would be that user's.
 func (p *Project) dockerHost(ctx context.Context, m plan.Machine) (string, error) {
-	if !p.State.Exists() { // its folder has no name yet
-		return "", &Error{Err: fmt.Errorf("machine %s is not up", m.Name), Next: "start it with `fbdock up`"}
+	if !p.created(m) { // its folder may have no name yet
+		return "", p.needsUp(m)
 	}
 	address, err := p.address(p.State.Machine(m.Name).Agent().Docker())
 	if err != nil {
@@ -100,8 +99,8 @@ func (p *Project) UseContext(ctx context.Context, machine string) (ContextResult
 	if err != nil {
 		return ContextResult{}, err
 	}
-	if !exists(p.State.Machine(m.Name).SSHConfig()) {
-		return ContextResult{}, &Error{Err: fmt.Errorf("machine %s is not up", m.Name), Next: "start it with `fbdock up`"}
+	if err := p.needsUp(m); err != nil {
+		return ContextResult{}, err
 	}
 	r, err := p.Context(ctx, machine)
 	if err != nil {

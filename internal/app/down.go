@@ -17,6 +17,10 @@ func (p *Project) Halt(ctx context.Context, names []string, force bool) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
 		p.stopAgent(ctx, m)
 		p.leaveContext(m, false)
+		if !p.created(m) {
+			p.sayNotCreated(m)
+			return nil
+		}
 		return p.system(m).halt(ctx, force)
 	})
 }
@@ -54,7 +58,9 @@ func (p *Project) each(ctx context.Context, names []string, f func(plan.Machine)
 		return err
 	}
 	if !p.State.Exists() {
-		p.Progress.Say("nothing was ever started here")
+		for _, m := range machines {
+			p.sayNotCreated(m)
+		}
 		return nil
 	}
 	unlock, err := p.lock(ctx)
@@ -72,6 +78,8 @@ func (p *Project) each(ctx context.Context, names []string, f func(plan.Machine)
 	}
 	return nil
 }
+
+func (p *Project) sayNotCreated(m plan.Machine) { p.Progress.Say(m.Name + " is not created") }
 
 func (p *Project) step(name string, f func() error) error {
 	p.Progress.Begin(name)

@@ -38,12 +38,12 @@ type guest struct {
 // ssh, has said.
 func (p *Project) cached(ctx context.Context, m plan.Machine, timeout time.Duration) (*guest, error) {
 	files := p.State.Machine(m.Name)
+	if err := p.needsUp(m); err != nil {
+		return nil, err
+	}
 	data, err := os.ReadFile(files.SSHConfig())
 	if err != nil {
-		return nil, &Error{
-			Err:  fmt.Errorf("machine %s is not up", m.Name),
-			Next: "start it with `fbdock up`",
-		}
+		return nil, fmt.Errorf("read how to log in to %s: %w", m.Name, err)
 	}
 	return p.dial(ctx, m, data, timeout)
 }

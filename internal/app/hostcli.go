@@ -28,7 +28,7 @@ func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, 
 	}
 	_, compose := mount.ComposeOf(args)
 	socket := ""
-	if p.State.Exists() { // else what is wrong with the command is told first
+	if p.created(m) { // else what is wrong with the command is told first
 		var err error
 		if socket, err = p.dockerHost(ctx, m); err != nil {
 			return 0, err

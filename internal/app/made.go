@@ -1,9 +1,11 @@
 package app
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
+	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -22,4 +24,40 @@ func madeWith(folder state.Dir, machine string) string {
 		}
 	}
 	return ""
+}
+
+// created tells whether a machine was made, and was not destroyed since. The
+// guest of a machine that was not need not be asked for anything.
+func (p *Project) created(m plan.Machine) bool {
+	if m.OwnComputer() {
+		return exists(p.State.Machine(m.Name).SSHConfig())
+	}
+	return madeWith(p.State, m.Name) != ""
+}
+
+// needsUp is the error of a command for a machine that is not up, nil when
+// how to log in to it is known.
+func (p *Project) needsUp(m plan.Machine) error {
+	switch {
+	case !p.created(m):
+		return &Error{Err: fmt.Errorf("machine %s is not created", m.Name), Next: "create it with `fbdock up`"}
+	case !exists(p.State.Machine(m.Name).SSHConfig()):
+		return &Error{Err: fmt.Errorf("machine %s is not running", m.Name), Next: "start it with `fbdock up`"}
+	}
+	return nil
+}
+
+// Listed is a machine of the configuration.
+type Listed struct {
+	plan.Machine
+	Created bool `json:"created"`
+}
+
+// List gives the machines of the configuration, without asking them.
+func (p *Project) List() []Listed {
+	all := make([]Listed, len(p.Plan.Machines))
+	for i, m := range p.Plan.Machines {
+		all[i] = Listed{Machine: m, Created: p.created(m)}
+	}
+	return all
 }

@@ -53,8 +53,8 @@ func (p *Project) Mounts(ctx context.Context, machine string) ([]agent.Mount, er
 	if err != nil {
 		return nil, err
 	}
-	if !exists(p.State.Machine(m.Name).SSHConfig()) {
-		return nil, &Error{Err: fmt.Errorf("machine %s is not up", m.Name), Next: "start it with `fbdock up`"}
+	if err := p.needsUp(m); err != nil {
+		return nil, err
 	}
 	if err := p.ensureAgent(ctx, m); err != nil {
 		return nil, err

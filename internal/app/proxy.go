@@ -138,8 +138,8 @@ func (p *Project) execVagrant(ctx context.Context, m plan.Machine, e Exec) (int,
 	if m.OwnComputer() {
 		return 0, &Error{Err: fmt.Errorf("machine %s is no VM of Vagrant's", m.Name), Next: "leave out --via vagrant", Code: ExitUsage}
 	}
-	if !p.State.Exists() {
-		return 0, &Error{Err: fmt.Errorf("machine %s is not up", m.Name), Next: "start it with `fbdock up`"}
+	if !p.created(m) {
+		return 0, p.needsUp(m)
 	}
 	line, err := link.Quote(e.Args)
 	if err != nil {

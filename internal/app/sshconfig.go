@@ -21,6 +21,9 @@ func (p *Project) OpenSSHConfig(machines []plan.Machine) (string, error) {
 	}
 	var b strings.Builder
 	for _, m := range machines {
+		if !p.created(m) {
+			return "", p.needsUp(m)
+		}
 		if err := p.ensureAgentKey(m); err != nil {
 			return "", err
 		}

@@ -116,7 +116,7 @@ func (v *vagrantVM) state(ctx context.Context, g *guest) (vagrant.State, error) 
 	switch {
 	case g != nil:
 		return vagrant.Running, nil
-	case !v.p.State.Exists():
+	case !v.p.created(v.m):
 		return vagrant.NotCreated, nil
 	}
 	statuses, err := v.p.vagrant().Status(ctx, target(v.m))

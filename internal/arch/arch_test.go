@@ -37,6 +37,7 @@ var allowed = map[string][]string{
 	"internal/arch":          {},
 	"internal/e2e":           {},
 	"internal/plan":          {"hcl"},
+	"internal/manual":        {"hcl"},
 	"vagrantfiles":           {"hcl", "internal/plan"},
 	"provision":              {"hcl", "internal/plan"},
 	"internal/vagrant":       {"internal/run", "internal/untrusted"},
@@ -53,7 +54,8 @@ var allowed = map[string][]string{
 		"internal/vagrant",
 	},
 	"cmd/fbdock": {
-		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/dockercli", "internal/hostfile", "internal/plan", "internal/reach", "internal/run",
+		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/dockercli", "internal/hostfile", "internal/manual",
+		"internal/plan", "internal/reach", "internal/run",
 		"internal/state", "internal/ui", "internal/vagrant", "internal/link",
 	},
 }

@@ -22,6 +22,9 @@ type Laptop struct {
 	// Choose gives both when they are needed, instead of the two fields: to
 	// find them takes a look at all that is installed. It may be nil.
 	Choose func() (provider, reason string)
+	// NoProvider tells that the command needs none: that there is none is no
+	// warning then.
+	NoProvider bool
 	// Made is the provider that a machine was made with, "" when it is not
 	// made yet: it stays there, whatever is installed later.
 	Made func(machine string) string
@@ -158,6 +161,9 @@ func (b *builder) provider() string {
 	}
 	if b.laptop.Choose != nil {
 		b.laptop.Provider, b.laptop.ProviderReason = b.laptop.Choose()
+	}
+	if b.laptop.Provider == "" && b.laptop.NoProvider {
+		return ""
 	}
 	if b.laptop.Provider == "" {
 		// The file is not wrong: it may be checked on one computer and run on

@@ -63,7 +63,7 @@ func TestBuildResolvesEveryDefault(t *testing.T) {
 		t.Fatalf("diagnostics: %v", diags)
 	}
 	want := plan.Machine{
-		Name: "dev", Instance: got.Instance, Provider: "libvirt",
+		Name: "dev", Instance: got.Instance, Provider: "libvirt", CLI: plan.CLIAuto,
 		Box:  plan.Box{Name: "bento/freebsd-15", Version: "> 1", Architecture: "amd64", BootTimeout: 900},
 		CPUs: 4, Memory: 4 * hcl.GiB,
 		Storage: plan.Storage{Pool: "auto", Compression: "lz4", ARCMax: 512 * hcl.MiB},

@@ -1,0 +1,124 @@
+package main
+
+import "github.com/fbdock/fbdock/internal/manual"
+
+func configDocs() map[string]doc {
+	return map[string]doc{
+		"init": {
+			group: groupConfig,
+			long: "Writes `fbdock.hcl` with one machine into the current folder, or into the folder of `-C`. Every setting that a new user may want stands " +
+				"in it as a comment with its default. An existing file is not overwritten without `--force`.",
+			examples: examples(
+				"fbdock init", "Write fbdock.hcl with a machine called dev.",
+				"fbdock init --name ci", "Call the machine ci.",
+			),
+		},
+		"validate": {
+			group: groupConfig,
+			long: "Reads the configuration and reports every mistake with its place. It starts nothing and changes nothing. " +
+				"What depends on the host, such as an installed provider, is not judged: `fbdock doctor` does that.",
+			examples: examples(
+				"fbdock validate", "Check the configuration of the current folder.",
+				"fbdock validate --json", "Print mistakes as JSON, for an editor.",
+			),
+		},
+		"fmt": {
+			group: groupConfig,
+			long: "Rewrites configuration files in the canonical format: two spaces of indentation, aligned equals signs. " +
+				"Without arguments it formats the file that the other commands would read. The names of changed files are printed.",
+			examples: examples(
+				"fbdock fmt", "Format fbdock.hcl.",
+				"fbdock fmt --check", "Print the files that are not formatted, and exit with 1 when there are any.",
+			),
+		},
+		"plan": {
+			group: groupConfig, provider: true,
+			long: "Shows the machines with every default filled in: provider, box, CPUs, memory, network, mounts, shares. " +
+				"It starts nothing and changes nothing.",
+			examples: examples(
+				"fbdock plan", "Show all machines.",
+				"fbdock plan --json", "Print the plan as JSON.",
+			),
+		},
+		"render": {
+			group: groupConfig, provider: true,
+			long: "Prints the Vagrantfile that `fbdock up` uses. It starts nothing and changes nothing, but for the file of `--out`.",
+			examples: examples(
+				"fbdock render", "Print the Vagrantfile.",
+				"fbdock render --out Vagrantfile", "Write it to a file.",
+			),
+		},
+		"trust": {
+			group: groupConfig,
+			long: "fbdock does what a configuration says with the rights of the user who runs it. It therefore reads no configuration that another user owns, " +
+				"until the user trusts that folder. Trust holds for the folder itself, not for those below it, and only while it has the same owner. " +
+				"Without arguments the trusted folders are listed.",
+			examples: examples(
+				"fbdock trust /srv/project", "Read the configuration in /srv/project from now on.",
+				"fbdock trust --remove /srv/project", "Read it no longer.",
+			),
+		},
+	}
+}
+
+func machineDocs() map[string]doc {
+	impossible := []manual.Exit{exitImpossible()}
+	return map[string]doc{
+		"up": {
+			group: groupMachines, words: wordsMachines, provider: true, exits: impossible,
+			long: "Creates the machines that do not exist, starts those that are stopped, and applies changes of the configuration. " +
+				"Without arguments it does so for all machines. When nothing has changed it ends within a second. " +
+				"The first time takes about a quarter of an hour.\n\n" +
+				"Before a machine is created, the checks of `fbdock doctor` run. On a FreeBSD computer of the user's own, the changes are listed " +
+				"and have to be agreed to.",
+			examples: examples(
+				"fbdock up", "Bring up all machines of the configuration.",
+				"fbdock up ci --json", "Bring up the machine ci, and print the result as JSON.",
+			),
+		},
+		"halt": {
+			group: groupMachines, words: wordsMachines,
+			long: "Stops the containers, the engine and the FreeBSD guest, in this order. Containers, images and volumes stay on their disks. " +
+				"The docker context that was in use before `fbdock context use` is used again.",
+			examples: examples(
+				"fbdock halt", "Stop all machines.",
+				"fbdock halt dev --force", "Power off the machine dev at once, as if its plug were pulled.",
+			),
+		},
+		"reload": {
+			group: groupMachines, words: wordsMachines, provider: true, exits: impossible,
+			long: "Does what `fbdock halt` and then `fbdock up` do.",
+			examples: examples(
+				"fbdock reload", "Restart all machines.",
+				"fbdock reload dev", "Restart the machine dev.",
+			),
+		},
+		"destroy": {
+			group: groupMachines, words: wordsMachines,
+			long: "Removes machines with everything in them: containers, images, volumes, and the disks of FreeBSD and the engine. " +
+				"It asks first. Files of the host in mounted folders stay.\n\n" +
+				"With `--all` it also removes what fbdock keeps of the project: keys, certificates, logs.",
+			examples: examples(
+				"fbdock destroy dev", "Ask, then remove the machine dev.",
+				"fbdock destroy --all --yes", "Remove all machines of the project and what is kept of it, without a question.",
+			),
+		},
+		"status": {
+			group: groupMachines, words: wordsMachines,
+			long: "Shows for each machine whether it is created and running and, when it runs, the state of each layer: FreeBSD, hypervisor, " +
+				"engine, dockerd, agent, clocks and mounts. The first layer that fails is named.",
+			examples: examples(
+				"fbdock status", "Show all machines.",
+				"fbdock status dev --json", "Print the status of dev as JSON.",
+			),
+		},
+		"list": {
+			group: groupMachines,
+			long:  "Lists the machines of the configuration without asking them anything.",
+			examples: examples(
+				"fbdock list", "List the machines.",
+				"fbdock list --json", "Print them as JSON, with every default filled in.",
+			),
+		},
+	}
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/fbdock/fbdock/internal/manual"
+)
+
+func dockerDocs() map[string]doc {
+	cliLong := "The docker CLI of this host runs it when one of version 20.10 or newer is on PATH%s; else the CLI of the FreeBSD guest does. " +
+		"`cli` in the machine block, or FBDOCK_DOCKER_CLI (auto, host, guest) in the environment, chooses. `fbdock --verbose docker ...` says which one runs and why.\n\n" +
+		"A bind mount of a folder that is in none of the machine's mounts is refused before anything runs.\n\n"
+	return map[string]doc{
+		"docker": {
+			group: groupDocker, exits: remoteExits("docker"),
+			long: "Runs a docker command on the engine of a machine. Arguments, standard streams, signals, the terminal and the exit status are docker's own.\n\n" +
+				fmt.Sprintf(cliLong, "") + "Flags of fbdock stand before the word docker. `fbdock docker help` is docker's own help.",
+			examples: examples(
+				"fbdock docker run --rm -it alpine", "Run a shell in a container.",
+				"fbdock -m ci docker ps", "List the containers of the machine ci.",
+			),
+		},
+		"compose": {
+			group: groupDocker, exits: remoteExits("docker compose"),
+			long: "Runs docker compose on the engine of a machine; `fbdock docker compose` is the same.\n\n" +
+				fmt.Sprintf(cliLong, " and has the compose plugin") + "Flags of fbdock stand before the word compose.",
+			examples: examples(
+				"fbdock compose up -d", "Start the services of compose.yaml.",
+				"fbdock compose logs -f web", "Follow the log of the service web.",
+			),
+		},
+		"context": {
+			group: groupDocker, words: wordsContext,
+			long: "`show`, the default, makes the docker context of a machine where it is missing and prints its name. `use` makes docker, compose and IDEs " +
+				"on this host follow the machine. `restore` gives back the context that was in use before; `fbdock halt` does the same.",
+			examples: examples(
+				"fbdock context use", "Let docker on this host follow the machine.",
+				"docker --context \"$(fbdock context)\" ps", "Use it for one command.",
+			),
+		},
+		"env": {
+			group: groupDocker,
+			long: "Prints commands for a shell that set DOCKER_HOST, and the variables of Testcontainers, to the socket of a machine, and remove " +
+				"those that would overrule it.",
+			examples: examples(
+				`eval "$(fbdock env)"`, "Set them in the current POSIX shell.",
+				"fbdock env --shell powershell | Invoke-Expression", "Set them in PowerShell.",
+			),
+		},
+		"ports": {
+			group: groupDocker,
+			long: "Shows each published port of each container, the address where it appears on this host, and what is in the way of one that does not: " +
+				"a port that is taken, missing rights, a protocol that is not forwarded.",
+			examples: examples(
+				"fbdock ports", "Show all published ports.",
+				"fbdock ports --json", "Print them as JSON.",
+			),
+		},
+	}
+}
+
+func guestDocs() map[string]doc {
+	return map[string]doc{
+		"exec": {
+			group: groupGuests, exits: append(remoteExits("the command"), exitUsage(),
+				manual.Exit{Status: "126", Text: "The command is not executable in the guest."}, manual.Exit{Status: "127", Text: "The command is not found in the guest."}),
+			long: "Runs a command in the FreeBSD guest, or in the engine with `--on engine`. Each argument arrives as it is: no shell reads it. " +
+				"Flags of fbdock stand before the command; `--` may separate them.",
+			examples: examples(
+				"fbdock exec -- zfs list", "List ZFS datasets in FreeBSD.",
+				"fbdock exec --on engine -- df -h", "Show the disks of the engine.",
+			),
+		},
+		"ssh": {
+			group: groupGuests, exits: append(remoteExits("the shell"), exitUsage()),
+			long: "Opens the login shell of the FreeBSD guest, or of the engine with `--on engine`.",
+			examples: examples(
+				"fbdock ssh", "Open a shell in FreeBSD.",
+				"fbdock ssh --on engine", "Open a shell in the engine.",
+			),
+		},
+		"ssh-config": {
+			group: groupGuests, words: wordsMachines,
+			long: "Prints a block of ssh_config(5) for each guest. OpenSSH, scp and editors then reach FreeBSD as fbdock-NAME, and the engine as fbdock-NAME-engine.",
+			examples: examples(
+				"fbdock ssh-config >>~/.ssh/config", "Add all machines to the configuration of OpenSSH.",
+				"fbdock ssh-config dev >dev.conf && ssh -F dev.conf fbdock-dev", "Log in to dev once.",
+			),
+		},
+		"mount": {
+			group: groupGuests,
+			long: "Shows the folders of `mount` blocks in both guests and their state, and tries again what is not mounted. " +
+				"With FBDOCK_AGENT=off in the environment it mounts them itself, and keeps them until Ctrl-C.",
+			examples: examples(
+				"fbdock mount", "Show the mounts.",
+				"fbdock mount --json", "Print them as JSON.",
+			),
+		},
+		"share": {
+			group: groupGuests, long: "A `share` block is a ZFS dataset of the FreeBSD guest that the engine sees.",
+			examples: examples(
+				"fbdock share list", "List the shares of the machine.",
+				"fbdock -m ci share list", "List those of the machine ci.",
+			),
+		},
+		"share list": {
+			long: "Lists the shares of a machine. For each, a small file is written and read from FreeBSD and from the engine, and removed. " +
+				"The layer that fails is named, with the next step.",
+			examples: examples(
+				"fbdock share list", "List and test the shares.",
+				"fbdock share list --json", "Print the result as JSON.",
+			),
+		},
+		"logs": {
+			group: groupGuests, words: wordsMachines,
+			long: "Prints the log of one layer: `vagrant` is what Vagrant has said on this host, `freebsd` the log of fbdock's steps and services in FreeBSD, " +
+				"`engine` the console of the engine, `docker` the log of dockerd.",
+			examples: examples(
+				"fbdock logs --layer engine", "Print the last 100 lines of the engine's console.",
+				"fbdock logs dev --layer docker -f", "Follow the log of dockerd.",
+			),
+		},
+	}
+}
