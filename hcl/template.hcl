@@ -28,6 +28,7 @@ machine "dev" {
   # box_version = "~> 202510.26"
   # cpus        = 4
   # memory      = var.memory         # the engine's memory is within it
+  # cli         = "auto"             # or "host", "guest": whose docker CLI runs
 
   # Folders of this computer, at the same path in both guests.
   mount "." {
