@@ -70,7 +70,7 @@ func machineDocs() map[string]doc {
 				"Without arguments it does so for all machines. When nothing has changed it ends within a second. " +
 				"The first time takes about a quarter of an hour.\n\n" +
 				"Before a machine is created, the checks of `fbdock doctor` run. On a FreeBSD computer of the user's own, the changes are listed " +
-				"and have to be agreed to.",
+				"and have to be agreed to. What a configuration reaches outside of its project is listed and has to be agreed to as well.",
 			examples: examples(
 				"fbdock up", "Bring up all machines of the configuration.",
 				"fbdock up ci --json", "Bring up the machine ci, and print the result as JSON.",
