@@ -19,7 +19,7 @@ if [ ! -s "$base" ]; then
     --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/i18n/*' \
     --include=openrc,busybox-static,cloud-init,cloud-guest-utils,ifupdown,iproute2,kmod,procps \
-    --include=openssh-server,docker.io,iptables,e2fsprogs,nfs-common,sshfs,fuse3,ca-certificates,curl,socat,iputils-ping,netcat-openbsd \
+    --include=openssh-server,docker.io,iptables,nftables,e2fsprogs,nfs-common,sshfs,fuse3,ca-certificates,curl,socat,iputils-ping,netcat-openbsd \
     --customize-hook="$here/kernel-hook.sh \"\$1\"" \
     bookworm "$base.part" "$mirror"
   mv "$base.part" "$base"
@@ -62,6 +62,7 @@ aside containerd /usr/bin/containerd /usr/bin/containerd-shim /usr/bin/container
 aside runc /usr/sbin/runc /usr/bin/runc
 aside docker-cli /usr/bin/docker
 aside sshfs /usr/bin/sshfs
+aside nftables /usr/sbin/nft
 aside nfs-utils /sbin/mount.nfs /sbin/mount.nfs4 /sbin/umount.nfs /sbin/umount.nfs4
 mkdir -p "$repo/docker-engine/usr/bin"
 [ ! -e "$repo/docker-engine/usr/sbin/dockerd" ] || mv "$repo/docker-engine/usr/sbin/dockerd" "$repo/docker-engine/usr/bin/"

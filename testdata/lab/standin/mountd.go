@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"strconv"
 	"strings"
 	"syscall"
 )
@@ -26,12 +28,28 @@ func mountd(l *lab) int {
 	if !has(opts, 'n') {
 		program.weak = func(p rpcPeer) bool { return p.port >= 1024 }
 	}
-	if !l.listen(mountdPort, true, true, map[uint32]rpcProgram{mountProgram: program}) ||
-		!l.register(mountProgram, map[string]int{"tcp": mountdPort, "udp": mountdPort}) {
+	port := mountdPort(opts)
+	if port == 0 {
+		return l.fail("%s: port number invalid", value(opts, 'p'))
+	}
+	if !l.listen(port, true, true, map[uint32]rpcProgram{mountProgram: program}) ||
+		!l.register(mountProgram, map[string]int{"tcp": port, "udp": port}) {
 		return 1
 	}
 	defer l.register(mountProgram, nil)
 	return l.attend(mountdPID, reload)
+}
+
+// mountdPort is the one that it is told, else one of the reserved ones that nobody can foresee; 0 for none.
+func mountdPort(opts []option) int {
+	if !has(opts, 'p') {
+		return 600 + os.Getpid()%400
+	}
+	port, err := strconv.ParseUint(value(opts, 'p'), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return int(port)
 }
 
 func (l *lab) serveMount(c *rpcCall) bool {

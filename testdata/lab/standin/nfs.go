@@ -16,10 +16,9 @@ func nfsCommands() map[string]command {
 	return map[string]command{"showmount": showmount, "mountd": mountd, "nfsd": nfsd, "rpcbind": rpcbind}
 }
 
-// Where the three daemons listen. The real mountd takes any free port.
+// Where two of the three daemons listen.
 const (
 	rpcbindPort = 111
-	mountdPort  = 847
 	nfsPort     = 2049
 )
 

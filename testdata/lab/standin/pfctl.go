@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os/exec"
 	"slices"
 	"sort"
@@ -161,8 +160,14 @@ func (l *lab) pfShow(state *pf, anchor, what string) int {
 
 func printRules(l *lab, rules []pfRule, class int) {
 	for _, rule := range rules {
-		if rule.Class == class {
+		if rule.Class != class {
+			continue
+		}
+		if rule.Filters == nil {
 			l.printf("%s\n", rule.Text)
+		}
+		for _, filter := range rule.Filters {
+			l.printf("%s\n", filter.text())
 		}
 	}
 }
@@ -183,33 +188,11 @@ func (l *lab) pfInfo(state *pf) {
 	}
 }
 
-// pfApply translates the translation rules that are in force for the container's kernel.
-// An anchor acts only where the main ruleset calls it.
+// pfApply gives the rules that are in force to the container's kernel.
 func (l *lab) pfApply(state *pf) {
-	if l.fake {
-		return
+	if !l.fake {
+		l.nft(state.enforce(l))
 	}
-	nat, rdr := "", ""
-	for _, rule := range state.Main {
-		rules := []pfRule{rule}
-		if rule.Anchor != "" && rule.Class == translation {
-			rules = nil
-			for name, anchored := range state.Anchors {
-				if name == rule.Anchor || rule.Anchor == "*" {
-					rules = append(rules, anchored...)
-				}
-			}
-		}
-		for _, one := range rules {
-			nat += one.Nat
-			rdr += one.Rdr
-		}
-	}
-	if !state.Enabled {
-		nat, rdr = "", ""
-	}
-	l.nft(fmt.Sprintf("table ip lab_pf {}\ndelete table ip lab_pf\ntable ip lab_pf {\n chain nat {\n type nat hook postrouting priority 100;\n%s }\n"+
-		" chain rdr {\n type nat hook prerouting priority -100;\n%s }\n}\n", nat, rdr))
 }
 
 func (l *lab) nft(script string) error {

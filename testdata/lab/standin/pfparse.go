@@ -24,6 +24,9 @@ type pfRule struct {
 	Anchor string // what an anchor rule calls
 	Nat    string // the same for the container's kernel
 	Rdr    string
+	Skip   []string // interfaces that are not filtered
+	// Filters are what a filter rule is expanded to.
+	Filters []pfFilter
 }
 
 var (
@@ -31,15 +34,10 @@ var (
 	pfAnchor = regexp.MustCompile(`^(nat-anchor|rdr-anchor|binat-anchor|anchor)\s+"([^"]+)"( all| on \S+)*$`)
 	pfNat    = regexp.MustCompile(`^nat( pass)?( log)? on (\S+)( inet6?)?( proto \S+)? from (! ?)?(\S+) to (! ?)?(\S+)( port \S+)? -> (\S+)( port \S+)?( round-robin| static-port)*$`)
 	pfRdr    = regexp.MustCompile(`^rdr( pass)?( log)? on (\S+)( inet6?)?( proto (tcp|udp))? from (\S+) to (\S+)( port (\d+))? -> (\S+)( port (\d+))?$`)
-	pfWord   = regexp.MustCompile(`^([a-z][a-z-]*|<[A-Za-z0-9_-]+>|!|\{|\}|,|=|\(?[A-Za-z0-9_.:/-]+\)?,?|S/SA|"[^"]*")$`)
 	pfStart  = map[string]int{"set": options, "ether": ethernet, "scrub": normalization, "match": filtering, "altq": queueing, "queue": queueing, "nat": translation, "rdr": translation,
 		"binat": translation, "nat-anchor": translation, "rdr-anchor": translation, "binat-anchor": translation, "no": translation, "pass": filtering, "block": filtering,
 		"anchor": filtering, "antispoof": filtering, "load": anywhere, "table": anywhere}
-	pfSets  = regexp.MustCompile(`^set (skip on |block-policy (drop|return)$|limit |timeout |loginterface |optimization |state-policy |ruleset-optimization |require-order |fingerprints |debug |fail-policy |hostid |keepcounters)`)
-	pfVerbs = map[string]bool{"pass": true, "block": true, "in": true, "out": true, "on": true, "log": true, "quick": true, "inet": true, "inet6": true, "proto": true, "from": true, "to": true,
-		"port": true, "any": true, "all": true, "keep": true, "state": true, "modulate": true, "no": true, "flags": true, "drop": true, "return": true, "self": true, "tcp": true, "udp": true, "icmp": true,
-		"label": true, "tag": true, "tagged": true, "route-to": true, "reply-to": true, "return-rst": true, "return-icmp": true, "icmp-type": true, "user": true, "group": true, "egress": true, "nat-to": true,
-		"rdr-to": true, "received-on": true, "synproxy": true, "max-mss": true, "fragment": true, "reassemble": true, "no-df": true, "random-id": true, "scrub": true}
+	pfSets = regexp.MustCompile(`^set (skip on |block-policy (drop|return)$|limit |timeout |loginterface |optimization |state-policy |ruleset-optimization |require-order |fingerprints |debug |fail-policy |hostid |keepcounters)`)
 )
 
 // pfParse reads a ruleset. text is what pfctl prints for the first mistake, "FILE:LINE: words".
@@ -114,35 +112,18 @@ func pfRuleOf(line string) (pfRule, string) {
 		if !pfSets.MatchString(line) {
 			return rule, "syntax error"
 		}
-	case first == "pass" || first == "block":
-		if !pfFilterWords(line) {
-			return rule, "syntax error"
+		if skipped, ok := strings.CutPrefix(line, "set skip on "); ok {
+			w := &pfWords{left: pfToken.FindAllString(skipped, -1)}
+			for _, name := range w.list() {
+				rule.Skip = append(rule.Skip, name.Text)
+			}
 		}
-		if line == "pass" || line == "pass all" {
-			rule.Text = "pass all flags S/SA keep state"
+	case first == "pass" || first == "block":
+		if rule.Filters = pfFilterRules(line); rule.Filters == nil {
+			return rule, "syntax error"
 		}
 	}
 	return rule, ""
-}
-
-// pfFilterWords: a word that is neither known nor an operand of the one before it is a mistake.
-func pfFilterWords(line string) bool {
-	operand := true
-	for _, word := range strings.Fields(line) {
-		if !pfWord.MatchString(word) {
-			return false
-		}
-		if !pfVerbs[word] && !operand {
-			return false
-		}
-		switch word {
-		case "pass", "block", "in", "out", "all", "keep", "quick", "log", "inet", "inet6", "any", "drop", "return":
-			operand = false
-		default:
-			operand = true
-		}
-	}
-	return true
 }
 
 func pfNatRule(rule pfRule, line string) (pfRule, string) {
@@ -180,7 +161,7 @@ func pfRdrRule(rule pfRule, line string) (pfRule, string) {
 	if match[13] != "" {
 		to += ":" + match[13]
 	}
-	rule.Rdr = fmt.Sprintf("  iifname \"%s\" %sdnat to %s\n", linux(match[3]), port, to)
+	rule.Rdr = fmt.Sprintf("  iifname \"%s\" %sdnat ip to %s\n", linux(match[3]), port, to)
 	return rule, ""
 }
 
