@@ -177,6 +177,16 @@ func registry(s string) (problem, detail, hint string) {
 	return matches(re, "is not a registry", `A registry is a host with an optional port, as in "registry.local:5000", or a network.`)(s)
 }
 
+// guestPort is a port with an optional protocol, TCP by default.
+func guestPort(s string) (problem, detail, hint string) {
+	number, protocol, named := strings.Cut(s, "/")
+	n, err := strconv.ParseUint(number, 10, 16)
+	if err != nil || n == 0 || named && protocol != "tcp" && protocol != "udp" || strconv.FormatUint(n, 10) != number {
+		return "is not a port", `A port is a number from 1 to 65535, followed by /udp where it is not TCP: "5432", "53/udp".`, ""
+	}
+	return "", "", ""
+}
+
 // quote shows a text of the user's within our own, however odd it is.
 func quote(s string) string {
 	const most = 60

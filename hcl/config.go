@@ -89,6 +89,7 @@ type Engine struct {
 	Network            netip.Prefix
 	Daemon             map[string]any // merged into daemon.json; as encoding/json decodes it, numbers as json.Number
 	InsecureTCP        bool
+	GuestPorts         []string // as in 5432 or 53/udp
 	RegistryMirrors    []string
 	InsecureRegistries []string
 	DNS                []netip.Addr

@@ -131,7 +131,7 @@ func (s *scope) engine() Engine {
 	e := Engine{
 		Hypervisor: s.String("hypervisor"), Image: s.String("image"), CPUs: s.Int("cpus"),
 		Memory: s.Size("memory"), Disk: s.Size("disk"), Network: s.Network("network"),
-		Daemon: s.Object("daemon"), InsecureTCP: s.Bool("insecure_tcp"),
+		Daemon: s.Object("daemon"), InsecureTCP: s.Bool("insecure_tcp"), GuestPorts: s.Strings("guest_ports"),
 		RegistryMirrors: s.Strings("registry_mirrors"), InsecureRegistries: s.Strings("insecure_registries"),
 		DNS: s.Addresses("dns"), CACertificates: s.Strings("ca_certificates"),
 	}

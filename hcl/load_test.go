@@ -93,6 +93,7 @@ machine "dev" {
     network             = "10.77.0.0/24"
     daemon              = { "log-driver" = "local", n = { deep = [1, true, null] } }
     insecure_tcp        = false
+    guest_ports         = ["5432", "53/udp"]
     registry_mirrors    = ["https://mirror.example.com"]
     insecure_registries = ["10.0.0.0/8", "registry.local:5000", "[::1]:5000"]
     dns                 = ["192.0.2.53", "2001:db8::1"]
@@ -160,6 +161,7 @@ func wholeEngine() hcl.Engine {
 		Hypervisor: "qemu", Image: "alpine-3.24", CPUs: 2, Memory: 2 * hcl.GiB, Disk: 40 * hcl.GiB,
 		Network:            netip.MustParsePrefix("10.77.0.0/24"),
 		Daemon:             map[string]any{"log-driver": "local", "n": map[string]any{"deep": []any{json.Number("1"), true, nil}}},
+		GuestPorts:         []string{"5432", "53/udp"},
 		RegistryMirrors:    []string{"https://mirror.example.com"},
 		InsecureRegistries: []string{"10.0.0.0/8", "registry.local:5000", "[::1]:5000"},
 		DNS:                []netip.Addr{netip.MustParseAddr("192.0.2.53"), netip.MustParseAddr("2001:db8::1")},

@@ -211,6 +211,7 @@ func engineSchema() Block {
 			{Name: "network", Type: TypeNetwork, Default: "10.77.0.0/24", Example: `"10.77.0.0/24"`, Doc: "the network between FreeBSD (.1) and engine (.2)"},
 			{Name: "daemon", Type: TypeObject, Example: `{ "log-driver" = "local" }`, Doc: "settings merged into dockerd's daemon.json"},
 			{Name: "insecure_tcp", Type: TypeBool, Default: "false", Example: `false`, Doc: "also listen on port 2375 without TLS, within the FreeBSD guest only"},
+			{Name: "guest_ports", Type: TypeStrings, Example: `["5432", "53/udp"]`, check: guestPort, Doc: "ports of FreeBSD that containers may connect to, by the engine network's first address; none by default"},
 			{Name: "registry_mirrors", Type: TypeStrings, Example: `["https://mirror.example.com"]`, check: webURL, Doc: "mirrors of Docker Hub"},
 			{Name: "insecure_registries", Type: TypeStrings, Example: `["registry.local:5000"]`, check: registry, Doc: "registries to reach without TLS"},
 			{Name: "dns", Type: TypeAddresses, Example: `["192.0.2.53"]`, Doc: "name servers of the engine and its containers"},

@@ -55,6 +55,7 @@ machine "dev" {
   #   network    = "10.77.0.0/24"  # between FreeBSD (.1) and engine (.2)
   #   daemon     = { "log-driver" = "local" } # merged into daemon.json
   #   dns        = ["192.0.2.53"]
+  #   guest_ports         = ["5432", "53/udp"] # of FreeBSD, for containers
   #   registry_mirrors    = ["https://mirror.example.com"]
   #   insecure_registries = [local.registry]
   #   ca_certificates     = ["ca.pem"]

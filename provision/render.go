@@ -141,6 +141,7 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 		{"FBDOCK_TAP", cmp.Or(e.Tap, "tap0")},
 		{"FBDOCK_ENGINE_UUID", uuid(m.Instance)},
 		{"FBDOCK_DNS", dnsWords(e)},
+		{"FBDOCK_GUEST_PORTS", strings.Join(e.GuestPorts, " ")},
 		{"FBDOCK_SHARES", shares},
 		{"FBDOCK_MOUNTS", mountWords(m.Mounts)},
 	}, nil

@@ -78,6 +78,8 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 		{"FBDOCK_NINEP", "yes"},
 		{"FBDOCK_ENGINE_ADDRESS", m.Engine.Address.String()},
 		{"FBDOCK_ENGINE_GATEWAY", m.Engine.Gateway.String()},
+		{"FBDOCK_ENGINE_NETWORK", m.Engine.Network.Masked().String()},
+		{"FBDOCK_GUEST_PORTS", strings.Join(m.Engine.GuestPorts, " ")},
 		{"FBDOCK_ENGINE_DISK", m.Engine.Disk.String()},
 		{"FBDOCK_SHARES", shares},
 		{"FBDOCK_HTTP_PROXY", proxy.HTTP},
@@ -104,9 +106,13 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := static.ReadFile("engine/setup.sh")
-	if err != nil {
-		return nil, err
+	script := append([]byte("#!/bin/sh\n# Written by fbdock.\n"), block...)
+	for _, name := range []string{"engine/firewall.sh", "engine/setup.sh"} {
+		body, err := static.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		script = append(script, body...)
 	}
-	return bytes.Join([][]byte{[]byte("#!/bin/sh\n# Written by fbdock.\n"), block, body}, nil), nil
+	return script, nil
 }

@@ -33,6 +33,7 @@ func (b *builder) engine(m Machine) Engine {
 		Tap:                "tap0",
 		Daemon:             in.Daemon,
 		InsecureTCP:        in.InsecureTCP,
+		GuestPorts:         guestPorts(in.GuestPorts),
 		RegistryMirrors:    in.RegistryMirrors,
 		InsecureRegistries: in.InsecureRegistries,
 		DNS:                in.DNS,
@@ -53,6 +54,18 @@ func (b *builder) engine(m Machine) Engine {
 		e.CACertificates = append(e.CACertificates, b.file(fmt.Sprintf("engine.ca_certificates.%d", i), file))
 	}
 	return e
+}
+
+// guestPorts gives each port its protocol.
+func guestPorts(ports []string) []string {
+	var named []string
+	for _, port := range ports {
+		if !strings.Contains(port, "/") {
+			port += "/tcp"
+		}
+		named = append(named, port)
+	}
+	return named
 }
 
 // virtualBoxCPUs keeps the engine at one CPU on VirtualBox unless the user

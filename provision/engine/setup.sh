@@ -112,7 +112,7 @@ data_disk() {
 }
 
 packages() {
-  wanted="docker docker-cli-compose openssh-server e2fsprogs e2fsprogs-extra sshfs nfs-utils ca-certificates"
+  wanted="docker docker-cli-compose openssh-server e2fsprogs e2fsprogs-extra sshfs nfs-utils ca-certificates nftables"
   [ -z "$FBDOCK_INSECURE_TCP" ] || wanted="$wanted socat"
   # shellcheck disable=SC2086 # one word per package
   if ! apk info -e $wanted >/dev/null; then
@@ -165,7 +165,8 @@ docker_engine() {
   say "dockerd $(docker version -f '{{.Server.Version}}')"
 }
 
-# Plain TCP for those who asked for it, on the bridge's address alone.
+# Plain TCP for those who asked for it. The packet filter lets FreeBSD alone
+# come to it: containers reach every address of the engine.
 plain_tcp() {
   if [ -z "$FBDOCK_INSECURE_TCP" ]; then
     if [ -e /etc/init.d/fbdock-tcp ]; then
@@ -264,6 +265,7 @@ packages
 say 'packages are there'
 data_disk
 certificates
+firewall
 docker_engine
 plain_tcp
 shares

@@ -7,13 +7,65 @@ rules=$etc/pf.conf
 
 egress() { route -n get default 2>/dev/null | awk '$1 == "interface:" { print $2 }'; }
 
+# mountd_port is where the engine finds mountd, which takes any port unless it
+# is told one (mountd(8), -p); a port of the user's own stays.
+mountd_port() {
+  port=$(sysrc -n mountd_flags 2>/dev/null | sed -n 's/.*-p *\([0-9][0-9]*\).*/\1/p')
+  echo "${port:-7335}"
+}
+mountd_flags() {
+  flags=$(sysrc -n mountd_flags 2>/dev/null)
+  case " $flags" in
+    *' -p'*) echo "$flags" ;;
+    *) echo "${flags:+$flags }-p $(mountd_port)" ;;
+  esac
+}
+
+# nfs_shares prints the names of the shares that go by NFS: qemu may be
+# without 9P.
+nfs_shares() {
+  shares nfs | awk '{ print $1 }'
+  [ "$(fact ninep)" != no ] || shares 9p | awk '{ print $1 }'
+}
+
+# guest_ports PROTOCOL prints the ports that the configuration opens.
+guest_ports() {
+  for port in ${FBDOCK_GUEST_PORTS:-}; do
+    [ "${port#*/}" != "$1" ] || printf '%s ' "${port%/*}"
+  done
+}
+
 # anchor_rules EXT prints the rules of the anchor fbdock. The engine reaches
-# the world as the guest does; nobody but the guest reaches the engine.
+# the world as the guest does; nobody but the guest reaches the engine; of the
+# guest the engine reaches what it needs. Containers come with the engine's
+# address: its own packet filter lets none of theirs through to the guest's.
+#
+# TCP is told apart by its first packet, without states: connections outlive
+# a reload of pf. FreeBSD's own UDP and ICMP make states, for the answers.
 anchor_rules() {
+  on="on { $FBDOCK_BRIDGE $FBDOCK_TAP }"
   cat <<END
 # Written by fbdock; loaded into pf's anchor "fbdock".
 nat on $1 inet from $FBDOCK_ENGINE_NETWORK to ! $FBDOCK_ENGINE_NETWORK -> ($1)
-pass quick on { $FBDOCK_BRIDGE $FBDOCK_TAP } no state
+block drop quick $on inet6
+END
+  [ -z "$(nfs_shares)" ] ||
+    echo "pass in quick $on inet proto { tcp udp } from $FBDOCK_ENGINE_ADDRESS to $FBDOCK_ENGINE_GATEWAY port { 111 2049 $(mountd_port) } no state"
+  for address in $(fact dns); do
+    echo "pass in quick $on inet proto { tcp udp } from $FBDOCK_ENGINE_ADDRESS to $address port 53 no state"
+  done
+  for protocol in tcp udp; do
+    [ -z "$(guest_ports "$protocol")" ] ||
+      echo "pass in quick $on inet proto $protocol from $FBDOCK_ENGINE_ADDRESS to $FBDOCK_ENGINE_GATEWAY port { $(guest_ports "$protocol")} no state"
+  done
+  cat <<END
+pass in quick $on inet proto icmp from $FBDOCK_ENGINE_ADDRESS to (self) icmp-type { unreach timex } no state
+block return in quick $on inet proto tcp from any to (self) flags S/SA
+pass in quick $on inet proto tcp from $FBDOCK_ENGINE_NETWORK to (self) no state
+pass out quick $on inet proto { udp icmp } from (self) to $FBDOCK_ENGINE_NETWORK keep state
+block drop in quick $on inet from any to (self)
+block drop in quick $on inet from any to { $FBDOCK_ENGINE_NETWORK 255.255.255.255 224.0.0.0/4 }
+pass quick $on no state
 block drop in quick on ! lo0 inet from any to $FBDOCK_ENGINE_NETWORK
 END
 }
@@ -78,7 +130,7 @@ anchor_up() {
   before=$changed
   put_file "$rules" 0600 <"$run/pf.new"
   if [ "$changed" != "$before" ] || [ "$(fact pf-anchor)" != "$(sha256 -q "$rules") $(boot_time)" ] ||
-    [ -z "$(pfctl -a fbdock -sn 2>/dev/null)" ]; then
+    [ -z "$(pfctl -a fbdock -sn 2>/dev/null)" ] || [ -z "$(pfctl -a fbdock -sr 2>/dev/null)" ]; then
     change pfctl -a fbdock -f "$rules"
     put_fact pf-anchor "$(sha256 -q "$rules") $(boot_time)"
   fi

@@ -151,7 +151,9 @@ firewall() {
     rc_change pf_enable YES
   fi
   [ -s /usr/local/etc/fbdock/pf.conf ] ||
-    say "change pf: anchor \"fbdock\": NAT for $FBDOCK_ENGINE_NETWORK, which nobody but this computer reaches"
+    say "change pf: anchor \"fbdock\": NAT for $FBDOCK_ENGINE_NETWORK, which nobody but this computer reaches, and which reaches nothing of this computer but the shares"
+  [ -z "$FBDOCK_GUEST_PORTS" ] || grep -qsx "FBDOCK_GUEST_PORTS='$FBDOCK_GUEST_PORTS'" /usr/local/etc/fbdock/fbdock.env ||
+    say "change pf: containers may connect to this computer's ports $FBDOCK_GUEST_PORTS"
 }
 
 shares() {
@@ -160,6 +162,7 @@ shares() {
   for name in rpcbind_enable mountd_enable nfs_server_enable; do
     rc_change "$name" YES
   done
+  rc_change mountd_flags "$(mountd_flags)"
 }
 
 services() {

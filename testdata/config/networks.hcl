@@ -16,6 +16,9 @@ machine "e" {
 machine "f" {
   engine { network = "8.8.8.0/24" }
 }
+machine "ports" {
+  engine { guest_ports = ["0", "65536", "022", "22/sctp", "22/", "ssh", "22/tcp/udp", "1", "65535/udp", "443/tcp"] }
+}
 machine "g" {
   engine { network = "ten" }
 }

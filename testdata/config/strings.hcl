@@ -15,6 +15,7 @@ machine "dev" {
     disk                = "'#{1}'"
     network             = "10.0.0.0/8 \"#{1}\n"
     registry_mirrors    = ["https://a b\"#{1}\n"]
+    guest_ports         = ["22 \"#{1}\n"]
     insecure_registries = ["a b\"#{1}\n"]
     dns                 = ["1.1.1.1 \"#{1}\n"]
     ca_certificates     = ["a \"#{1}\n"]

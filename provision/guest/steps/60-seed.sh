@@ -18,6 +18,7 @@ fi
 dns=${dns% }
 [ -n "$dns" ] || fail 'no name server for the engine: /etc/resolv.conf of the guest names none that it could reach' \
   'set engine.dns in fbdock.hcl'
+put_fact dns "$(echo "$dns" | tr ' ' '\n' | grep -v : | tr '\n' ' ')"
 
 # 9P needs the hypervisor's help; where qemu was built without, shares go by NFS.
 ninep=yes

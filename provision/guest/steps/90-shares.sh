@@ -6,11 +6,11 @@ set -eu
 . /usr/local/libexec/fbdock/lib.sh
 # shellcheck source=../block.sh
 . "$libexec/block.sh"
+# shellcheck source=../pf.sh
+. "$libexec/pf.sh"
 begin shares
 
-names=$(shares nfs | awk '{ print $1 }')
-# qemu without 9P: those shares go by NFS as well.
-[ "$(fact ninep)" != no ] || names="$names $(shares 9p | awk '{ print $1 }')"
+names=$(nfs_shares)
 
 lines=
 for name in $names; do
@@ -46,6 +46,12 @@ fi
 rc_conf rpcbind_enable YES
 rc_conf mountd_enable YES
 rc_conf nfs_server_enable YES
+flags=$(mountd_flags)
+rc_conf mountd_flags "$flags"
+if [ "$(fact mountd-flags)" != "$flags" ]; then
+  ! running mountd || change service mountd onerestart
+  put_fact mountd-flags "$flags"
+fi
 for service in rpcbind mountd nfsd; do
   if ! running "$service"; then
     start_service "$service"
