@@ -9,10 +9,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 )
 
-// published is the catalogue as data: what the facts say is published. No
-// digests stand in it; they are taken over TLS from where the image is from.
+// published is the catalogue as data: what the facts say is published. A
+// digest stands in it where its source is named; the others are taken over
+// TLS from where the image is from.
 //
 //go:embed catalogue.json
 var published []byte
@@ -32,7 +34,9 @@ type Entry struct {
 	Name    string   `json:"name"`
 	Aliases []string `json:"aliases,omitempty"`
 	Release string   `json:"release"` // of FreeBSD
-	Version string   `json:"version,omitempty"`
+	// EndOfSupport is the last day of the release, "" when it is not known.
+	EndOfSupport Day    `json:"end_of_support,omitempty"`
+	Version      string `json:"version,omitempty"`
 	// Root is the root file system: zfs, ufs or unknown.
 	Root string `json:"root"`
 	// BootTimeout in seconds covers the first boot.
@@ -47,6 +51,34 @@ type Release struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
 	Build   string `json:"build"`
+	// EndOfSupport is the day from which the branch gets no more fixes.
+	EndOfSupport Day `json:"end_of_support"`
+	// Files are the images by architecture.
+	Files map[string]ImageFile `json:"files"`
+}
+
+// ImageFile is a published file.
+type ImageFile struct {
+	Path string `json:"path"` // below each mirror
+	// SHA512 is known from SHA512Source; "" is what the publisher lists.
+	SHA512       string `json:"sha512,omitempty"`
+	SHA512Source string `json:"sha512_source,omitempty"`
+}
+
+// Day is a date, written 2006-01-02.
+type Day string
+
+func (d Day) check() error {
+	if d == "" {
+		return nil
+	}
+	_, err := time.Parse(time.DateOnly, string(d))
+	return err
+}
+
+// Passed tells whether the day is before today; one that is not known is not.
+func (d Day) Passed(today time.Time) bool {
+	return d != "" && string(d) < today.Format(time.DateOnly)
 }
 
 // Box is the answer to a look-up.
@@ -57,6 +89,7 @@ type Box struct {
 	BootTimeout  int
 	Release      string
 	Root         string
+	EndOfSupport Day
 	// Listed tells that the box is one of the catalogue.
 	Listed bool
 	Notes  []string
@@ -77,7 +110,32 @@ func Parse(data []byte) (Catalogue, error) {
 	if err := dec.Decode(&c); err != nil {
 		return Catalogue{}, fmt.Errorf("read the catalogue: %w", err)
 	}
+	if err := c.check(); err != nil {
+		return Catalogue{}, fmt.Errorf("read the catalogue: %w", err)
+	}
 	return c, nil
+}
+
+func (c Catalogue) check() error {
+	for _, e := range c.Boxes {
+		if err := e.EndOfSupport.check(); err != nil {
+			return fmt.Errorf("%s: %w", e.Name, err)
+		}
+	}
+	for _, r := range c.Images {
+		if err := r.EndOfSupport.check(); err != nil {
+			return fmt.Errorf("%s: %w", r.Name, err)
+		}
+		for _, f := range r.Files {
+			if f.SHA512 == "" {
+				continue
+			}
+			if _, err := digestOf(f.SHA512); err != nil || f.SHA512Source == "" {
+				return fmt.Errorf("%s: %s has no digest, or one without a source", r.Name, f.Path)
+			}
+		}
+	}
+	return nil
 }
 
 // Box resolves name, "" for the pick, for a provider and an architecture.
@@ -117,7 +175,7 @@ func (c Catalogue) Box(provider, architecture, name string) (Box, error) {
 func (e Entry) box(architecture string) Box {
 	return Box{
 		Name: e.Name, Version: e.Version, Architecture: architecture, BootTimeout: e.BootTimeout,
-		Release: e.Release, Root: e.Root, Listed: true, Notes: slices.Clone(e.Notes),
+		Release: e.Release, Root: e.Root, EndOfSupport: e.EndOfSupport, Listed: true, Notes: slices.Clone(e.Notes),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fbdock/fbdock/boxes"
 )
@@ -29,7 +30,7 @@ func TestBox(t *testing.T) {
 		{"virtualbox", "amd64", "", "bento/freebsd-15", 900},
 		{"vmware_desktop", "arm64", "", "bento/freebsd-15", 900},
 		{"parallels", "arm64", "freebsd-14", "bento/freebsd-14", 900},
-		{"libvirt", "amd64", "freebsd-14", "generic/freebsd14", 900},
+		{"libvirt", "amd64", "freebsd-14", "fbdock/freebsd-14.5", 1800},
 		{"libvirt", "amd64", "", "fbdock/freebsd-15.1", 1800},
 		{"virtualbox", "amd64", "freebsd/FreeBSD-15.1-RELEASE", "freebsd/FreeBSD-15.1-RELEASE", 1200},
 		{"docker", "amd64", "", "fbdock-lab:latest", 300},
@@ -49,7 +50,7 @@ func TestBoxNotFound(t *testing.T) {
 	tests := []struct{ provider, arch, name, hint string }{
 		{"qemu", "arm64", "", "set box to one that you have"},
 		{"xen", "amd64", "", "set box to one that you have"},
-		{"libvirt", "amd64", "freebsd-14.4", "known are: fbdock/freebsd-15.1, freebsd-14, freebsd-15"},
+		{"libvirt", "amd64", "freebsd-14.4", "known are: fbdock/freebsd-14.5, fbdock/freebsd-15.1, freebsd-14, freebsd-14.5, freebsd-15"},
 		{"virtualbox", "amd64", "freebsd-51", "did you mean freebsd-1"},
 		{"virtualbox", "amd64", "FreeBSD-15", "did you mean freebsd-15"},
 	}
@@ -77,7 +78,7 @@ func TestKnownBoxForAnotherProviderIsNoted(t *testing.T) {
 func TestImage(t *testing.T) {
 	t.Parallel()
 	// The form that Alpine publishes, pinned to the release.
-	form := regexp.MustCompile(`^https://[a-z.-]+/alpine/v3\.2\d/releases/cloud/generic_alpine-3\.2\d\.\d+-(x86_64|aarch64)-uefi-cloudinit-r\d\.qcow2$`)
+	form := regexp.MustCompile(`^https://[a-z.-]+/alpine/v3\.2\d/releases/cloud/((generic_)?alpine-3\.2[1-3]\.\d+-(x86_64|aarch64)-uefi|alpine-3\.24\.\d+-(x86_64|aarch64))-cloudinit-r\d\.qcow2$`)
 	for _, name := range []string{"alpine-3.21", "alpine-3.22", "alpine-3.23", "alpine-3.24"} {
 		for _, arch := range []string{"amd64", "arm64"} {
 			img, err := catalogue(t).Image(name, arch)
@@ -125,6 +126,18 @@ func TestCatalogueIsSound(t *testing.T) {
 			t.Errorf("the pick for %s: %v", p, err)
 		}
 	}
+	for _, r := range c.Images {
+		if r.EndOfSupport == "" || !strings.HasPrefix(r.Version, strings.TrimPrefix(r.Name, "alpine-")+".") || len(r.Files) != 2 {
+			t.Errorf("incomplete: %+v", r)
+		}
+		for arch, f := range r.Files {
+			// A path is of the version that is said, and of its architecture.
+			name := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch]
+			if !strings.Contains(f.Path, "alpine-"+r.Version+"-"+name+"-") || !strings.HasSuffix(f.Path, "-"+r.Build+".qcow2") {
+				t.Errorf("%s on %s is %s", r.Version, arch, f.Path)
+			}
+		}
+	}
 	for _, e := range c.Boxes {
 		if e.Name == "" || e.BootTimeout < 300 || e.Release == "" || len(e.Published) == 0 {
 			t.Errorf("incomplete: %+v", e)
@@ -139,9 +152,30 @@ func TestCatalogueIsSound(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
-	for _, data := range []string{"", "{", `{"boxs":[]}`} {
+	for _, data := range []string{
+		"", "{", `{"boxs":[]}`, `{"boxes":[{"end_of_support":"soon"}]}`, `{"images":[{"end_of_support":"2027-02-30"}]}`,
+		`{"images":[{"files":{"amd64":{"path":"a","sha512":"abc","sha512_source":"b"}}}]}`,
+		`{"images":[{"files":{"amd64":{"path":"a","sha512":"` + strings.Repeat("ab", 64) + `"}}}]}`,
+	} {
 		if _, err := boxes.Parse([]byte(data)); err == nil {
 			t.Errorf("%q: no error", data)
 		}
+	}
+}
+
+func TestEndOfSupport(t *testing.T) {
+	t.Parallel()
+	today := time.Date(2026, time.November, 28, 23, 0, 0, 0, time.UTC)
+	for day, want := range map[boxes.Day]bool{"": false, "2026-11-27": true, "2026-11-28": false, "2027-01-01": false, "2024-09-30": true} {
+		if got := day.Passed(today); got != want {
+			t.Errorf("Day(%q).Passed() = %v, want %v", day, got, want)
+		}
+	}
+	img, err := catalogue(t).Image("alpine-3.24", "amd64")
+	if err != nil || img.EndOfSupport == "" || len(img.SHA512) != 128 {
+		t.Errorf("%+v, %v", img, err)
+	}
+	if b, err := catalogue(t).Box("libvirt", "amd64", "freebsd-14"); err != nil || b.EndOfSupport != "2027-06-30" {
+		t.Errorf("%+v, %v", b, err)
 	}
 }

@@ -1,7 +1,6 @@
 package boxes
 
 import (
-	"fmt"
 	"net/url"
 	"path"
 	"strings"
@@ -11,6 +10,7 @@ import (
 type Image struct {
 	Name         string
 	Architecture string // amd64 or arm64
+	EndOfSupport string // of the branch; a Day
 	// Path is a file of the user's own; the rest is empty then.
 	Path string
 	// URLs of the same file.
@@ -26,29 +26,28 @@ type Image struct {
 	SHA512 string
 }
 
-// Image resolves the name of an engine image. Only generic images with UEFI
-// and cloud-init are named: bhyve boots by UEFI, and tiny-cloud leaves out
-// parts of a seed.
+// Image resolves the name of an engine image. Only images with UEFI and
+// cloud-init are named: bhyve boots by UEFI, and tiny-cloud leaves out parts
+// of a seed. Since 3.24.2 one image boots both by BIOS and by UEFI, and its
+// name says neither.
 func (c Catalogue) Image(name, architecture string) (Image, error) {
-	arch := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[architecture]
 	var names []string
 	for _, r := range c.Images {
 		names = append(names, r.Name)
-		if r.Name != name || arch == "" {
+		file, ok := r.Files[architecture]
+		if r.Name != name || !ok {
 			continue
 		}
-		img := Image{Name: name, Architecture: architecture, Mirrors: c.Mirrors}
+		img := Image{
+			Name: name, Architecture: architecture, Mirrors: c.Mirrors,
+			SHA512: file.SHA512, EndOfSupport: string(r.EndOfSupport),
+		}
 		for _, mirror := range c.Mirrors {
-			img.URLs = append(img.URLs, mirror+"/"+r.path(arch))
+			img.URLs = append(img.URLs, mirror+"/"+file.Path)
 		}
 		return img, nil
 	}
 	return Image{}, &NotFoundError{Kind: "engine image", Name: name, Architecture: architecture, Known: names, Similar: similar(name, names)}
-}
-
-func (r Release) path(arch string) string {
-	branch := r.Name[len("alpine-"):]
-	return fmt.Sprintf("v%s/releases/cloud/generic_alpine-%s-%s-uefi-cloudinit-%s.qcow2", branch, r.Version, arch, r.Build)
 }
 
 // Pinned is the image by the digest and the address of a pin. The

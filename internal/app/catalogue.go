@@ -15,7 +15,7 @@ func (c Catalogue) Box(provider, architecture, name string) (plan.Box, error) {
 	b, err := c.Catalogue.Box(provider, architecture, name)
 	return plan.Box{
 		Name: b.Name, Version: b.Version, Architecture: b.Architecture, BootTimeout: b.BootTimeout, Listed: b.Listed, Notes: b.Notes,
-		Own: strings.HasPrefix(b.Name, ownBoxes),
+		Release: b.Release, EndOfSupport: string(b.EndOfSupport), Own: strings.HasPrefix(b.Name, ownBoxes),
 	}, err
 }
 

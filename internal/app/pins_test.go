@@ -48,7 +48,7 @@ func TestPinnedImageIsUsed(t *testing.T) {
 		t.Fatal(err, loaded.Diagnostics)
 	}
 	fresh := loaded.Project.Plan.Machines[0].Engine.Image
-	if fresh.SHA512 != "" || len(fresh.URLs) < 2 {
+	if fresh.SHA512 == digest || len(fresh.URLs) < 2 {
 		t.Fatalf("unpinned: %+v", fresh)
 	}
 	for _, tt := range []struct {

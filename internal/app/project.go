@@ -45,6 +45,8 @@ type Options struct {
 	// Confirm asks the user a question that only yes answers with true; nil
 	// where nobody can be asked.
 	Confirm func(question string) (bool, error)
+	// Today is the date that support ends by; zero is the clock's.
+	Today time.Time
 	// Facts reads what this computer is, versions included; nil leaves the
 	// checks of `up` out.
 	Facts func(context.Context) (platforms.Facts, error)
@@ -141,6 +143,7 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 		return Loaded{}, &Error{Err: err, Code: ExitUsage}
 	}
 	usePins(&p, lock)
+	noteSupport(&p, o.Today)
 	return Loaded{
 		Project:     &Project{Options: o, Dir: folder.Folder(), Config: *cfg, Plan: p, State: folder, claim: found.Claim, Lock: lock, reads: r.Reads, agreements: r.agreements},
 		Diagnostics: diags, Sources: sources,

@@ -74,6 +74,9 @@ type Box struct {
 	Listed bool `json:"-"`
 	// Notes become notes of the machine.
 	Notes []string `json:"-"`
+	// Release of FreeBSD and EndOfSupport, its last day; "" when not known.
+	Release      string `json:"release,omitempty"`
+	EndOfSupport string `json:"end_of_support,omitempty"`
 	// Own is a box that fbdock makes: it is on this host or nowhere.
 	Own bool `json:"own,omitempty"`
 }
@@ -113,6 +116,8 @@ type Engine struct {
 type Image struct {
 	Name         string `json:"name"`
 	Architecture string `json:"architecture"` // amd64, arm64
+	// EndOfSupport is the date from which the branch gets no more fixes.
+	EndOfSupport string `json:"end_of_support,omitempty"`
 	// Path is a file of the user's own; "" means that it is fetched.
 	Path string   `json:"path,omitempty"`
 	URLs []string `json:"urls,omitempty"`

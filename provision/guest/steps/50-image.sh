@@ -39,7 +39,7 @@ change qemu-img convert -f qcow2 -O raw "$image" "$raw"
 hint=
 magic=$(dd "if=$raw" bs=512 skip=1 count=1 2>/dev/null | head -c 8)
 [ "$magic" = 'EFI PART' ] || fail "the engine image has no GPT: bhyve's UEFI firmware cannot boot it" \
-  'choose an image whose name says uefi, as generic_alpine-3.24.1-x86_64-uefi-cloudinit'
+  'choose an image that boots by UEFI, as alpine-3.24.2-x86_64-cloudinit or one whose name says uefi'
 
 # A fresh zvol, so that nothing of an older and larger image stays behind;
 # where snapshots hold the old one it is written over.
