@@ -43,6 +43,7 @@ var allowed = map[string][]string{
 	"internal/vagrant":       {"internal/run", "internal/untrusted"},
 	"internal/dockercli":     {"internal/run"},
 	// platforms knows how a volume's text is cut, drive letters included.
+	"internal/confine":               {},
 	"internal/sftpserver":            {},
 	"internal/mount":                 {"internal/link", "internal/sftpserver", "internal/untrusted", "platforms"},
 	"internal/datagram/datagramtest": {"internal/link", "internal/link/linktest"},
