@@ -75,10 +75,15 @@ func (s agentSpec) marshal() ([]byte, string, error) {
 }
 
 // address is where a socket of an agent is.
-func (p *Project) address(path string) (string, error) {
-	home, _ := p.home()
-	runtime, _ := p.Lookup("XDG_RUNTIME_DIR")
-	return localsocket.Places{Home: home, Runtime: runtime}.Address(path)
+func (o Options) address(path string) (string, error) {
+	return o.places().Address(path)
+}
+
+// places are where sockets may be.
+func (o Options) places() localsocket.Places {
+	home, _ := o.home()
+	runtime, _ := o.Lookup("XDG_RUNTIME_DIR")
+	return localsocket.Places{Home: home, Runtime: runtime}
 }
 
 // sockets are the addresses of the agent's own and of the Docker API's.

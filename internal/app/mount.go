@@ -3,13 +3,14 @@ package app
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/confine"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/state"
 )
 
 // served are the mounts that an sshfs serves, the outer of nested ones
@@ -31,19 +32,31 @@ func (p *Project) folders(m plan.Machine) []mount.Folder {
 
 // folder is what is served of a mount.
 func (p *Project) folder(m plan.Mount) mount.Folder {
-	f := mount.Folder{Source: m.Source, Real: m.Real, Target: m.Target, ReadOnly: m.ReadOnly, Copied: m.Copied(), Exclude: m.Exclude}
-	for _, private := range p.private() {
-		if rel, err := filepath.Rel(m.Source, private); err == nil && filepath.IsLocal(rel) {
-			f.Private = append(f.Private, filepath.ToSlash(rel))
-		}
+	return mount.Folder{
+		Source: m.Source, Real: m.Real, Target: m.Target, ReadOnly: m.ReadOnly, Copied: m.Copied(), Exclude: m.Exclude,
+		Private: p.private(p.State),
 	}
-	return f
 }
 
-// private are the folders of this computer that no guest may see: all that
-// fbdock keeps of all projects, and the marker of this one.
-func (p *Project) private() []string {
-	return []string{p.State.Home(), p.State.Marker()}
+// private are the folders of this host that no guest may see or change, where
+// a mount has them: what fbdock keeps of all projects, the marker of this one,
+// and the folders of sockets and of the cache.
+func (o Options) private(folder state.Dir) []string {
+	private := append([]string{folder.Home(), folder.Marker()}, o.places().Folders()...)
+	if o.CacheDir != "" {
+		private = append(private, o.CacheDir)
+	}
+	return private
+}
+
+// holder is the private folder that a path lies in, "" for none. On Windows a
+// path of another computer is left alone: to look at it tells that computer
+// who the user is, and whoever serves the folder looks again.
+func (o Options) holder(folder state.Dir, path string) string {
+	if remotePath(path) {
+		return ""
+	}
+	return confine.Private(path, o.private(folder))
 }
 
 // Mounts are the mounts of a machine in its guests, as its agent has them.

@@ -44,13 +44,13 @@ var allowed = map[string][]string{
 	"internal/dockercli":     {"internal/run"},
 	// platforms knows how a volume's text is cut, drive letters included.
 	"internal/confine":               {},
-	"internal/sftpserver":            {},
-	"internal/mount":                 {"internal/link", "internal/sftpserver", "internal/untrusted", "platforms"},
+	"internal/sftpserver":            {"internal/confine"},
+	"internal/mount":                 {"internal/confine", "internal/link", "internal/sftpserver", "internal/untrusted", "platforms"},
 	"internal/datagram/datagramtest": {"internal/link", "internal/link/linktest"},
 	"internal/datagram":              {"internal/link", "internal/untrusted"},
 	"internal/agent":                 {"internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/untrusted"},
 	"internal/app": {
-		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/dockercli", "internal/engine",
+		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/confine", "internal/dockercli", "internal/engine",
 		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/plan", "internal/reach", "internal/redact", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},

@@ -35,7 +35,7 @@ func (p Places) Address(path string) (string, error) {
 		return path, own(path)
 	}
 	var failed []error
-	for _, dir := range p.folders() {
+	for _, dir := range p.Folders() {
 		address := filepath.Join(dir, short(path)+filepath.Ext(path))
 		if !suitable(address) {
 			continue
@@ -52,7 +52,9 @@ func (p Places) Address(path string) (string, error) {
 	return "", fmt.Errorf("find a folder for the socket of %s: %w", path, errors.Join(failed...))
 }
 
-func (p Places) folders() []string {
+// Folders are the short folders, the first to be tried first. They need not
+// exist.
+func (p Places) Folders() []string {
 	var dirs []string
 	if filepath.IsAbs(p.Home) {
 		dirs = append(dirs, filepath.Join(p.Home, ShortName))

@@ -103,3 +103,6 @@ func me() (*windows.SID, error) {
 	}
 	return user.User.Sid, nil
 }
+
+// Folders are none: pipes have no files.
+func (Places) Folders() []string { return nil }

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
 
+	"github.com/fbdock/fbdock/internal/confine"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
@@ -57,7 +57,7 @@ func Copy(ctx context.Context, client *link.Client, f Folder, o Options) error {
 }
 
 func keepCopy(ctx context.Context, client *link.Client, f Folder, o Options) error {
-	root, err := os.OpenRoot(f.Source)
+	root, err := confine.Open(f.dir(), confine.Options{ReadOnly: true, Private: f.Private})
 	if err != nil {
 		return &FolderError{Folder: f.Source, Err: err}
 	}
@@ -97,7 +97,7 @@ func keepCopy(ctx context.Context, client *link.Client, f Folder, o Options) err
 // copier is one folder on its way into one guest.
 type copier struct {
 	folder  Folder
-	root    *os.Root
+	root    *confine.Root
 	client  *link.Client
 	options Options
 	watcher *fsnotify.Watcher // nil when there is none

@@ -201,11 +201,12 @@ func copyFollows(t *testing.T, root []string) {
 // folder is not there, and what is told of it.
 func TestCopyLeavesOut(t *testing.T) {
 	f := pair(t)
-	f.Private, f.Exclude = []string{".fbdock"}, []string{"node_modules", "*.o", "deep/no"}
-	for _, name := range []string{"yes", "x.o", ".fbdock/key", "node_modules/m", "deep/node_modules/m", "deep/no", "no"} {
+	f.Private, f.Exclude = []string{filepath.Join(f.Source, "deep", "private")}, []string{"node_modules", "*.o", "deep/no"}
+	for _, name := range []string{"yes", "x.o", ".fbdock/key", "sub/.FBDOCK/Vagrantfile", "deep/private/key", "node_modules/m", "deep/node_modules/m", "deep/no", "no"} {
 		must(t, os.MkdirAll(filepath.Dir(filepath.Join(f.Source, name)), 0o700))
 		write(t, filepath.Join(f.Source, name), name)
 	}
+	must(t, os.Link(filepath.Join(f.Source, "deep", "private", "key"), filepath.Join(f.Source, "second name of a key")))
 	must(t, os.Symlink("/etc/passwd", filepath.Join(f.Source, "out")))
 	must(t, os.Symlink("../../out", filepath.Join(f.Source, "deep", "up")))
 	must(t, os.Symlink(filepath.Join(f.Source, "yes"), filepath.Join(f.Source, "within")))

@@ -11,11 +11,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/confine"
 	"github.com/fbdock/fbdock/internal/sftpserver"
 )
 
@@ -50,56 +50,57 @@ func (c *copier) scan() (map[string]entry, error) {
 
 func (c *copier) walk(dir string, found map[string]entry) error {
 	if c.watcher != nil { // before it is read, so that nothing falls between
-		if err := c.watcher.Add(filepath.Join(c.folder.Source, dir)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := c.watcher.Add(filepath.Join(c.folder.dir(), filepath.FromSlash(dir))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			c.blind = true
 			c.tell(".", fmt.Errorf("the system does not watch all of it, so it is looked at every %s: %w", unwatched, err))
 		}
 	}
-	file, err := c.root.Open(dir)
+	list, err := c.list(dir)
 	if err != nil {
 		return err
 	}
-	list, err := file.ReadDir(-1)
-	_ = file.Close() // it was only read
-	if err != nil {
-		return err
-	}
-	for _, d := range list {
-		name := filepath.Join(dir, d.Name())
-		key := filepath.ToSlash(name)
-		if c.leftOut(key) {
-			continue
-		}
-		info, err := c.root.Lstat(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue // it went while the folder was read
-		case err != nil:
-			c.tell(key, err)
+	for _, info := range list {
+		name := path.Join(dir, info.Name())
+		if c.leftOut(name) {
 			continue
 		}
 		e, err := c.entry(name, info)
 		if err != nil {
-			c.tell(key, err)
+			c.tell(name, err)
 			continue
 		}
-		found[key] = e
+		found[name] = e
 		if !info.IsDir() {
 			continue
 		}
 		if err := c.walk(name, found); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			c.tell(key, err)
+			c.tell(name, err)
 		}
 	}
 	return nil
 }
 
-// leftOut tells whether a name is not for the guests: what is private, and
-// what a pattern of path.Match excludes by its last word or its whole name.
-func (c *copier) leftOut(name string) bool {
-	if sftpserver.IsPrivate(name, c.folder.Private) {
-		return true
+func (c *copier) list(name string) (list []confine.Info, err error) {
+	dir, err := c.root.OpenDir(name)
+	if err != nil {
+		return nil, err
 	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	for {
+		infos, err := dir.Next(1000)
+		list = append(list, infos...)
+		if errors.Is(err, io.EOF) {
+			return list, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// leftOut tells whether a pattern of path.Match excludes a name by its last
+// word or its whole.
+func (c *copier) leftOut(name string) bool {
 	return slices.ContainsFunc(c.folder.Exclude, func(pattern string) bool {
 		base, _ := path.Match(pattern, path.Base(name))
 		whole, _ := path.Match(pattern, name)
@@ -112,7 +113,7 @@ var (
 	errSpecial = errors.New("it is no file, no folder and no symbolic link; it is not copied")
 )
 
-func (c *copier) entry(name string, info fs.FileInfo) (entry, error) {
+func (c *copier) entry(name string, info confine.Info) (entry, error) {
 	e := entry{known: true, mode: sftpserver.ShownMode(info.Mode()) & (fs.ModeType | fs.ModePerm)}
 	switch {
 	case info.IsDir():
@@ -123,7 +124,7 @@ func (c *copier) entry(name string, info fs.FileInfo) (entry, error) {
 		if err != nil {
 			return e, err
 		}
-		if e.link, err = c.guestLink(filepath.ToSlash(name), text); err != nil {
+		if e.link, err = c.guestLink(name, text); err != nil {
 			return e, err
 		}
 		e.mode = fs.ModeSymlink | 0o777
@@ -136,7 +137,7 @@ func (c *copier) entry(name string, info fs.FileInfo) (entry, error) {
 // guestLink is a link's text for the guest.
 func (c *copier) guestLink(name, text string) (string, error) {
 	if filepath.IsAbs(text) {
-		rest, ok := within(runtime.GOOS, c.folder.Source, text)
+		rest, ok := c.folder.rel(text)
 		if !ok {
 			return "", errLeaves
 		}
@@ -200,7 +201,7 @@ func (c *copier) pack(archive *tar.Writer, want map[string]entry, names []string
 // packFile sends a file as it is by now. same is false when it went, or
 // changed while it was read.
 func (c *copier) packFile(archive *tar.Writer, header *tar.Header, e *entry) (same bool, err error) {
-	file, err := c.root.Open(filepath.FromSlash(header.Name))
+	file, err := c.root.Open(header.Name, os.O_RDONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -1,6 +1,10 @@
 package mount
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"syscall"
+)
 
 // FolderError says that a folder of this computer cannot be served.
 type FolderError struct {
@@ -13,6 +17,9 @@ func (e *FolderError) Unwrap() error { return e.Err }
 
 // Hint is the next step for the user.
 func (e *FolderError) Hint() string {
+	if errors.Is(e.Err, syscall.ELOOP) {
+		return "there is a symbolic link in its place by now: if you have made it yourself, run `fbdock up`"
+	}
 	return "create the folder, or change the mount block in fbdock.hcl"
 }
 

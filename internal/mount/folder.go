@@ -1,18 +1,21 @@
 package mount
 
-import "path/filepath"
+import (
+	"path/filepath"
+	"runtime"
+)
 
 // Folder is a host folder that the guests get.
 type Folder struct {
-	// Source is absolute, in the host's own form; Target is where the
-	// guests see it.
+	// Source is absolute, in the host's own form and as the user knows it;
+	// Target is where the guests see it.
 	Source, Target string
-	// Real is where Source leads, without links, as the user has agreed to it;
-	// "" is for who has asked nobody.
+	// Real is where Source leads, without links, as the user has agreed to it:
+	// what is opened is this, over no link. "" means that Source has none.
 	Real     string
 	ReadOnly bool
-	// Private are slash-separated paths below Source that the guests do
-	// not see: what they hold is for the host alone.
+	// Private are absolute paths of the host, which need not exist, that the
+	// guests neither see nor change, wherever they lie.
 	Private []string
 	// Copied tells that the guests have a copy, made by Copy, which Exclude
 	// leaves names out of: patterns of path.Match for the last word of a name
@@ -33,4 +36,20 @@ func (f Folder) unmoved() error {
 		err = &MovedError{Folder: f.Source, Agreed: f.Real, Leads: real}
 	}
 	return err
+}
+
+// dir is the folder to be opened.
+func (f Folder) dir() string {
+	if f.Real != "" {
+		return f.Real
+	}
+	return f.Source
+}
+
+// rel is the slash-separated path of name in the folder.
+func (f Folder) rel(name string) (string, bool) {
+	if rest, ok := within(runtime.GOOS, f.Source, name); ok {
+		return rest, true
+	}
+	return within(runtime.GOOS, f.dir(), name)
 }

@@ -3,17 +3,16 @@ package mount
 import (
 	"path"
 	"path/filepath"
-	"runtime"
 	"strings"
 )
 
 // guestLink is a link's text for the guests: one that leads by its full
 // name into the folder leads to where they have it.
 func (f Folder) guestLink(text string) string {
-	if f.Target == "" || f.Source == f.Target {
+	if f.Target == "" || f.dir() == f.Target {
 		return text
 	}
-	if rest, ok := within(runtime.GOOS, f.Source, text); ok {
+	if rest, ok := f.rel(text); ok {
 		return path.Join(f.Target, rest)
 	}
 	return filepath.ToSlash(text)

@@ -46,7 +46,7 @@ const farewell = 10 * time.Second
 // sshfs ends. What an earlier run left mounted there is unmounted first.
 func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error {
 	s, err := sftpserver.Open(sftpserver.Options{
-		Dir: f.Source, ReadOnly: f.ReadOnly, Private: f.Private, GuestLink: f.guestLink, HostLink: f.hostLink,
+		Dir: f.dir(), ReadOnly: f.ReadOnly, Private: f.Private, GuestLink: f.guestLink, HostLink: f.hostLink,
 	})
 	if err != nil {
 		return &FolderError{Folder: f.Source, Err: err}

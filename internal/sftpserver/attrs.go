@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/confine"
 )
 
 // Flags of the attributes that a packet holds.
@@ -62,8 +64,20 @@ func (a attrs) perm(otherwise fs.FileMode) fs.FileMode {
 	return perm
 }
 
-func (a attrs) times() (atime, mtime time.Time) {
-	return time.Unix(int64(a.atime), 0), time.Unix(int64(a.mtime), 0)
+// changes are what of the attributes can be set. An owner cannot.
+func (a attrs) changes() (c confine.Changes) {
+	if a.flags&attrSize != 0 {
+		size := int64(a.size)
+		c.Size = &size
+	}
+	if a.flags&attrMode != 0 {
+		mode := a.perm(0)
+		c.Mode = &mode
+	}
+	if a.flags&attrTimes != 0 {
+		c.Times = &confine.Times{Accessed: time.Unix(int64(a.atime), 0), Modified: time.Unix(int64(a.mtime), 0)}
+	}
+	return c
 }
 
 // Types and bits of a mode on the wire, which are Unix's.
@@ -106,12 +120,10 @@ func unixMode(m fs.FileMode) uint32 {
 	return mode
 }
 
-func (p packet) attrs(info fs.FileInfo) packet {
-	uid, gid := owner(info)
-	atime, mtime := accessTime(info), info.ModTime()
+func (p packet) attrs(info confine.Info) packet {
 	return p.u32(attrSize | attrOwner | attrMode | attrTimes).
-		u64(uint64(info.Size())).u32(uid).u32(gid).
-		u32(unixMode(ShownMode(info.Mode()))).u32(seconds(atime)).u32(seconds(mtime))
+		u64(uint64(info.Size())).u32(info.UID).u32(info.GID).
+		u32(unixMode(ShownMode(info.Mode()))).u32(seconds(info.Accessed)).u32(seconds(info.ModTime()))
 }
 
 // seconds keeps to what 32 bits hold; a file from before 1970 is from 1970.
@@ -120,9 +132,8 @@ func seconds(t time.Time) uint32 {
 }
 
 // longname is the line of `ls -l` that a READDIR answer also has to hold.
-func longname(info fs.FileInfo) string {
-	uid, gid := owner(info)
+func longname(info confine.Info) string {
 	mode := strings.Replace(ShownMode(info.Mode()).String(), "L", "l", 1)
-	return fmt.Sprintf("%s 1 %-8d %-8d %12d %s %s", mode, uid, gid, info.Size(),
+	return fmt.Sprintf("%s 1 %-8d %-8d %12d %s %s", mode, info.UID, info.GID, info.Size(),
 		info.ModTime().Format("Jan _2 15:04"), info.Name())
 }

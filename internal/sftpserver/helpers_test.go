@@ -35,6 +35,15 @@ func serve(o sftpserver.Options, r io.Reader, w io.Writer) error {
 	return s.Serve(r, w)
 }
 
+// What a test of a session needs.
+type queue = sftpserver.Queue
+
+var newQueue = sftpserver.NewQueue
+
+func serveDir(dir string, private []string, r io.Reader, w io.Writer) error {
+	return serve(sftpserver.Options{Dir: dir, Private: private}, r, w)
+}
+
 // client is pkg/sftp's client of a served folder: an implementation that is
 // not ours.
 func client(t *testing.T, f sftpserver.Options) *sftp.Client {
@@ -94,4 +103,10 @@ func content(t *testing.T, open func(string) (*sftp.File, error), name string) (
 	defer func() { _ = file.Close() }()
 	data, err := io.ReadAll(file)
 	return string(data), err
+}
+
+// serving is a client of a folder that others must not get out of.
+func serving(t *testing.T, dir string, readOnly bool, private ...string) *sftp.Client {
+	t.Helper()
+	return client(t, sftpserver.Options{Dir: dir, ReadOnly: readOnly, Private: private})
 }

@@ -35,7 +35,7 @@ func TestOpenSSHClient(t *testing.T) {
 	if err != nil {
 		t.Fatalf("sftp: %v\n%s", err, out)
 	}
-	for _, want := range []string{"4 ", "lrwxrwxrwx", "leak", "ünicode", "Permission denied"} {
+	for _, want := range []string{"4 ", "lrwxrwxrwx", "leak", "ünicode", "No such file"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("sftp does not say %q:\n%s", want, out)
 		}

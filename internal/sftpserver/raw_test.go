@@ -3,7 +3,6 @@ package sftpserver_test
 import (
 	"bytes"
 	"encoding/binary"
-	"io"
 	"path/filepath"
 	"testing"
 
@@ -109,19 +108,4 @@ func TestNonsense(t *testing.T) {
 	if answers, err := exchange(t, sftpserver.Options{Dir: dir}, say(byte(200), 1, "unknown@example.org")); err != nil || code(answers[0]) != 8 {
 		t.Errorf("an unknown extension: %v, %v", answers, err)
 	}
-}
-
-// FuzzServer: no bytes of a guest end in a panic, or outside.
-func FuzzServer(f *testing.F) {
-	f.Add(bytes.Join([][]byte{say(byte(1), 3), say(byte(3), 1, "/f", 0x1a, 0), say(byte(6), 2, "\x00\x00\x00\x01", uint64(3), "x")}, nil))
-	f.Add(say(byte(18), 1, "/../a", "../b"))
-	f.Add(say(byte(9), 1, "/f", 0x8000000f, 1, 2, 3))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		dir := t.TempDir()
-		write(t, filepath.Join(dir, "served", "f"), "text")
-		_ = serve(sftpserver.Options{Dir: filepath.Join(dir, "served")}, bytes.NewReader(data), io.Discard)
-		if names, err := filepath.Glob(filepath.Join(dir, "*")); err != nil || len(names) != 1 {
-			t.Fatalf("outside: %v, %v", names, err)
-		}
-	})
 }

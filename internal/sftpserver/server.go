@@ -4,19 +4,19 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
-	"time"
+
+	"github.com/fbdock/fbdock/internal/confine"
 )
 
 // Options are what is served.
 type Options struct {
-	// Dir is the folder, absolute.
+	// Dir is the folder, absolute and without symbolic links on the way.
 	Dir      string
 	ReadOnly bool
-	// Private are slash-separated paths below Dir that the guest does not see.
+	// Private are absolute paths of the host, which need not exist, that the
+	// guest neither sees nor changes, wherever they lie.
 	Private []string
 	// GuestLink translates the text of a symbolic link of the host for the
 	// guest, HostLink the other way; nil leaves it as it is.
@@ -28,7 +28,7 @@ type Options struct {
 // or stat behind them to find them done.
 type Server struct {
 	o       Options
-	root    *os.Root
+	root    *confine.Root
 	handles map[uint32]*handle
 	next    uint32
 }
@@ -38,7 +38,7 @@ const maxHandles = 4096
 
 // Open opens the folder.
 func Open(o Options) (*Server, error) {
-	root, err := os.OpenRoot(o.Dir)
+	root, err := confine.Open(o.Dir, confine.Options{ReadOnly: o.ReadOnly, Private: o.Private})
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func Open(o Options) (*Server, error) {
 // Close closes what the guest left open, and the folder.
 func (s *Server) Close() {
 	for _, h := range s.handles {
-		_ = h.file.Close() // what the guest wants to know it asks for by fsync and close
+		_ = h.close() // what the guest wants to know it asks for by fsync and close
 	}
 	_ = s.root.Close() // a folder held open has nothing to lose
 }
@@ -124,67 +124,16 @@ var requests = map[byte]request{
 }
 
 // name is the path of a request below the root. What it holds of ".." ends
-// at the root; links in it are os.Root's to judge.
-func (s *Server) name(p string) (string, error) {
-	name := strings.TrimPrefix(path.Clean("/"+p), "/")
-	if name == "" {
-		return ".", nil
+// at the root: the guest's kernel has resolved the others.
+func name(p string) string {
+	if name := strings.TrimPrefix(path.Clean("/"+p), "/"); name != "" {
+		return name
 	}
-	if strings.IndexByte(name, 0) >= 0 || !nameOK(name) {
-		return "", errName
-	}
-	if IsPrivate(name, s.o.Private) {
-		return "", errPrivate
-	}
-	return filepath.FromSlash(name), nil
+	return "."
 }
 
-// IsPrivate tells whether a slash-separated name is one of private, or below
-// one. Folders of macOS and Windows do not tell cases apart.
-func IsPrivate(name string, private []string) bool {
-	for _, p := range private {
-		if rest, ok := cutPrefixFold(name, p); ok && (rest == "" || rest[0] == '/') {
-			return true
-		}
-	}
-	return false
-}
-
-func cutPrefixFold(s, prefix string) (rest string, ok bool) {
-	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
-		return "", false
-	}
-	return s[len(prefix):], true
-}
-
-// holdsPrivate tells whether a name is private, or holds what is.
-func (s *Server) holdsPrivate(name string) bool {
-	for _, private := range s.o.Private {
-		if rest, ok := cutPrefixFold(private, filepath.ToSlash(name)); ok && (rest == "" || rest[0] == '/') {
-			return true
-		}
-	}
-	return false
-}
-
-// path reads the field that names a file for reading, changing one for
-// writing.
-func (s *Server) path(f *fields) (string, error) {
-	name, err := s.name(f.text())
-	if err == errPrivate { //nolint:errorlint // it comes from here
-		// To the guests it is not there.
-		return "", os.ErrNotExist
-	}
-	return name, err
-}
-
-func (s *Server) changing(f *fields) (string, error) {
-	p := f.text()
-	if s.o.ReadOnly {
-		return "", errReadOnly
-	}
-	return s.name(p)
-}
+// path reads the field that names a file.
+func (f *fields) path() string { return name(f.text()) }
 
 func (s *Server) realpath(id uint32, f *fields) (packet, error) {
 	p := path.Clean("/" + f.text())
@@ -206,11 +155,11 @@ func (s *Server) extended(id uint32, f *fields) (packet, error) {
 	case extHardlink:
 		return s.link(f)
 	case extFsync:
-		h, err := s.handle(f)
+		h, err := s.file(f)
 		if err != nil {
 			return nil, err
 		}
-		return nil, h.file.Sync()
+		return nil, h.Sync()
 	case extStatvfs, extFstatvfs:
 		// One folder is one file system; a mount within it is not asked for.
 		return s.statvfs(id)
@@ -219,12 +168,12 @@ func (s *Server) extended(id uint32, f *fields) (packet, error) {
 }
 
 func (s *Server) statvfs(id uint32) (packet, error) {
-	dir, err := s.root.Open(".")
+	dir, err := s.root.Top()
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
-	values, err := statvfs(dir)
+	values, err := statvfs(dir, s.o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -242,11 +191,3 @@ func (s *Server) statvfs(id uint32) (packet, error) {
 const vfsFlag = 9
 
 func handleText(n uint32) string { return string(binary.BigEndian.AppendUint32(nil, n)) }
-
-// chtimes sets times where there are any to be set.
-func (a attrs) chtimes(set func(atime, mtime time.Time) error) error {
-	if a.flags&attrTimes == 0 {
-		return nil
-	}
-	return set(a.times())
-}

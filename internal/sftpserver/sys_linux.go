@@ -1,19 +1,6 @@
 package sftpserver
 
-import (
-	"io/fs"
-	"syscall"
-	"time"
-
-	"golang.org/x/sys/unix"
-)
-
-func accessTime(info fs.FileInfo) time.Time {
-	if s, ok := info.Sys().(*syscall.Stat_t); ok {
-		return time.Unix(s.Atim.Unix())
-	}
-	return info.ModTime()
-}
+import "golang.org/x/sys/unix"
 
 func vfsOf(s *unix.Statfs_t) [11]uint64 {
 	return [11]uint64{

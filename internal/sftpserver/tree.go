@@ -1,22 +1,27 @@
 package sftpserver
 
 import (
+	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"time"
+
+	"github.com/fbdock/fbdock/internal/confine"
 )
 
-func (s *Server) lstat(id uint32, f *fields) (packet, error) { return s.info(id, f, s.root.Lstat) }
-
-func (s *Server) stat(id uint32, f *fields) (packet, error) { return s.info(id, f, s.root.Stat) }
-
-func (s *Server) info(id uint32, f *fields, look func(string) (fs.FileInfo, error)) (packet, error) {
-	name, err := s.path(f)
+func (s *Server) lstat(id uint32, f *fields) (packet, error) {
+	info, err := s.root.Lstat(f.path())
 	if err != nil {
 		return nil, err
 	}
-	info, err := look(name)
+	return begin(fxAttrs, id).attrs(info), nil
+}
+
+// stat follows no link either: sshfs asks for one with lstat.
+func (s *Server) stat(id uint32, f *fields) (packet, error) {
+	info, err := s.root.Lstat(f.path())
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		err = confine.ErrLink
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -24,154 +29,78 @@ func (s *Server) info(id uint32, f *fields, look func(string) (fs.FileInfo, erro
 }
 
 // setstat changes a file by its name. An owner is accepted and not set:
-// the files are the laptop user's, and to refuse would end every `tar x`
-// and `npm install` that runs as root.
+// the files are the host user's, and to refuse would end every `tar x` and
+// `npm install` that runs as root.
 func (s *Server) setstat(_ uint32, f *fields) (packet, error) {
-	name, err := s.changing(f)
-	a := f.attrs()
-	if err == nil {
-		err = f.err
+	name, a := f.path(), f.attrs()
+	if f.err != nil {
+		return nil, f.err
 	}
-	if err != nil {
-		return nil, err
-	}
-	if info, err := s.root.Lstat(name); err != nil {
-		return nil, err
-	} else if info.Mode()&fs.ModeSymlink != 0 {
+	err := s.root.Set(name, a.changes())
+	if errors.Is(err, confine.ErrLink) {
 		// The guest's kernel has followed the links that are to be followed.
 		// This is about the link itself, whose time and mode nobody needs,
 		// and tar fails without.
 		return nil, nil
 	}
-	if a.flags&attrSize != 0 {
-		if err := s.truncate(name, int64(a.size)); err != nil {
-			return nil, err
-		}
-	}
-	if a.flags&attrMode != 0 {
-		if err := s.root.Chmod(name, a.perm(0)); err != nil {
-			return nil, err
-		}
-	}
-	return nil, a.chtimes(func(atime, mtime time.Time) error { return s.root.Chtimes(name, atime, mtime) })
-}
-
-func (s *Server) truncate(name string, size int64) (err error) {
-	file, err := s.root.OpenFile(name, os.O_WRONLY|openFlags, 0)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if e := file.Close(); err == nil {
-			err = e
-		}
-	}()
-	return file.Truncate(size)
+	return nil, err
 }
 
 func (s *Server) mkdir(_ uint32, f *fields) (packet, error) {
-	name, err := s.changing(f)
-	a := f.attrs()
-	if err == nil {
-		err = f.err
-	}
-	if err != nil {
-		return nil, err
+	name, a := f.path(), f.attrs()
+	if f.err != nil {
+		return nil, f.err
 	}
 	return nil, s.root.Mkdir(name, a.perm(0o777)&fs.ModePerm)
 }
 
-func (s *Server) remove(_ uint32, f *fields) (packet, error) {
-	return s.unlink(f, func(info fs.FileInfo) bool { return !info.IsDir() })
-}
+func (s *Server) remove(_ uint32, f *fields) (packet, error) { return one(f, s.root.Remove) }
 
-func (s *Server) rmdir(_ uint32, f *fields) (packet, error) {
-	return s.unlink(f, fs.FileInfo.IsDir)
-}
+func (s *Server) rmdir(_ uint32, f *fields) (packet, error) { return one(f, s.root.Rmdir) }
 
-// unlink removes a file or folder, whichever fits.
-func (s *Server) unlink(f *fields, fits func(fs.FileInfo) bool) (packet, error) {
-	name, err := s.changing(f)
-	if err != nil {
-		return nil, err
+func one(f *fields, do func(string) error) (packet, error) {
+	name := f.path()
+	if f.err != nil {
+		return nil, f.err
 	}
-	info, err := s.root.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !fits(info) || name == "." {
-		return nil, fs.ErrInvalid
-	}
-	return nil, s.root.Remove(name)
-}
-
-// two reads the names of a rename or link.
-func (s *Server) two(f *fields) (from, to string, err error) {
-	if from, err = s.changing(f); err != nil {
-		return "", "", err
-	}
-	to, err = s.changing(f)
-	if err == nil && (s.holdsPrivate(from) || s.holdsPrivate(to)) {
-		err = errPrivate
-	}
-	if err == nil {
-		err = f.err
-	}
-	return from, to, err
+	return nil, do(name)
 }
 
 // rename is SFTP's own, which replaces nothing.
 func (s *Server) rename(_ uint32, f *fields) (packet, error) {
-	from, to, err := s.two(f)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := s.root.Lstat(to); err == nil {
-		return nil, fs.ErrExist
-	}
-	return nil, s.root.Rename(from, to)
+	return two(f, func(from, to string) error { return s.root.Rename(from, to, false) })
 }
 
 // replace is rename(2), the one that sshfs uses.
 func (s *Server) replace(f *fields) (packet, error) {
-	from, to, err := s.two(f)
-	if err != nil {
-		return nil, err
-	}
-	return nil, s.root.Rename(from, to)
+	return two(f, func(from, to string) error { return s.root.Rename(from, to, true) })
 }
 
-func (s *Server) link(f *fields) (packet, error) {
-	from, to, err := s.two(f)
-	if err != nil {
-		return nil, err
+func (s *Server) link(f *fields) (packet, error) { return two(f, s.root.Link) }
+
+func two(f *fields, do func(from, to string) error) (packet, error) {
+	from, to := f.path(), f.path()
+	if f.err != nil {
+		return nil, f.err
 	}
-	return nil, s.root.Link(from, to)
+	return nil, do(from, to)
 }
 
 // symlink makes a link. Its text may lead anywhere, as in any folder that
 // is shared with a container: venv/bin/python leads to /usr/bin. The server
-// itself never follows one out of the folder.
+// itself follows none.
 func (s *Server) symlink(_ uint32, f *fields) (packet, error) {
 	// OpenSSH has the arguments in this order, against the draft, and sshfs
 	// with it.
-	text := f.text()
-	name, err := s.changing(f)
-	if err == nil {
-		err = f.err
-	}
-	if err != nil {
-		return nil, err
+	text, name := f.text(), f.path()
+	if f.err != nil {
+		return nil, f.err
 	}
 	return nil, s.root.Symlink(filepath.FromSlash(s.hostLink(text)), name)
 }
 
 func (s *Server) readlink(id uint32, f *fields) (packet, error) {
-	name, err := s.path(f)
-	if err != nil {
-		return nil, err
-	}
-	text, err := s.root.Readlink(name)
+	text, err := s.root.Readlink(f.path())
 	if err != nil {
 		return nil, err
 	}
