@@ -133,6 +133,9 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 	if o.Laptop.Made == nil {
 		o.Laptop.Made = func(machine string) string { return madeWith(folder, machine) }
 	}
+	if o.Laptop.Private == nil {
+		o.Laptop.Private = func(path string) string { return o.holder(folder, path) }
+	}
 	p, more := plan.Build(*cfg, folder.Folder(), o.Laptop, o.Catalogue)
 	diags = append(append(diags, more...), reservedNames(*cfg)...)
 	if diags.HasErrors() {

@@ -39,6 +39,9 @@ type Laptop struct {
 	GuestPath func(path string) (string, error)
 	// IsDir answers whether a laptop folder exists.
 	IsDir func(path string) bool
+	// Private is the folder private to fbdock that a folder lies in, or is; ""
+	// for none.
+	Private func(path string) string
 	// IsFile answers whether a laptop file exists.
 	IsFile func(path string) bool
 }

@@ -18,6 +18,12 @@ func (b *builder) mounts(own bool) []Mount {
 			b.report(hcl.Error, at, "create the folder or remove the mount", "no such folder",
 				fmt.Sprintf("%s does not exist or is no folder.", m.Source))
 		}
+		if b.laptop.Private != nil {
+			if private := b.laptop.Private(m.Source); private != "" {
+				b.report(hcl.Error, at, "mount another folder", "folder is private to fbdock",
+					fmt.Sprintf("%s leads to %s, where fbdock keeps what no guest may see.", m.Source, private))
+			}
+		}
 		if m.Target == "" && b.laptop.GuestPath != nil {
 			target, err := b.laptop.GuestPath(m.Source)
 			if err != nil {
