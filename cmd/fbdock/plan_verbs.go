@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/moby/sys/atomicwriter"
 	"github.com/urfave/cli/v2"
@@ -16,7 +17,9 @@ import (
 
 func (p *program) planCommand() *cli.Command {
 	return &cli.Command{
-		Name: "plan", Usage: "Show what `fbdock up` makes of the configuration", Flags: append(commonFlags(), jsonFlag()),
+		Name: "plan", Usage: "Show what `fbdock up` makes of the configuration", Flags: append(commonFlags(), jsonFlag(),
+			&cli.BoolFlag{Name: "scripts", Usage: "show the scripts of provision blocks instead"},
+		),
 		Action: func(c *cli.Context) error {
 			if err := noArgs(c); err != nil {
 				return err
@@ -26,6 +29,9 @@ func (p *program) planCommand() *cli.Command {
 				return err
 			}
 			t := p.terminal(c)
+			if c.Bool("scripts") {
+				return p.printScripts(c, project)
+			}
 			reaches, err := project.Reaches()
 			if err != nil {
 				return err
@@ -47,6 +53,21 @@ func (p *program) planCommand() *cli.Command {
 			return p.printReaches(c, reaches)
 		},
 	}
+}
+
+// printScripts shows what runs in the guests beside fbdock's own steps.
+func (p *program) printScripts(c *cli.Context, project *app.Project) error {
+	var b strings.Builder
+	for _, m := range project.Plan.Machines {
+		scripts, err := project.Scripts(c.Context, m)
+		if err != nil {
+			return err
+		}
+		for _, s := range scripts {
+			fmt.Fprintf(&b, "# machine %s: provision %q on %s, sha256 %s\n%s\n", m.Name, s.Name, s.On, app.ScriptDigest(s), strings.TrimSuffix(s.Inline, "\n"))
+		}
+	}
+	return p.terminal(c).Print(b.String())
 }
 
 // printReaches lists what the configuration reaches beyond its folder.

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/boxes"
-	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
@@ -42,14 +41,17 @@ func (u *upRun) prepare(ctx context.Context) error {
 	if err := u.files.Make(); err != nil {
 		return err
 	}
-	image, err := u.image(ctx)
-	if err != nil {
-		return err
+	image := u.material.image
+	if image.path == "" {
+		var err error
+		if image, err = u.image(ctx); err != nil {
+			return err
+		}
 	}
 	if err := u.box(ctx); err != nil {
 		return err
 	}
-	payload, err := u.payload(ctx, image)
+	payload, err := u.payload(image)
 	if err != nil {
 		return err
 	}
@@ -146,7 +148,7 @@ func (p *Project) cache() boxes.Cache {
 	return imageCache(p.Options)
 }
 
-func (u *upRun) payload(ctx context.Context, image imageFile) (provision.Payload, error) {
+func (u *upRun) payload(image imageFile) (provision.Payload, error) {
 	secrets, changed, err := provision.EnsureSecrets(os.DirFS(u.files.Path()), u.m, time.Now(), rand.Reader)
 	if err != nil {
 		return provision.Payload{}, err
@@ -158,37 +160,9 @@ func (u *upRun) payload(ctx context.Context, image imageFile) (provision.Payload
 			}
 		}
 	}
-	m, err := withScripts(ctx, u.m)
-	if err != nil {
-		return provision.Payload{}, err
-	}
-	in := provision.Inputs{Secrets: secrets, ImageSHA512: image.sha512, Proxy: u.Laptop.Proxy}
-	for _, name := range m.Engine.CACertificates {
-		pem, err := hostfile.Read(ctx, name, hostfile.MaxCertificate)
-		if err != nil {
-			return provision.Payload{}, fmt.Errorf("CA certificate: %w", err)
-		}
-		in.CACertificates = append(in.CACertificates, pem)
-	}
-	return provision.Render(m, in)
-}
-
-// withScripts reads the script files of provision blocks: past this point
-// only their text is needed.
-func withScripts(ctx context.Context, m plan.Machine) (plan.Machine, error) {
-	scripts := make([]plan.Provision, len(m.Provisions))
-	for i, p := range m.Provisions {
-		if p.Script != "" {
-			text, err := hostfile.Read(ctx, p.Script, hostfile.MaxScript)
-			if err != nil {
-				return m, fmt.Errorf("provision %q: %w", p.Name, err)
-			}
-			p.Inline, p.Script = hostfile.Text(text), ""
-		}
-		scripts[i] = p
-	}
-	m.Provisions = scripts
-	return m, nil
+	in := u.content.inputs(u.Options, image.sha512)
+	in.Secrets = secrets
+	return provision.Render(u.content.machine, in)
 }
 
 func stateFiles(files []provision.File) []state.File {

@@ -37,8 +37,12 @@ type hostRecord struct {
 	Host string `json:"host"`
 	// Root is what runs a program as root; none where the login is root's.
 	Root []string `json:"root,omitempty"`
-	// Agreed is the digest of what the user has said yes to.
-	Agreed string `json:"agreed,omitempty"`
+	// Agreed is the digest of the settings that the user has said yes to, and
+	// Settings are their own digests by name. Surveyed is the digest of the
+	// survey that was run then: a newer fbdock may change something else.
+	Agreed   string            `json:"agreed,omitempty"`
+	Settings map[string]string `json:"settings,omitempty"`
+	Surveyed string            `json:"surveyed,omitempty"`
 	// KnownHosts are the user's own files of host keys, and Lookup the names
 	// that they may have of the computer.
 	KnownHosts []string `json:"known_hosts,omitempty"`

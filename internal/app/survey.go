@@ -22,15 +22,17 @@ type survey struct {
 	done    bool
 }
 
-// agree looks at the computer, shows what would change there and asks. What
-// was agreed to is not asked again while it stays the same.
-func (o *ownComputer) agree(ctx context.Context, phase phases) error {
+// agree looks at the computer, shows what would change there and what of the
+// configuration would be applied, and asks. What was agreed to is not asked
+// again while it stays the same.
+func (o *ownComputer) agree(ctx context.Context, phase phases, settings []provision.Setting) error {
 	script, err := provision.Survey(o.m)
 	if err != nil {
 		return err
 	}
 	r, err := o.p.record(o.m)
-	if err != nil || r.Agreed == digest(script) {
+	agreed := agreement(settings)
+	if err != nil || r.Agreed == agreed && r.Surveyed == digest(script) {
 		return err
 	}
 	g, err := o.first(ctx, phase)
@@ -48,10 +50,13 @@ func (o *ownComputer) agree(ctx context.Context, phase phases) error {
 	}); err != nil {
 		return err
 	}
-	if err := o.ask(s); err != nil {
+	if err := o.ask(s, differences(r, agreed, settings)); err != nil {
 		return err
 	}
-	r.Agreed = digest(script)
+	r.Agreed, r.Surveyed, r.Settings = agreed, digest(script), map[string]string{}
+	for _, one := range settings {
+		r.Settings[one.Name] = one.Digest
+	}
 	return o.write(r)
 }
 
@@ -170,9 +175,10 @@ func surveyLines(out string) (s survey) {
 	return s
 }
 
-// ask shows the survey and has the user's yes, or an error.
-func (o *ownComputer) ask(s survey) error {
-	say := o.p.Progress.Say
+// ask shows the survey and what is new of the settings, and has the user's
+// yes, or an error.
+func (o *ownComputer) ask(s survey, settings []string) error {
+	say := o.p.Progress.Show
 	for _, fact := range s.has {
 		say(fmt.Sprintf("  %-10s %s", fact[0], fact[1]))
 	}
@@ -182,17 +188,15 @@ func (o *ownComputer) ask(s survey) error {
 			Next: strings.Join(s.hints, "; "), Code: ExitImpossible,
 		}
 	}
-	if len(s.changes) == 0 {
+	if len(s.changes) == 0 && len(settings) == 0 {
 		return nil
 	}
 	say(fmt.Sprintf("on %s fbdock would change:", where(o.m)))
 	for _, change := range s.changes {
 		say("  + " + change)
 	}
-	for _, p := range o.m.Provisions {
-		if p.On == OnFreeBSD {
-			say(fmt.Sprintf("  + your script %q is run as root; fbdock cannot undo what it does", p.Name))
-		}
+	for _, line := range settings {
+		say("  " + line)
 	}
 	question := fmt.Sprintf("Make these changes on %s? `fbdock destroy` undoes them.", where(o.m))
 	if o.p.Confirm == nil {

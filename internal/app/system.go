@@ -6,6 +6,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/vagrant"
+	"github.com/fbdock/fbdock/provision"
 )
 
 // phases runs f as a phase of progress.
@@ -17,8 +18,9 @@ type system interface {
 	// preflight says whether the machine can be had here, before anything is
 	// fetched or made.
 	preflight(ctx context.Context) error
-	// agree has the user's word for what up will change; a VM needs none.
-	agree(ctx context.Context, phase phases) error
+	// agree has the user's word for what up will change by these settings; a
+	// VM needs none.
+	agree(ctx context.Context, phase phases, settings []provision.Setting) error
 	// check looks for what up will need, once.
 	check(ctx context.Context, phase phases) error
 	// up brings FreeBSD to where it can be logged in to.
@@ -56,7 +58,7 @@ func (v *vagrantVM) preflight(ctx context.Context) error {
 	return v.p.preflight(ctx, v.m)
 }
 
-func (v *vagrantVM) agree(context.Context, phases) error { return nil }
+func (v *vagrantVM) agree(context.Context, phases, []provision.Setting) error { return nil }
 
 func (v *vagrantVM) check(ctx context.Context, phase phases) error {
 	if v.checked {

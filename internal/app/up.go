@@ -9,6 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/provision"
 )
 
 const (
@@ -112,6 +113,7 @@ type upRun struct {
 	// what it is to say after this one.
 	applied, wanted state.Applied
 	material        material
+	content         content
 }
 
 // phase runs f as a phase of progress.
@@ -136,7 +138,16 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 	if u.applied, err = u.files.Applied(); err != nil {
 		return UpResult{}, err
 	}
-	if err := u.system.agree(ctx, u.phase); err != nil {
+	if u.content, err = u.Project.content(ctx, u.m); err != nil {
+		return UpResult{}, err
+	}
+	if u.m.Engine.Image.Path != "" { // its digest is agreed to as well
+		if u.material.image, err = u.image(ctx); err != nil {
+			return UpResult{}, err
+		}
+	}
+	settings := provision.Settings(u.content.machine, u.content.inputs(u.Options, u.material.image.sha512))
+	if err := u.system.agree(ctx, u.phase, settings); err != nil {
 		return UpResult{}, err
 	}
 	if err := u.prepare(ctx); err != nil {

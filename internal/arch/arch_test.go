@@ -39,7 +39,7 @@ var allowed = map[string][]string{
 	"internal/plan":          {"hcl"},
 	"internal/manual":        {"hcl"},
 	"vagrantfiles":           {"hcl", "internal/plan"},
-	"provision":              {"hcl", "internal/plan"},
+	"provision":              {"hcl", "internal/plan", "internal/redact"},
 	"internal/vagrant":       {"internal/run", "internal/untrusted"},
 	"internal/dockercli":     {"internal/run"},
 	// platforms knows how a volume's text is cut, drive letters included.

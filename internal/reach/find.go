@@ -50,6 +50,13 @@ func OfMount(dir string, m plan.Machine, mount plan.Mount, host Computer) (Reach
 	return f.first()
 }
 
+// OfFile is what a file that m is given reaches for; false for one in dir.
+func OfFile(dir string, m plan.Machine, kind Kind, path string, host Computer) (Reach, bool) {
+	f := &finder{dir: dir, host: host}
+	f.file(kind, path, to(m))
+	return f.first()
+}
+
 // OfForward is what the address of m's published ports reaches for.
 func OfForward(m plan.Machine) (Reach, bool) {
 	f := &finder{}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/fbdock/fbdock/internal/hostfile"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/reach"
+	"github.com/fbdock/fbdock/provision"
+)
+
+// content is what a machine gets of this host's files. It is read once, so
+// that what the user agrees to is what is sent.
+type content struct {
+	machine      plan.Machine // with the texts of its scripts
+	certificates [][]byte
+}
+
+func (p *Project) content(ctx context.Context, m plan.Machine) (content, error) {
+	c := content{machine: m}
+	var err error
+	if c.machine.Provisions, err = p.Scripts(ctx, m); err != nil {
+		return c, err
+	}
+	for _, name := range m.Engine.CACertificates {
+		pem, err := p.ownFile(ctx, m, reach.Certificate, name, hostfile.MaxCertificate)
+		if err != nil {
+			return c, fmt.Errorf("CA certificate: %w", err)
+		}
+		c.certificates = append(c.certificates, pem)
+	}
+	return c, nil
+}
+
+// inputs are what a payload needs beside the plan and secrets.
+func (c content) inputs(o Options, image string) provision.Inputs {
+	return provision.Inputs{ImageSHA512: image, Proxy: o.Laptop.Proxy, CACertificates: c.certificates}
+}
+
+// Scripts are the provision blocks of m with the texts of their files.
+func (p *Project) Scripts(ctx context.Context, m plan.Machine) ([]plan.Provision, error) {
+	scripts := make([]plan.Provision, len(m.Provisions))
+	for i, s := range m.Provisions {
+		if s.Script != "" {
+			text, err := p.ownFile(ctx, m, reach.Script, s.Script, hostfile.MaxScript)
+			if err != nil {
+				return nil, fmt.Errorf("provision %q: %w", s.Name, err)
+			}
+			s.Inline, s.Script = hostfile.Text(text), ""
+		}
+		scripts[i] = s
+	}
+	return scripts, nil
+}
+
+// ScriptDigest names the text of a script.
+func ScriptDigest(s plan.Provision) string { return provision.ScriptDigest(s.Inline) }
+
+// ownFile reads a file that the configuration names for m: one in its folder,
+// or one that the user has agreed to.
+func (p *Project) ownFile(ctx context.Context, m plan.Machine, kind reach.Kind, path string, limit int64) ([]byte, error) {
+	data, err := hostfile.ReadWithin(ctx, p.Dir, path, limit)
+	if _, outside := errors.AsType[*hostfile.OutsideError](err); !outside {
+		return data, err
+	}
+	r, _ := reach.OfFile(p.Dir, m, kind, path, p.computer())
+	allowed, err := p.agreements.allow(r)
+	if err != nil {
+		return nil, err
+	}
+	if !allowed {
+		return nil, &Error{
+			Err:  fmt.Errorf("%s lies outside of the folder of the configuration, and you have not agreed to that", r.What),
+			Next: "`fbdock up` asks", Code: ExitUsage,
+		}
+	}
+	return hostfile.Read(ctx, r.What, limit)
+}
