@@ -34,10 +34,12 @@ func configDocs() map[string]doc {
 		"plan": {
 			group: groupConfig, provider: true,
 			long: "Shows the machines with every default filled in: provider, box, CPUs, memory, network, mounts, shares. " +
+				"What the configuration reaches on the host beyond its own folder is listed, with a warning where that is much. " +
 				"It starts nothing and changes nothing.",
 			examples: examples(
 				"fbdock plan", "Show all machines.",
 				"fbdock plan --json", "Print the plan as JSON.",
+				"fbdock plan --scripts", "Print the scripts that run in the guests.",
 			),
 		},
 		"render": {
