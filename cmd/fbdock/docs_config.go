@@ -66,6 +66,20 @@ func configDocs() map[string]doc {
 func machineDocs() map[string]doc {
 	impossible := []manual.Exit{exitImpossible()}
 	return map[string]doc{
+		"adopt": {
+			group: groupMachines,
+			long: "A project is its folder, however the path is spelt: a folder that is renamed, or moved within its file system, keeps its machines. " +
+				"A copy is a new project. A folder that comes from another file system or from a backup cannot be told from a copy. " +
+				"This command gives the folder the machines of the project that it was copied or restored from, or of the project named. " +
+				"It asks before; nothing in the machines changes.\n\n" +
+				"With --legacy it takes over the private files that earlier versions of fbdock kept in the folder .fbdock. " +
+				"fbdock does so by itself when Vagrant's own list of machines shows that they are the user's. " +
+				"Nothing that can be run is taken over, and no consent for a FreeBSD computer of the user's own.",
+			examples: examples(
+				"fbdock adopt", "Take over the machines of the folder that this one was copied or restored from.",
+				"fbdock adopt --project 0123456789abcdef", "Take over those of a project that `fbdock list --all` names.",
+			),
+		},
 		"up": {
 			group: groupMachines, words: wordsMachines, provider: true, exits: impossible,
 			long: "Creates the machines that do not exist, starts those that are stopped, and applies changes of the configuration. " +

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -166,7 +168,35 @@ func (w *world) boot(c call, g *guest) answer {
 	if err := os.WriteFile(id, []byte("0123"), 0o600); err != nil {
 		return refusal("VMBootBadState", err.Error())
 	}
+	if err := w.list(c, g.name); err != nil {
+		return refusal("VMBootBadState", err.Error())
+	}
 	return answer{Output: event(g.name, "ui", "info", "Starting container, please wait...") + event(g.name, "action", "up", "end")}
+}
+
+// list puts a machine into Vagrant's list of all machines, once, as Vagrant
+// does when it gets an id.
+func (w *world) list(c call, name string) error {
+	file := filepath.Join(c.Dotfiles, "machines", name, "docker", "index_uuid")
+	if _, err := os.Stat(file); err == nil {
+		return nil
+	}
+	uuid := fmt.Sprintf("%032x", sha256.Sum256([]byte(c.Dotfiles+name)))[:32]
+	index := filepath.Join(w.dir, "home", ".vagrant.d", "data", "machine-index", "index")
+	list := struct {
+		Version  int                          `json:"version"`
+		Machines map[string]map[string]string `json:"machines"`
+	}{1, map[string]map[string]string{}}
+	if data, err := os.ReadFile(index); err == nil {
+		if err := json.Unmarshal(data, &list); err != nil {
+			return err
+		}
+	}
+	list.Machines[uuid] = map[string]string{
+		"name": name, "provider": "docker", "local_data_path": c.Dotfiles, "vagrantfile_path": c.Folder, "state": "running",
+	}
+	data, err := json.Marshal(list)
+	return errors.Join(err, os.MkdirAll(filepath.Dir(index), 0o700), os.WriteFile(index, data, 0o644), os.WriteFile(file, []byte(uuid), 0o600))
 }
 
 // scene sets what goes wrong:

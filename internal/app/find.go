@@ -26,8 +26,24 @@ func (o Options) locate() (file string, found state.Found, err error) {
 		return "", found, err
 	}
 	store, err := o.Store()
-	if err == nil {
-		found, err = store.Look(filepath.Dir(file))
+	if err != nil {
+		return "", found, err
+	}
+	found, err = store.Look(filepath.Dir(file))
+	return file, found, err
+}
+
+// settle is locate for a command that may change things: an old folder of
+// fbdock is taken over, or refused.
+func (o Options) settle() (file string, found state.Found, err error) {
+	file, found, err = o.locate()
+	if _, old := errors.AsType[*state.LegacyError](err); old {
+		var store state.Store
+		if store, err = o.Store(); err == nil {
+			found, err = o.takeOver(store, filepath.Dir(file))
+		}
+	} else if err == nil && found.Record().Legacy {
+		found.Dir, err = o.finish(found.Dir)
 	}
 	if _, foreign := errors.AsType[*state.LegacyError](err); foreign {
 		err = &Error{Err: err, Code: ExitUsage}

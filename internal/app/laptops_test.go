@@ -99,7 +99,9 @@ func catalogue(t *testing.T) app.Catalogue {
 func render(t *testing.T, f platforms.Facts) string {
 	t.Helper()
 	cfg := hcl.Config{Machines: []hcl.Machine{{Name: "dev"}}}
-	p, diags := plan.Build(cfg, "/home/ada/project", app.LaptopOf(f), catalogue(t))
+	laptop := app.LaptopOf(f)
+	laptop.Suffix = "6bfafd92"
+	p, diags := plan.Build(cfg, "/home/ada/project", laptop, catalogue(t))
 	if diags.HasErrors() || p.Machines[0].Provider == "" {
 		return ""
 	}

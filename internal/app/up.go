@@ -243,6 +243,12 @@ func (u *upRun) freebsd(ctx context.Context) (*guest, error) {
 	if g, err := u.cached(ctx, u.m, quickDial); err == nil {
 		return g, nil
 	}
+	// A machine that was taken over may run, and only its address be unknown.
+	if !exists(u.files.SSHConfig()) && madeWith(u.State, u.m.Name) != "" && u.refresh(ctx, u.m) == nil {
+		if g, err := u.cached(ctx, u.m, quickDial); err == nil {
+			return g, nil
+		}
+	}
 	return u.start(ctx, u.system.up)
 }
 

@@ -1,11 +1,8 @@
 package plan
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"net/netip"
-	"path/filepath"
 
 	"github.com/fbdock/fbdock/hcl"
 )
@@ -28,8 +25,7 @@ type Laptop struct {
 	// Made is the provider that a machine was made with, "" when it is not
 	// made yet: it stays there, whatever is installed later.
 	Made func(machine string) string
-	// Suffix ends the names that machines have outside of their project; ""
-	// is made of the folder's path.
+	// Suffix ends the names that machines have outside of their project.
 	Suffix string
 	// Routes are the networks that the laptop reaches, the default route left out.
 	Routes []netip.Prefix
@@ -108,7 +104,7 @@ func (b *builder) note(format string, args ...any) {
 func (b *builder) machine() Machine {
 	m := Machine{
 		Name:     b.in.Name,
-		Instance: Instance(b.dir, b.in.Name, b.laptop.Suffix),
+		Instance: Instance(b.in.Name, b.laptop.Suffix),
 		Provider: b.provider(),
 		Host:     b.in.Host,
 		CLI:      or(b.in.CLI, CLIAuto),
@@ -141,11 +137,7 @@ func Loopback() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
 
 // Instance is the name that a machine has outside of its project, where
 // other projects may have a machine of the same name.
-func Instance(dir, machine, suffix string) string {
-	if suffix == "" {
-		sum := sha256.Sum256([]byte(filepath.ToSlash(dir)))
-		suffix = hex.EncodeToString(sum[:4])
-	}
+func Instance(machine, suffix string) string {
 	return "fbdock-" + machine + "-" + suffix
 }
 

@@ -161,8 +161,8 @@ func TestBuildWithoutProvider(t *testing.T) {
 
 func TestInstanceDiffersByProject(t *testing.T) {
 	t.Parallel()
-	if plan.Instance("/a", "dev", "") == plan.Instance("/b", "dev", "") || plan.Instance("/a", "dev", "12345678") != "fbdock-dev-12345678" {
-		t.Error("two projects share the name of a machine")
+	if got, want := plan.Instance("dev", "12345678"), "fbdock-dev-12345678"; got != want {
+		t.Errorf("Instance(dev, 12345678) = %s, want %s", got, want)
 	}
 }
 

@@ -86,9 +86,9 @@ func (s Store) Look(folder string) (Found, error) {
 		return f, err
 	}
 	f = Found{Dir: Dir{root: filepath.Join(s.projects(), noProject), store: s}}
-	f.record = Record{Format: Format, Path: path, Identity: id, Suffix: suffixOf(path, records)}
+	f.record = Record{Format: Format, Path: path, Identity: id, Suffix: freeSuffix(path, records)}
 	f.Claim = claim(path, readMarker(path), records)
-	return f, checkPlanted(path)
+	return f, checkLegacy(path)
 }
 
 // among finds the record that is of the folder.
@@ -133,6 +133,22 @@ func claim(path, marker string, records []Record) *Claim {
 // Moved writes down that the folder has moved.
 func (s Store) Moved(f Found) error {
 	return s.change(func() error { return s.writeRecord(f.record) })
+}
+
+// Adopt makes the folder of f that of the project d.
+func (s Store) Adopt(d Dir, f Found) error {
+	return s.change(func() error {
+		r := d.record
+		if r.At() && r.Path != f.record.Path {
+			// The other folder is nobody's then, not a copy.
+			if err := removeMarker(r.Path, r.ID); err != nil && !errors.Is(err, os.ErrPermission) {
+				return fmt.Errorf("remove the marker: %w", err)
+			}
+		}
+		r.Path, r.Identity, r.Owner = f.record.Path, f.record.Identity, user()
+		r.Marked = writeMarker(r.Path, r.ID)
+		return s.writeRecord(r)
+	})
 }
 
 // Open makes the project where there is none yet.

@@ -32,6 +32,9 @@ type Record struct {
 	Version string    `json:"fbdock"` // that made it
 	// Marked tells that the folder has got its marker.
 	Marked bool `json:"marked,omitempty"`
+	// Legacy tells that the folder's old files were taken over and are still
+	// to be removed.
+	Legacy bool `json:"legacy,omitempty"`
 }
 
 // At tells whether the project's folder is where it was last seen.
@@ -73,13 +76,14 @@ const maxRecord = 64 << 10
 
 var errDamaged = errors.New("it does not say which folder it is about")
 
-func (s Store) writeRecord(r Record) error {
+func (s Store) writeRecord(r Record) error { return s.dirOf(r).writeRecord(r) }
+
+func (d Dir) writeRecord(r Record) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("write which folder a project is: %w", err)
 	}
-	d := Dir{root: filepath.Dir(s.recordFile(r.ID))}
-	return d.Write(s.recordFile(r.ID), append(data, '\n'))
+	return d.Write(filepath.Join(d.root, recordName), append(data, '\n'))
 }
 
 // newID names a project: 16 hexadecimal digits that nobody can know before.
@@ -102,17 +106,31 @@ func validID(id string) bool {
 	return true
 }
 
-// suffixOf is made of the path, so that a plan can say it before there is a
-// project, unless another project has it: one that has left the path.
-func suffixOf(path string, records []Record) string {
+// SuffixOf is the suffix of the names of machines that is made of the
+// project's path.
+func SuffixOf(path string) string {
 	sum := sha256.Sum256([]byte(filepath.ToSlash(path)))
-	suffix := hex.EncodeToString(sum[:4])
+	return hex.EncodeToString(sum[:4])
+}
+
+// freeSuffix is made of the path, so that a plan can say it before there is a
+// project, unless another project has it: one that has left the path.
+func freeSuffix(path string, records []Record) string {
+	suffix := SuffixOf(path)
 	for _, r := range records {
 		if r.Suffix == suffix {
 			return newID()[:8]
 		}
 	}
 	return suffix
+}
+
+// ReadPlain reads a small file of this user without following a link.
+func ReadPlain(path string) ([]byte, error) {
+	if err := ownPlain(path); err != nil {
+		return nil, err
+	}
+	return readRegular(path, maxRecord)
 }
 
 // readRegular reads a file of at most limit bytes without following a link

@@ -1,0 +1,177 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/internal/vagrant"
+)
+
+// takeOver moves the old folder of a project into the state directory, once,
+// when Vagrant's own list shows that it is this user's.
+func (o Options) takeOver(store state.Store, folder string) (state.Found, error) {
+	old, err := store.Legacy(folder)
+	if err != nil {
+		return state.Found{}, err
+	}
+	list, err := o.vagrantVMs()
+	if err != nil {
+		return state.Found{}, err
+	}
+	proof, err := old.Proof(list)
+	if err != nil {
+		return state.Found{}, err
+	}
+	return o.move(store, old, filepath.Dir(filepath.Dir(proof.Data)))
+}
+
+// move takes the old folder over; at is how the path of the project was spelt
+// when its machines got their names.
+func (o Options) move(store state.Store, old state.Legacy, at string) (state.Found, error) {
+	o.endFormerAgents(old, at)
+	d, err := store.TakeOver(old, state.SuffixOf(at), o.Version)
+	if err == nil {
+		d, err = o.finish(d)
+	}
+	if err != nil {
+		return state.Found{}, err
+	}
+	o.Progress.Say(fmt.Sprintf("what fbdock keeps of this project has moved from %s to %s; run `fbdock up` once, and `fbdock ssh-config` again if you use its blocks", old.Path(), d.Path()))
+	return state.Found{Dir: d}, nil
+}
+
+// finish ends a takeover, also one that was stopped before.
+func (o Options) finish(d state.Dir) (state.Dir, error) {
+	home, err := vagrant.Home(o.Lookup)
+	if err == nil {
+		err = vagrant.Relocate(context.Background(), home, d.Path(), d.UUIDs())
+	}
+	if err != nil {
+		// Vagrant finds its machines without; only its global list is wrong.
+		o.Progress.Warn(err.Error())
+	}
+	return d.FinishTakeOver()
+}
+
+// vagrantVMs are the machines that Vagrant lists.
+func (o Options) vagrantVMs() ([]state.VM, error) {
+	home, err := vagrant.Home(o.Lookup)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := vagrant.Entries(home)
+	if err != nil {
+		return nil, err
+	}
+	vms := make([]state.VM, len(entries))
+	for i, e := range entries {
+		vms[i] = state.VM{UUID: e.UUID, Name: e.Name, Provider: e.Provider, Data: e.LocalDataPath}
+	}
+	return vms, nil
+}
+
+// endFormerAgents ends the agents of a former fbdock. One that does not hear is
+// found by its lock.
+func (o Options) endFormerAgents(old state.Legacy, at string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, m := range old.Machines {
+		text, err := state.ReadPlain(filepath.Join(old.Path(), m.Name, "ssh", "agent_host_key.pub"))
+		if err != nil {
+			continue
+		}
+		key, _, _, _, err := ssh.ParseAuthorizedKey(text)
+		if err != nil {
+			continue
+		}
+		for _, folder := range []string{at, old.Folder} {
+			socket := filepath.Join(folder, state.Name, m.Name, "agent.sock")
+			if (agent.Remote{Address: o.formerAddress(socket), HostKey: key}).Stop(ctx) == nil {
+				break
+			}
+		}
+	}
+}
+
+// formerAddress is where a former fbdock had the socket named path: there, or
+// for a path that is too long in a short folder.
+func (o Options) formerAddress(path string) string {
+	sum := sha256.Sum256([]byte(path))
+	short := hex.EncodeToString(sum[:8])
+	if runtime.GOOS == "windows" {
+		sum = sha256.Sum256([]byte(strings.ToLower(path)))
+		return `\\.\pipe\fbdock-agent-` + hex.EncodeToString(sum[:8])
+	}
+	if len(path) <= 100 {
+		return path
+	}
+	user := fmt.Sprintf("fbdock-%d", os.Getuid())
+	dir := filepath.Join("/tmp", user)
+	if run, _ := o.Lookup("XDG_RUNTIME_DIR"); run != "" && len(run)+len("/fbdock") <= 70 {
+		dir = filepath.Join(run, "fbdock")
+	}
+	return filepath.Join(dir, short+".sock")
+}
+
+// AdoptLegacy takes over an old folder on the user's word.
+func (o Options) AdoptLegacy() error {
+	file, err := o.Find()
+	if err != nil {
+		return err
+	}
+	store, err := o.Store()
+	if err != nil {
+		return err
+	}
+	folder := filepath.Dir(file)
+	if _, err := store.Look(folder); err == nil {
+		return &Error{Err: fmt.Errorf("%s has no old files of fbdock", filepath.Join(folder, state.Name)), Code: ExitUsage}
+	} else if _, legacy := errors.AsType[*state.LegacyError](err); !legacy {
+		return err
+	}
+	old, err := store.Legacy(folder)
+	if err != nil {
+		return &Error{Err: err, Next: "remove the folder: the next `fbdock up` makes new machines", Code: ExitUsage}
+	}
+	o.Progress.Say(fmt.Sprintf("in %s:", old.Path()))
+	for _, m := range old.Machines {
+		what := "keys and certificates"
+		if m.Provider != "" {
+			what += ", and a VM of " + m.Provider
+		}
+		o.Progress.Say(fmt.Sprintf("  %s: %s", m.Name, what))
+	}
+	o.Progress.Say("nothing that can be run comes along, and no consent for computers of your own: `fbdock up` asks again")
+	if err := o.confirmed("Are these yours, and shall they belong to " + old.Folder + "?"); err != nil {
+		return err
+	}
+	_, err = o.move(store, old, old.Folder)
+	return err
+}
+
+// confirmed is nil when the user has said yes.
+func (o Options) confirmed(question string) error {
+	if o.Confirm == nil {
+		return &Error{Err: errors.New("nobody can be asked: " + question), Code: ExitUsage}
+	}
+	ok, err := o.Confirm(question)
+	if err != nil {
+		return &Error{Err: err, Code: ExitUsage}
+	}
+	if !ok {
+		return &Error{Err: errors.New("nothing was changed")}
+	}
+	return nil
+}
