@@ -62,6 +62,11 @@ func TestResumeAfterABreak(t *testing.T) {
 	if n := m.resumed(); n != 2 {
 		t.Errorf("%d resumed requests, want 2", n)
 	}
+	for header := range m.conditions.Range {
+		if header != `"first"` {
+			t.Errorf("a part was asked for with If-Range: %s", header)
+		}
+	}
 }
 
 func TestResumeOfAnEarlierRun(t *testing.T) {
@@ -169,22 +174,8 @@ func TestLyingServersAreRefused(t *testing.T) {
 			w.WriteHeader(http.StatusPartialContent)
 			_, _ = w.Write([]byte("xxxxx"))
 		},
-		"more than announced": func(w http.ResponseWriter, r *http.Request) {
-			size := len(content())
-			w.Header().Set("ETag", `"first"`)
-			if r.Header.Get("Range") == "" {
-				w.Header().Set("Content-Length", fmt.Sprint(size))
-				w = &breaking{ResponseWriter: w, left: 1000}
-				_, _ = w.Write(content())
-				return
-			}
-			w.Header().Set("Content-Range", fmt.Sprintf("bytes 1000-%d/%d", size-1, size))
-			w.WriteHeader(http.StatusPartialContent)
-			for range 100 { // chunked, and without an end
-				_, _ = w.Write(content()[1000:])
-			}
-		},
-		"not found": http.NotFound,
+		"more than announced": endless(),
+		"not found":           http.NotFound,
 		"in a circle": func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, r.URL.Path, http.StatusFound)
 		},
@@ -204,6 +195,9 @@ func TestLyingServersAreRefused(t *testing.T) {
 					t.Errorf("error %v, want *boxes.DigestError", err)
 				}
 			}
+			if strings.HasPrefix(name, "more") && !strings.Contains(err.Error(), "sends more than") {
+				t.Errorf("error %v, want one that says that more came", err)
+			}
 			if _, err := os.Stat(c.Path(sum(content()))); err == nil {
 				t.Error("the file was accepted")
 			}
@@ -215,6 +209,29 @@ func TestLyingServersAreRefused(t *testing.T) {
 			// A good mirror beside it saves the day.
 			mustFetch(t, c, image(m, serve(t, whole)))
 		})
+	}
+}
+
+// endless breaks off twice, and then sends a part that does not end.
+func endless() http.HandlerFunc {
+	var calls atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request) {
+		size := len(content())
+		w.Header().Set("ETag", `"first"`)
+		if r.Header.Get("Range") == "" {
+			w.Header().Set("Content-Length", fmt.Sprint(size))
+			w = &breaking{ResponseWriter: w, left: 1000}
+			_, _ = w.Write(content())
+			return
+		}
+		w.Header().Set("Content-Range", fmt.Sprintf("bytes 1000-%d/%d", size-1, size))
+		w.WriteHeader(http.StatusPartialContent)
+		if calls.Add(1) == 1 {
+			panic(http.ErrAbortHandler)
+		}
+		for range 100 { // chunked
+			_, _ = w.Write(content()[1000:])
+		}
 	}
 }
 

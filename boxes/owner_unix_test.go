@@ -64,6 +64,15 @@ func TestCacheIsPrivate(t *testing.T) {
 			t.Fatal(err)
 		}
 		refused(t, c, image(m), "belongs to another user")
+		// One in it is another user's.
+		stored := filepath.Join(c.Dir, "sha512")
+		if err := errors.Join(os.Chown(c.Dir, os.Geteuid(), -1), os.Mkdir(stored, 0o700), os.Chown(stored, 12345, 12345)); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, c, image(m), "belongs to another user")
+		if err := os.Remove(stored); err != nil {
+			t.Fatal(err)
+		}
 		// The folder is ours; the link to it is not.
 		if err := os.Mkdir(c.Dir+".real", 0o700); err != nil {
 			t.Fatal(err)

@@ -41,6 +41,8 @@ type mirror struct {
 	gets   atomic.Int32
 	digest string
 	ranges sync.Map // Range headers seen
+	// conditions are the If-Range headers of requests for a part.
+	conditions sync.Map
 }
 
 func serve(t *testing.T, file http.HandlerFunc) *mirror {
@@ -53,6 +55,9 @@ func serve(t *testing.T, file http.HandlerFunc) *mirror {
 		}
 		m.gets.Add(1)
 		m.ranges.Store(r.Header.Get("Range"), true)
+		if r.Header.Get("Range") != "" {
+			m.conditions.Store(r.Header.Get("If-Range"), true)
+		}
 		file(w, r)
 	}))
 	t.Cleanup(m.Close)
