@@ -82,7 +82,7 @@ func (p *Project) onHost(ctx context.Context, m plan.Machine, args []string) (ho
 	}
 	folders := mountFolders(m)
 	fitted := hostCommand{args: args, dir: p.hostDir(dir, folders)}
-	host := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: exists}
+	host := p.pathsOf(m, dir)
 	c, ok := mount.ComposeOf(args)
 	if !ok {
 		fitted.args, fitted.used, err = mount.Resolve(args, folders, host)

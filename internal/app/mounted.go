@@ -38,26 +38,38 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 		return nil, err
 	}
 	folders := mountFolders(m)
-	laptop := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: exists}
+	laptop := p.pathsOf(m, dir)
 	args, used, err := p.resolve(ctx, e.Args[1:], folders, laptop)
 	if err != nil {
 		return nil, err
 	}
-	at := &placed{args: append([]string{"docker"}, args...), folders: folders, used: used}
 	guest, inside := mount.GuestDir(runtime.GOOS, dir, folders)
+	builds := mount.Builds(args, laptop)
+	args, more := mount.ResolveFiles(args, folders, laptop, inside)
+	used = append(used, more...)
+	at := &placed{args: append([]string{"docker"}, args...), folders: folders, used: used}
 	switch {
 	case inside:
 		at.dir = guest
 		if mount.ReadsFolder(args) {
 			at.used = append(at.used, at.around())
 		}
-	case mount.Builds(args, laptop):
+	case builds && len(more) == 0:
 		p.Progress.Warn(fmt.Sprintf("%s is in none of the mounts of %s: docker builds from a folder of the guest; add `mount \".\" {}` to the machine", dir, m.Name))
 	}
 	if at.dir == "" && len(at.used) == 0 {
 		return nil, nil
 	}
 	return at, nil
+}
+
+// pathsOf is how paths of this host are judged that a command for m names.
+func (p *Project) pathsOf(m plan.Machine, dir string) mount.Laptop {
+	l := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: exists, IsDir: p.Laptop.IsDir, Real: realPath}
+	if sockets, err := p.sockets(m.Name); err == nil {
+		l.Socket = sockets[1]
+	}
+	return l
 }
 
 // mountFolders are the mounts of a machine, as binds are judged by them.

@@ -20,8 +20,8 @@ type Bind struct {
 // those behind the word docker. Named volumes are none. What a compose file
 // binds is ComposeBinds's.
 func Binds(args []string, goos string) []Bind {
-	start := runFlags(args)
-	if start < 0 {
+	word, start := subcommand(args)
+	if word != "run" && word != "create" {
 		return nil
 	}
 	var binds []Bind
@@ -30,7 +30,7 @@ func Binds(args []string, goos string) []Bind {
 		if arg == "--" || arg == "-" || !strings.HasPrefix(arg, "-") {
 			break // the image; what follows is the container's
 		}
-		name, value, at := flag(arg)
+		name, value, at := flag(arg, runSwitches)
 		if name == "" {
 			continue // it takes no value
 		}
@@ -65,7 +65,7 @@ func Binds(args []string, goos string) []Bind {
 // flag cuts an argument into the flag's name and its value; at is where the
 // value begins, -1 when it is the next argument. The name is "" for flags
 // without a value. Short flags may stand together: -itv /a:/b.
-func flag(arg string) (name, value string, at int) {
+func flag(arg string, switches map[string]bool) (name, value string, at int) {
 	if long, ok := strings.CutPrefix(arg, "--"); ok {
 		name, value, found := strings.Cut(long, "=")
 		switch {
@@ -93,24 +93,12 @@ func flag(arg string) (name, value string, at int) {
 	return "", "", -1
 }
 
-// switches are the flags of docker run and create that take no value; it is
+// runSwitches are the flags of docker run and create that take no value; it is
 // never written to.
-var switches = map[string]bool{
+var runSwitches = map[string]bool{
 	"d": true, "detach": true, "i": true, "interactive": true, "t": true, "tty": true, "rm": true, "init": true,
 	"P": true, "publish-all": true, "privileged": true, "read-only": true, "no-healthcheck": true, "q": true, "quiet": true,
 	"oom-kill-disable": true, "sig-proxy": true, "disable-content-trust": true, "help": true, "use-api-socket": true,
-}
-
-// runFlags is where the flags of `docker run` begin, -1 for another command.
-func runFlags(args []string) int {
-	at := command(args)
-	if at < len(args) && args[at] == "container" {
-		at++
-	}
-	if at < len(args) && (args[at] == "run" || args[at] == "create") {
-		return at + 1
-	}
-	return -1
 }
 
 // command is the index of docker's command, behind its own flags.
@@ -161,12 +149,15 @@ func ReadsFolder(args []string) bool {
 // Builds tells whether a docker command builds from a folder that this laptop
 // has.
 func Builds(args []string, laptop Laptop) bool {
-	at := command(args)
-	if at == len(args) || args[at] != "build" && (args[at] != "buildx" || at+1 == len(args) || args[at+1] != "build") {
+	word, next := subcommand(args)
+	if word != "build" {
 		return false
 	}
-	last := args[len(args)-1]
-	return last != "-" && !strings.Contains(last, "://") && laptop.Exists(laptop.Full(last))
+	for _, operand := range operands(args, next, shapes[word].switches) {
+		context := operand.Source
+		return context != "-" && !strings.Contains(context, "://") && laptop.Exists(laptop.Full(context))
+	}
+	return false
 }
 
 // isPath tells a path from the name of a volume.

@@ -109,6 +109,90 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// TestResolveLinks: a bind is what its path leads to on this host, as beside a
+// local engine.
+func TestResolveLinks(t *testing.T) {
+	t.Parallel()
+	links := map[string]string{
+		"/p/etc": "/etc", "/p/other": "/data/x", "/p/in": "/p/a", "/p/sock": "/run/docker.sock", "/elsewhere": "/p/a", "/p/etc/new": "/etc/new",
+		"/link": "/real", "/link/f": "/real/f", "/p/npmrc": "/home/me/.npmrc",
+	}
+	laptop := mount.Laptop{
+		GOOS: "linux", Dir: "/p", Socket: "/run/user/1000/fbdock/docker.sock",
+		Exists: func(p string) bool { return !strings.HasSuffix(p, "/new") },
+		IsDir:  func(p string) bool { return !strings.HasSuffix(p, "rc") },
+		Real: func(p string) (string, error) {
+			if to, ok := links[p]; ok {
+				return to, nil
+			}
+			return p, nil
+		},
+	}
+	mounts := []mount.Folder{{Source: "/p", Target: "/p"}, {Source: "/data", Target: "/srv"}, {Source: "/link", Target: "/mnt"}}
+	for line, want := range map[string]string{
+		"run -v ./in:/x y":       "run -v /p/in:/x y",
+		"run -v ./other:/x y":    "run -v /srv/x:/x y",
+		"run -v /elsewhere:/x y": "run -v /p/a:/x y",
+		"run -v ./sock:/x y":     "run -v /p/sock:/x y",
+		"run -v /link/f:/x y":    "run -v /mnt/f:/x y",
+		"run -v /real/f:/x y":    "run -v /mnt/f:/x y",
+		"run -v /run/user/1000/fbdock/docker.sock:/var/run/docker.sock y": "run -v /var/run/docker.sock:/var/run/docker.sock y",
+		"run --mount type=bind,src=./other,dst=/x y":                      "run --mount type=bind,src=/srv/x,dst=/x y",
+		"run -v ./etc:/x y": "/p/etc leads to /etc", "run -v ./etc/new:/x y": "/p/etc/new leads to /etc/new", "run -v /etc:/x y": "/etc is on this computer",
+		"run -v ./npmrc:/x y": "/p/npmrc leads to /home/me/.npmrc",
+	} {
+		got, _, err := mount.Resolve(strings.Fields(line), mounts, laptop)
+		text := strings.Join(got, " ")
+		if err != nil {
+			text = err.Error()
+		}
+		if text != want && (err == nil || !strings.HasPrefix(text, want)) {
+			t.Errorf("Resolve(%q) = %q, want %q", line, text, want)
+		}
+	}
+	// The hint is one that fbdock.hcl takes: a folder, quoted as HCL does.
+	for path, want := range map[string]string{
+		"/home/me/.npmrc": "put a copy of the file into a folder that is mounted, or add `mount \"/home/me\" {}`",
+		"/home/${x}":      "add `mount \"/home/$${x}\" {}`",
+	} {
+		_, _, err := mount.Resolve([]string{"run", "-v", path + ":/x", "y"}, mounts, laptop)
+		outside, ok := errors.AsType[*mount.OutsideError](err)
+		if !ok || !strings.HasPrefix(outside.Hint(), want) {
+			t.Errorf("Resolve of %s: %v, want an OutsideError with %q", path, err, want)
+		}
+	}
+}
+
+// TestComposeLinks: the paths of a compose file are read by the engine, and
+// so its links have to lead there to where they lead here.
+func TestComposeLinks(t *testing.T) {
+	t.Parallel()
+	links := map[string]string{"/p/same": "/q/x", "/p/other": "/data/x", "/p/in": "/p/a", "/p/out": "/etc"}
+	laptop := mount.Laptop{
+		GOOS: "linux", Dir: "/p", Socket: "/home/me/.fbdock.sock", Exists: func(string) bool { return true },
+		Real: func(p string) (string, error) {
+			if to, ok := links[p]; ok {
+				return to, nil
+			}
+			return p, nil
+		},
+	}
+	mounts := []mount.Folder{{Source: "/p", Target: "/p"}, {Source: "/q", Target: "/q"}, {Source: "/data", Target: "/srv"}}
+	for source, want := range map[string]string{
+		"./in": "", "./same": "", "./plain": "", "/data/x": "",
+		"./other": "write /data/x instead of it", "./out": "add `mount \"/etc\" {}`", "/home/me/.fbdock.sock": "write /var/run/docker.sock instead of it",
+	} {
+		_, _, err := mount.ResolveCompose(nil, mount.Compose{}, []mount.Bind{{Source: source, Arg: -1, At: -1}}, "/p", mounts, laptop)
+		hint := ""
+		if h, ok := err.(interface{ Hint() string }); ok {
+			hint = h.Hint()
+		}
+		if (err != nil) != (want != "") || !strings.HasPrefix(hint, want) {
+			t.Errorf("a compose file with %s: %v, hint %q, want %q", source, err, hint, want)
+		}
+	}
+}
+
 func TestGuestDir(t *testing.T) {
 	t.Parallel()
 	mounts := []mount.Folder{{Source: "/", Target: "/laptop"}, {Source: "/home/me/", Target: "/home/me"}}
@@ -154,4 +238,51 @@ func FuzzBinds(f *testing.F) {
 			t.Fatalf("without binds %q became %q", args, got)
 		}
 	})
+}
+
+func TestBuilds(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]bool{
+		"build b": true, "build . -t foo": true, "image build .": true, "image build -q . -t foo": true, "builder build .": true,
+		"buildx build --load .": true, "buildx b -t x .": true, "build -t . -f x": false, "build -t x -": false, "build https://example.com/x.git": false,
+		"build -t x /guest/x": false, "build": false, "--debug build --pull .": true, "run build .": false, "build -- .": true, "buildx ls": false, "image ls .": false,
+	} {
+		if got := mount.Builds(strings.Fields(line), there("linux", "/p")); got != want {
+			t.Errorf("Builds(%q) = %v, want %v", line, got, want)
+		}
+	}
+}
+
+func TestResolveFiles(t *testing.T) {
+	t.Parallel()
+	mounts := []mount.Folder{{Source: "/p", Target: "/src"}}
+	win := []mount.Folder{{Source: `C:\p`, Target: "/c/p"}}
+	for _, tt := range []struct {
+		laptop     mount.Laptop
+		mounts     []mount.Folder
+		inside     bool
+		line, want string
+	}{
+		{there("linux", "/p"), mounts, true, "build . -t foo", "build . -t foo"},
+		{there("linux", "/"), mounts, false, "build ./p -t foo", "build /src -t foo"},
+		{there("linux", "/p"), mounts, true, "build -f /p/a/Dockerfile -t /p/x /p/a", "build -f /src/a/Dockerfile -t /p/x /src/a"},
+		{there("linux", "/p"), mounts, true, "image build --file=/p/D --iidfile /p/i /p", "image build --file=/src/D --iidfile /src/i /src"},
+		{there("linux", "/p"), mounts, true, "run --env-file /p/.env -e A=/p x --env-file /p/.env", "run --env-file /src/.env -e A=/p x --env-file /p/.env"},
+		{there("linux", "/p"), mounts, true, "exec -it --env-file=/p/e c cat /p/e", "exec -it --env-file=/src/e c cat /p/e"},
+		{there("linux", "/p"), mounts, true, "cp /p/a c:/p/a", "cp /src/a c:/p/a"},
+		{there("linux", "/p"), mounts, true, "container cp -aL c:/p/a /p/b", "container cp -aL c:/p/a /src/b"},
+		{there("linux", "/p"), mounts, true, "cp - c:/x", "cp - c:/x"},
+		{there("linux", "/p"), mounts, true, "save -o /p/x.tar i", "save -o /src/x.tar i"},
+		{there("linux", "/p"), mounts, true, "load -qi /p/x.tar", "load -qi /src/x.tar"},
+		{there("linux", "/p"), mounts, true, "import /p/x.tar i", "import /src/x.tar i"},
+		{there("linux", "/p"), mounts, true, "cp /elsewhere c:/x", "cp /elsewhere c:/x"},
+		{there("linux", "/p"), mounts, true, "ps --filter name=/p", "ps --filter name=/p"},
+		{there("windows", `C:\p`), win, true, `build -f C:\p\D C:\p`, `build -f /c/p/D /c/p`},
+		{there("windows", `C:\p`), win, true, `run --env-file C:\p\e x`, `run --env-file /c/p/e x`},
+	} {
+		got, _ := mount.ResolveFiles(strings.Fields(tt.line), tt.mounts, tt.laptop, tt.inside)
+		if strings.Join(got, " ") != tt.want {
+			t.Errorf("ResolveFiles(%q) = %q, want %q", tt.line, got, tt.want)
+		}
+	}
 }

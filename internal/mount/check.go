@@ -18,21 +18,12 @@ type Laptop struct {
 	Home string
 	// Exists tells whether this computer has a path.
 	Exists func(string) bool
-}
-
-// OutsideError says that a container, or docker itself, was to be given what
-// this computer has and the guests do not.
-type OutsideError struct {
-	Path string
-}
-
-func (e *OutsideError) Error() string {
-	return fmt.Sprintf("%s is on this computer and in none of the mounts: the guests do not have it", e.Path)
-}
-
-// Hint is the next step for the user.
-func (e *OutsideError) Hint() string {
-	return fmt.Sprintf("add `mount %q {}` to the machine in fbdock.hcl and run `fbdock up`, or copy with `fbdock docker cp`", slashed("windows", e.Path))
+	// IsDir tells whether it is a folder; nil takes every path for one.
+	IsDir func(string) bool
+	// Real is a path without links; nil takes every path for one.
+	Real func(string) (string, error)
+	// Socket is the machine's Docker socket on this computer, "" for none.
+	Socket string
 }
 
 // Resolve judges the binds of a docker command line and gives the command
@@ -40,47 +31,27 @@ func (e *OutsideError) Hint() string {
 // have it. One of this computer outside of all mounts is an *OutsideError.
 // used are the mounts that binds lead into.
 func Resolve(args []string, mounts []Folder, laptop Laptop) (resolved []string, used []Folder, err error) {
-	binds := Binds(args, laptop.GOOS)
-	if err := Check(binds, mounts, laptop); err != nil {
-		return nil, nil, err
-	}
-	resolved, used = rename(args, binds, mounts, laptop)
-	return resolved, used, nil
+	return rename(args, Binds(args, laptop.GOOS), mounts, laptop)
 }
 
 // rename calls the paths of binds as the guests have them.
-func rename(args []string, binds []Bind, mounts []Folder, laptop Laptop) (resolved []string, used []Folder) {
+func rename(args []string, binds []Bind, mounts []Folder, laptop Laptop) (resolved []string, used []Folder, err error) {
 	resolved = slices.Clone(args)
 	// From the back, so that places before stay where they are.
 	for _, b := range slices.Backward(binds) {
-		m, rest, ok := closest(laptop.GOOS, laptop.Full(b.Source), mounts)
-		if !ok {
-			continue
+		p, err := laptop.find(b.Source, mounts)
+		if err != nil {
+			return nil, nil, err
 		}
-		guest := path.Join(m.Target, rest)
-		used = append(used, m)
-		if b.At >= 0 && guest != b.Source {
+		if p.folder.Target != "" {
+			used = append(used, p.folder)
+		}
+		if b.At >= 0 && p.guest != "" && p.guest != b.Source {
 			arg := resolved[b.Arg]
-			resolved[b.Arg] = arg[:b.At] + guest + arg[b.At+len(b.Source):]
+			resolved[b.Arg] = arg[:b.At] + p.guest + arg[b.At+len(b.Source):]
 		}
 	}
-	return resolved, used
-}
-
-// Check refuses a bind of a path that this computer has and the guests do
-// not. One that only a guest has is fine, and so is one that lies where
-// the engine keeps what is its own.
-func Check(binds []Bind, mounts []Folder, laptop Laptop) error {
-	for _, b := range binds {
-		name := laptop.Full(b.Source)
-		if _, ok := GuestDir(laptop.GOOS, name, mounts); ok || ownedByEngine(b.Source) || inTarget(name, mounts) {
-			continue
-		}
-		if laptop.Exists(name) {
-			return &OutsideError{Path: name}
-		}
-	}
-	return nil
+	return resolved, used, nil
 }
 
 // Moved finds the first bind that the guests have at another path than this

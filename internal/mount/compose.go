@@ -44,7 +44,7 @@ func ComposeOf(args []string) (c Compose, ok bool) {
 		if slices.Contains(composeSwitches, arg) {
 			continue
 		}
-		name, value, at := flag(arg)
+		name, value, at := flag(arg, runSwitches)
 		if at < 0 {
 			if i++; i == len(args) {
 				break
@@ -201,15 +201,22 @@ func ComposeBinds(text []byte, goos string, lookup func(string) (string, bool)) 
 func ResolveCompose(args []string, c Compose, binds []Bind, dir string, mounts []Folder, laptop Laptop) (
 	resolved []string, used []Folder, err error,
 ) {
-	named := c.named()
-	if err := Check(named, mounts, laptop); err != nil {
+	resolved, used, err = rename(args, c.named(), mounts, laptop)
+	if err != nil {
 		return nil, nil, err
 	}
-	resolved, used = rename(args, named, mounts, laptop)
 	laptop.Dir = dir
-	if err := Check(binds, mounts, laptop); err != nil {
-		return nil, nil, err
+	for _, b := range binds {
+		p, err := laptop.find(b.Source, mounts)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !laptop.followed(b, p, mounts) {
+			return nil, nil, &ComposeBindError{Source: b.Source, Use: laptop.written(b, p)}
+		}
+		if p.folder.Target != "" {
+			used = append(used, p.folder)
+		}
 	}
-	_, more := rename(nil, binds, mounts, laptop)
-	return resolved, append(used, more...), nil
+	return resolved, used, nil
 }
