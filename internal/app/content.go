@@ -62,6 +62,9 @@ func ScriptDigest(s plan.Provision) string { return provision.ScriptDigest(s.Inl
 // or one that the user has agreed to.
 func (p *Project) ownFile(ctx context.Context, m plan.Machine, kind reach.Kind, path string, limit int64) ([]byte, error) {
 	data, err := hostfile.ReadWithin(ctx, p.Dir, path, limit)
+	if err == nil {
+		err = (&reads{dir: p.Dir}).owned(p.Options, path)
+	}
 	if _, outside := errors.AsType[*hostfile.OutsideError](err); !outside {
 		return data, err
 	}

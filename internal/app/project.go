@@ -109,6 +109,7 @@ func Load(ctx context.Context, o Options) (Loaded, error) {
 	if err != nil {
 		return Loaded{}, err
 	}
+	o.tellFound(found)
 	a := &agreements{project: found.Dir}
 	for {
 		r := &reads{agreements: a, dir: found.Folder()}
@@ -127,7 +128,6 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 	if cfg == nil {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
 	}
-	o.tellFound(found)
 	folder := found.Dir
 	o.Laptop.Suffix = folder.Suffix()
 	if o.Laptop.Made == nil {
@@ -140,6 +140,9 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 	diags = append(append(diags, more...), reservedNames(*cfg)...)
 	if diags.HasErrors() {
 		return Loaded{Diagnostics: diags, Sources: sources}, nil
+	}
+	if err := r.owned(o, filepath.Join(folder.Folder(), lockfile.Name)); err != nil {
+		return Loaded{}, &Error{Err: err, Code: ExitUsage}
 	}
 	lock, err := lockfile.Load(ctx, folder.Folder())
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"slices"
 
@@ -75,14 +76,36 @@ func (r *reads) options(ctx context.Context, o Options) hcl.Options {
 			}
 			return value, ok
 		},
-		ReadFile:  func(path string) ([]byte, error) { return hostfile.Read(ctx, path, hcl.MaxFileSize) },
-		ReadNamed: func(_, path string) ([]byte, error) { return r.file(ctx, path) },
+		ReadFile: func(path string) ([]byte, error) {
+			at, err := filepath.Abs(path)
+			if err == nil {
+				err = r.owned(o, at)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return hostfile.Read(ctx, path, hcl.MaxFileSize)
+		},
+		ReadNamed: func(_, path string) ([]byte, error) { return r.file(ctx, o, path) },
 	}
 }
 
-func (r *reads) file(ctx context.Context, path string) ([]byte, error) {
+// owned refuses a file of the configuration that somebody else could change.
+func (r *reads) owned(o Options, path string) error {
+	store, err := o.Store()
+	if err != nil {
+		return err
+	}
+	return store.CheckFile(r.dir, path)
+}
+
+func (r *reads) file(ctx context.Context, o Options, path string) ([]byte, error) {
+	// Whose it is is asked afterwards: what lies outside is not to be looked at.
 	data, err := hostfile.ReadWithin(ctx, r.dir, path, hcl.MaxFileSize)
 	outside, ok := errors.AsType[*hostfile.OutsideError](err)
+	if err == nil {
+		err = r.owned(o, path)
+	}
 	if !ok {
 		return data, err
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Owner is who owns a file: a user's number on Unix, a SID on Windows.
@@ -25,7 +26,7 @@ func (o Owner) isUser() bool { return o == user() }
 type OwnerError struct {
 	Path        string
 	Owner, User Owner
-	Folder      string // to be trusted
+	Next        string
 }
 
 func (e *OwnerError) Error() string {
@@ -33,9 +34,7 @@ func (e *OwnerError) Error() string {
 }
 
 // Hint is the next step for the user.
-func (e *OwnerError) Hint() string {
-	return fmt.Sprintf("look at what is in the folder; if you trust its owner: fbdock trust '%s'", e.Folder)
-}
+func (e *OwnerError) Hint() string { return e.Next }
 
 // CheckOwner refuses a configuration file that another user owns, or that
 // lies in another user's folder. The rule is git's for safe.directory: the
@@ -47,26 +46,60 @@ func (s Store) CheckOwner(file string) error {
 	if err != nil {
 		return err
 	}
+	return s.check(folder, []string{folder, file}, s.accepts)
+}
+
+// CheckFile refuses a file that a configuration in folder reads and that
+// somebody else could change: besides those of CheckOwner, the owner may be
+// the system, which can do everything anyway. file may be relative to folder.
+func (s Store) CheckFile(folder, file string) error {
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(folder, file)
+	}
+	return s.check(folder, []string{file}, func(o Owner) bool { return s.accepts(o) || o.isSystem() })
+}
+
+// check refuses files whose owner is neither accepted nor the one that folder
+// is trusted with. A link is as good as itself and what it leads to.
+func (s Store) check(folder string, files []string, accepts func(Owner) bool) error {
 	trusted, err := s.Trusted()
 	if err != nil {
 		return err
 	}
-	paths := []string{folder, file}
-	if real, err := filepath.EvalSymlinks(file); err == nil && real != file {
-		paths = append(paths, real)
+	for _, file := range files {
+		if real, err := filepath.EvalSymlinks(file); err == nil && real != file {
+			files = append(files, real)
+		}
 	}
-	for _, path := range paths {
-		owner, err := ownerOf(path)
+	for _, file := range files {
+		owner, err := ownerOf(file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // whoever reads it says so
 		}
 		if err != nil {
 			return err
 		}
-		if s.accepts(owner) || slices.ContainsFunc(trusted, func(t Trusted) bool { return t.Path == folder && t.Owner == owner }) {
+		if accepts(owner) || slices.ContainsFunc(trusted, func(t Trusted) bool { return t.Path == folder && t.Owner == owner }) {
 			continue
 		}
-		return &OwnerError{Path: path, Owner: owner, User: user(), Folder: folder}
+		return &OwnerError{Path: file, Owner: owner, User: user(), Next: s.trustHint(folder, owner)}
 	}
 	return nil
+}
+
+// trustHint is the way out: a folder is trusted with its own owner's files,
+// and with nobody else's.
+func (s Store) trustHint(folder string, owner Owner) string {
+	if of, err := ownerOf(folder); err == nil && of == owner {
+		return "look at what is in the folder; if you trust its owner: fbdock trust " + quoted(folder)
+	}
+	return "look at it, and take a copy of your own if you trust it"
+}
+
+// quoted is a path as a shell takes it for one word.
+func quoted(path string) string {
+	if onWindows {
+		return `"` + path + `"` // no name has a quote there
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
 }

@@ -31,6 +31,8 @@ func (o Owner) name() string {
 	return u.Username
 }
 
+func (o Owner) isSystem() bool { return o == "0" }
+
 // accepts tells whether files of this owner are as good as the user's own:
 // those of the user that called sudo are, for root.
 func (s Store) accepts(o Owner) bool {

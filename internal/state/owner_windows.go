@@ -42,6 +42,11 @@ func (o Owner) name() string {
 	return domain + `\` + account
 }
 
+func (o Owner) isSystem() bool {
+	sid, err := windows.StringToSid(string(o))
+	return err == nil && (sid.IsWellKnown(windows.WinLocalSystemSid) || sid.IsWellKnown(windows.WinBuiltinAdministratorsSid))
+}
+
 // accepts tells whether files of this owner are as good as the user's own:
 // what an elevated user makes may belong to the Administrators.
 func (s Store) accepts(o Owner) bool {
