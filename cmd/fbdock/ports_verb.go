@@ -1,12 +1,15 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/app"
 )
 
@@ -26,18 +29,31 @@ func (p *program) portsCommand() *cli.Command {
 			}
 			var rows [][]string
 			for _, port := range ports {
-				local, state := strings.Join(port.Local, " "), "ok"
-				if local == "" {
-					local = "-"
-				}
-				if port.Error != "" {
-					state = "FAIL at " + port.Hop + ": " + port.Error
-				}
-				rows = append(rows, []string{
-					local, fmt.Sprintf("%s:%d", port.HostIP, port.HostPort), fmt.Sprintf("%s:%d/%s", port.Container, port.Port, port.Protocol), state,
-				})
+				rows = append(rows, portRow(port))
 			}
-			return p.terminal(c).Table([]string{"LAPTOP", "ENGINE", "CONTAINER", "STATE"}, rows)
+			return p.terminal(c).Table([]string{"HOST", "ENGINE", "CONTAINER", "STATE"}, rows)
 		}),
 	}
+}
+
+// portRow is a published port, or what stands for several, as a line.
+func portRow(port agent.Port) []string {
+	local, engine, container, state := cmp.Or(strings.Join(port.Local, " "), "-"), "-", cmp.Or(port.Container, "-"), "ok"
+	switch {
+	case port.Count > 0:
+		container += fmt.Sprintf(" (%d ports)", port.Count)
+	case port.HostPort != 0:
+		engine = netip.AddrPortFrom(port.HostIP, port.HostPort).String()
+		container += fmt.Sprintf(":%d/%s", port.Port, port.Protocol)
+	}
+	switch {
+	case port.Error != "":
+		state = "FAIL at " + port.Hop + ": " + port.Error
+	case port.Note != "":
+		state = "not on this host: " + port.Note
+	}
+	if port.Hint != "" {
+		state += "; " + port.Hint
+	}
+	return []string{local, engine, container, state}
 }

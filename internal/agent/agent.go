@@ -7,6 +7,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -57,6 +58,8 @@ type Options struct {
 	TLS    func() (*tls.Config, error)
 	// Bind is where published ports appear; the zero value is nowhere.
 	Bind netip.Addr
+	// MaxForwards is how many of them may; 0 is 256.
+	MaxForwards int
 	// OwnComputer tells that FreeBSD is no guest but a computer of the
 	// user's own, whose clock is not the agent's to set.
 	OwnComputer bool
@@ -64,6 +67,8 @@ type Options struct {
 	Mounts []mount.Folder
 	Log    *slog.Logger
 }
+
+func (o Options) maxForwards() int { return cmp.Or(o.MaxForwards, 256) }
 
 // ErrGone is the end of an agent whose machine runs no more.
 var ErrGone = errors.New("the machine runs no more")

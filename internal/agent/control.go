@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/localsocket"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // controlChannel carries one question to the agent, as its data, and the
@@ -40,6 +41,9 @@ type Status struct {
 	// Clocks are the guests', as far as they were looked at.
 	Clocks []Clock `json:"clocks,omitempty"`
 }
+
+// maxStatus bounds a Status; one with every port has some 20 MiB.
+const maxStatus = 64 << 20
 
 // The questions that may be put.
 const (
@@ -182,7 +186,7 @@ func (r Remote) ask(ctx context.Context, ask string) (Status, error) {
 	stop := context.AfterFunc(ctx, func() { _ = ch.Close() })
 	defer stop()
 	var s Status
-	if err := json.NewDecoder(ch).Decode(&s); err != nil {
+	if err := json.NewDecoder(untrusted.NewReader(ch, "the agent's answer", maxStatus)).Decode(&s); err != nil {
 		return Status{}, fmt.Errorf("ask the agent: %w", err)
 	}
 	return s, ch.Close()

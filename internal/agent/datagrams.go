@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/datagram"
@@ -48,7 +49,7 @@ func reachable(p engine.Published) (netip.AddrPort, error) {
 		ip = datagram.There
 	case ip.IsLoopback():
 		return netip.AddrPort{}, fmt.Errorf("published at %s of the engine, which takes no datagrams from elsewhere: "+
-			"publish it without an address, on this laptop it is at loopback alone", ip)
+			"publish it without an address, on this host it is at loopback alone", ip)
 	case !ip.Is4():
 		return netip.AddrPort{}, errors.New("published for IPv6 alone, and UDP is forwarded by IPv4")
 	}
@@ -164,17 +165,26 @@ func (u *datagrams) get(ctx context.Context) (tunnel *datagram.Tunnel, hop strin
 			defer u.mu.Unlock()
 			return nil, u.hop, fmt.Errorf("no tunnel for UDP: %w", u.last)
 		case <-ctx.Done():
-			return nil, "laptop", context.Cause(ctx)
+			return nil, "host", context.Cause(ctx)
 		}
 	}
 }
 
-// datagramPort is a UDP port of this laptop.
+// datagramPort is a UDP port of this host.
 type datagramPort struct {
 	*net.UDPConn
 	datagrams *datagrams
 	forward   *forward
-	to        netip.AddrPort // as the tunnel sees it
+	to        atomic.Pointer[netip.AddrPort] // as the tunnel sees it
+}
+
+// lead has what comes from now on go elsewhere.
+func (p *datagramPort) lead(to engine.Published) error {
+	at, err := reachable(to)
+	if err == nil {
+		p.to.Store(&at)
+	}
+	return err
 }
 
 func (u *datagrams) listen(ctx context.Context, at string, fw *forward, to netip.AddrPort) (listener, error) {
@@ -183,7 +193,9 @@ func (u *datagrams) listen(ctx context.Context, at string, fw *forward, to netip
 	if err != nil {
 		return nil, err
 	}
-	return &datagramPort{UDPConn: conn.(*net.UDPConn), datagrams: u, forward: fw, to: to}, nil
+	p := &datagramPort{UDPConn: conn.(*net.UDPConn), datagrams: u, forward: fw}
+	p.to.Store(&to)
+	return p, nil
 }
 
 // serve sends on what arrives. While there is no tunnel it waits for one,
@@ -211,7 +223,8 @@ func (u *datagrams) send(ctx context.Context, from sender, payload []byte) (hop 
 	if err != nil {
 		return hop, err
 	}
-	return "engine", tunnel.Send(u.flows.portOf(from), from.to.to, payload)
+	to := *from.to.to.Load()
+	return "engine", tunnel.Send(u.flows.portOf(from, to), to, payload)
 }
 
 // Received gives an answer to who asked.
@@ -243,8 +256,8 @@ func (f *forwards) judgeSent(fw *forward, hop string, err error) {
 func (f *forwards) judgeUDP(hop string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for p, fw := range f.all {
-		if p.Protocol == "udp" && len(fw.listeners) > 0 {
+	for at, fw := range f.all {
+		if at.protocol == "udp" && len(fw.listeners) > 0 {
 			fw.judgeRoad(hop, err)
 		}
 	}

@@ -19,12 +19,13 @@ import (
 	"github.com/fbdock/fbdock/internal/datagram/datagramtest"
 )
 
-// fakeDockerd lists one container with the ports that it is given.
+// fakeDockerd lists the containers that it is given.
 type fakeDockerd struct {
 	*httptest.Server
-	mu      sync.Mutex
-	ports   []map[string]any
-	changed chan struct{}
+	mu         sync.Mutex
+	containers []map[string]any
+	looks      int
+	changed    chan struct{}
 }
 
 func startFakeDockerd(t *testing.T) *fakeDockerd {
@@ -36,7 +37,8 @@ func startFakeDockerd(t *testing.T) *fakeDockerd {
 		case strings.HasSuffix(r.URL.Path, "/containers/json"):
 			d.mu.Lock()
 			defer d.mu.Unlock()
-			_ = json.NewEncoder(w).Encode([]map[string]any{{"Id": "1234", "Names": []string{"/one"}, "Ports": d.ports}})
+			d.looks++
+			_ = json.NewEncoder(w).Encode(d.containers)
 		case strings.HasSuffix(r.URL.Path, "/events"):
 			w.WriteHeader(http.StatusOK)
 			_ = http.NewResponseController(w).Flush()
@@ -63,14 +65,36 @@ func startFakeDockerd(t *testing.T) *fakeDockerd {
 // publish has the container publish UDP ports, each at an address of the
 // engine, and no others.
 func (d *fakeDockerd) publish(at ...string) {
+	for i := range at {
+		at[i] += "/udp"
+	}
+	d.list(container("one", "1234", at...))
+}
+
+// container is one as dockerd lists it, with its ports as in "[::]:80/tcp".
+func container(name, id string, ports ...string) map[string]any {
+	list := []map[string]any{}
+	for _, at := range ports {
+		at, protocol, _ := strings.Cut(at, "/")
+		host, port, _ := net.SplitHostPort(at)
+		list = append(list, map[string]any{"IP": host, "PublicPort": json.Number(port), "PrivatePort": 7, "Type": protocol})
+	}
+	return map[string]any{"Id": id, "Names": []string{"/" + name}, "Ports": list}
+}
+
+// list has these containers run, and no others.
+func (d *fakeDockerd) list(containers ...map[string]any) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.ports = nil
-	for _, at := range at {
-		host, port, _ := net.SplitHostPort(at)
-		d.ports = append(d.ports, map[string]any{"IP": host, "PublicPort": json.Number(port), "PrivatePort": 7, "Type": "udp"})
-	}
+	d.containers = containers
 	d.changed <- struct{}{}
+}
+
+// serve has the agent ask this dockerd.
+func (d *fakeDockerd) serve(o *agent.Options) {
+	o.Engine = d.Listener.Addr().String()
+	config := d.Client().Transport.(*http.Transport).TLSClientConfig
+	o.TLS = func() (*tls.Config, error) { return config, nil }
 }
 
 func freeUDP(t *testing.T) (at, port string) {
@@ -125,11 +149,7 @@ func TestDatagrams(t *testing.T) {
 	_, deaf := freeUDP(t)
 	e.Answer(t, number(t, port), func(b []byte) []byte { return append([]byte("you said "), b...) })
 	g := &guests{sshd: startSSHD(t), engine: e.Dial}
-	r := startAgentOf(t, g, func(o *agent.Options) {
-		o.Engine = d.Listener.Addr().String()
-		config := d.Client().Transport.(*http.Transport).TLSClientConfig
-		o.TLS = func() (*tls.Config, error) { return config, nil }
-	})
+	r := startAgentOf(t, g, d.serve)
 	ports := func(s agent.Status, want string) int {
 		return slices.IndexFunc(s.Ports, func(p agent.Port) bool { return fmt.Sprint(p.HostPort) == want })
 	}
@@ -187,11 +207,7 @@ func TestDatagramsRefused(t *testing.T) {
 	e := datagramtest.New(t, "PermitTunnel no")
 	d := startFakeDockerd(t)
 	_, port := freeUDP(t)
-	r := startAgentOf(t, &guests{sshd: startSSHD(t), engine: e.Dial}, func(o *agent.Options) {
-		o.Engine = d.Listener.Addr().String()
-		config := d.Client().Transport.(*http.Transport).TLSClientConfig
-		o.TLS = func() (*tls.Config, error) { return config, nil }
-	})
+	r := startAgentOf(t, &guests{sshd: startSSHD(t), engine: e.Dial}, d.serve)
 	d.publish("0.0.0.0:" + port)
 	r.await(t, func(s agent.Status) bool {
 		return len(s.Ports) == 1 && s.Ports[0].Hop == "engine" && strings.Contains(s.Ports[0].Error, "PermitTunnel")

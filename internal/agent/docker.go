@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // halfConn is a connection whose two directions end apart.
@@ -28,7 +30,10 @@ func (a *Agent) handleDocker(ctx context.Context, conn net.Conn) {
 		a.o.Log.Error("a connection without half-close", "type", fmt.Sprintf("%T", conn))
 		return
 	}
-	far, err := a.dialDocker(ctx)
+	far, err := (*tls.Conn)(nil), errDescriptors
+	if !a.ports.open.low(conn) {
+		far, err = a.dialDocker(ctx)
+	}
 	if err != nil {
 		a.o.Log.Warn("docker socket", "error", err)
 		refuse(conn, err)
@@ -119,7 +124,8 @@ func refuse(conn net.Conn, why error) {
 	if err != nil {
 		return
 	}
-	body, err := json.Marshal(map[string]string{"message": "fbdock: " + why.Error()})
+	// Docker's CLI shows it as it is.
+	body, err := json.Marshal(map[string]string{"message": "fbdock: " + untrusted.Printable(why.Error())})
 	if err != nil {
 		return
 	}

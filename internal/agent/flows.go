@@ -14,16 +14,18 @@ const (
 	firstFlowPort = 1024
 )
 
-// sender is a program that sends datagrams to a port of this laptop.
+// sender is a program that sends datagrams to a port of this host.
 type sender struct {
 	to   *datagramPort
 	from netip.AddrPort
 }
 
-// flow is a sender and the tunnel's port that stands for it.
+// flow is a sender, the tunnel's port that stands for it, and who it spoke
+// to last.
 type flow struct {
 	sender
-	port uint16
+	port  uint16
+	there netip.AddrPort
 }
 
 // flows are the senders by which answers find back.
@@ -41,12 +43,13 @@ func newFlows() *flows {
 	}
 }
 
-// portOf is the tunnel's port that stands for a sender.
-func (f *flows) portOf(from sender) uint16 {
+// portOf is the tunnel's port that stands for a sender, who speaks to there.
+func (f *flows) portOf(from sender, there netip.AddrPort) uint16 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if known := f.bySender[from]; known != nil {
 		f.order.MoveToFront(known)
+		known.Value.(*flow).there = there
 		return known.Value.(*flow).port
 	}
 	if f.order.Len() >= mostFlows {
@@ -55,7 +58,7 @@ func (f *flows) portOf(from sender) uint16 {
 	for f.byPort[f.next] != nil {
 		f.advance()
 	}
-	added := f.order.PushFront(&flow{sender: from, port: f.next})
+	added := f.order.PushFront(&flow{sender: from, port: f.next, there: there})
 	f.bySender[from], f.byPort[f.next] = added, added
 	defer f.advance()
 	return f.next
@@ -89,7 +92,7 @@ func (f *flows) at(port uint16, there netip.AddrPort) *flow {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	e := f.byPort[port]
-	if e == nil || e.Value.(*flow).to.to != there {
+	if e == nil || e.Value.(*flow).there != there {
 		return nil
 	}
 	f.order.MoveToFront(e)

@@ -15,37 +15,48 @@ import (
 	"github.com/fbdock/fbdock/internal/engine"
 )
 
-// Port is a published port on its way from the laptop to the container.
+// Port is a published port on its way from this host to the container.
 type Port struct {
 	engine.Published
-	// Local are the laptop's addresses that lead there, none when Hop and
+	// Count is set where this stands for several ports of the container.
+	Count int `json:"count,omitempty"`
+	// Local are this host's addresses that lead there, none when Hop and
 	// Error say what is in the way.
 	Local []string `json:"local,omitempty"`
-	// Hop is laptop, freebsd, engine or container.
+	// Hop is host, freebsd, engine or container.
 	Hop   string `json:"hop,omitempty"`
 	Error string `json:"error,omitempty"`
+	// Note is why there is no port where nothing is wrong.
+	Note string `json:"note,omitempty"`
+	// Hint is the next step.
+	Hint string `json:"hint,omitempty"`
 }
 
-// forward is one published port with its listeners.
+// forward is a place that is forwarded, with its listeners.
 type forward struct {
-	port      Port
+	place
+	port      Port      // where it leads; the mutex of forwards guards it
+	refused   time.Time // when a connection was refused last; likewise
 	listeners []listener
 	cancel    context.CancelFunc
 	wg        sync.WaitGroup
 }
 
-// listener is a socket at one address of this laptop. Its serve returns when
-// it is closed.
+// listener is a socket at one address of this host. Its serve returns when it
+// is closed.
 type listener interface {
 	io.Closer
+	syscall.Conn
 	serve(ctx context.Context)
+	// lead changes where it leads; an error leaves it as it is.
+	lead(to engine.Published) error
 }
 
 // start listens for a published port at every address of bind. Connections
-// live as long as life, or until the port is published no more.
+// live as long as life, or until the place is wanted no more.
 func (f *forwards) start(life context.Context, p engine.Published) *forward {
 	ctx, cancel := context.WithCancel(life)
-	fw := &forward{port: Port{Published: p}, cancel: cancel}
+	fw := &forward{place: placeOf(p), port: Port{Published: p}, cancel: cancel}
 	listen, err := f.protocol(fw)
 	if err != nil {
 		fw.fail("engine", err)
@@ -54,11 +65,14 @@ func (f *forwards) start(life context.Context, p engine.Published) *forward {
 	for _, address := range addresses(f.agent.o.Bind) {
 		at := net.JoinHostPort(address.String(), strconv.Itoa(int(p.HostPort)))
 		l, err := listen(ctx, at)
+		if err == nil && f.open.low(l) {
+			err = errors.Join(errDescriptors, l.Close())
+		}
 		if err != nil {
 			if missing(address, err) {
-				continue // this laptop has no IPv6
+				continue // this host has no IPv6
 			}
-			fw.fail("laptop", taken(err, p.HostPort))
+			fw.fail("host", taken(err, p.HostPort))
 			break
 		}
 		fw.listeners = append(fw.listeners, l)
@@ -77,7 +91,10 @@ func (f *forwards) protocol(fw *forward) (func(ctx context.Context, at string) (
 		return func(ctx context.Context, at string) (listener, error) {
 			var config net.ListenConfig
 			l, err := config.Listen(ctx, "tcp", at)
-			return &streams{Listener: l, forwards: f, forward: fw}, err
+			if err != nil {
+				return nil, err
+			}
+			return &streams{TCPListener: l.(*net.TCPListener), forwards: f, forward: fw}, nil
 		}, nil
 	case "udp":
 		to, err := reachable(fw.port.Published)
@@ -90,13 +107,31 @@ func (f *forwards) protocol(fw *forward) (func(ctx context.Context, at string) (
 }
 
 // fail takes what listens already back: half a port would answer to one
-// name of this laptop, and another program to the other.
+// name of this host, and another program to the other.
 func (fw *forward) fail(hop string, err error) {
 	for _, l := range fw.listeners {
 		_ = l.Close()
 	}
 	fw.listeners, fw.port.Local = nil, nil
 	fw.port.Hop, fw.port.Error = hop, err.Error()
+}
+
+// lead has the place lead elsewhere, by the same listeners: connections that
+// are open stay with the target that they have. It is false where the new one
+// cannot be reached that way.
+func (f *forwards) lead(fw *forward, to engine.Published) bool {
+	for _, l := range fw.listeners {
+		if l.lead(to) != nil {
+			return false
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if old := fw.port; old.HostIP != to.HostIP || old.ID != to.ID {
+		fw.port.Hop, fw.port.Error = "", ""
+	}
+	fw.port.Published = to
+	return true
 }
 
 func (fw *forward) stop() {
@@ -121,7 +156,7 @@ func addresses(bind netip.Addr) []netip.Addr {
 	}
 }
 
-// missing tells whether the laptop lacks the address, which is no failure
+// missing tells whether this host lacks the address, which is no failure
 // for the second of two.
 func missing(address netip.Addr, err error) bool {
 	return address == netip.IPv6Loopback() &&
@@ -132,20 +167,22 @@ func missing(address netip.Addr, err error) bool {
 func taken(err error, port uint16) error {
 	switch {
 	case inUse(err):
-		return fmt.Errorf("port %d is taken by another program on this laptop", port)
+		return fmt.Errorf("port %d is taken by another program on this host", port)
 	case denied(err):
-		return fmt.Errorf("port %d needs rights that this user does not have on this laptop; publish one above 1023", port)
+		return fmt.Errorf("port %d needs rights that this user does not have on this host; publish one above 1023", port)
 	default:
 		return err
 	}
 }
 
-// streams is a TCP port of this laptop.
+// streams is a TCP port of this host.
 type streams struct {
-	net.Listener
+	*net.TCPListener
 	forwards *forwards
 	forward  *forward
 }
+
+func (s *streams) lead(engine.Published) error { return nil } // every connection asks anew
 
 func (s *streams) serve(ctx context.Context) {
 	var wg sync.WaitGroup
@@ -159,20 +196,44 @@ func (s *streams) serve(ctx context.Context) {
 			pause(ctx, 100*time.Millisecond)
 			continue
 		}
+		leave, err := s.forwards.admit(conn)
+		if err != nil {
+			_ = conn.Close()
+			s.forwards.refused(s.forward, err)
+			continue
+		}
 		wg.Go(func() {
-			defer s.forwards.agent.count.enter()()
+			defer leave()
 			s.forwards.connect(ctx, s.forward, conn)
 		})
 	}
 }
 
+// admit lets a connection in, unless there are too many for this process.
+func (f *forwards) admit(conn net.Conn) (leave func(), err error) {
+	if f.open.low(conn) {
+		return nil, errDescriptors
+	}
+	select {
+	case f.slots <- struct{}{}:
+	default:
+		return nil, errCrowded
+	}
+	left := f.agent.count.enter()
+	return func() {
+		left()
+		<-f.slots
+	}, nil
+}
+
 // connect joins one connection with the container's port.
 func (f *forwards) connect(ctx context.Context, fw *forward, conn net.Conn) {
 	defer conn.Close() //nolint:errcheck // whatever it was, it has ended
-	far, hop, err := f.dial(ctx, fw.port.Published)
+	to := f.target(fw)
+	far, hop, err := f.dial(ctx, to)
 	f.judge(fw, hop, err)
 	if err != nil {
-		f.agent.o.Log.Info("published port", "port", fw.port.HostPort, "container", fw.port.Container, "error", err)
+		f.agent.o.Log.Info("published port", "port", to.HostPort, "container", to.Container, "error", err)
 		return
 	}
 	defer far.Close() //nolint:errcheck // whatever it was, it has ended
@@ -186,6 +247,13 @@ func (f *forwards) connect(ctx context.Context, fw *forward, conn net.Conn) {
 	if ok && ok2 {
 		splice(near, other)
 	}
+}
+
+// target is where a place leads now.
+func (f *forwards) target(fw *forward) engine.Published {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return fw.port.Published
 }
 
 // dial goes the way of the port. What is published on all of the engine's
@@ -215,10 +283,27 @@ func (f *forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn,
 	return conn, "container", err
 }
 
+// refusalTold is how long a refusal is told although other connections fare
+// well: those that are open go on while new ones are refused.
+const refusalTold = time.Minute
+
+// refused remembers that a connection was not let in.
+func (f *forwards) refused(fw *forward, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fw.port.Error != err.Error() {
+		f.agent.o.Log.Warn("connections are refused", "port", fw.number, "error", err)
+	}
+	fw.port.Hop, fw.port.Error, fw.refused = "host", err.Error(), time.Now()
+}
+
 // judge remembers how the latest connection fared.
 func (f *forwards) judge(fw *forward, hop string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err == nil && !fw.refused.IsZero() && time.Since(fw.refused) < refusalTold {
+		return
+	}
 	fw.port.Hop, fw.port.Error = "", ""
 	if err != nil {
 		fw.port.Hop, fw.port.Error = hop, err.Error()

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -13,28 +12,40 @@ import (
 	"github.com/fbdock/fbdock/internal/engine"
 )
 
-// forwards keeps the laptop's listeners the same as the ports that running
+// forwards keeps this host's listeners the same as the ports that running
 // containers publish. Events say when to look; what is there says what to do.
 type forwards struct {
 	agent *Agent
 	udp   *datagrams
 	look  chan chan<- struct{} // look now, and close what is sent
+	open  descriptors
+	slots chan struct{} // holds one for every connection
 
 	mu   sync.Mutex
-	all  map[engine.Published]*forward
-	last error // why the containers are not known
+	all  map[place]*forward
+	told []Port // what is not forwarded
+	last error  // why the containers are not known
 }
 
 func newForwards(a *Agent) *forwards {
 	f := &forwards{
-		agent: a, look: make(chan chan<- struct{}), all: map[engine.Published]*forward{}, last: errors.New("not yet looked"),
+		agent: a, look: make(chan chan<- struct{}), all: map[place]*forward{}, last: errors.New("not yet looked"),
+		open: openFiles(), slots: make(chan struct{}, maxForwarded),
 	}
 	f.udp = newDatagrams(f)
 	return f
 }
 
-// lookAnyway is the time between two looks without an event.
-const lookAnyway = 30 * time.Second
+const (
+	// lookAnyway is the time between two looks without an event.
+	lookAnyway = 30 * time.Second
+	// After a look events are left alone for at least rest, and for restTimes
+	// as long as it took: an engine that never stops to tell of events, or
+	// whose list is long, would have this process do nothing else.
+	rest      = 100 * time.Millisecond
+	restTimes = 4
+	maxRest   = 2 * time.Minute
+)
 
 // run follows the containers until ctx ends.
 func (f *forwards) run(ctx, life context.Context) {
@@ -55,16 +66,25 @@ func (f *forwards) run(ctx, life context.Context) {
 	watching.Go(func() { f.watch(ctx, tell) })
 	ticker := time.NewTicker(lookAnyway)
 	defer ticker.Stop()
+	events, rested := changed, (<-chan time.Time)(nil)
 	for {
 		var told chan<- struct{}
 		select {
 		case <-ctx.Done():
 			return
-		case <-changed:
+		case <-rested:
+			events, rested = changed, nil
+			continue
+		case <-events:
 		case <-ticker.C:
+			if rested != nil {
+				continue
+			}
 		case told = <-f.look:
 		}
+		began := time.Now()
 		f.reconcile(ctx, life)
+		events, rested = nil, time.After(min(max(rest, restTimes*time.Since(began)), maxRest))
 		if told != nil {
 			close(told)
 		}
@@ -122,31 +142,34 @@ func (f *forwards) ask(ctx context.Context, do func(*engine.Client) error) error
 // reconcile looks at the containers, and listens for what is new and no more
 // for what is gone.
 func (f *forwards) reconcile(ctx, life context.Context) {
-	var published []engine.Published
+	var containers []engine.Container
+	most := f.agent.o.maxForwards()
 	err := f.ask(ctx, func(c *engine.Client) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
-		published, err = c.Published(ctx)
+		containers, err = c.Containers(ctx, most)
 		return err
 	})
-	f.mu.Lock()
-	f.last = err
-	f.mu.Unlock()
 	if err != nil {
+		f.mu.Lock()
+		f.last = err
+		f.mu.Unlock()
 		return // what is there stays: the engine may be back in a moment
 	}
-	want := wanted(published)
-	for p := range want {
-		if old := f.at(p); old == nil || len(old.port.Local) == 0 {
-			f.put(p, f.start(life, p)) // a port that was taken may be free now
+	all := f.snapshot()
+	want, told := arrange(containers, f.targets(), most)
+	f.mu.Lock()
+	f.last, f.told = nil, told
+	f.mu.Unlock()
+	for at, fw := range all {
+		if _, wanted := want[at]; !wanted {
+			f.drop(at)
+			fw.stop()
+			f.agent.o.Log.Info("port closed", "port", at.number, "protocol", at.protocol)
 		}
 	}
-	for p, fw := range f.snapshot() {
-		if !want[p] {
-			f.drop(p)
-			fw.stop()
-			f.agent.o.Log.Info("port closed", "port", p.HostPort, "container", p.Container)
-		}
+	for at, p := range want {
+		f.bring(life, all[at], p)
 	}
 	if f.anyUDP() {
 		f.udp.open(life)
@@ -155,67 +178,74 @@ func (f *forwards) reconcile(ctx, life context.Context) {
 	}
 }
 
-// anyUDP tells whether a UDP port is open on this laptop.
+// bring has a place lead to p. A listener that is there is never closed for
+// it, unless it cannot lead there.
+func (f *forwards) bring(life context.Context, old *forward, p engine.Published) {
+	if old == nil || len(old.listeners) == 0 {
+		f.put(old, f.start(life, p)) // a port that was taken may be free now
+		return
+	}
+	switch from := f.target(old); {
+	case from == p:
+	case f.lead(old, p):
+		f.agent.o.Log.Info("port leads elsewhere", "port", p.HostPort, "protocol", p.Protocol, "from", from.Container, "to", p.Container, "engine", p.HostIP)
+	default:
+		old.stop()
+		f.put(old, f.start(life, p))
+	}
+}
+
+// anyUDP tells whether a UDP port is open on this host.
 func (f *forwards) anyUDP() bool {
-	for p, fw := range f.snapshot() {
-		if p.Protocol == "udp" && len(fw.listeners) > 0 {
+	for at, fw := range f.snapshot() {
+		if at.protocol == "udp" && len(fw.listeners) > 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// wanted leaves out the IPv6 twin of a port that is published for all
-// addresses: the laptop has one port of a number.
-func wanted(published []engine.Published) map[engine.Published]bool {
-	want := map[engine.Published]bool{}
-	for _, p := range published {
-		twin := p
-		twin.HostIP = netip.IPv4Unspecified()
-		if p.HostIP == netip.IPv6Unspecified() && slices.Contains(published, twin) {
-			continue
-		}
-		want[p] = true
-	}
-	return want
-}
-
-func (f *forwards) at(p engine.Published) *forward {
+func (f *forwards) put(old, fw *forward) {
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.all[p]
-}
-
-func (f *forwards) put(p engine.Published, fw *forward) {
-	f.mu.Lock()
-	old := f.all[p]
-	f.all[p] = fw
+	f.all[fw.place] = fw
 	same := old != nil && old.port.Error == fw.port.Error
+	port := fw.port
 	f.mu.Unlock()
 	if old != nil {
 		old.stop()
 	}
 	if !same {
-		f.agent.o.Log.Info("port", "port", p.HostPort, "container", p.Container, "local", fw.port.Local, "error", fw.port.Error)
+		f.agent.o.Log.Info("port", "port", port.HostPort, "protocol", port.Protocol, "container", port.Container, "local", port.Local, "error", port.Error)
 	}
 }
 
-func (f *forwards) drop(p engine.Published) {
+func (f *forwards) drop(at place) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	delete(f.all, p)
+	delete(f.all, at)
 }
 
-func (f *forwards) snapshot() map[engine.Published]*forward {
+func (f *forwards) snapshot() map[place]*forward {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return maps.Clone(f.all)
 }
 
+// targets are where the places lead that are there.
+func (f *forwards) targets() map[place]engine.Published {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := map[place]engine.Published{}
+	for at, fw := range f.all {
+		now[at] = fw.port.Published
+	}
+	return now
+}
+
 func (f *forwards) clear() {
 	f.udp.close()
-	for p, fw := range f.snapshot() {
-		f.drop(p)
+	for at, fw := range f.snapshot() {
+		f.drop(at)
 		fw.stop()
 	}
 }
@@ -224,11 +254,11 @@ func (f *forwards) clear() {
 func (f *forwards) list() ([]Port, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var ports []Port
+	ports := slices.Clone(f.told)
 	for _, fw := range f.all {
 		ports = append(ports, fw.port)
 	}
-	slices.SortFunc(ports, func(a, b Port) int {
+	slices.SortStableFunc(ports, func(a, b Port) int {
 		return cmp.Or(cmp.Compare(a.HostPort, b.HostPort), cmp.Compare(a.Protocol, b.Protocol), cmp.Compare(a.Container, b.Container))
 	})
 	return ports, f.last

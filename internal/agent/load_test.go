@@ -5,9 +5,12 @@ package agent_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"log/slog"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,12 +30,13 @@ import (
 )
 
 // aloneEnv makes the test binary an agent alone, as fbdock's own process is:
-// its folder, and the guest's address, user, and folder of keys.
+// its folder, and the guest's address, user, and folder of keys; then, where
+// there is one, the address of a dockerd and the file of its authority.
 const aloneEnv = "FBDOCK_TEST_AGENT"
 
 func TestMain(m *testing.M) {
-	if words := strings.Fields(os.Getenv(aloneEnv)); len(words) == 4 {
-		if err := alone(words[0], words[1], words[2], words[3]); err != nil {
+	if words := strings.Fields(os.Getenv(aloneEnv)); len(words) >= 4 {
+		if err := alone(words); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -41,7 +45,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func alone(dir, address, user, keys string) error {
+func alone(words []string) error {
+	dir, address, user, keys := words[0], words[1], words[2], words[3]
 	debug.SetGCPercent(40) // as the verb does
 	signer, err := readSigner(filepath.Join(dir, "host"))
 	if err != nil {
@@ -58,11 +63,21 @@ func alone(dir, address, user, keys string) error {
 		}
 		cancel()
 	}()
-	_ = agent.Run(ctx, agent.Options{
+	o := agent.Options{
 		Identity: "alone", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"), HostKey: signer,
 		Guests: &guests{sshd: &sshd{address: address, user: user, dir: keys, hostKey: guest.PublicKey()}},
-		Log:    slog.New(slog.NewTextHandler(os.Stderr, nil)),
-	})
+		Log:    slog.New(slog.NewTextHandler(os.Stderr, nil)), Bind: netip.MustParseAddr(here),
+	}
+	if len(words) >= 6 {
+		authority, err := os.ReadFile(words[5])
+		if err != nil {
+			return err
+		}
+		config := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+		config.RootCAs.AppendCertsFromPEM(authority)
+		o.Engine, o.TLS = words[4], func() (*tls.Config, error) { return config, nil }
+	}
+	_ = agent.Run(ctx, o)
 	return nil
 }
 
@@ -82,7 +97,9 @@ type process struct {
 	tells *bufio.Scanner
 }
 
-func startAlone(t *testing.T, s *sshd) *process {
+// startAlone starts an agent; more is the dockerd's address and file of its
+// authority, and how many descriptors the process may have.
+func startAlone(t *testing.T, s *sshd, more ...string) *process {
 	t.Helper()
 	dir := shortDir(t)
 	key := linktest.Key(t, filepath.Join(dir, "host")).PublicKey()
@@ -91,7 +108,10 @@ func startAlone(t *testing.T, s *sshd) *process {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self)
-	cmd.Env = append(os.Environ(), aloneEnv+"="+strings.Join([]string{dir, s.address, s.user, s.dir}, " "))
+	if len(more) == 3 {
+		cmd = exec.Command("sh", "-c", `ulimit -n "$1" && exec "$2"`, "sh", more[2], self)
+	}
+	cmd.Env = append(os.Environ(), aloneEnv+"="+strings.Join(append([]string{dir, s.address, s.user, s.dir}, more...), " "))
 	cmd.Stderr = t.Output()
 	in, err := cmd.StdinPipe()
 	if err != nil {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -42,8 +43,14 @@ func (p *Project) watchPorts(ctx context.Context, remote *agent.Remote, args []s
 			return // the command does not depend on it
 		}
 		for _, port := range s.Ports {
-			if words := trouble(port); words != "" && !known[words] {
-				known[words] = true
+			words := trouble(port)
+			if words == "" || known[words] {
+				continue
+			}
+			known[words] = true
+			if port.Error == "" {
+				p.Progress.Say(words)
+			} else {
 				p.Progress.Warn(words)
 			}
 		}
@@ -71,10 +78,17 @@ func (p *Project) watchPorts(ctx context.Context, remote *agent.Remote, args []s
 	}
 }
 
-// trouble is what is wrong with a port, "" when nothing is.
+// trouble is what is to be told of a port, "" when it is as it should be.
 func trouble(port agent.Port) string {
-	if port.Error == "" {
+	words := cmp.Or(port.Error, port.Note)
+	if words == "" {
 		return ""
 	}
-	return fmt.Sprintf("port %d/%s of container %s: %s", port.HostPort, port.Protocol, port.Container, port.Error)
+	if port.Hint != "" {
+		words += "; " + port.Hint
+	}
+	if port.Count > 0 || port.HostPort == 0 {
+		return fmt.Sprintf("container %s: %s", cmp.Or(port.Container, "-"), words)
+	}
+	return fmt.Sprintf("port %d/%s of container %s: %s", port.HostPort, port.Protocol, port.Container, words)
 }

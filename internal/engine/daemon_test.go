@@ -96,8 +96,10 @@ func folder(t *testing.T, trusted, signer *authority) string {
 // answers 500 until ready.
 type daemon struct {
 	server *httptest.Server
-	ready  atomic.Bool
-	asked  atomic.Int64
+	// answers take the place of the ordinary ones, by path.
+	answers map[string]http.HandlerFunc
+	ready   atomic.Bool
+	asked   atomic.Int64
 }
 
 func startDaemon(t *testing.T, ca *authority) *daemon {
@@ -129,6 +131,10 @@ func (d *daemon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v"), "/")
+	if answer := d.answers[path]; answer != nil {
+		answer(w, r)
+		return
+	}
 	body, ok := map[string]string{
 		"_ping":   "OK",
 		"version": `{"Version":"29.9.3","ApiVersion":"1.56","MinAPIVersion":"1.44","KernelVersion":"6.12","Arch":"amd64"}`,

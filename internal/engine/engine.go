@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"time"
 
 	"github.com/docker/docker/client"
 )
@@ -21,37 +20,44 @@ type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Client asks one engine. It may be used by many goroutines at once.
 type Client struct {
-	host string
-	api  *client.Client
-	dial Dialer
+	host            string
+	scheme, address string
+	api             *client.Client
+	transport       *http.Transport
+	dial            Dialer
 
-	mu      sync.Mutex
-	dialErr error // of the latest attempt; the API client drops it
+	mu         sync.Mutex
+	dialErr    error // of the latest attempt; the API client drops it
+	large      error // an answer that was too large, likewise
+	negotiated bool  // the version of the API
 }
 
 // New makes a client of the engine at host, "tcp://10.77.0.2:2376", which
 // dial connects to. A nil cfg is a connection without TLS. Nothing is dialled
 // yet.
 func New(dial Dialer, cfg *tls.Config, host string) (*Client, error) {
-	c := &Client{host: host, dial: dial}
-	transport := &http.Transport{
-		TLSClientConfig:     cfg,
-		TLSHandshakeTimeout: 10 * time.Second,
-		IdleConnTimeout:     30 * time.Second,
+	c := &Client{host: host, scheme: "http", dial: dial}
+	u, err := client.ParseHostURL(host)
+	if err != nil {
+		return nil, fmt.Errorf("docker client for %s: %w", host, err)
 	}
-	api, err := client.NewClientWithOpts(
-		client.WithHTTPClient(&http.Client{Transport: transport, CheckRedirect: client.CheckRedirect}),
+	if c.address = u.Host; cfg != nil {
+		c.scheme = "https"
+	}
+	c.transport = newTransport(c.dialContext)
+	c.transport.TLSClientConfig = cfg
+	c.api, err = client.NewClientWithOpts(
+		// WithHost changes the transport: it would take up the HTTP_PROXY of
+		// this host, which knows no way to an address within the guest.
+		client.WithHTTPClient(&http.Client{Transport: &http.Transport{}}),
 		client.WithHost(host),
-		client.WithDialContext(c.dialContext),
+		client.WithScheme(c.scheme),
+		client.WithHTTPClient(&http.Client{Transport: limited{c}, CheckRedirect: client.CheckRedirect}),
 		client.WithAPIVersionNegotiation(),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("docker client for %s: %w", host, err)
 	}
-	// WithHost takes the laptop's HTTP_PROXY up, which knows no way to an
-	// address within the guest.
-	transport.Proxy = nil
-	c.api = api
 	return c, nil
 }
 
@@ -64,7 +70,10 @@ func (c *Client) dialContext(ctx context.Context, network, address string) (net.
 }
 
 // Close lets idle connections go.
-func (c *Client) Close() error { return c.api.Close() }
+func (c *Client) Close() error {
+	c.transport.CloseIdleConnections()
+	return c.api.Close()
+}
 
 // Ping asks for a sign of life.
 func (c *Client) Ping(ctx context.Context) error {
@@ -83,13 +92,16 @@ type Version struct {
 
 // Version asks for the version of dockerd and of its API.
 func (c *Client) Version(ctx context.Context) (Version, error) {
+	if err := c.negotiate(ctx); err != nil {
+		return Version{}, err
+	}
 	v, err := c.api.ServerVersion(ctx)
 	if err != nil {
 		return Version{}, c.explain(ctx, err)
 	}
 	return Version{
-		Version: v.Version, APIVersion: v.APIVersion, MinAPIVersion: v.MinAPIVersion,
-		Kernel: v.KernelVersion, Architecture: v.Arch,
+		Version: word(v.Version), APIVersion: word(v.APIVersion), MinAPIVersion: word(v.MinAPIVersion),
+		Kernel: word(v.KernelVersion), Architecture: word(v.Arch),
 	}, nil
 }
 
@@ -123,11 +135,14 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 		return Info{}, c.explain(ctx, err)
 	}
 	return Info{
-		ServerVersion: i.ServerVersion, APIVersion: version.APIVersion, MinAPIVersion: version.MinAPIVersion,
-		OperatingSystem: i.OperatingSystem, Kernel: i.KernelVersion, Architecture: i.Architecture,
-		StorageDriver: i.Driver, CPUs: i.NCPU, Memory: i.MemTotal, Images: i.Images,
+		ServerVersion: word(i.ServerVersion), APIVersion: version.APIVersion, MinAPIVersion: version.MinAPIVersion,
+		OperatingSystem: word(i.OperatingSystem), Kernel: word(i.KernelVersion), Architecture: word(i.Architecture),
+		StorageDriver: word(i.Driver), CPUs: i.NCPU, Memory: i.MemTotal, Images: i.Images,
 		Containers: i.Containers, ContainersRunning: i.ContainersRunning,
 		ContainersPaused: i.ContainersPaused, ContainersStopped: i.ContainersStopped,
 		Warnings: i.Warnings,
 	}, nil
 }
+
+// word is a name or version as dockerd says it.
+func word(text string) string { return clip(text, 200) }

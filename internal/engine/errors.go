@@ -65,13 +65,34 @@ func (c *Client) explain(ctx context.Context, err error) error {
 		// A TLS alert: crypto/tls has no other mark for it.
 		return &TrustError{Host: c.host, Ours: true, Err: op}
 	}
+	c.mu.Lock()
+	large := c.large
+	c.large = nil
+	c.mu.Unlock()
+	if large != nil {
+		err = large
+	}
 	if client.IsErrConnectionFailed(err) {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.dialErr != nil {
-			err = c.dialErr
-		}
-		return &UnreachableError{Host: c.host, Err: err}
+		return c.refused(err)
 	}
 	return fmt.Errorf("ask dockerd at %s: %w", c.host, err)
+}
+
+// refused says why there is no connection.
+func (c *Client) refused(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.dialErr != nil {
+		err = c.dialErr
+	}
+	return &UnreachableError{Host: c.host, Err: err}
+}
+
+// unreachable is explain for a request that had no answer.
+func (c *Client) unreachable(ctx context.Context, err error) error {
+	explained := c.explain(ctx, err)
+	if _, trust := errors.AsType[*TrustError](explained); trust || ctx.Err() != nil {
+		return explained
+	}
+	return c.refused(err)
 }

@@ -3,77 +3,54 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"net/netip"
-	"strings"
+	"net/url"
 
-	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/events"
 	"github.com/docker/docker/api/types/filters"
 )
 
-// Published is a port of a running container that is published.
-type Published struct {
-	Container string     `json:"container"` // its name
-	ID        string     `json:"id"`
-	HostIP    netip.Addr `json:"host_ip"` // on the engine
-	HostPort  uint16     `json:"host_port"`
-	Port      uint16     `json:"port"` // in the container
-	Protocol  string     `json:"protocol"`
-}
-
-// Published are the published ports of all running containers.
-func (c *Client) Published(ctx context.Context) ([]Published, error) {
-	list, err := c.api.ContainerList(ctx, container.ListOptions{})
-	if err != nil {
-		return nil, c.explain(ctx, err)
-	}
-	var all []Published
-	for _, one := range list {
-		name := one.ID
-		if len(one.Names) > 0 {
-			name = strings.TrimPrefix(one.Names[0], "/")
-		}
-		for _, p := range one.Ports {
-			if p.PublicPort == 0 {
-				continue // only exposed
-			}
-			ip, err := netip.ParseAddr(p.IP)
-			if err != nil {
-				ip = netip.IPv4Unspecified()
-			}
-			all = append(all, Published{
-				Container: name, ID: one.ID, HostIP: ip, HostPort: p.PublicPort, Port: p.PrivatePort, Protocol: p.Type,
-			})
-		}
-	}
-	return all, nil
+// watched are what changes the ports of running containers. A network that
+// is connected or disconnected takes its ports along, and a new name is shown.
+var watched = map[events.Type][]events.Action{
+	events.ContainerEventType: {
+		events.ActionStart, events.ActionDie, events.ActionStop, events.ActionPause, events.ActionUnPause, events.ActionDestroy,
+		events.ActionRename,
+	},
+	events.NetworkEventType: {events.ActionConnect, events.ActionDisconnect},
 }
 
 // WatchContainers calls changed when the event stream is open, and whenever
-// a container starts, stops or changes its networks, until the stream breaks
-// or ctx ends. What happened before the call of it is missed: changed has
-// to look for itself.
+// something comes over it: a container starts, stops, is renamed or changes
+// its networks. It ends when the stream breaks or ctx does. What happened
+// before the call is missed: changed has to look for itself, and therefore
+// nothing of an event is kept or understood here.
 func (c *Client) WatchContainers(ctx context.Context, changed func()) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	args := filters.NewArgs(filters.Arg("type", string(events.ContainerEventType)))
-	for _, action := range []events.Action{
-		events.ActionStart, events.ActionDie, events.ActionStop, events.ActionPause, events.ActionUnPause, events.ActionDestroy,
-	} {
-		args.Add("event", string(action))
+	args := filters.NewArgs()
+	for kind, actions := range watched {
+		args.Add("type", string(kind))
+		for _, action := range actions {
+			args.Add("event", string(action))
+		}
 	}
-	stream, broken := c.api.Events(ctx, events.ListOptions{Filters: args})
+	wanted, err := filters.ToJSON(args)
+	if err != nil {
+		return fmt.Errorf("ask dockerd at %s for events: %w", c.host, err)
+	}
+	stream, err := c.stream(ctx, "/events", url.Values{"filters": {wanted}})
+	if err != nil {
+		return err
+	}
+	defer stream.Close() //nolint:errcheck // only read
 	changed()
-	for {
-		select {
-		case <-stream:
+	for buffer := make([]byte, 4<<10); ; {
+		n, err := stream.Read(buffer)
+		if n > 0 {
 			changed()
-		case err := <-broken:
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			if err == nil || errors.Is(err, io.EOF) {
+		}
+		if err != nil {
+			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
 			return c.explain(ctx, err)

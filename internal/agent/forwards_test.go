@@ -1,0 +1,212 @@
+//go:build linux
+
+package agent_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/agent"
+)
+
+// here is where ports are forwarded in these tests: the engine is this
+// computer too, and has 127.0.0.1.
+const here = "127.0.0.9"
+
+// program listens at an address and port, and says its name to each line.
+func program(t *testing.T, at, name string) (port string) {
+	t.Helper()
+	l, err := net.Listen("tcp", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				for lines := bufio.NewScanner(conn); lines.Scan(); {
+					_, _ = fmt.Fprintln(conn, name)
+				}
+			}()
+		}
+	}()
+	_, port, _ = net.SplitHostPort(l.Addr().String())
+	return port
+}
+
+// call opens a connection to a port of this host and has its name.
+func call(t *testing.T, port string) (conn net.Conn, answers *bufio.Reader, name string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", net.JoinHostPort(here, port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	answers = bufio.NewReader(conn)
+	return conn, answers, hear(t, conn, answers)
+}
+
+func hear(t *testing.T, conn net.Conn, answers *bufio.Reader) string {
+	t.Helper()
+	_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+	if _, err := io.WriteString(conn, "who?\n"); err != nil {
+		return err.Error()
+	}
+	name, err := answers.ReadString('\n')
+	if err != nil {
+		return err.Error()
+	}
+	return strings.TrimSpace(name)
+}
+
+// portOf is the entry of a port in a status.
+func portOf(s agent.Status, port string) agent.Port {
+	if i := slices.IndexFunc(s.Ports, func(p agent.Port) bool { return fmt.Sprint(p.HostPort) == port }); i >= 0 {
+		return s.Ports[i]
+	}
+	return agent.Port{}
+}
+
+// TestForwardsStay: a port of this host is never closed while somebody
+// publishes it: not by `docker rename`, not when another container has it,
+// not when it is published at another address of the engine. Connections that
+// are open stay with whom they are.
+func TestForwardsStay(t *testing.T) {
+	t.Parallel()
+	port := program(t, "127.0.0.1:0", "first")
+	program(t, "127.0.0.2:"+port, "second")
+	d := startFakeDockerd(t)
+	d.list(container("old", "aa11", "0.0.0.0:"+port+"/tcp", "[::]:"+port+"/tcp"))
+	r := startAgent(t, startSSHD(t), func(o *agent.Options) {
+		d.serve(o)
+		o.Bind = netip.MustParseAddr(here)
+	})
+	s := r.await(t, func(s agent.Status) bool { return len(portOf(s, port).Local) > 0 })
+	if p := portOf(s, port); p.Container != "old" || len(s.Ports) != 1 || p.Local[0] != here+":"+port {
+		t.Fatalf("published: %+v", s.Ports)
+	}
+	first, answers, name := call(t, port)
+	if name != "first" {
+		t.Fatalf("the port leads to %q", name)
+	}
+
+	// Somebody asks all the time, and is never refused.
+	ctx, stop := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		for ctx.Err() == nil {
+			conn, err := net.Dial("tcp", net.JoinHostPort(here, port))
+			if err != nil {
+				t.Errorf("the port was closed: %v", err)
+				return
+			}
+			_ = conn.Close()
+			time.Sleep(time.Millisecond)
+		}
+	})
+
+	for _, step := range []struct {
+		why       string
+		container map[string]any
+	}{
+		{"docker rename", container("new", "aa11", "0.0.0.0:"+port+"/tcp", "[::]:"+port+"/tcp")},
+		{"network disconnect and connect", container("new", "aa11", "0.0.0.0:"+port+"/tcp")},
+		{"compose up --force-recreate", container("next", "bb22", "0.0.0.0:"+port+"/tcp")},
+		{"published at an address of the engine", container("moved", "bb22", "127.0.0.2:"+port+"/tcp")},
+	} {
+		d.list(step.container)
+		want := strings.TrimPrefix(step.container["Names"].([]string)[0], "/")
+		r.await(t, func(s agent.Status) bool { return portOf(s, port).Container == want })
+		if got := hear(t, first, answers); got != "first" {
+			t.Errorf("%s: the connection that was open says %q", step.why, got)
+		}
+	}
+	if _, _, name := call(t, port); name != "second" {
+		t.Errorf("a new connection leads to %q", name)
+	}
+	stop()
+	asking.Wait()
+
+	d.list()
+	r.await(t, func(s agent.Status) bool { return len(s.Ports) == 0 })
+	if got := hear(t, first, answers); got == "first" {
+		t.Error("a connection outlives its port")
+	}
+	if conn, err := net.Dial("tcp", net.JoinHostPort(here, port)); err == nil {
+		_ = conn.Close()
+		t.Error("the port is still open")
+	}
+}
+
+// TestForwardsLimit: a container with more ports than are forwarded has none
+// of them, which is told with the setting; the others have theirs.
+func TestForwardsLimit(t *testing.T) {
+	t.Parallel()
+	port := program(t, "127.0.0.1:0", "web")
+	d := startFakeDockerd(t)
+	var many []string
+	for p := 20000; p < 20011; p++ {
+		many = append(many, fmt.Sprintf("0.0.0.0:%d/tcp", p))
+	}
+	bare := container("bare", "cc33")
+	bare["HostConfig"] = map[string]any{"NetworkMode": "host"}
+	d.list(bare, container("many", "bb22", many...), container("web", "aa11", "0.0.0.0:"+port+"/tcp"))
+	r := startAgent(t, startSSHD(t), func(o *agent.Options) {
+		d.serve(o)
+		o.Bind, o.MaxForwards = netip.MustParseAddr(here), 11
+	})
+	s := r.await(t, func(s agent.Status) bool { return len(s.Ports) == 3 })
+	if _, _, name := call(t, port); name != "web" {
+		t.Errorf("the port of another container leads to %q", name)
+	}
+	if p := portOf(s, "20000"); p.Count != 11 || p.Hop != "host" || !strings.Contains(p.Error, "at most 11 ports") || !strings.Contains(p.Hint, "forward { max = 12 }") {
+		t.Errorf("too many ports: %+v", p)
+	}
+	if p := s.Ports[0]; p.Container != "bare" || p.Error != "" || !strings.Contains(p.Note, "--network host") {
+		t.Errorf("a container on the engine's network: %+v", p)
+	}
+	if conn, err := net.Dial("tcp", here+":20000"); err == nil {
+		_ = conn.Close()
+		t.Error("a part of the range is forwarded")
+	}
+}
+
+// TestFloodOfEvents: an engine that never stops to tell of events is not
+// asked as often.
+func TestFloodOfEvents(t *testing.T) {
+	t.Parallel()
+	d := startFakeDockerd(t)
+	r := startAgent(t, startSSHD(t), d.serve)
+	r.await(t, func(s agent.Status) bool { return s.PortsError == "" })
+	d.mu.Lock()
+	before := d.looks
+	d.mu.Unlock()
+	began := time.Now()
+	for time.Since(began) < time.Second {
+		select {
+		case d.changed <- struct{}{}:
+		default:
+			time.Sleep(100 * time.Microsecond)
+		}
+	}
+	d.mu.Lock()
+	looks := d.looks - before
+	d.mu.Unlock()
+	if most := 2 + int(time.Since(began)/(100*time.Millisecond)); looks < 1 || looks > most {
+		t.Errorf("a flood of events for %v brought %d looks, want at most %d", time.Since(began).Round(time.Millisecond), looks, most)
+	}
+}
