@@ -138,9 +138,11 @@ type Share struct {
 	Target string // mount point in the engine; "" is /NAME
 }
 
-// Forward says where published container ports appear on the laptop.
+// Forward says where published container ports appear on the host, and how
+// many; 0 is the default.
 type Forward struct {
 	Bind netip.Addr
+	Max  int
 }
 
 // Provision is a script that the user wants run after fbdock's own steps.

@@ -119,7 +119,7 @@ func (d *decoder) machine(schema Block, b *hclsyntax.Block, first map[string]Ran
 		m.Shares = append(m.Shares, b.share(names))
 	}
 	for _, b := range s.blocks("forward") {
-		m.Forward = &Forward{Bind: b.Address("bind")}
+		m.Forward = &Forward{Bind: b.Address("bind"), Max: b.Int("max")}
 	}
 	for _, b := range s.blocks("provision") {
 		m.Provisions = append(m.Provisions, b.provision(names))

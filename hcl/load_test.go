@@ -114,7 +114,10 @@ machine "dev" {
     type   = "nfs"
     target = "/scratch"
   }
-  forward { bind = "127.0.0.1" }
+  forward {
+    bind = "127.0.0.1"
+    max  = 2000
+  }
   provision "tools" {
     on     = "engine"
     inline = "true"
@@ -139,7 +142,7 @@ func TestLoadWhole(t *testing.T) {
 			{Source: "/src", Target: "/opt/src", ReadOnly: true, Type: "sshfs"},
 		},
 		Shares:  []hcl.Share{{Name: "scratch", Type: "nfs", Target: "/scratch"}},
-		Forward: &hcl.Forward{Bind: netip.MustParseAddr("127.0.0.1")},
+		Forward: &hcl.Forward{Bind: netip.MustParseAddr("127.0.0.1"), Max: 2000},
 		Provisions: []hcl.Provision{
 			{Name: "tools", On: "engine", Inline: "true"},
 			{Name: "more", Script: "setup.sh"},
@@ -186,7 +189,7 @@ func TestWhere(t *testing.T) {
 		"engine.dns.1": `"2001:db8::1"`, "engine.ca_certificates.0": `"ca.pem"`, "engine.proxy": "proxy",
 		"engine.proxy.no": `"localhost,.example.com"`,
 		"mount.0":         `mount "."`, "mount.0.target": `mount "."`, "mount.1.target": `"/opt/src"`,
-		"share.0": `share "scratch"`, "share.0.type": `"nfs"`, "forward": "forward", "forward.bind": `"127.0.0.1"`,
+		"share.0": `share "scratch"`, "share.0.type": `"nfs"`, "forward": "forward", "forward.bind": `"127.0.0.1"`, "forward.max": "2000",
 		"provision.0": `provision "tools"`, "provision.0.on": `"engine"`, "provision.1.script": `"setup.sh"`,
 		"no.such.place": `machine "dev"`,
 	}

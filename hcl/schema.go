@@ -32,6 +32,8 @@ type Attribute struct {
 	Values []string
 	// Min is the least allowed number, or number of bytes.
 	Min uint64
+	// Max is the largest whole number allowed; 0 is 1024.
+	Max int
 	// check finds what is wrong with a text; nil accepts all.
 	check check
 }
@@ -123,11 +125,14 @@ func machineSchema() Block {
 		Blocks: []Block{
 			storageSchema(), engineSchema(), mountSchema(), shareSchema(),
 			{
-				Name: "forward", Doc: "Where published container ports appear on the laptop.",
-				Attributes: []Attribute{{
-					Name: "bind", Type: TypeAddress, Default: "127.0.0.1", Example: `"127.0.0.1"`,
-					Doc: "the laptop's address to listen on",
-				}},
+				Name: "forward", Doc: "Where published container ports appear on the host.",
+				Attributes: []Attribute{
+					{Name: "bind", Type: TypeAddress, Default: "127.0.0.1", Example: `"127.0.0.1"`, Doc: "the host's address to listen on"},
+					{
+						Name: "max", Type: TypeInt, Default: "256", Example: `1024`, Min: 1, Max: 1<<16 - 1,
+						Doc: "how many ports are forwarded; a container whose ports do not all fit has none forwarded",
+					},
+				},
 			},
 			provisionSchema(),
 		},

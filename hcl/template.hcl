@@ -76,6 +76,7 @@ machine "dev" {
   # Where published container ports appear on this computer.
   # forward {
   #   bind = "127.0.0.1"
+  #   max  = 256 # ports, of all containers
   # }
 
   # Scripts of your own, run after fbdock's steps; script = "FILE" as well.

@@ -1,6 +1,7 @@
 package hcl
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math/big"
@@ -153,7 +154,7 @@ func (s *scope) Int(name string) int {
 		x.wrongType()
 		return 0
 	}
-	const most = 1024
+	most := int64(cmp.Or(x.Max, 1024))
 	n, accuracy := v.AsBigFloat().Int64()
 	switch {
 	case accuracy != big.Exact && n > 0 && n < most:

@@ -124,7 +124,7 @@ func planRows(m plan.Machine) [][]string {
 	for _, s := range m.Shares {
 		rows = append(rows, []string{"share", fmt.Sprintf("%s at %s (%s)", s.Name, s.Target, s.Type)})
 	}
-	rows = append(rows, []string{"ports", "published ports appear on " + m.Forward.String()})
+	rows = append(rows, []string{"ports", fmt.Sprintf("published ports appear on %s, at most %d", m.Forward, m.MaxForwards)})
 	for _, s := range m.Provisions {
 		rows = append(rows, []string{"provision", s.Name + " on " + s.On})
 	}

@@ -43,7 +43,7 @@ type agentSpec struct {
 func (p *Project) specOf(m plan.Machine) (agentSpec, error) {
 	m, err := p.allowed(m)
 	return agentSpec{Build: p.build(), Machine: plan.Machine{
-		Name: m.Name, Instance: m.Instance, Provider: m.Provider, Host: m.Host, Forward: m.Forward, Mounts: m.Mounts,
+		Name: m.Name, Instance: m.Instance, Provider: m.Provider, Host: m.Host, Forward: m.Forward, MaxForwards: m.MaxForwards, Mounts: m.Mounts,
 		Engine: plan.Engine{Address: m.Engine.Address},
 	}}, err
 }
@@ -160,7 +160,7 @@ func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, 
 	return agent.Run(ctx, agent.Options{
 		Identity: identity, HostKey: key, Log: log,
 		Socket: sockets[0], Docker: sockets[1], Lock: files.Agent().Lock(),
-		Guests: &agentGuests{p: p, m: m}, Bind: m.Forward, Mounts: p.folders(m), OwnComputer: m.OwnComputer(),
+		Guests: &agentGuests{p: p, m: m}, Bind: m.Forward, MaxForwards: m.MaxForwards, Mounts: p.folders(m), OwnComputer: m.OwnComputer(),
 		Engine: net.JoinHostPort(m.Engine.Address.String(), "2376"), TLS: certificates.config,
 	})
 }

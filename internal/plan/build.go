@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 
@@ -108,7 +109,7 @@ func (b *builder) machine() Machine {
 		Provider: b.provider(),
 		Host:     b.in.Host,
 		CLI:      or(b.in.CLI, CLIAuto),
-		Forward:  Loopback(),
+		Forward:  Loopback(), MaxForwards: defaultForwards,
 	}
 	if !m.OwnComputer() {
 		m.Box = b.box(m.Provider)
@@ -121,9 +122,7 @@ func (b *builder) machine() Machine {
 		m.Memory = b.memory(m.Engine)
 		m.Storage = b.storage(m.Memory, m.Engine.Memory)
 	}
-	if b.in.Forward != nil && b.in.Forward.Bind.IsValid() {
-		m.Forward = b.in.Forward.Bind
-	}
+	b.forward(&m)
 	m.Mounts = b.mounts(m.OwnComputer())
 	m.Shares = b.shares(m.Mounts)
 	m.Provisions = b.provisions()
@@ -134,6 +133,20 @@ func (b *builder) machine() Machine {
 // Loopback is where published ports appear unless the user wants them
 // elsewhere.
 func Loopback() netip.Addr { return netip.AddrFrom4([4]byte{127, 0, 0, 1}) }
+
+// defaultForwards is many times what a project publishes, and far from the
+// number of files that a process may open.
+const defaultForwards = 256
+
+func (b *builder) forward(m *Machine) {
+	if b.in.Forward == nil {
+		return
+	}
+	if b.in.Forward.Bind.IsValid() {
+		m.Forward = b.in.Forward.Bind
+	}
+	m.MaxForwards = cmp.Or(b.in.Forward.Max, m.MaxForwards)
+}
 
 // Instance is the name that a machine has outside of its project, where
 // other projects may have a machine of the same name.

@@ -73,8 +73,8 @@ func TestBuildResolvesEveryDefault(t *testing.T) {
 			Network: netip.MustParsePrefix("10.77.0.0/24"), Gateway: netip.MustParseAddr("10.77.0.1"),
 			Address: netip.MustParseAddr("10.77.0.2"), MAC: plan.MAC, Bridge: "bridge0", Tap: "tap0",
 		},
-		Forward: netip.MustParseAddr("127.0.0.1"),
-		Notes:   []string{"provider libvirt: KVM nests here"},
+		Forward: netip.MustParseAddr("127.0.0.1"), MaxForwards: 256,
+		Notes: []string{"provider libvirt: KVM nests here"},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)

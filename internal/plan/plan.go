@@ -28,16 +28,18 @@ type Machine struct {
 	Host string `json:"host,omitempty"`
 	// CLI says whose docker CLI runs docker commands: CLIAuto, CLIHost or
 	// CLIGuest.
-	CLI        string      `json:"cli"`
-	Box        Box         `json:"box"`
-	CPUs       int         `json:"cpus"`
-	Memory     hcl.Size    `json:"memory"`
-	Storage    Storage     `json:"storage"`
-	Engine     Engine      `json:"engine"`
-	Mounts     []Mount     `json:"mounts,omitempty"`
-	Shares     []Share     `json:"shares,omitempty"`
-	Forward    netip.Addr  `json:"forward"`
-	Provisions []Provision `json:"provisions,omitempty"`
+	CLI     string     `json:"cli"`
+	Box     Box        `json:"box"`
+	CPUs    int        `json:"cpus"`
+	Memory  hcl.Size   `json:"memory"`
+	Storage Storage    `json:"storage"`
+	Engine  Engine     `json:"engine"`
+	Mounts  []Mount    `json:"mounts,omitempty"`
+	Shares  []Share    `json:"shares,omitempty"`
+	Forward netip.Addr `json:"forward"`
+	// MaxForwards is how many published ports are forwarded to Forward.
+	MaxForwards int         `json:"max_forwards"`
+	Provisions  []Provision `json:"provisions,omitempty"`
 	// Notes are the choices made for the user that deserve a word.
 	Notes []string `json:"notes,omitempty"`
 }
