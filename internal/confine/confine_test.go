@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,11 +31,21 @@ func tree(t *testing.T, files []string, links map[string]string) string {
 		must(t, os.WriteFile(file, []byte(name), 0o600))
 	}
 	for name, text := range links {
-		if err := os.Symlink(text, filepath.Join(base, filepath.FromSlash(name))); err != nil {
-			t.Skipf("no symbolic links here: %v", err)
-		}
+		link(t, text, filepath.Join(base, filepath.FromSlash(name)))
 	}
 	return base
+}
+
+// link makes a symbolic link. Wine says that it has, and has not.
+func link(t *testing.T, text, name string) {
+	t.Helper()
+	err := os.Symlink(text, name)
+	if info, missing := os.Lstat(name); err == nil && (missing != nil || info.Mode()&fs.ModeSymlink == 0) {
+		err = errors.New("what was made is no symbolic link")
+	}
+	if err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
 }
 
 func open(t *testing.T, dir string, private ...string) *confine.Root {
@@ -67,7 +78,7 @@ func TestPrivate(t *testing.T) {
 		if want != "" {
 			want = filepath.Join(base, filepath.FromSlash(want))
 		}
-		if got := confine.Private(filepath.Join(base, filepath.FromSlash(path)), private); got != want {
+		if got := confine.Private(filepath.Join(base, filepath.FromSlash(path)), private); !strings.EqualFold(got, want) {
 			t.Errorf("Private(%s) = %q, want %q", path, got, want)
 		}
 	}
@@ -105,14 +116,18 @@ func TestFolderReplaced(t *testing.T) {
 		}
 	}
 	must(t, os.Rename(filepath.Join(served, "a"), filepath.Join(served, "old")))
+	if err := os.Symlink("old", filepath.Join(served, "a")); err == nil {
+		if text, err := read(root, "a/b/f"); err == nil {
+			t.Errorf("over a link to the same folder read %q", text)
+		}
+		must(t, os.Remove(filepath.Join(served, "a")))
+	}
 	must(t, os.Rename(filepath.Join(served, "c"), filepath.Join(served, "a")))
 	if text, err := read(root, "a/b/f"); err != nil || text != "served/c/b/f" {
 		t.Errorf("after a rename read %q, %v, want served/c/b/f", text, err)
 	}
 	must(t, os.RemoveAll(filepath.Join(served, "a")))
-	if err := os.Symlink("../outside", filepath.Join(served, "a")); err != nil {
-		t.Skipf("no symbolic links here: %v", err)
-	}
+	link(t, "../outside", filepath.Join(served, "a"))
 	if text, err := read(root, "a/b/f"); err == nil {
 		t.Errorf("over a link read %q", text)
 	}
@@ -149,6 +164,35 @@ func TestPrivateChanges(t *testing.T) {
 	}
 	if err := root.Rename("a", "x", true); !errors.Is(err, confine.ErrPrivate) {
 		t.Errorf("Rename of the folder around it: %v, want ErrPrivate", err)
+	}
+}
+
+// TestPrivateMadeAsALink: fbdock's user makes a link of a private path that was
+// not there. What it leads to is private from then on, by whatever name.
+func TestPrivateMadeAsALink(t *testing.T) {
+	t.Parallel()
+	base := tree(t, []string{"served/a/b/key", "served/f"}, nil)
+	served := filepath.Join(base, "served")
+	root := open(t, served, filepath.Join(served, "state"))
+	for range 3 {
+		if _, err := read(root, "a/b/key"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link(t, "a/b", filepath.Join(served, "state"))
+	for name, do := range map[string]func() error{
+		"read":   func() error { _, err := read(root, "a/b/key"); return err },
+		"list":   func() error { _, err := root.OpenDir("a/b"); return err },
+		"create": func() error { _, err := root.Open("a/b/new", os.O_WRONLY|os.O_CREATE, 0o600); return err },
+		"rename": func() error { return root.Rename("a", "x", true) },
+		"out":    func() error { return root.Rename("a/b/key", "x", true) },
+		"in":     func() error { return root.Rename("f", "a/b/f", true) },
+		"link":   func() error { return root.Link("a/b/key", "x") },
+		"unlink": func() error { return root.Remove("state") },
+	} {
+		if err := do(); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
+			t.Errorf("%s: %v, want a refusal", name, err)
+		}
 	}
 }
 

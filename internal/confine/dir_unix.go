@@ -101,6 +101,15 @@ func (d *dir) list() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "."), nil
 }
 
+// share is the folder by the descriptor of its listing alone: a guest may have
+// thousands of them open.
+func (d *dir) share(file *os.File) *dir {
+	_ = d.close() // it was only looked at
+	return &dir{fd: int(file.Fd())}
+}
+
+func (d *dir) unshare() error { return nil }
+
 func (d *dir) entries(file *os.File, n int) ([]Info, error) {
 	names, err := file.Readdirnames(n)
 	infos := make([]Info, 0, len(names))
@@ -131,6 +140,11 @@ func (d *dir) openFile(word string, flag int, perm fs.FileMode) (*File, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	// What is no regular file is refused before it is read, and for one it is
+	// of no use.
+	if err := unix.SetNonblock(fd, false); err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
 	}
 	return &File{os.NewFile(uintptr(fd), word)}, nil
 }

@@ -97,6 +97,11 @@ func (d *dir) reach(words []string) (identity, error) {
 
 func (d *dir) list() (*os.File, error) { return d.root.Open(".") }
 
+// share needs both handles.
+func (d *dir) share(*os.File) *dir { return d }
+
+func (d *dir) unshare() error { return d.close() }
+
 // entries have no identities: to open each of them would take too long.
 func (d *dir) entries(file *os.File, n int) ([]Info, error) {
 	list, err := file.ReadDir(n)

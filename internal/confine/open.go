@@ -130,6 +130,7 @@ func (r *Root) OpenDir(name string) (*Dir, error) {
 	if err != nil {
 		return nil, errors.Join(err, d.dir.close())
 	}
+	d.dir = d.dir.share(d.file)
 	return d, nil
 }
 
@@ -137,7 +138,7 @@ func (r *Root) OpenDir(name string) (*Dir, error) {
 func (d *Dir) Info() (Info, error) { return d.dir.lstat(".") }
 
 // Close ends the listing.
-func (d *Dir) Close() error { return errors.Join(d.file.Close(), d.dir.close()) }
+func (d *Dir) Close() error { return errors.Join(d.dir.unshare(), d.file.Close()) }
 
 // Next are up to n more of what is in the folder, io.EOF ends them.
 func (d *Dir) Next(n int) ([]Info, error) {

@@ -232,3 +232,25 @@ func TestServeWithoutAFolder(t *testing.T) {
 		t.Errorf("Serve without a folder: %v, want a FolderError", err)
 	}
 }
+
+// TestServeOverALink: a guest has put a link in the place of a folder, by way
+// of the mount around it, and waits for the mount to be made again.
+func TestServeOverALink(t *testing.T) {
+	t.Parallel()
+	base := folder(t)
+	write(t, filepath.Join(base, "secret", "key"), "secret")
+	if err := os.Symlink("secret", filepath.Join(base, "mine")); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	f := mount.Folder{Source: filepath.Join(base, "mine"), Target: "/mine", Real: filepath.Join(base, "mine")}
+	for name, serve := range map[string]func() error{
+		"Serve": func() error { return mount.Serve(t.Context(), nil, f, mount.Options{}) },
+		"Copy":  func() error { return mount.Copy(t.Context(), nil, f, mount.Options{}) },
+	} {
+		err := serve()
+		refused, ok := errors.AsType[*mount.FolderError](err)
+		if !ok || !strings.Contains(refused.Hint(), "symbolic link") {
+			t.Errorf("%s over a link: %v, want a FolderError that tells of the link", name, err)
+		}
+	}
+}

@@ -83,7 +83,7 @@ func (c *counts) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var b bytes.Buffer
-	for _, kind := range []string{"rename", "symlink", "link", "mkdir", "remove", "rmdir", "create", "read", "write", "stat", "list"} {
+	for _, kind := range []string{"swap", "rename", "symlink", "link", "mkdir", "remove", "rmdir", "create", "read", "write", "stat", "list"} {
 		fmt.Fprintf(&b, "%s %d of %d, ", kind, c.granted[kind], c.asked[kind])
 	}
 	return string(bytes.TrimSuffix(b.Bytes(), []byte(", ")))
@@ -113,13 +113,31 @@ func fileName(random *rand.Rand) string {
 
 func (r *race) linkText(random *rand.Rand) string {
 	return pick(random, ".fbdock", ".fbdock/dev", "deep/state", "deep", ".", "..", "../outside", "made", "../state", r.base, filepath.Join(r.base, "state"), r.private[0],
-		"../.fbdock", "../deep/state", "key", "../deep/state/key", filepath.Join(r.base, "outside", "secret"))
+		"../.fbdock", "../deep/state", "key", "../../outside/secret", "../outside/secret", "deep/state/key", ".fbdock/dev/key", "../deep/state/key", filepath.Join(r.base, "outside", "secret"))
 }
 
 func pick(random *rand.Rand, of ...string) string { return of[random.IntN(len(of))] }
 
+// hot are names that are a file, a link or a folder in quick turns.
+func hot(random *rand.Rand) string { return pick(random, "/src/f", "/hot") }
+
+// swap puts something else at a hot name.
+func (r *race) swap(to *talker, random *rand.Rand) {
+	name, spare := hot(random), fmt.Sprint("/spare", random.IntN(3))
+	if random.IntN(2) == 0 {
+		to.ask(say(byte(20), 1, r.linkText(random), spare))
+	} else {
+		to.ask(say(byte(4), 1, to.handle(to.ask(say(byte(3), 1, spare, 0x2a, 0)))))
+	}
+	r.count.add("swap", code(to.ask(say(byte(200), 1, "posix-rename@openssh.com", spare, name))) == 0)
+}
+
 // move does one thing to the tree.
 func (r *race) move(to *talker, random *rand.Rand) string {
+	if random.IntN(3) == 0 {
+		r.swap(to, random)
+		return ""
+	}
 	kind := pick(random, "rename", "rename", "rename", "symlink", "symlink", "link", "mkdir", "mkdir", "remove", "remove", "rmdir", "create")
 	var packet []byte
 	switch kind {
@@ -154,6 +172,9 @@ func (r *race) move(to *talker, random *rand.Rand) string {
 // open reads or writes, and tells when the sentinel came out.
 func (r *race) open(to *talker, random *rand.Rand) string {
 	name := fileName(random)
+	if random.IntN(2) == 0 {
+		name = hot(random)
+	}
 	switch kind := pick(random, "read", "read", "read", "write", "stat", "list"); kind {
 	case "read":
 		h := to.handle(to.ask(say(byte(3), 1, name, 1, 0)))

@@ -105,6 +105,27 @@ func TestPrivateByAnotherWay(t *testing.T) {
 	}
 }
 
+// TestPrivateMountedLater: the session knows a folder by the name that leads
+// into a private one by now.
+func TestPrivateMountedLater(t *testing.T) {
+	t.Parallel()
+	v := newVictim(t)
+	inner := filepath.Join(v.base, "state", "sub", "key")
+	write(t, inner, sentinel)
+	v.files[inner] = sentinel
+	write(t, filepath.Join(v.project, "a", "sub", "key"), "mine")
+	c := serving(t, v.project, false, v.private...)
+	for range 3 {
+		if text, err := content(t, c.Open, "/a/sub/key"); err != nil || text != "mine" {
+			t.Fatalf("Open(/a/sub/key) read %q, %v", text, err)
+		}
+	}
+	mountAt(t, filepath.Join(v.project, "a"), "mount", "--bind", filepath.Join(v.base, "state"), filepath.Join(v.project, "a"))
+	if text, err := content(t, c.Open, "/a/sub/key"); err == nil {
+		t.Errorf("Open(/a/sub/key) read %q", text)
+	}
+}
+
 // TestCaseInsensitive serves a folder whose file system does not tell cases
 // apart: exFAT, which FUSE needs no driver of the kernel for.
 func TestCaseInsensitive(t *testing.T) {
