@@ -1,14 +1,11 @@
 package app
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/mount"
@@ -85,7 +82,7 @@ func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir str
 		if err != nil {
 			return nil, err
 		}
-		dotenv(text, values)
+		mount.DotEnv(text, values)
 	}
 	return func(name string) (string, bool) {
 		switch name {
@@ -110,42 +107,4 @@ func (o Options) home() (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// dotenv reads the plain lines of an env file into values: NAME=value, with
-// or without quotes. A line that puts other variables in makes its own one
-// unknown.
-func dotenv(text []byte, values map[string]string) {
-	lines := bufio.NewScanner(bytes.NewReader(text))
-	lines.Buffer(nil, len(text)+1)
-	for lines.Scan() {
-		line := strings.TrimPrefix(strings.TrimSpace(lines.Text()), "export ")
-		name, value, ok := strings.Cut(line, "=")
-		if name = strings.TrimSpace(name); !ok || name == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		value, known := dotenvValue(strings.TrimSpace(value))
-		if delete(values, name); known {
-			values[name] = value
-		}
-	}
-}
-
-// dotenvValue is false where compose puts something in that is not known
-// here, or where the value goes on in the next line.
-func dotenvValue(text string) (string, bool) {
-	if text == "" {
-		return "", true
-	}
-	if quote := text[0]; quote == '"' || quote == '\'' {
-		inner, rest, closed := strings.Cut(text[1:], string(quote))
-		if rest = strings.TrimSpace(rest); !closed || rest != "" && rest[0] != '#' {
-			return "", false
-		}
-		return inner, quote == '\'' || !strings.ContainsAny(inner, `$\`)
-	}
-	if before, _, comment := strings.Cut(text, " #"); comment {
-		text = strings.TrimSpace(before)
-	}
-	return text, !strings.Contains(text, "$")
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -43,20 +42,20 @@ func readPins(file string) (*pins, error) {
 		return nil, fmt.Errorf("read known host keys: %w", err)
 	}
 	p := &pins{}
-	for len(data) > 0 {
-		_, hosts, key, _, rest, err := ssh.ParseKnownHosts(data)
-		if errors.Is(err, io.EOF) {
-			break
+	for line := range bytes.Lines(data) {
+		if line = bytes.TrimSpace(line); len(line) == 0 || line[0] == '#' {
+			continue
 		}
+		_, hosts, key, _, _, err := ssh.ParseKnownHosts(line)
 		if err != nil {
 			// A file that is not understood must not become "nothing is
-			// known": that would accept any key.
+			// known": that would accept any key. The library passes over
+			// lines that are cut short.
 			return nil, fmt.Errorf("read known host keys: %s: %w", file, err)
 		}
 		for _, h := range hosts {
 			p.entries = append(p.entries, pinned{name: h, key: key})
 		}
-		data = rest
 	}
 	return p, nil
 }
