@@ -40,8 +40,8 @@ var allowed = map[string][]string{
 	"internal/manual":        {"hcl"},
 	"vagrantfiles":           {"hcl", "internal/plan"},
 	"provision":              {"hcl", "internal/plan", "internal/redact"},
-	"internal/vagrant":       {"internal/run", "internal/untrusted"},
-	"internal/dockercli":     {"internal/run"},
+	"internal/vagrant":       {"internal/hostfile", "internal/run", "internal/untrusted"},
+	"internal/dockercli":     {"internal/hostfile", "internal/run"},
 	// platforms knows how a volume's text is cut, drive letters included.
 	"internal/confine":               {},
 	"internal/sftpserver":            {"internal/confine"},

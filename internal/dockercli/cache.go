@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/moby/sys/atomicwriter"
+
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
 // answer is what a program has said, which holds while its file is the same.
@@ -91,7 +93,7 @@ func (f Finder) pluginDirs() []string {
 	var extra struct {
 		Dirs []string `json:"cliPluginsExtraDirs"`
 	}
-	if data, err := os.ReadFile(filepath.Join(config, "config.json")); err == nil {
+	if data, err := hostfile.ReadNow(filepath.Join(config, "config.json"), hostfile.MaxClient); err == nil {
 		_ = json.Unmarshal(data, &extra) // the CLI says what is wrong with it
 	}
 	dirs := append(slices.Clone(extra.Dirs), filepath.Join(config, "cli-plugins"))

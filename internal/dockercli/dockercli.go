@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/hashicorp/go-version"
 
+	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/run"
 )
 
@@ -106,12 +106,7 @@ func (f Finder) stranger(path string) string {
 // runsFbdock tells whether a program is a script that has fbdock in it. With
 // one, each docker command would start the next without end.
 func runsFbdock(path string) bool {
-	file, err := os.Open(path)
-	if err != nil {
-		return false
-	}
-	defer file.Close()
-	head, err := io.ReadAll(io.LimitReader(file, 64<<10))
+	head, err := hostfile.Head(path, 64<<10)
 	if err != nil {
 		return false
 	}

@@ -51,6 +51,16 @@ func ReadNow(path string, limit int64) ([]byte, error) {
 	return readAll(never, f, path, limit)
 }
 
+// Head reads the beginning of the regular file at path.
+func Head(path string, limit int64) ([]byte, error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // only read
+	return io.ReadAll(io.LimitReader(f, limit))
+}
+
 // ReadWithin reads the regular file at path, which has to lie in dir or
 // below it once all links are followed. Otherwise the error is an
 // *OutsideError, and nothing was opened.

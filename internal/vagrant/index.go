@@ -12,6 +12,8 @@ import (
 
 	"github.com/gofrs/flock"
 	"github.com/moby/sys/atomicwriter"
+
+	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
 // Home is Vagrant's own folder of this user.
@@ -63,9 +65,12 @@ func Entries(home string) ([]Entry, error) {
 	return entries, nil
 }
 
+// maxIndex bounds what is read of it: each machine takes about 400 bytes.
+const maxIndex = 64 << 20
+
 func readIndex(home string) (Index, error) {
 	var index Index
-	data, err := os.ReadFile(indexFile(home))
+	data, err := hostfile.ReadNow(indexFile(home), maxIndex)
 	if errors.Is(err, fs.ErrNotExist) {
 		return index, nil
 	}

@@ -1,0 +1,99 @@
+package arch_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// readers are the files that open others by package os, with the reason why
+// nobody else can have put something in the place of what they read. Files of
+// the user, of a project and of a guest are opened by internal/hostfile,
+// internal/confine and internal/sftpserver.
+var readers = map[string]string{
+	"boxes/cloudbox/write.go":        "the image cache",
+	"boxes/cloudbox/archive.go":      "the image cache",
+	"internal/agent/start.go":        "the state directory",
+	"internal/app/agent.go":          "the state directory",
+	"internal/app/agentkey.go":       "the state directory",
+	"internal/app/agentstart.go":     "the state directory",
+	"internal/app/context.go":        "the state directory",
+	"internal/app/guest.go":          "the state directory",
+	"internal/app/logs.go":           "the state directory",
+	"internal/app/own.go":            "the state directory",
+	"internal/app/vagrantfile.go":    "the state directory",
+	"internal/confine/":              "it opens by descriptors of folders",
+	"internal/datagram/datagramtest": "for tests",
+	"internal/dockercli/cache.go":    "the cache directory",
+	"internal/engine/tls.go":         "the state directory",
+	"internal/hostfile/":             "it is who opens them",
+	"internal/link/pins.go":          "the state directory",
+	"internal/localsocket/":          "/proc",
+	"internal/sftpserver/":           "it opens by descriptors of folders",
+	"internal/state/":                "the state directory",
+	"platforms/":                     "files of the system",
+	"testdata/":                      "the lab and benchmarks",
+}
+
+// TestFilesAreOpenedByTheirOwners keeps os.ReadFile and os.Open, which wait
+// for named pipes, read devices to the end and follow links, out of what
+// reads files that others may have put there.
+func TestFilesAreOpenedByTheirOwners(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if d.IsDir() && strings.HasPrefix(d.Name(), ".") && name != "." {
+			return fs.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || owned(name) {
+			return nil
+		}
+		for _, call := range opens(t, path) {
+			t.Errorf("%s calls os.%s: use internal/hostfile, or name it here with its reason", name, call)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func owned(name string) bool {
+	for owner := range readers {
+		if strings.HasPrefix(name, owner) {
+			return true
+		}
+	}
+	return false
+}
+
+// opens are the calls of a file that open another one for reading.
+func opens(t *testing.T, path string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var calls []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "os" && (s.Sel.Name == "ReadFile" || s.Sel.Name == "Open") {
+				calls = append(calls, s.Sel.Name)
+			}
+		}
+		return true
+	})
+	return calls
+}
