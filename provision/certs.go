@@ -22,7 +22,8 @@ const (
 	authorityLife = 10 * 365 * 24 * time.Hour
 	leafLife      = 825 * 24 * time.Hour
 	renewBefore   = 30 * 24 * time.Hour
-	// backdate allows for a guest whose clock is behind.
+	// backdate allows for a guest whose clock is behind, and for a host whose
+	// clock is off by a time zone, as with two systems on one computer.
 	backdate = 24 * time.Hour
 )
 
@@ -121,8 +122,9 @@ func (p Pair) parse() (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	return cert, key, nil
 }
 
-// good is true for a pair that can be used for a month from now on: signed
-// by ca and, for a server, naming host and address.
+// good is true for a pair that can be used from now on and for a month:
+// signed by ca and, for a server, naming host and address. A pair that was
+// made by a clock that was ahead is not valid yet, and is not good.
 func (p Pair) good(ca Pair, usage x509.ExtKeyUsage, names []string, now time.Time) bool {
 	cert, _, err := p.parse()
 	if err != nil {
@@ -134,11 +136,11 @@ func (p Pair) good(ca Pair, usage x509.ExtKeyUsage, names []string, now time.Tim
 	}
 	roots := x509.NewCertPool()
 	roots.AddCert(authority)
-	_, err = cert.Verify(x509.VerifyOptions{
-		Roots: roots, CurrentTime: now.Add(renewBefore), KeyUsages: []x509.ExtKeyUsage{usage},
-	})
-	if err != nil {
-		return false
+	for _, at := range []time.Time{now, now.Add(renewBefore)} {
+		_, err = cert.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{usage}})
+		if err != nil {
+			return false
+		}
 	}
 	for _, name := range names {
 		if cert.VerifyHostname(name) != nil {

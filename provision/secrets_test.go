@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"golang.org/x/crypto/ssh"
@@ -136,6 +137,48 @@ func TestSecretsAreRenewed(t *testing.T) {
 		}
 		if !bytes.Equal(got.EngineKey.Private, s.EngineKey.Private) {
 			t.Errorf("%s: the ssh key changed", name)
+		}
+	}
+}
+
+// TestClockJumps: issue 12, line 10. What a clock that was ahead has made is
+// made anew once the clock is right, as nobody takes it before its time; a
+// jump within what backdating allows for, and one ahead, changes nothing.
+func TestClockJumps(t *testing.T) {
+	t.Parallel()
+	const day1 = 24 * time.Hour
+	m := machine()
+	for _, c := range []struct {
+		ahead time.Duration // of the clock that made them
+		fresh bool          // they are made anew
+	}{
+		{-400 * day1, false}, {-time.Hour, false}, {0, false}, {14 * time.Hour, false}, {23 * time.Hour, false},
+		{25 * time.Hour, true}, {5 * day1, true}, {20 * day1, true}, {29 * day1, true}, {31 * day1, true}, {4000 * day1, true},
+	} {
+		old, _, err := provision.EnsureSecrets(fstest.MapFS{}, m, day.Add(c.ahead), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, changed, err := provision.EnsureSecrets(mapFS(old.Files()), m, day, rand.Reader)
+		if err != nil || changed != c.fresh {
+			t.Errorf("made by a clock %v ahead: changed %v, %v, want %v", c.ahead, changed, err, c.fresh)
+		}
+		for name, pairs := range map[string][2]provision.Pair{
+			"CA": {old.CA, got.CA}, "server": {old.Server, got.Server}, "client": {old.Client, got.Client}, "guest": {old.GuestClient, got.GuestClient},
+		} {
+			if same := bytes.Equal(pairs[0].Cert, pairs[1].Cert); same == c.fresh {
+				t.Errorf("made by a clock %v ahead: the certificate of the %s is kept %v, want %v", c.ahead, name, same, !c.fresh)
+			}
+		}
+		if !bytes.Equal(got.EngineKey.Private, old.EngineKey.Private) {
+			t.Errorf("made by a clock %v ahead: the ssh key changed", c.ahead)
+		}
+		if serverErr, clientErr := handshake(t, got.CA.Cert, got.Server, got.Client, "dev"); serverErr != nil || clientErr != nil {
+			t.Errorf("made by a clock %v ahead: server %v, client %v", c.ahead, serverErr, clientErr)
+		}
+		// The clock goes back to where it was, and the certificates still do.
+		if _, changed, err := provision.EnsureSecrets(mapFS(got.Files()), m, day.Add(min(c.ahead, 700*day1)), rand.Reader); err != nil || changed && c.ahead > -time.Hour*24 {
+			t.Errorf("made by a clock %v ahead: back there changed %v, %v", c.ahead, changed, err)
 		}
 	}
 }
