@@ -93,7 +93,7 @@ type Engine struct {
 	RegistryMirrors    []string
 	InsecureRegistries []string
 	DNS                []netip.Addr
-	CACertificates     []string // PEM files on the laptop
+	CACertificates     []string // files on the host
 	Proxy              Proxy
 }
 

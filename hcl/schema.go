@@ -220,7 +220,7 @@ func engineSchema() Block {
 			{Name: "registry_mirrors", Type: TypeStrings, Example: `["https://mirror.example.com"]`, check: webURL, Doc: "mirrors of Docker Hub"},
 			{Name: "insecure_registries", Type: TypeStrings, Example: `["registry.local:5000"]`, check: registry, Doc: "registries to reach without TLS"},
 			{Name: "dns", Type: TypeAddresses, Example: `["192.0.2.53"]`, Doc: "name servers of the engine and its containers"},
-			{Name: "ca_certificates", Type: TypeStrings, Example: `["ca.pem"]`, check: folderName, Doc: "PEM files of the laptop that the engine shall trust, beside its own"},
+			{Name: "ca_certificates", Type: TypeStrings, Example: `["ca.pem"]`, check: folderName, Doc: "files of CA certificates, in PEM or DER, that the engine trusts beside its own"},
 		},
 		Blocks: []Block{{
 			Name: "proxy", Doc: "What the guests use to reach the network; without it, what the laptop uses.",

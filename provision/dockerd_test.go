@@ -61,14 +61,15 @@ func TestEngineSettingsArrive(t *testing.T) {
 	m := machine()
 	m.Engine.Proxy = hcl.Proxy{HTTP: "http://proxy:3128", HTTPS: "http://proxy:3129", No: ".corp"}
 	m.Engine.CACertificates = []string{"/etc/corp.pem"}
-	p, err := provision.Render(m, provision.Inputs{ImageSHA512: digest(), CACertificates: [][]byte{[]byte("first\n"), []byte("second")}})
+	p, err := provision.Render(m, provision.Inputs{ImageSHA512: digest(), CACertificates: []provision.Bundle{companyBundle(), companyBundle()}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	values, _, _ := strings.Cut(string(p.File("seed/user-data")), "# shellcheck shell=sh")
+	ca := string(companyPEM)
 	for name, want := range map[string]string{
 		"FBDOCK_HTTP_PROXY": "http://proxy:3128", "FBDOCK_HTTPS_PROXY": "http://proxy:3129", "FBDOCK_NO_PROXY": ".corp,localhost,127.0.0.1,10.77.0.0/24",
-		"FBDOCK_CA_CERTIFICATES": "first\n\nsecond",
+		"FBDOCK_CA_CERTIFICATES": ca + ca,
 	} {
 		if got := evaluate(t, []byte(values), name); got != want {
 			t.Errorf("%s is %q, want %q", name, got, want)

@@ -39,7 +39,7 @@ func TestGolden(t *testing.T) {
 	m.Engine.InsecureTCP = true
 	m.Engine.Proxy = hcl.Proxy{HTTP: "http://user:pa'ss@proxy:3128"}
 	p, err := provision.Render(m, provision.Inputs{
-		Secrets: fixedSecrets(), ImageSHA512: digest(), CACertificates: [][]byte{[]byte("certificate of the company\n")},
+		Secrets: fixedSecrets(), ImageSHA512: digest(), CACertificates: []provision.Bundle{companyBundle()},
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -24,9 +24,8 @@ type Inputs struct {
 	ImageSHA512 string
 	// Proxy is the laptop's, for what the machine does not set itself.
 	Proxy hcl.Proxy
-	// CACertificates are the contents of plan.Engine.CACertificates, in
-	// their order.
-	CACertificates [][]byte
+	// CACertificates are those of plan.Engine.CACertificates, in their order.
+	CACertificates []Bundle
 }
 
 // rootDisk is the size of the engine's root zvol: room for Alpine, dockerd

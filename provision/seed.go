@@ -91,7 +91,7 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 		{"FBDOCK_TLS_CA", string(in.Secrets.CA.Cert)},
 		{"FBDOCK_TLS_CERT", string(in.Secrets.Server.Cert)},
 		{"FBDOCK_TLS_KEY", string(in.Secrets.Server.Key)},
-		{"FBDOCK_CA_CERTIFICATES", string(bytes.Join(in.CACertificates, []byte("\n")))},
+		{"FBDOCK_CA_CERTIFICATES", joined(in.CACertificates)},
 	} {
 		values.set(kv[0], kv[1])
 	}

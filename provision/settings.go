@@ -46,13 +46,13 @@ func Settings(m plan.Machine, in Inputs) []Setting {
 	m.Provisions, m.Engine.CACertificates = nil, nil
 	s := &settings{}
 	s.walk("", reflect.ValueOf(m))
-	for i, pem := range in.CACertificates {
+	for i, bundle := range in.CACertificates {
 		name := fmt.Sprintf("engine.ca_certificates.%d", i)
-		text := fmt.Sprintf("%d bytes", len(pem))
+		text := bundle.String()
 		if i < len(certificates) {
 			text = certificates[i] + ", " + text
 		}
-		s.add(Setting{Name: name, Text: text, Digest: digestOf(name, string(pem))})
+		s.add(Setting{Name: name, Text: text, Digest: digestOf(name, string(bundle.pem))})
 	}
 	if m.Engine.Image.Path != "" {
 		s.set("engine.image.sha512", in.ImageSHA512)

@@ -24,7 +24,7 @@ func everything() (plan.Machine, provision.Inputs) {
 	m.Engine.CACertificates = []string{"/ca.pem"}
 	m.Engine.Bridge, m.Engine.Tap = "bridge77", "tap77"
 	m.Mounts[0].Exclude = []string{"*.o"}
-	return m, provision.Inputs{Secrets: fixedSecrets(), ImageSHA512: digest(), CACertificates: [][]byte{[]byte("pem")}, Proxy: hcl.Proxy{No: "b"}}
+	return m, provision.Inputs{Secrets: fixedSecrets(), ImageSHA512: digest(), CACertificates: []provision.Bundle{companyBundle()}, Proxy: hcl.Proxy{No: "b"}}
 }
 
 func settingsText(m plan.Machine, in provision.Inputs) string {
@@ -84,6 +84,12 @@ func leaves(t *testing.T) []leaf {
 			return
 		}
 		switch v.Interface().(type) {
+		case provision.Bundle:
+			all = append(all, leaf{name, func(m *plan.Machine, in *provision.Inputs) bool {
+				find(m, in).Set(reflect.ValueOf(provision.Bundle{}))
+				return true
+			}})
+			return
 		case netip.Addr, netip.Prefix:
 			all = append(all, leaf{name, func(m *plan.Machine, in *provision.Inputs) bool {
 				switch x := find(m, in).Addr().Interface().(type) {
@@ -157,7 +163,7 @@ func TestSettings(t *testing.T) {
 	for _, want := range []string{
 		"engine.memory: 2GiB (", `provision.0.tools: script "tools" on freebsd, 1 line, sha256 `, "mounts.0.source: /home/me/src (",
 		"engine.daemon.debug: true (", "engine.daemon.off: false (", "engine.daemon.none: null (", `engine.daemon.labels.1: "" (`,
-		"engine.insecure_tcp: true (", "engine.ca_certificates.0: /ca.pem, 3 bytes (", "engine.proxy.http: http://***@proxy:3128 (",
+		"engine.insecure_tcp: true (", "engine.ca_certificates.0: /ca.pem, 1 certificate (", "engine.proxy.http: http://***@proxy:3128 (",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("Settings() lacks %q:\n%s", want, text)

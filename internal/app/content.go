@@ -15,7 +15,7 @@ import (
 // that what the user agrees to is what is sent.
 type content struct {
 	machine      plan.Machine // with the texts of its scripts
-	certificates [][]byte
+	certificates []provision.Bundle
 }
 
 func (p *Project) content(ctx context.Context, m plan.Machine) (content, error) {
@@ -25,11 +25,15 @@ func (p *Project) content(ctx context.Context, m plan.Machine) (content, error) 
 		return c, err
 	}
 	for _, name := range m.Engine.CACertificates {
-		pem, err := p.ownFile(ctx, m, reach.Certificate, name, hostfile.MaxCertificate)
+		data, err := p.ownFile(ctx, m, reach.Certificate, name, hostfile.MaxCertificate)
 		if err != nil {
 			return c, fmt.Errorf("CA certificate: %w", err)
 		}
-		c.certificates = append(c.certificates, pem)
+		bundle, err := provision.ParseBundle(name, data)
+		if err != nil {
+			return c, err
+		}
+		c.certificates = append(c.certificates, bundle)
 	}
 	return c, nil
 }

@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/provision"
 )
 
 // LaptopOf is what planning needs to know of the computer that the facts
@@ -35,6 +37,16 @@ func laptopOf(facts platforms.Facts) plan.Laptop {
 			}
 			info, err := os.Stat(path)
 			return err == nil && info.Mode().IsRegular()
+		},
+		CheckCertificates: func(path string) error {
+			if remotePath(path) {
+				return nil
+			}
+			data, err := hostfile.ReadNow(path, hostfile.MaxCertificate)
+			if err == nil {
+				_, err = provision.ParseBundle(path, data)
+			}
+			return err
 		},
 	}
 }

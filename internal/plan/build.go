@@ -2,6 +2,7 @@ package plan
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -41,6 +42,9 @@ type Laptop struct {
 	Private func(path string) string
 	// IsFile answers whether a laptop file exists.
 	IsFile func(path string) bool
+	// CheckCertificates refuses a file of the host that is not certificates;
+	// its error may know the next step. It may be nil.
+	CheckCertificates func(path string) error
 }
 
 // Catalogue knows the boxes and engine images that fbdock can name.
@@ -207,7 +211,10 @@ func (b *builder) box(provider string) Box {
 
 func (b *builder) failed(path, summary string, err error) {
 	hint := ""
-	if h, ok := err.(Hinter); ok {
+	if h, ok := errors.AsType[interface {
+		error
+		Hinter
+	}](err); ok {
 		hint = h.Hint()
 	}
 	b.report(hcl.Error, path, hint, summary, err.Error())

@@ -51,7 +51,7 @@ func (b *builder) engine(m Machine) Engine {
 	b.overlap(e.Network, m.OwnComputer())
 	e.Image = b.image(in.Image)
 	for i, file := range in.CACertificates {
-		e.CACertificates = append(e.CACertificates, b.file(fmt.Sprintf("engine.ca_certificates.%d", i), file))
+		e.CACertificates = append(e.CACertificates, b.certificates(fmt.Sprintf("engine.ca_certificates.%d", i), file))
 	}
 	return e
 }
@@ -143,6 +143,19 @@ func (b *builder) file(path, name string) string {
 	if b.laptop.IsFile != nil && !b.laptop.IsFile(name) {
 		b.report(hcl.Error, path, "check the path; it is taken relative to the folder of the configuration",
 			"no such file", fmt.Sprintf("%s does not exist or is no file.", name))
+	}
+	return name
+}
+
+// certificates is file for one that holds certificates.
+func (b *builder) certificates(path, name string) string {
+	reported := len(b.diags)
+	name = b.file(path, name)
+	if b.laptop.CheckCertificates == nil || len(b.diags) > reported {
+		return name
+	}
+	if err := b.laptop.CheckCertificates(name); err != nil {
+		b.failed(path, "certificates cannot be used", err)
 	}
 	return name
 }
