@@ -9,8 +9,10 @@ const (
 	// patience is how long fragments wait for the others, RFC 1122 3.3.2
 	// asks for a fixed time; one link away nothing comes a minute late.
 	patience = 5 * time.Second
-	// unfinished is how many packets may wait.
+	// unfinished is how many packets may wait, and waiting how many bytes of
+	// memory they may take together. Who waits the longest makes room.
 	unfinished = 64
+	waiting    = 2 << 20
 	// blocks is the number of eights of bytes in the longest packet.
 	blocks = 65536 / 8
 )
@@ -18,6 +20,7 @@ const (
 // reassembly puts fragments together, RFC 791 3.2.
 type reassembly struct {
 	parts map[origin]*partial
+	held  int // bytes of memory that they take
 }
 
 // origin is what the fragments of one packet have in common.
@@ -53,23 +56,35 @@ func (r *reassembly) add(p packet, now time.Time) (whole packet, ok bool) {
 		if r.parts == nil {
 			r.parts = map[origin]*partial{}
 		}
-		if len(r.parts) >= unfinished {
-			r.dropOldest()
-		}
 		part = &partial{began: now}
 		r.parts[key] = part
+		r.held += part.size()
 	}
-	if !part.put(p, end) {
-		delete(r.parts, key)
+	before := part.size()
+	belongs := part.put(p, end)
+	r.held += part.size() - before
+	if !belongs {
+		r.drop(key)
 		return p, false
 	}
 	if part.end == 0 || part.have < part.end {
+		for len(r.parts) > unfinished || r.held > waiting {
+			r.dropOldest(key)
+		}
 		return p, false
 	}
-	delete(r.parts, key)
+	r.drop(key)
 	p.offset, p.more, p.body = 0, false, part.data
 	return p, true
 }
+
+func (r *reassembly) drop(key origin) {
+	r.held -= r.parts[key].size()
+	delete(r.parts, key)
+}
+
+// size is what the packet takes of memory, its entry in the map included.
+func (part *partial) size() int { return blocks/8 + 128 + cap(part.data) }
 
 // put tells whether the fragment belongs to the others.
 func (part *partial) put(p packet, end int) bool {
@@ -99,18 +114,23 @@ func (part *partial) put(p packet, end int) bool {
 func (r *reassembly) expire(now time.Time) {
 	for key, part := range r.parts {
 		if now.Sub(part.began) > patience {
-			delete(r.parts, key)
+			r.drop(key)
 		}
 	}
 }
 
-func (r *reassembly) dropOldest() {
+// dropOldest gives up the packet that waits the longest, but not the one that
+// a fragment has just come for.
+func (r *reassembly) dropOldest(but origin) {
 	var oldest origin
 	var began time.Time
 	for key, part := range r.parts {
-		if began.IsZero() || part.began.Before(began) {
+		if key != but && (began.IsZero() || part.began.Before(began)) {
 			oldest, began = key, part.began
 		}
 	}
-	delete(r.parts, oldest)
+	if began.IsZero() {
+		oldest = but
+	}
+	r.drop(oldest)
 }

@@ -53,6 +53,9 @@ const (
 	// along, and probeAgain that after which a lost echo is asked for again.
 	probeAnyway = 2 * time.Second
 	probeAgain  = 250 * time.Millisecond
+	// maxProbes is how many echoes may be under way: twice what fits between
+	// the bytes in flight.
+	maxProbes = 2 * inFlight / probing
 	// dead is the time without an echo after which the tunnel is given up:
 	// sshd says nothing when the kernel has refused a packet.
 	dead = 10 * time.Second
@@ -191,6 +194,9 @@ func (t *Tunnel) ask() error {
 		t.heard = t.asked
 	}
 	t.sequence++
+	if len(t.probes) >= maxProbes {
+		t.probes = t.probes[1:] // its answer would tell less than that of a later one
+	}
 	t.probes = append(t.probes, probe{sequence: t.sequence, sent: t.sent})
 	t.id++
 	return t.write(echo(t.id, t.sequence))
