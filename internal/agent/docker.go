@@ -11,8 +11,10 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/descriptors"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
@@ -31,7 +33,7 @@ func (a *Agent) handleDocker(ctx context.Context, conn net.Conn) {
 		return
 	}
 	far, err := (*tls.Conn)(nil), errDescriptors
-	if !a.ports.open.low(conn) {
+	if c, ok := conn.(syscall.Conn); !ok || !descriptors.Low(c) {
 		far, err = a.dialDocker(ctx)
 	}
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/descriptors"
 	"github.com/fbdock/fbdock/internal/engine"
 )
 
@@ -65,7 +66,7 @@ func (f *forwards) start(life context.Context, p engine.Published) *forward {
 	for _, address := range addresses(f.agent.o.Bind) {
 		at := net.JoinHostPort(address.String(), strconv.Itoa(int(p.HostPort)))
 		l, err := listen(ctx, at)
-		if err == nil && f.open.low(l) {
+		if err == nil && descriptors.Low(l) {
 			err = errors.Join(errDescriptors, l.Close())
 		}
 		if err != nil {
@@ -209,9 +210,18 @@ func (s *streams) serve(ctx context.Context) {
 	}
 }
 
+// maxForwarded is how many connections are forwarded at a time. OpenSSH ends a
+// connection that has more than 16384 channels (channels.c).
+const maxForwarded = 4096
+
+var (
+	errDescriptors = errors.New("this host's limit of open files (ulimit -n) is nearly reached by the agent")
+	errCrowded     = fmt.Errorf("%d connections are forwarded, and no more are at a time", maxForwarded)
+)
+
 // admit lets a connection in, unless there are too many for this process.
 func (f *forwards) admit(conn net.Conn) (leave func(), err error) {
-	if f.open.low(conn) {
+	if c, ok := conn.(syscall.Conn); ok && descriptors.Low(c) {
 		return nil, errDescriptors
 	}
 	select {

@@ -18,8 +18,7 @@ type forwards struct {
 	agent *Agent
 	udp   *datagrams
 	look  chan chan<- struct{} // look now, and close what is sent
-	open  descriptors
-	slots chan struct{} // holds one for every connection
+	slots chan struct{}        // holds one for every connection
 
 	mu   sync.Mutex
 	all  map[place]*forward
@@ -30,7 +29,7 @@ type forwards struct {
 func newForwards(a *Agent) *forwards {
 	f := &forwards{
 		agent: a, look: make(chan chan<- struct{}), all: map[place]*forward{}, last: errors.New("not yet looked"),
-		open: openFiles(), slots: make(chan struct{}, maxForwarded),
+		slots: make(chan struct{}, maxForwarded),
 	}
 	f.udp = newDatagrams(f)
 	return f

@@ -21,6 +21,7 @@ var allowed = map[string][]string{
 	"platforms":              {"internal/redact"},
 	"internal/reach":         {"internal/plan"},
 	"internal/untrusted":     {},
+	"internal/descriptors":   {},
 	"internal/run":           {"internal/untrusted"},
 	"internal/state":         {},
 	"internal/lockfile":      {"internal/hostfile"},
@@ -44,11 +45,11 @@ var allowed = map[string][]string{
 	"internal/dockercli":     {"internal/hostfile", "internal/run"},
 	// platforms knows how a volume's text is cut, drive letters included.
 	"internal/confine":               {},
-	"internal/sftpserver":            {"internal/confine"},
+	"internal/sftpserver":            {"internal/confine", "internal/descriptors"},
 	"internal/mount":                 {"internal/confine", "internal/link", "internal/sftpserver", "internal/untrusted", "platforms"},
 	"internal/datagram/datagramtest": {"internal/link", "internal/link/linktest"},
 	"internal/datagram":              {"internal/link", "internal/untrusted"},
-	"internal/agent":                 {"internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/untrusted"},
+	"internal/agent":                 {"internal/descriptors", "internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/untrusted"},
 	"internal/app": {
 		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/confine", "internal/dockercli", "internal/engine",
 		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/plan", "internal/reach", "internal/redact", "internal/run", "internal/state", "internal/untrusted",

@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // File is an open regular file.
@@ -136,6 +137,9 @@ func (r *Root) OpenDir(name string) (*Dir, error) {
 
 // Info describes the folder.
 func (d *Dir) Info() (Info, error) { return d.dir.lstat(".") }
+
+// SyscallConn is the descriptor that was opened last.
+func (d *Dir) SyscallConn() (syscall.RawConn, error) { return d.file.SyscallConn() }
 
 // Close ends the listing.
 func (d *Dir) Close() error { return errors.Join(d.dir.unshare(), d.file.Close()) }

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/fbdock/fbdock/internal/confine"
+	"github.com/fbdock/fbdock/internal/descriptors"
 )
 
 // handle is an open file or an open folder.
@@ -40,8 +41,14 @@ const (
 	openExcl   = 0x20
 )
 
+// add numbers a handle. A guest may not take the descriptors that the agent
+// needs for itself.
 func (s *Server) add(h *handle) (uint32, error) {
-	if len(s.handles) >= maxHandles {
+	opened := syscall.Conn(h.file)
+	if h.dir != nil {
+		opened = h.dir
+	}
+	if len(s.handles) >= maxHandles || descriptors.Low(opened) {
 		return 0, errors.Join(syscall.EMFILE, h.close())
 	}
 	for s.next++; s.handles[s.next] != nil; s.next++ {

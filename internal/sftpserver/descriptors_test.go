@@ -1,0 +1,65 @@
+//go:build linux
+
+package sftpserver_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/pkg/sftp"
+)
+
+// TestDescriptorsAreKept: a guest that opens files and folders without end is
+// refused before the process has no descriptor left.
+func TestDescriptorsAreKept(t *testing.T) {
+	t.Parallel()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "file"), []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", `ulimit -n 200 && exec "$1"`, "sh", self)
+	cmd.Env = append(os.Environ(), serveEnv+"="+dir)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := sftp.NewClientPipe(out, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open, refused := 0, 0
+	for range 400 {
+		if _, err := c.Open("/file"); err != nil {
+			refused++
+		} else {
+			open++
+		}
+	}
+	descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if refused == 0 || open < 50 || len(descriptors) > 200-50+2 {
+		t.Errorf("%d files are open and %d were refused, by %d of 200 descriptors", open, refused, len(descriptors))
+	}
+	// What needs no handle works on.
+	if info, err := c.Stat("/file"); err != nil || info.Size() != 4 {
+		t.Errorf("stat: %v", err)
+	}
+	_ = c.Close()
+	_ = cmd.Wait()
+}
