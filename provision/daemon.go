@@ -21,20 +21,32 @@ const (
 	daemonMinAPI  = 29 // "min-api-version"; the containerd image store is the default
 )
 
+// liveRestore keeps containers running while dockerd is not.
+const liveRestore = "live-restore"
+
+// LiveRestore tells whether the machine's dockerd has live-restore, which
+// excludes swarm mode.
+func LiveRestore(m plan.Machine) bool {
+	set, ok := m.Engine.Daemon[liveRestore]
+	return !ok || set == true
+}
+
 // daemonJSON is daemon.json for a dockerd of that major version or later.
 func daemonJSON(m plan.Machine, in Inputs, major int) (string, error) {
 	e := m.Engine
 	d := map[string]any{
-		"hosts":        []string{"unix:///var/run/docker.sock", "tcp://" + e.Address.String() + ":2376"},
-		"tls":          true,
-		"tlsverify":    true,
-		"tlscacert":    "/etc/docker/tls/ca.pem",
-		"tlscert":      "/etc/docker/tls/cert.pem",
-		"tlskey":       "/etc/docker/tls/key.pem",
-		"data-root":    "/var/lib/docker",
-		"log-driver":   "json-file",
-		"log-opts":     map[string]any{"max-size": "10m", "max-file": "3"},
-		"live-restore": true,
+		"hosts":      []string{"unix:///var/run/docker.sock", "tcp://" + e.Address.String() + ":2376"},
+		"tls":        true,
+		"tlsverify":  true,
+		"tlscacert":  "/etc/docker/tls/ca.pem",
+		"tlscert":    "/etc/docker/tls/cert.pem",
+		"tlskey":     "/etc/docker/tls/key.pem",
+		"data-root":  "/var/lib/docker",
+		"log-driver": "json-file",
+		"log-opts":   map[string]any{"max-size": "10m", "max-file": "3"},
+		// Docker's own default is false. Containers would stop whenever `up`
+		// restarts dockerd, for a new certificate or setting (setup.sh).
+		liveRestore: true,
 	}
 	if major >= daemonMinAPI {
 		// The floor of today's engines: clients in libraries lag behind for years.

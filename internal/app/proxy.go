@@ -75,6 +75,9 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 		run = p.execDocker
 	}
 	status, err := run(ctx, m, e)
+	if err == nil && status != 0 && e.Docker {
+		p.explainSwarm(m, e.Args)
+	}
 	return status, lost(err)
 }
 

@@ -1,0 +1,21 @@
+package app
+
+import (
+	"slices"
+
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision"
+)
+
+// explainSwarm names the setting that a failed `docker swarm init` or `join`
+// needs. dockerd refuses both while it has live-restore, "--live-restore daemon
+// configuration is incompatible with swarm mode", and the key that is meant is
+// one that fbdock has set.
+func (p *Project) explainSwarm(m plan.Machine, args []string) {
+	at := slices.Index(args, "swarm")
+	if at < 0 || at+1 >= len(args) || args[at+1] != "init" && args[at+1] != "join" || !provision.LiveRestore(m) {
+		return
+	}
+	p.Progress.Warn("swarm mode needs dockerd without live-restore, by which containers run on while `fbdock up` restarts dockerd: " +
+		"add `engine { daemon = { \"live-restore\" = false } }` to machine " + m.Name + " in " + ConfigName + " and run `fbdock up`")
+}
