@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"runtime"
@@ -37,15 +38,46 @@ func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount
 		if _, ok := mount.GuestDir(runtime.GOOS, file, folders); !ok && len(c.Files) == 0 && !onHost {
 			return nil, "", &mount.OutsideError{Path: filepath.Dir(file)}
 		}
-		text, err := p.projectFile(ctx, file, hostfile.MaxCompose)
-		if err != nil {
-			return nil, "", err
-		}
-		if c.Mounts() {
-			binds = append(binds, mount.ComposeBinds(text, runtime.GOOS, lookup)...)
-		}
 	}
-	return binds, dir, nil
+	if binds, err = p.composeBinds(ctx, files, dir, laptop, lookup); !c.Mounts() {
+		binds = nil
+	}
+	return binds, dir, err
+}
+
+// maxComposeFiles bounds how many files a project may have with those that it
+// includes.
+const maxComposeFiles = 200
+
+// composeBinds are the binds of files, and of those that they include and
+// extend. dir is what relative paths in files are relative to.
+func (p *Project) composeBinds(ctx context.Context, files []string, dir string, laptop mount.Laptop, lookup func(string) (string, bool)) ([]mount.Bind, error) {
+	var refs []mount.ComposeRef
+	for _, file := range files {
+		refs = append(refs, mount.ComposeRef{File: file, Dir: dir})
+	}
+	var binds []mount.Bind
+	seen := map[mount.ComposeRef]bool{}
+	for len(refs) > 0 {
+		ref := refs[0]
+		if refs = refs[1:]; seen[ref] {
+			continue
+		}
+		if seen[ref] = true; len(seen) > maxComposeFiles {
+			return nil, fmt.Errorf("the compose project has more than %d files, those that it includes counted", maxComposeFiles)
+		}
+		text, err := p.projectFile(ctx, ref.File, hostfile.MaxCompose)
+		if err != nil {
+			return nil, err
+		}
+		of := mount.ComposeBinds(text, runtime.GOOS, lookup)
+		if ref.Dir != dir {
+			of = mount.Based(of, ref.Dir, laptop)
+		}
+		binds = append(binds, of...)
+		refs = append(refs, mount.ComposeRefs(text, ref.Dir, laptop, lookup)...)
+	}
+	return binds, nil
 }
 
 // projectFile reads a file that compose reads as well. None is empty: it is

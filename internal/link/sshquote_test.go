@@ -123,8 +123,7 @@ func FuzzConfigWord(f *testing.F) {
 		}
 		quoted, err := link.ConfigWord(path, true)
 		if err != nil {
-			var quote *link.QuoteError
-			if !errors.As(err, &quote) {
+			if _, refused := errors.AsType[*link.QuoteError](err); !refused {
 				t.Fatalf("ConfigWord(%q): %v", path, err)
 			}
 			return

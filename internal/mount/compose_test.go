@@ -162,5 +162,44 @@ func FuzzCompose(f *testing.F) {
 		if got, _, err := mount.ResolveCompose(args, c, binds, "/a", []mount.Folder{{Source: "/a", Target: "/t"}}, there("linux", "/a")); err == nil && len(got) != len(args) {
 			t.Fatalf("%q became %q", args, got)
 		}
+		for _, ref := range mount.ComposeRefs([]byte(text), "/a", there("linux", "/b"), func(string) (string, bool) { return "v", true }) {
+			if !strings.HasPrefix(ref.File, "/") && !strings.HasPrefix(ref.File, "~") || ref.Dir == "" {
+				t.Fatalf("ComposeRefs(%q) = %+v, want full paths", text, ref)
+			}
+		}
 	})
+}
+
+func TestComposeRefs(t *testing.T) {
+	t.Parallel()
+	lookup := func(name string) (string, bool) { return "v", name == "A" }
+	text := `
+include:
+  - a.yaml
+  - ../b/b.yaml
+  - ${A}/c.yaml
+  - ${UNKNOWN}/d.yaml
+  - https://example.com/x.git
+  - path: [e.yaml, e2.yaml]
+    project_directory: ./sub
+  - path: f.yaml
+services:
+  x: {extends: {file: g/g.yaml, service: y}}
+  z: {extends: x}
+`
+	want := []mount.ComposeRef{
+		{"/b/b.yaml", "/b"}, {"/p/a.yaml", "/p"}, {"/p/e.yaml", "/p/sub"}, {"/p/e2.yaml", "/p/sub"}, {"/p/f.yaml", "/p"}, {"/p/g/g.yaml", "/p/g"}, {"/p/v/c.yaml", "/p/v"},
+	}
+	got := mount.ComposeRefs([]byte(text), "/p", there("linux", "/elsewhere"), lookup)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("ComposeRefs (-want +got):\n%s", diff)
+	}
+	for _, text := range []string{"", "{", "include: 1", "include: [[a]]", "services: {x: {extends: 1}}", "include: [{path: {}}]"} {
+		if got := mount.ComposeRefs([]byte(text), "/p", there("linux", "/"), lookup); len(got) != 0 {
+			t.Errorf("ComposeRefs(%q) = %v, want nothing", text, got)
+		}
+	}
+	if got := mount.Based([]mount.Bind{{Source: "./x"}, {Source: "/y"}}, "/p/g", there("linux", "/")); got[0].Source != "/p/g/x" || got[1].Source != "/y" {
+		t.Errorf("Based() = %v", got)
+	}
 }

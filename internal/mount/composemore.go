@@ -1,0 +1,80 @@
+package mount
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// ComposeRef is a compose file that another one names, and the folder that
+// relative paths in it are relative to.
+type ComposeRef struct{ File, Dir string }
+
+// composeRefs is what names further files.
+type composeRefs struct {
+	Include  []any `yaml:"include"`
+	Services map[string]struct {
+		Extends any `yaml:"extends"`
+	} `yaml:"services"`
+}
+
+// ComposeRefs are the files that a compose file includes or extends; relative
+// names in it are relative to dir. Files from elsewhere, as of a Git
+// repository, are left out.
+func ComposeRefs(text []byte, dir string, laptop Laptop, lookup func(string) (string, bool)) []ComposeRef {
+	var file composeRefs
+	if yaml.Unmarshal(text, &file) != nil && file.Services == nil && file.Include == nil {
+		return nil
+	}
+	laptop.Dir = dir
+	full := func(name any) string {
+		text, _ := name.(string)
+		text, known := expand(text, lookup)
+		if !known || text == "" || strings.Contains(text, "://") || strings.HasPrefix(text, "git@") {
+			return ""
+		}
+		return laptop.Full(text)
+	}
+	var refs []ComposeRef
+	add := func(name any, dir string) {
+		if file := full(name); file != "" {
+			if dir == "" {
+				dir = filepath.Dir(file)
+			}
+			refs = append(refs, ComposeRef{File: file, Dir: dir})
+		}
+	}
+	for _, include := range file.Include {
+		one, ok := include.(map[string]any)
+		if !ok {
+			add(include, "")
+			continue
+		}
+		paths, many := one["path"].([]any)
+		if !many {
+			paths = []any{one["path"]}
+		}
+		for _, path := range paths {
+			add(path, full(one["project_directory"]))
+		}
+	}
+	for _, service := range file.Services {
+		if extends, ok := service.Extends.(map[string]any); ok {
+			add(extends["file"], "")
+		}
+	}
+	slices.SortFunc(refs, func(a, b ComposeRef) int { return strings.Compare(a.File+"\x00"+a.Dir, b.File+"\x00"+b.Dir) })
+	return slices.Compact(refs)
+}
+
+// Based are the binds of a file whose relative paths are relative to dir.
+func Based(binds []Bind, dir string, laptop Laptop) []Bind {
+	laptop.Dir = dir
+	based := slices.Clone(binds)
+	for i := range based {
+		based[i].Source = laptop.Full(based[i].Source)
+	}
+	return based
+}
