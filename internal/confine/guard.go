@@ -95,8 +95,14 @@ func (g *guard) private(id identity) bool {
 // follow brings the steps up to date; refresh comes before.
 func (g *guard) follow() {
 	for i := range g.secrets {
-		if s := &g.secrets[i]; len(s.below) > 0 && (s.id == identity{} || s.to != s.id) {
-			s.steps, s.to = nil, s.id
+		s := &g.secrets[i]
+		missing := s.id == identity{}
+		switch {
+		case len(s.below) == 0 || !missing && s.to == s.id:
+		case missing && len(s.below) == 1: // the name in the root says it all
+			s.steps, s.to = append(s.steps[:0], step{in: g.rootID, word: s.below[0], last: true}), s.id
+		default:
+			s.steps, s.to = s.steps[:0], s.id
 			g.walk(s, g.path, s.below)
 		}
 	}
