@@ -33,6 +33,9 @@ func sshfs(command, root string) func(ssh.Channel) int {
 		// The link takes what comes before its mark for the login's own words.
 		mark := regexp.MustCompile(`fbdock-pid-\w+`).FindString(command)
 		_, _ = io.WriteString(ch.Stderr(), mark+" 0\nfbdock-mount ready\n")
+		if _, err := os.Stat(filepath.Join(root, "raw")); err == nil {
+			attack(ch, root)
+		}
 		_, _ = io.Copy(io.Discard, ch)
 		_ = os.Remove(note)
 		return 0
