@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
@@ -65,7 +66,8 @@ func (o Options) readNamed(dir, path string) ([]byte, error) {
 // if and only if the diagnostics have errors.
 func Load(path string, opts Options) (*Config, Sources, Diagnostics) {
 	c := &collector{}
-	src, err := opts.read(path)
+	// A guest may have put a link in the place of the file.
+	src, err := opts.readNamed(filepath.Dir(path), filepath.Base(path))
 	switch {
 	case tooLarge(err):
 		src = make([]byte, MaxFileSize+1) // told as Parse tells it

@@ -91,6 +91,7 @@ func TestScript(t *testing.T) {
 					ts.Fatalf("no agent runs")
 				}
 			},
+			"opens":   opens,
 			"project": kept,
 		},
 	})

@@ -25,6 +25,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // Guests is how the machine's guests are reached.
@@ -99,7 +100,7 @@ type Agent struct {
 // Run serves until ctx ends, somebody asks it to stop, or the machine is
 // gone; the latter is ErrGone.
 func Run(ctx context.Context, o Options) (err error) {
-	lock := flock.New(o.Lock, flock.SetPermissions(0o600))
+	lock := privatefile.Lock(o.Lock)
 	if err := take(ctx, lock); err != nil {
 		return err
 	}

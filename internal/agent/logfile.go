@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // LogFile is a log that stays small: when it has grown to Max, its content
@@ -26,7 +28,7 @@ func (l *LogFile) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
-		f, err := os.OpenFile(l.Path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+		f, err := privatefile.Open(l.Path, os.O_CREATE|os.O_APPEND|os.O_RDWR)
 		if err != nil {
 			return 0, fmt.Errorf("open the log: %w", err)
 		}
@@ -47,7 +49,7 @@ func (l *LogFile) Write(p []byte) (int, error) {
 }
 
 func (l *LogFile) rotate() error {
-	old, err := os.OpenFile(l.Path+".1", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	old, err := privatefile.Open(l.Path+".1", os.O_CREATE|os.O_TRUNC|os.O_WRONLY)
 	if err != nil {
 		return fmt.Errorf("rotate the log: %w", err)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // startWait bounds the wait for a started agent to serve. It logs in to the
@@ -52,7 +52,7 @@ func (s Starter) Ensure(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, startWait)
 	defer cancel()
-	lock := flock.New(s.Lock, flock.SetPermissions(0o600))
+	lock := privatefile.Lock(s.Lock)
 	if ok, err := lock.TryLockContext(ctx, 20*time.Millisecond); err != nil || !ok {
 		return fmt.Errorf("start the agent: %w", errors.Join(err, context.Cause(ctx)))
 	}
@@ -64,7 +64,7 @@ func (s Starter) Ensure(ctx context.Context) error {
 // Who else wants to start one meanwhile waits until this process ends or the
 // agent serves.
 func (s Starter) Leave(ctx context.Context) {
-	lock := flock.New(s.Lock, flock.SetPermissions(0o600))
+	lock := privatefile.Lock(s.Lock)
 	if ok, err := lock.TryLock(); err != nil || !ok {
 		return // somebody is at it
 	}
@@ -98,7 +98,7 @@ func (s Starter) start(ctx context.Context) error {
 			return fmt.Errorf("replace the agent: %w", err)
 		}
 	}
-	log, err := os.OpenFile(s.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	log, err := privatefile.Open(s.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return fmt.Errorf("start the agent: %w", err)
 	}
@@ -147,7 +147,7 @@ func endLine(pid int) string { return fmt.Sprintf("%q pid=%d\n", endMark, pid) }
 
 // said is the last of what the agent has written.
 func (s Starter) said(offset int64) string {
-	f, err := os.Open(s.Log)
+	f, err := privatefile.Open(s.Log, os.O_RDONLY)
 	if err != nil {
 		return ""
 	}

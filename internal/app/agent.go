@@ -20,6 +20,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
@@ -132,7 +133,7 @@ func logLevel(o Options) slog.Level {
 
 func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, log *slog.Logger) error {
 	files := folder.Machine(machine)
-	data, err := os.ReadFile(files.Agent().Spec())
+	data, err := privatefile.Read(files.Agent().Spec())
 	if err != nil {
 		return fmt.Errorf("read what to serve: %w", err)
 	}

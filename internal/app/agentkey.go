@@ -11,11 +11,12 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
 func readSigner(file string) (ssh.Signer, error) {
-	data, err := os.ReadFile(file)
+	data, err := privatefile.Read(file)
 	if err != nil {
 		return nil, fmt.Errorf("read the agent's host key: %w", err)
 	}
@@ -28,7 +29,7 @@ func readSigner(file string) (ssh.Signer, error) {
 
 // agentKey is the public host key of the agent, nil when it has none yet.
 func agentKey(files state.Machine) ssh.PublicKey {
-	data, err := os.ReadFile(files.Agent().HostKey() + ".pub")
+	data, err := privatefile.Read(files.Agent().HostKey() + ".pub")
 	if err != nil {
 		return nil
 	}

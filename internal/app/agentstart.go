@@ -11,6 +11,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/run"
 )
 
@@ -180,7 +181,7 @@ func (p *Project) dialAgent(ctx context.Context, m plan.Machine) (g *guest, curr
 
 // loginOf is the user that the agent's login in FreeBSD is.
 func (p *Project) loginOf(m plan.Machine) string {
-	data, err := os.ReadFile(p.State.Machine(m.Name).SSHConfig())
+	data, err := privatefile.Read(p.State.Machine(m.Name).SSHConfig())
 	if err != nil {
 		return ""
 	}

@@ -2,11 +2,11 @@ package app
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // Ahead is a login at an agent that is made while the configuration is read,
@@ -52,7 +52,7 @@ func (o Options) DialAhead(ctx context.Context, machine string) *Ahead {
 
 // onlyAgent is the machine whose agent's socket is the only one.
 func (p *Project) onlyAgent() string {
-	entries, err := os.ReadDir(p.State.Path())
+	entries, err := privatefile.ReadDir(p.State.Path())
 	if err != nil {
 		return ""
 	}

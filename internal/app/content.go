@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -65,12 +66,25 @@ func ScriptDigest(s plan.Provision) string { return provision.ScriptDigest(s.Inl
 // ownFile reads a file that the configuration names for m: one in its folder,
 // or one that the user has agreed to.
 func (p *Project) ownFile(ctx context.Context, m plan.Machine, kind reach.Kind, path string, limit int64) ([]byte, error) {
-	data, err := hostfile.ReadWithin(ctx, p.Dir, path, limit)
+	f, err := p.openOwn(ctx, m, kind, path)
+	if err != nil {
+		return nil, err
+	}
+	return hostfile.ReadFrom(ctx, f, path, limit)
+}
+
+// openOwn opens a file for ownFile. What it leads to is decided as it is
+// opened: a guest may change links in a folder that is mounted.
+func (p *Project) openOwn(ctx context.Context, m plan.Machine, kind reach.Kind, path string) (*os.File, error) {
+	f, err := hostfile.OpenWithin(ctx, p.Dir, path)
 	if err == nil {
-		err = (&reads{dir: p.Dir}).owned(p.Options, path)
+		if err := (&reads{dir: p.Dir}).owned(p.Options, path); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		return f, nil
 	}
 	if _, outside := errors.AsType[*hostfile.OutsideError](err); !outside {
-		return data, err
+		return nil, err
 	}
 	r, _ := reach.OfFile(p.Dir, m, kind, path, p.computer())
 	allowed, err := p.agreements.allow(r)
@@ -83,5 +97,5 @@ func (p *Project) ownFile(ctx context.Context, m plan.Machine, kind reach.Kind, 
 			Next: "`fbdock up` asks", Code: ExitUsage,
 		}
 	}
-	return hostfile.Read(ctx, r.What, limit)
+	return hostfile.Open(ctx, r.What)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // formerContext is what the user's docker followed before `context use`.
@@ -165,7 +166,7 @@ func (p *Project) restoreContext(m plan.Machine) (restored bool, to string, err 
 }
 
 func (p *Project) former(m plan.Machine) (f formerContext, ok bool) {
-	data, err := os.ReadFile(p.State.Machine(m.Name).FormerContext())
+	data, err := privatefile.Read(p.State.Machine(m.Name).FormerContext())
 	if err != nil {
 		return f, false
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // DestroyAll removes all machines of the project and then all that fbdock
@@ -40,7 +41,7 @@ func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 func (p *Project) lost() []string {
 	var names []string
 	for _, folder := range []string{filepath.Join(p.State.VagrantDotfiles(), "machines"), p.State.Path()} {
-		entries, err := os.ReadDir(folder)
+		entries, err := privatefile.ReadDir(folder)
 		if err != nil {
 			continue // there is nothing to lose
 		}

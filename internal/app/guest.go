@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"runtime"
 	"slices"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -41,7 +41,7 @@ func (p *Project) cached(ctx context.Context, m plan.Machine, timeout time.Durat
 	if err := p.needsUp(m); err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(files.SSHConfig())
+	data, err := privatefile.Read(files.SSHConfig())
 	if err != nil {
 		return nil, fmt.Errorf("read how to log in to %s: %w", m.Name, err)
 	}
@@ -125,7 +125,7 @@ func (g *guest) engine(ctx context.Context) (*link.Client, error) {
 	if g.agent != nil {
 		return g.agent.Dial(ctx, agent.UserEngine, 0)
 	}
-	data, err := os.ReadFile(g.files.EngineHostKey() + ".pub")
+	data, err := privatefile.Read(g.files.EngineHostKey() + ".pub")
 	if err != nil {
 		return nil, fmt.Errorf("read the engine's host key: %w", err)
 	}

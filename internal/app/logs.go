@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // LogLayers are the layers whose logs can be read, from the outside in.
@@ -69,7 +70,7 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 
 // copyVagrantLog writes what Vagrant has said on this laptop.
 func (p *Project) copyVagrantLog(w io.Writer) error {
-	f, err := os.Open(p.State.Log("vagrant"))
+	f, err := privatefile.Open(p.State.Log("vagrant"), os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Error{Err: errors.New("vagrant has not been run here yet"), Next: "`fbdock up` runs it"}
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/hostfile"
@@ -14,7 +15,7 @@ func (o Options) MachineNames(ctx context.Context) []string {
 	if err != nil {
 		return nil
 	}
-	src, err := hostfile.Read(ctx, file, hcl.MaxFileSize)
+	src, err := hostfile.ReadWithin(ctx, filepath.Dir(file), filepath.Base(file), hcl.MaxFileSize)
 	if err != nil {
 		return nil
 	}

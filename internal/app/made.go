@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -13,7 +14,7 @@ import (
 // is none: it keeps an id of the VM in a folder of that name.
 func madeWith(folder state.Dir, machine string) string {
 	providers := filepath.Join(folder.VagrantDotfiles(), "machines", machine)
-	entries, err := os.ReadDir(providers)
+	entries, err := privatefile.ReadDir(providers)
 	if err != nil {
 		return ""
 	}

@@ -12,8 +12,11 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
+	"github.com/fbdock/fbdock/internal/reach"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/provision"
 )
@@ -145,11 +148,20 @@ func (p *Project) imagePath(m plan.Machine) string {
 }
 
 func (p *Project) cache() boxes.Cache {
-	return imageCache(p.Options)
+	c := imageCache(p.Options)
+	c.OpenOwn = func(ctx context.Context, file string) (*os.File, error) {
+		for _, m := range p.Plan.Machines {
+			if m.Engine.Image.Path == file {
+				return p.openOwn(ctx, m, reach.Image, file)
+			}
+		}
+		return hostfile.OpenWithin(ctx, p.Dir, file)
+	}
+	return c
 }
 
 func (u *upRun) payload(image imageFile) (provision.Payload, error) {
-	secrets, changed, err := provision.EnsureSecrets(os.DirFS(u.files.Path()), u.m, time.Now(), rand.Reader)
+	secrets, changed, err := provision.EnsureSecrets(privatefile.FS(u.files.Path()), u.m, time.Now(), rand.Reader)
 	if err != nil {
 		return provision.Payload{}, err
 	}

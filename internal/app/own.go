@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
 	"github.com/fbdock/fbdock/provision"
@@ -52,7 +52,7 @@ type hostRecord struct {
 // record is what is known, the zero value where there is none.
 func (p *Project) record(m plan.Machine) (hostRecord, error) {
 	var r hostRecord
-	data, err := os.ReadFile(p.State.Machine(m.Name).Host())
+	data, err := privatefile.Read(p.State.Machine(m.Name).Host())
 	if errors.Is(err, fs.ErrNotExist) {
 		return r, nil
 	}

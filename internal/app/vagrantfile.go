@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/vagrantfiles"
 )
@@ -27,7 +27,7 @@ func (p *Project) writeVagrantfile() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	old, err := os.ReadFile(p.State.Vagrantfile())
+	old, err := privatefile.Read(p.State.Vagrantfile())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("read the Vagrantfile: %w", err)
 	}

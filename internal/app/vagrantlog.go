@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // logLimit is where Vagrant's log starts anew; the run before is kept beside it.
@@ -15,13 +17,13 @@ const logLimit = 1 << 20
 type vagrantLog struct{ path string }
 
 func (l vagrantLog) Write(p []byte) (int, error) {
-	if info, err := os.Stat(l.path); err == nil && info.Size() > logLimit {
+	if info, err := os.Lstat(l.path); err == nil && info.Size() > logLimit {
 		_ = os.Rename(l.path, l.path+".old") // else it just goes on growing
 	}
 	if err := os.MkdirAll(filepath.Dir(l.path), 0o700); err != nil {
 		return 0, err
 	}
-	f, err := os.OpenFile(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	f, err := privatefile.Open(l.path, os.O_APPEND|os.O_CREATE|os.O_WRONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return len(p), nil
 	}

@@ -13,28 +13,17 @@ import (
 // readers are the files that open others by package os, with the reason why
 // nobody else can have put something in the place of what they read. Files of
 // the user, of a project and of a guest are opened by internal/hostfile,
-// internal/confine and internal/sftpserver.
+// fbdock's own by internal/privatefile, mounts by internal/confine and internal/sftpserver.
 var readers = map[string]string{
 	"boxes/cloudbox/write.go":        "the image cache",
 	"boxes/cloudbox/archive.go":      "the image cache",
-	"internal/agent/start.go":        "the state directory",
-	"internal/app/agent.go":          "the state directory",
-	"internal/app/agentkey.go":       "the state directory",
-	"internal/app/agentstart.go":     "the state directory",
-	"internal/app/context.go":        "the state directory",
-	"internal/app/guest.go":          "the state directory",
-	"internal/app/logs.go":           "the state directory",
-	"internal/app/own.go":            "the state directory",
-	"internal/app/vagrantfile.go":    "the state directory",
 	"internal/confine/":              "it opens by descriptors of folders",
 	"internal/datagram/datagramtest": "for tests",
 	"internal/dockercli/cache.go":    "the cache directory",
-	"internal/engine/tls.go":         "the state directory",
 	"internal/hostfile/":             "it is who opens them",
-	"internal/link/pins.go":          "the state directory",
 	"internal/localsocket/":          "/proc",
 	"internal/sftpserver/":           "it opens by descriptors of folders",
-	"internal/state/":                "the state directory",
+	"internal/privatefile/":          "it is who opens fbdock's own files",
 	"platforms/":                     "files of the system",
 	"testdata/":                      "the lab and benchmarks",
 }

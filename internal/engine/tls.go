@@ -4,15 +4,16 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"os"
 	"path/filepath"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // LoadTLS reads ca.pem, cert.pem and key.pem of a folder: the CA that the
 // engine's certificate must come from, and the certificate shown to it.
 func LoadTLS(dir string) (*tls.Config, error) {
 	ca := filepath.Join(dir, "ca.pem")
-	data, err := os.ReadFile(ca)
+	data, err := privatefile.Read(ca)
 	if err != nil {
 		return nil, fmt.Errorf("read the engine's CA: %w", err)
 	}
@@ -20,7 +21,15 @@ func LoadTLS(dir string) (*tls.Config, error) {
 	if !roots.AppendCertsFromPEM(data) {
 		return nil, fmt.Errorf("read the engine's CA: %s holds no certificate", ca)
 	}
-	pair, err := tls.LoadX509KeyPair(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
+	cert, err := privatefile.Read(filepath.Join(dir, "cert.pem"))
+	if err != nil {
+		return nil, fmt.Errorf("read the client certificate: %w", err)
+	}
+	key, err := privatefile.Read(filepath.Join(dir, "key.pem"))
+	if err != nil {
+		return nil, fmt.Errorf("read the client's key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
 	if err != nil {
 		return nil, fmt.Errorf("read the client certificate: %w", err)
 	}

@@ -98,6 +98,18 @@ func Open(ctx context.Context, path string) (*os.File, error) {
 	return giveUp(ctx, func() (*os.File, error) { return open(path) })
 }
 
+// OpenWithin is Open for a file that has to lie in dir, as ReadWithin wants
+// it.
+func OpenWithin(ctx context.Context, dir, path string) (*os.File, error) {
+	return giveUp(ctx, func() (*os.File, error) { return openWithin(dir, path) })
+}
+
+// ReadFrom reads a file that was opened here to its end, and closes it. The
+// errors name path.
+func ReadFrom(ctx context.Context, f *os.File, path string, limit int64) ([]byte, error) {
+	return giveUp(ctx, func() ([]byte, error) { return readAll(func() error { return ended(ctx) }, f, path, limit) })
+}
+
 // Real is path without links, absolute. Of what does not exist, the folders
 // that do are without links.
 func Real(path string) (string, error) {

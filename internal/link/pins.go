@@ -12,9 +12,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // pins is a known_hosts file whose hosts are aliases. OpenSSH reads it with
@@ -34,7 +35,7 @@ func readPins(file string) (*pins, error) {
 	if file == "" {
 		return nil, errors.New("neither a host key nor a file of known host keys is given")
 	}
-	data, err := os.ReadFile(file)
+	data, err := privatefile.Read(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &pins{}, nil
 	}
@@ -109,7 +110,7 @@ func editPins(ctx context.Context, file string, edit func(*pins)) (err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return fmt.Errorf("pin a host key: %w", err)
 	}
-	lock := flock.New(file + ".lock")
+	lock := privatefile.Lock(file + ".lock")
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if _, err := lock.TryLockContext(ctx, 10*time.Millisecond); err != nil {

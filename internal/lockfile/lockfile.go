@@ -89,7 +89,7 @@ type File struct {
 // Load reads the lock file of a folder. One that does not exist is empty.
 func Load(ctx context.Context, dir string) (*File, error) {
 	f := &File{path: filepath.Join(dir, Name)}
-	src, err := hostfile.Read(ctx, f.path, hostfile.MaxConfig)
+	src, err := hostfile.ReadWithin(ctx, dir, Name, hostfile.MaxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -54,7 +55,7 @@ func (f *File) Replace(p Pin) error {
 // reload takes over what another fbdock has pinned since the file was read:
 // a download is long.
 func (f *File) reload() error {
-	src, err := hostfile.ReadNow(f.path, hostfile.MaxConfig)
+	src, err := hostfile.ReadWithinNow(filepath.Dir(f.path), Name, hostfile.MaxConfig)
 	if errors.Is(err, fs.ErrNotExist) {
 		src, err = nil, nil
 	}

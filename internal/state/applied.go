@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // Applied records what the last `up` brought to the end, so that the next
@@ -31,7 +32,7 @@ func (m Machine) appliedFile() string { return m.join("applied.json") }
 // Applied reads the record. Nothing applied yet is the zero value; so is a
 // record that cannot be read as one, because applying again is always right.
 func (m Machine) Applied() (Applied, error) {
-	data, err := os.ReadFile(m.appliedFile())
+	data, err := privatefile.Read(m.appliedFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return Applied{}, nil
 	}

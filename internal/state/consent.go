@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // consentFile records what the user has said yes to in this project, each
@@ -39,7 +41,7 @@ func (d Dir) Consent(keys ...string) error {
 
 func (d Dir) consents() (map[string]time.Time, error) {
 	given := map[string]time.Time{}
-	data, err := readRegular(d.consentFile(), 1<<20)
+	data, err := privatefile.ReadMax(d.consentFile(), 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return given, nil
 	}

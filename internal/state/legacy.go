@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // LegacyError is a folder beside fbdock.hcl with files that fbdock up to
@@ -108,7 +110,7 @@ func (l *Legacy) read() error {
 			return err
 		}
 	}
-	version, err := readRegular(filepath.Join(l.Path(), "version"), 64)
+	version, err := privatefile.ReadMax(filepath.Join(l.Path(), "version"), 64)
 	if text := strings.TrimSpace(string(version)); err != nil || text != "1" {
 		return fmt.Errorf("its version is not 1, but %.20q", text)
 	}
@@ -164,11 +166,11 @@ func (l *Legacy) readVMs(machine func(string) *LegacyMachine) error {
 			if !p.IsDir() {
 				continue
 			}
-			id, err := readRegular(filepath.Join(vms, m.Name(), p.Name(), "id"), 4096)
+			id, err := privatefile.ReadMax(filepath.Join(vms, m.Name(), p.Name(), "id"), 4096)
 			if err != nil || len(id) == 0 {
 				continue // there is no VM
 			}
-			uuid, err := readRegular(filepath.Join(vms, m.Name(), p.Name(), "index_uuid"), 64)
+			uuid, err := privatefile.ReadMax(filepath.Join(vms, m.Name(), p.Name(), "index_uuid"), 64)
 			if err != nil {
 				uuid = nil // Vagrant does not list it
 			}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 const lockRetry = 50 * time.Millisecond
@@ -33,7 +35,7 @@ func (d Dir) Lock(ctx context.Context, wait time.Duration) (*Lock, error) {
 		return nil, err
 	}
 	l := &Lock{
-		file: flock.New(path, flock.SetPermissions(fileMode)),
+		file: privatefile.Lock(path),
 		// A file of its own: Windows lets nobody read a locked one.
 		owner: filepath.Join(d.root, "lock.pid"),
 	}
@@ -77,7 +79,7 @@ func (l *Lock) Unlock() error {
 }
 
 func readPID(path string) int {
-	data, err := os.ReadFile(path)
+	data, err := privatefile.Read(path)
 	if err != nil {
 		return 0
 	}

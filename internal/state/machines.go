@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // Machines are the names of all machines of which something is kept.
@@ -33,7 +35,7 @@ func (d Dir) UUIDs() []string {
 	}
 	var uuids []string
 	for _, file := range files {
-		if data, err := readRegular(file, maxMarker); err == nil {
+		if data, err := privatefile.ReadMax(file, maxMarker); err == nil {
 			uuids = append(uuids, strings.TrimSpace(string(data)))
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // Name of the folder beside fbdock.hcl that holds the marker. Up to 92a7756
@@ -25,7 +27,7 @@ func readMarker(folder string) string {
 	if info, err := os.Lstat(dir); err != nil || !info.IsDir() {
 		return ""
 	}
-	data, err := readRegular(filepath.Join(dir, markerName), maxMarker)
+	data, err := privatefile.ReadMax(filepath.Join(dir, markerName), maxMarker)
 	id := strings.TrimSpace(string(data))
 	if err != nil || !validID(id) {
 		return ""

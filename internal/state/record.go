@@ -7,10 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // recordName is the file that tells which folder a project is.
@@ -59,7 +59,7 @@ func (s Store) recordFile(id string) string { return filepath.Join(s.projects(),
 func (s Store) readRecord(id string) (Record, error) {
 	var r Record
 	file := s.recordFile(id)
-	data, err := readRegular(file, maxRecord)
+	data, err := privatefile.ReadMax(file, maxRecord)
 	if err != nil {
 		return r, fmt.Errorf("read which folder a project is: %w", err)
 	}
@@ -130,35 +130,5 @@ func ReadPlain(path string) ([]byte, error) {
 	if err := ownPlain(path); err != nil {
 		return nil, err
 	}
-	return readRegular(path, maxRecord)
-}
-
-// readRegular reads a file of at most limit bytes without following a link
-// or waiting for the other end of a pipe.
-func readRegular(path string, limit int64) ([]byte, error) {
-	before, err := os.Lstat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !before.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it is not a regular file")}
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !os.SameFile(before, info) || info.Size() > limit {
-		return nil, &fs.PathError{Op: "read", Path: path, Err: errors.New("it has changed, or is too large")}
-	}
-	data := make([]byte, info.Size())
-	n, err := f.ReadAt(data, 0)
-	if n < len(data) {
-		return nil, err
-	}
-	return data, nil
+	return privatefile.ReadMax(path, maxRecord)
 }

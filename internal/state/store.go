@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // storeWait bounds the wait for another fbdock that changes the list of
@@ -55,7 +55,7 @@ type index struct {
 
 // Records are all projects of this user, the oldest first.
 func (s Store) Records() ([]Record, error) {
-	data, err := readRegular(s.indexFile(), 64<<20)
+	data, err := privatefile.ReadMax(s.indexFile(), 64<<20)
 	if err == nil {
 		var i index
 		if json.Unmarshal(data, &i) == nil && i.Format == Format {
@@ -67,7 +67,7 @@ func (s Store) Records() ([]Record, error) {
 
 // scan reads the record of each project.
 func (s Store) scan() ([]Record, error) {
-	entries, err := os.ReadDir(s.projects())
+	entries, err := privatefile.ReadDir(s.projects())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -108,7 +108,7 @@ func (s Store) change(f func() error) (err error) {
 	if err := s.dir().mkdir(s.projects()); err != nil {
 		return err
 	}
-	lock := flock.New(filepath.Join(s.home, "lock"), flock.SetPermissions(fileMode))
+	lock := privatefile.Lock(filepath.Join(s.home, "lock"))
 	ctx, cancel := context.WithTimeout(context.Background(), storeWait)
 	defer cancel()
 	if ok, err := lock.TryLockContext(ctx, lockRetry); err != nil || !ok {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // maxLegacy bounds the files that are taken over; certificates are smaller.
@@ -100,7 +102,7 @@ func (l Legacy) quiet() (release func() error, err error) {
 		if info, err := os.Lstat(file); err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		f := flock.New(file, flock.SetFlag(os.O_RDWR|noFollow))
+		f := privatefile.LockExisting(file)
 		ok, err := f.TryLockContext(ctx, lockRetry)
 		if !ok {
 			return nil, errors.Join(&LegacyError{Path: l.Path(), Err: fmt.Errorf("a former fbdock still holds %s: end it first (%w)", file, err)}, release())
@@ -174,7 +176,7 @@ func (l Legacy) take(to Dir, name string, private bool) error {
 	if links(info) > 1 {
 		return fmt.Errorf("%s: it has another name elsewhere", from)
 	}
-	data, err := readRegular(from, maxLegacy)
+	data, err := privatefile.ReadMax(from, maxLegacy)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // Trusted is a folder of another user that this one trusts.
@@ -19,7 +21,7 @@ func (s Store) trustFile() string { return filepath.Join(s.home, "trusted.json")
 
 // Trusted are the folders of others that this user trusts.
 func (s Store) Trusted() ([]Trusted, error) {
-	data, err := readRegular(s.trustFile(), 1<<20)
+	data, err := privatefile.ReadMax(s.trustFile(), 1<<20)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 const maxVagrantfile = 16 << 20
@@ -37,7 +39,7 @@ func CheckVagrantfile(folder, digest string) error {
 	if err := ownPlain(file); err != nil {
 		return &VagrantfileError{Path: file, Err: err}
 	}
-	text, err := readRegular(file, maxVagrantfile)
+	text, err := privatefile.ReadMax(file, maxVagrantfile)
 	if err != nil {
 		return &VagrantfileError{Path: file, Err: err}
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/moby/sys/atomicwriter"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // File is one file of a tree to be written.
@@ -75,7 +77,7 @@ func same(path string, data []byte, mode fs.FileMode) bool {
 	if (info.Mode().Perm()^mode.Perm())&0o200 != 0 || (filepath.Separator == '/' && info.Mode().Perm() != mode.Perm()) {
 		return false
 	}
-	old, err := os.ReadFile(path)
+	old, err := privatefile.Read(path)
 	return err == nil && bytes.Equal(old, data)
 }
 
@@ -83,32 +85,52 @@ func (d Dir) prune(folder string, keep map[string]bool) (removed bool, err error
 	if err := d.inside(folder); err != nil {
 		return false, err
 	}
+	root, err := d.openRoot(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("clear %s: %w", folder, err)
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
 	var dirs []string
-	err = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error {
+	err = fs.WalkDir(root.FS(), ".", func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		if e.IsDir() {
-			dirs = append(dirs, path)
+			dirs = append(dirs, name)
 			return nil
 		}
-		if keep[path] {
+		if keep[filepath.Join(folder, filepath.FromSlash(name))] {
 			return nil
 		}
 		removed = true
-		return os.Remove(path)
+		return root.Remove(filepath.FromSlash(name))
 	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return removed, nil
-	}
 	if err != nil {
 		return removed, fmt.Errorf("clear %s: %w", folder, err)
 	}
 	// Deepest first; a folder that still holds something stays.
 	for i := len(dirs) - 1; i > 0; i-- {
-		_ = os.Remove(dirs[i])
+		_ = root.Remove(filepath.FromSlash(dirs[i]))
 	}
 	return removed, nil
+}
+
+// openRoot opens a folder of ours without following a link on the way.
+func (d Dir) openRoot(folder string) (*os.Root, error) {
+	above := filepath.Dir(d.Home())
+	rel, err := filepath.Rel(above, folder)
+	if err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(above)
+	if err != nil {
+		return nil, err
+	}
+	below, err := root.OpenRoot(rel)
+	return below, errors.Join(err, root.Close())
 }
 
 // mkdir makes a folder of ours and those above it up to the root.

@@ -1,8 +1,8 @@
 //go:build unix
 
-package state
+package privatefile
 
 import "syscall"
 
-// noFollow has an open fail at a link, and not wait at a pipe.
+// noFollow has an opening fail at a link, and not wait at a pipe.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK

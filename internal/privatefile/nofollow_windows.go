@@ -1,0 +1,5 @@
+package privatefile
+
+// noFollow does not exist here: what was opened is compared with what was
+// there before.
+const noFollow = 0
