@@ -15,6 +15,10 @@ import (
 // command runs that may publish some.
 const portLook = 2 * time.Second
 
+// mostTrouble is how many different things a command tells of ports: a broken
+// dockerd could list other ones at every look.
+const mostTrouble = 500
+
 // publishes tells whether a docker command may start containers.
 func publishes(args []string) bool {
 	if len(args) < 2 || args[0] != "docker" {
@@ -44,7 +48,7 @@ func (p *Project) watchPorts(ctx context.Context, remote *agent.Remote, args []s
 		}
 		for _, port := range s.Ports {
 			words := trouble(port)
-			if words == "" || known[words] {
+			if words == "" || known[words] || len(known) > mostTrouble {
 				continue
 			}
 			known[words] = true

@@ -42,6 +42,8 @@ func TestAgent(t *testing.T) {
 		{"20 MB through docker's socket", a.bytes},
 		{"200 docker ps at once", a.many},
 		{"published ports", a.ports},
+		{"published ports that stay", a.portsStay},
+		{"ports that are not forwarded", a.portsNot},
 		{"published UDP ports", a.datagrams},
 		{"sshd restarts", a.restart},
 		{"halt stops the agent", a.halt},

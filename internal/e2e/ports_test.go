@@ -1,0 +1,103 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const page = "mkdir /w; echo page >/w/index.html; exec httpd -f -p 80 -h /w"
+
+// portsStay: a port of this host stays open, and so does a connection over
+// it, while a container is renamed and networks come and go.
+func (a *agentTest) portsStay(t *testing.T) {
+	a.native1(t, "", "network", "create", "second")
+	a.native1(t, "", "run", "-d", "--rm", "--name", "old", "-p", "48090:80", "busybox", "sh", "-c", page)
+	defer a.run(t, "docker", "network", "rm", "second")
+	defer a.run(t, "docker", "rm", "-f", "new")
+	if got := fetch("http://127.0.0.1:48090/"); got != "page\n" {
+		t.Fatalf("the port answers %q", got)
+	}
+	open, err := net.Dial("tcp", "127.0.0.1:48090")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer open.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		for ctx.Err() == nil {
+			conn, err := net.Dial("tcp", "127.0.0.1:48090")
+			if err != nil {
+				t.Errorf("the port was closed: %v", err)
+				return
+			}
+			_ = conn.Close()
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+	a.native1(t, "", "rename", "old", "new")
+	a.listed(t, "new:80/tcp")
+	a.native1(t, "", "network", "connect", "second", "new")
+	a.native1(t, "", "network", "disconnect", "second", "new")
+	a.listed(t, "new:80/tcp")
+	time.Sleep(2 * time.Second) // for the events
+	stop()
+	asking.Wait()
+	if _, err := open.Write([]byte("GET / HTTP/1.0\r\n\r\n")); err != nil {
+		t.Error(err)
+	}
+	answer := make([]byte, 1024)
+	_ = open.SetDeadline(time.Now().Add(20 * time.Second))
+	if n, err := open.Read(answer); n == 0 {
+		t.Errorf("the connection that was open before: %v", err)
+	}
+
+	// Without its network a container publishes nothing, and with it again
+	// sooner than by the look that comes every 30 s anyway.
+	a.native1(t, "", "network", "disconnect", "bridge", "new")
+	a.native1(t, "", "network", "connect", "bridge", "new")
+	began := time.Now()
+	if got := fetch("http://127.0.0.1:48090/"); got != "page\n" {
+		t.Errorf("connected again, the port answers %q", got)
+	}
+	t.Logf("it answers %s after docker network connect", time.Since(began).Round(time.Millisecond))
+}
+
+// listed waits until `fbdock ports` has a text.
+func (a *agentTest) listed(t *testing.T, text string) {
+	t.Helper()
+	var out string
+	for range 50 {
+		if out = a.must(t, "ports").stdout; strings.Contains(out, text) {
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+	t.Fatalf("ports has no %q:\n%s", text, out)
+}
+
+// portsNot: what is not forwarded is told with what to do.
+func (a *agentTest) portsNot(t *testing.T) {
+	defer a.run(t, "docker", "rm", "-f", "bare", "many")
+	out := a.must(t, "docker", "run", "-d", "--rm", "--name", "bare", "--network", "host", "busybox", "sleep", "1000")
+	if !strings.Contains(out.stderr, "container bare: it uses the engine's network (--network host)") {
+		t.Errorf("docker run --network host: %s", out.stderr)
+	}
+	out = a.must(t, "docker", "run", "-d", "--rm", "--name", "many", "-p", "49000-49299:1000-1299", "busybox", "sleep", "1000")
+	if !strings.Contains(out.stderr, "container many: it publishes 300 ports") || !strings.Contains(out.stderr, "forward { max = ") {
+		t.Errorf("docker run of 300 ports: %s", out.stderr)
+	}
+	if conn, err := net.Dial("tcp", "127.0.0.1:49000"); err == nil {
+		_ = conn.Close()
+		t.Error("a part of the range is forwarded")
+	}
+	if out = a.run(t, "docker", "swarm", "init"); out.status == 0 || !strings.Contains(out.stderr, `{ "live-restore" = false }`) {
+		t.Errorf("docker swarm init: status %d, %s", out.status, out.stderr)
+	}
+}
