@@ -5,6 +5,11 @@ import (
 	"unicode/utf8"
 )
 
+// maxColumn is how wide a column is made for its widest cell. A wider cell
+// shifts the rest of its own line, or one word of a guest's would be paid for
+// in spaces by every line.
+const maxColumn = 120
+
 // Table writes rows as an answer in aligned columns; header may be nil.
 // There are no rules and no borders, so that awk and people read the same.
 func (u *UI) Table(header []string, rows [][]string) error {
@@ -17,7 +22,7 @@ func (u *UI) Table(header []string, rows [][]string) error {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(clean(cell, oneLine)))
+			widths[i] = max(widths[i], min(maxColumn, utf8.RuneCountInString(clean(cell, oneLine))))
 		}
 	}
 	var b strings.Builder

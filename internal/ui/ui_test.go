@@ -281,3 +281,19 @@ func TestCopyIsVerbatimWithoutATerminal(t *testing.T) {
 	}
 	s.want(t, "\x1b[32mok\x1b[0m \x00\xff\nno end", "")
 }
+
+// TestTableOfAHostileGuest: one long cell does not widen the others' lines.
+func TestTableOfAHostileGuest(t *testing.T) {
+	t.Parallel()
+	rows := [][]string{{strings.Repeat("x", 1<<20), "ok"}}
+	for range 1000 {
+		rows = append(rows, []string{"name", "ok"})
+	}
+	s := piped(ui.Options{})
+	if err := s.Table(nil, rows); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.out.Len(); n > 2<<20 {
+		t.Errorf("a table of 1 MiB became %d bytes", n)
+	}
+}
