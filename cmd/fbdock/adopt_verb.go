@@ -31,7 +31,7 @@ func (p *program) adoptCommand() *cli.Command {
 	}
 }
 
-func (p *program) adopt(ctx context.Context, c *cli.Context, adopt func(context.Context, string) error, legacy func() error) error {
+func (p *program) adopt(ctx context.Context, c *cli.Context, adopt func(context.Context, string) error, legacy func(context.Context) error) error {
 	id := c.String("project")
 	switch {
 	case !c.Bool("legacy"):
@@ -39,5 +39,5 @@ func (p *program) adopt(ctx context.Context, c *cli.Context, adopt func(context.
 	case id != "":
 		return usage(errors.New("adopt takes either --legacy or --project"))
 	}
-	return legacy()
+	return legacy(ctx)
 }

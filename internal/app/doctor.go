@@ -24,7 +24,7 @@ type Examination struct {
 // them without names. No configuration is no mistake: then it is judged for
 // the least machine. A configuration that is wrong fails a check.
 func Doctor(ctx context.Context, o Options, facts platforms.Facts, names []string) ([]Examination, error) {
-	file, found, err := o.settle()
+	file, found, err := o.settle(ctx)
 	if err != nil {
 		if len(names) > 0 || o.Dir != "." || !errors.Is(err, errNoConfig) {
 			return nil, err

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,12 +36,12 @@ func (o Options) locate() (file string, found state.Found, err error) {
 
 // settle is locate for a command that may change things: an old folder of
 // fbdock is taken over, or refused.
-func (o Options) settle() (file string, found state.Found, err error) {
+func (o Options) settle(ctx context.Context) (file string, found state.Found, err error) {
 	file, found, err = o.locate()
 	if _, old := errors.AsType[*state.LegacyError](err); old {
 		var store state.Store
 		if store, err = o.Store(); err == nil {
-			found, err = o.takeOver(store, filepath.Dir(file))
+			found, err = o.takeOver(ctx, store, filepath.Dir(file))
 		}
 	} else if err == nil && found.Record().Legacy {
 		found.Dir, err = o.finish(found.Dir)

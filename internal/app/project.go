@@ -105,7 +105,7 @@ type Loaded struct {
 // Load finds, reads, checks and plans the configuration. The error is for
 // what has no place in a file.
 func Load(ctx context.Context, o Options) (Loaded, error) {
-	file, found, err := o.settle()
+	file, found, err := o.settle(ctx)
 	if err != nil {
 		return Loaded{}, err
 	}

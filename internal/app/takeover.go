@@ -21,7 +21,7 @@ import (
 
 // takeOver moves the old folder of a project into the state directory, once,
 // when Vagrant's own list shows that it is this user's.
-func (o Options) takeOver(store state.Store, folder string) (state.Found, error) {
+func (o Options) takeOver(ctx context.Context, store state.Store, folder string) (state.Found, error) {
 	old, err := store.Legacy(folder)
 	if err != nil {
 		return state.Found{}, err
@@ -34,13 +34,13 @@ func (o Options) takeOver(store state.Store, folder string) (state.Found, error)
 	if err != nil {
 		return state.Found{}, err
 	}
-	return o.move(store, old, filepath.Dir(filepath.Dir(proof.Data)))
+	return o.move(ctx, store, old, filepath.Dir(filepath.Dir(proof.Data)))
 }
 
 // move takes the old folder over; at is how the path of the project was spelt
 // when its machines got their names.
-func (o Options) move(store state.Store, old state.Legacy, at string) (state.Found, error) {
-	o.endFormerAgents(old, at)
+func (o Options) move(ctx context.Context, store state.Store, old state.Legacy, at string) (state.Found, error) {
+	o.endFormerAgents(ctx, old, at)
 	d, err := store.TakeOver(old, state.SuffixOf(at), o.Version)
 	if err == nil {
 		d, err = o.finish(d)
@@ -84,8 +84,8 @@ func (o Options) vagrantVMs() ([]state.VM, error) {
 
 // endFormerAgents ends the agents of a former fbdock. One that does not hear is
 // found by its lock.
-func (o Options) endFormerAgents(old state.Legacy, at string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+func (o Options) endFormerAgents(ctx context.Context, old state.Legacy, at string) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	for _, m := range old.Machines {
 		text, err := state.ReadPlain(filepath.Join(old.Path(), m.Name, "ssh", "agent_host_key.pub"))
@@ -126,7 +126,7 @@ func (o Options) formerAddress(path string) string {
 }
 
 // AdoptLegacy takes over an old folder on the user's word.
-func (o Options) AdoptLegacy() error {
+func (o Options) AdoptLegacy(ctx context.Context) error {
 	file, err := o.Find()
 	if err != nil {
 		return err
@@ -157,7 +157,7 @@ func (o Options) AdoptLegacy() error {
 	if err := o.confirmed("Are these yours, and shall they belong to " + old.Folder + "?"); err != nil {
 		return err
 	}
-	_, err = o.move(store, old, old.Folder)
+	_, err = o.move(ctx, store, old, old.Folder)
 	return err
 }
 

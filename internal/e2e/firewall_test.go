@@ -58,14 +58,14 @@ func (f *firewallTest) prepare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { listener.Close() })
+	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			conn.Close()
+			_ = conn.Close()
 		}
 	}()
 	f.outside = fmt.Sprintf("%s %d", gateway, listener.Addr().(*net.TCPAddr).Port)

@@ -68,6 +68,18 @@ func (l *Lock) take(ctx context.Context, wait time.Duration) error {
 	}
 }
 
+// lockWithin tries until the deadline. It is for locks that are held for
+// moments only, which need no context.
+func lockWithin(f *flock.Flock, deadline time.Time) (ok bool, err error) {
+	for {
+		ok, err = f.TryLock()
+		if ok || err != nil || time.Now().After(deadline) {
+			return ok, err
+		}
+		<-time.After(lockRetry)
+	}
+}
+
 // Unlock gives the lock back.
 func (l *Lock) Unlock() error {
 	// The name goes first: after the unlock it could be another's.

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -109,10 +108,10 @@ func (s Store) change(f func() error) (err error) {
 		return err
 	}
 	lock := privatefile.Lock(filepath.Join(s.home, "lock"))
-	ctx, cancel := context.WithTimeout(context.Background(), storeWait)
-	defer cancel()
-	if ok, err := lock.TryLockContext(ctx, lockRetry); err != nil || !ok {
-		return fmt.Errorf("lock the list of projects %s: %w", lock.Path(), errors.Join(err, ctx.Err()))
+	if ok, err := lockWithin(lock, time.Now().Add(storeWait)); err != nil {
+		return fmt.Errorf("lock the list of projects %s: %w", lock.Path(), err)
+	} else if !ok {
+		return fmt.Errorf("lock the list of projects %s: another fbdock has held it for %v", lock.Path(), storeWait)
 	}
 	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	if err := os.Remove(s.indexFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {

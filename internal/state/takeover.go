@@ -1,7 +1,6 @@
 package state
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -84,8 +83,7 @@ func (s Store) sweep() error {
 // quiet waits until nothing of a former fbdock is at work in the folder, and
 // keeps one from starting until the function that it gives is called.
 func (l Legacy) quiet() (release func() error, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), formerWait)
-	defer cancel()
+	deadline := time.Now().Add(formerWait)
 	var held []*flock.Flock
 	release = func() error {
 		var err error
@@ -103,9 +101,10 @@ func (l Legacy) quiet() (release func() error, err error) {
 			continue
 		}
 		f := privatefile.LockExisting(file)
-		ok, err := f.TryLockContext(ctx, lockRetry)
+		ok, err := lockWithin(f, deadline)
 		if !ok {
-			return nil, errors.Join(&LegacyError{Path: l.Path(), Err: fmt.Errorf("a former fbdock still holds %s: end it first (%w)", file, err)}, release())
+			err = errors.Join(fmt.Errorf("a former fbdock still holds %s: end it first", file), err)
+			return nil, errors.Join(&LegacyError{Path: l.Path(), Err: err}, release())
 		}
 		held = append(held, f)
 	}
