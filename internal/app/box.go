@@ -11,10 +11,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/sys/atomicwriter"
-
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/cloudbox"
+	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
@@ -100,7 +99,7 @@ const noVagrantfile = "# fbdock adds boxes to Vagrant here.\n"
 func (r *boxRun) checkVagrantfile() error {
 	err := state.CheckVagrantfile(r.folder(), digest([]byte(noVagrantfile)))
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = atomicwriter.WriteFile(filepath.Join(r.folder(), "Vagrantfile"), []byte(noVagrantfile), 0o600); err == nil {
+		if err = atomicfile.WriteFile(filepath.Join(r.folder(), "Vagrantfile"), []byte(noVagrantfile), 0o600); err == nil {
 			err = state.CheckVagrantfile(r.folder(), digest([]byte(noVagrantfile)))
 		}
 	}

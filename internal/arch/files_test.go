@@ -17,6 +17,7 @@ import (
 var readers = map[string]string{
 	"boxes/cloudbox/write.go":        "the image cache",
 	"boxes/cloudbox/archive.go":      "the image cache",
+	"internal/atomicfile/":           "the folders that it writes to",
 	"internal/confine/":              "it opens by descriptors of folders",
 	"internal/datagram/datagramtest": "for tests",
 	"internal/dockercli/cache.go":    "the cache directory",

@@ -10,8 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/moby/sys/atomicwriter"
-
+	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
@@ -62,7 +61,7 @@ func (f Finder) save(before, now answers) {
 	if err != nil || os.MkdirAll(filepath.Dir(f.Cache), 0o700) != nil {
 		return
 	}
-	_ = atomicwriter.WriteFile(f.Cache, append(data, '\n'), 0o600) // the next command asks again
+	_ = atomicfile.WriteFile(f.Cache, append(data, '\n'), 0o600) // the next command asks again
 }
 
 // composePlugin is the file of the compose plugin, "" where it is in none of

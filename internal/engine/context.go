@@ -11,8 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/moby/sys/atomicwriter"
-
+	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
@@ -54,7 +53,7 @@ func (c Contexts) Put(name, description, host string) (changed bool, err error) 
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return false, fmt.Errorf("docker context %s: %w", name, err)
 	}
-	if err := atomicwriter.WriteFile(file, data, 0o644); err != nil {
+	if err := atomicfile.WriteFile(file, data, 0o644); err != nil {
 		return false, fmt.Errorf("docker context %s: %w", name, err)
 	}
 	return true, nil
@@ -150,7 +149,7 @@ func (c Contexts) write(data []byte) error {
 	} else if err := os.MkdirAll(c.Dir, 0o700); err != nil {
 		return fmt.Errorf("write docker's configuration: %w", err)
 	}
-	if err := atomicwriter.WriteFile(file, data, mode); err != nil {
+	if err := atomicfile.WriteFile(file, data, mode); err != nil {
 		return fmt.Errorf("write docker's configuration: %w", err)
 	}
 	return nil

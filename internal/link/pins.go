@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/moby/sys/atomicwriter"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
@@ -122,7 +122,7 @@ func editPins(ctx context.Context, file string, edit func(*pins)) (err error) {
 		return err
 	}
 	edit(p)
-	if err := atomicwriter.WriteFile(file, p.bytes(), 0o600); err != nil {
+	if err := atomicfile.WriteFile(file, p.bytes(), 0o600); err != nil {
 		return fmt.Errorf("pin a host key: %w", err)
 	}
 	return nil

@@ -9,9 +9,9 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/moby/sys/atomicwriter"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
@@ -89,7 +89,7 @@ func (f *File) write(p Pin) error {
 	b.Body().SetAttributeValue("sha512", cty.StringVal(p.SHA512))
 	out := hclwrite.Format(file.Bytes())
 	// World-readable: it is a source file of the project.
-	if err := atomicwriter.WriteFile(f.path, out, 0o644); err != nil {
+	if err := atomicfile.WriteFile(f.path, out, 0o644); err != nil {
 		return fmt.Errorf("write the lock file: %w", err)
 	}
 	written := File{path: f.path, src: out}

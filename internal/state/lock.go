@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
@@ -42,6 +43,7 @@ func (d Dir) Lock(ctx context.Context, wait time.Duration) (*Lock, error) {
 	if err := l.take(ctx, wait); err != nil {
 		return nil, err
 	}
+	atomicfile.Sweep(d.root) // what a process that was killed has left
 	// Only for the message to others; the lock itself does not rest on it.
 	if err := d.Write(l.owner, []byte(strconv.Itoa(os.Getpid())+"\n")); err != nil {
 		return nil, errors.Join(err, l.file.Unlock())

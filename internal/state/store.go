@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
@@ -22,6 +23,13 @@ const storeWait = 10 * time.Second
 type Store struct {
 	home   string
 	lookup func(string) (string, bool)
+	writer atomicfile.Writer
+}
+
+// With is the store as w writes it; it is for tests.
+func (s Store) With(w atomicfile.Writer) Store {
+	s.writer = w
+	return s
 }
 
 // At is the state directory of the user whose environment lookup reads; goos
@@ -41,7 +49,7 @@ func (s Store) Path() string { return s.home }
 func (s Store) projects() string { return filepath.Join(s.home, "projects") }
 
 // dir is the whole state directory as a folder of ours.
-func (s Store) dir() Dir { return Dir{root: s.home} }
+func (s Store) dir() Dir { return Dir{root: s.home, store: s} }
 
 // indexFile lists all records, so that a command reads one file to find its
 // project. The records themselves are what holds.

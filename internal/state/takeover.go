@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -212,7 +213,8 @@ func removeLegacy(folder string) error {
 		return err
 	}
 	for _, e := range entries {
-		if e.IsDir() || slices.Contains(legacyNames(), e.Name()) {
+		// .tmp- begins what a former fbdock that was killed has left.
+		if e.IsDir() || slices.Contains(legacyNames(), e.Name()) || strings.HasPrefix(e.Name(), ".tmp-") {
 			err = errors.Join(err, root.RemoveAll(filepath.Join(Name, e.Name())))
 		}
 	}

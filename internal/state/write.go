@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-
-	"github.com/moby/sys/atomicwriter"
 
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
@@ -28,14 +28,29 @@ func (d Dir) Write(path string, data []byte) error {
 }
 
 func (d Dir) write(path string, data []byte, mode fs.FileMode) error {
+	if err := d.put(path, data, mode); err != nil {
+		return err
+	}
+	return d.sync(filepath.Dir(path))
+}
+
+// put writes a file whose name sync brings to the disk.
+func (d Dir) put(path string, data []byte, mode fs.FileMode) error {
 	if err := d.mkdir(filepath.Dir(path)); err != nil {
 		return err
 	}
 	if err := d.inside(path); err != nil {
 		return err
 	}
-	if err := atomicwriter.WriteFile(path, data, mode); err != nil {
+	if err := d.store.writer.Put(path, data, mode); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}
+
+func (d Dir) sync(folder string) error {
+	if err := d.store.writer.SyncDir(folder); err != nil {
+		return fmt.Errorf("write %s: %w", folder, err)
 	}
 	return nil
 }
@@ -44,6 +59,7 @@ func (d Dir) write(path string, data []byte, mode fs.FileMode) error {
 // alone, what is not named is removed. It tells whether anything changed.
 func (d Dir) WriteTree(folder string, files []File) (changed bool, err error) {
 	keep := make(map[string]bool, len(files))
+	written := map[string]bool{} // folders
 	for _, f := range files {
 		local := filepath.FromSlash(f.Name)
 		if !filepath.IsLocal(local) {
@@ -59,7 +75,13 @@ func (d Dir) WriteTree(folder string, files []File) (changed bool, err error) {
 			continue
 		}
 		changed = true
-		if err := d.write(path, f.Data, mode); err != nil {
+		if err := d.put(path, f.Data, mode); err != nil {
+			return changed, err
+		}
+		written[filepath.Dir(path)] = true
+	}
+	for _, dir := range slices.Sorted(maps.Keys(written)) {
+		if err := d.sync(dir); err != nil {
 			return changed, err
 		}
 	}
@@ -138,7 +160,7 @@ func (d Dir) mkdir(path string) error {
 	if err := d.inside(path); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(path, dirMode); err != nil {
+	if err := d.store.writer.MkdirAll(path, dirMode); err != nil {
 		return fmt.Errorf("make the state folder: %w", err)
 	}
 	return nil

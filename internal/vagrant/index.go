@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/moby/sys/atomicwriter"
 
+	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
@@ -126,7 +126,7 @@ func Relocate(ctx context.Context, home, folder string, uuids []string) (err err
 	}
 	info, err := os.Stat(indexFile(home))
 	if err == nil {
-		err = atomicwriter.WriteFile(indexFile(home), data, info.Mode().Perm())
+		err = atomicfile.WriteFile(indexFile(home), data, info.Mode().Perm())
 	}
 	if err != nil {
 		return fmt.Errorf("change Vagrant's list of machines: %w", err)

@@ -1,0 +1,60 @@
+//go:build unix
+
+package atomicfile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// stale is the age at which a file is left over on a file system that has no
+// locks: no write takes so long.
+const stale = time.Hour
+
+// hold says that the file is being written, for as long as it is open. The
+// kernel takes that back when the process ends, however it ends.
+func hold(f *os.File) {
+	_ = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) // see removeDead
+}
+
+// removeDead removes a file that nobody writes any more.
+func removeDead(path string) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close() // only looked at
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return
+	}
+	if err != nil { // there are no locks here
+		info, serr := f.Stat()
+		if serr != nil || time.Since(info.ModTime()) < stale {
+			return
+		}
+	}
+	_ = os.Remove(path)
+}
+
+func rename(from, to string) error { return os.Rename(from, to) }
+
+// syncDir: not every file system brings folders to the disk on demand.
+func syncDir(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		at.Op = "sync"
+	}
+	return errors.Join(err, f.Close())
+}
