@@ -33,7 +33,7 @@ func (p *program) agentCommand() *cli.Command {
 // a ProxyCommand for OpenSSH on every system, pipes included.
 func (p *program) agentStdioCommand() *cli.Command {
 	return &cli.Command{
-		Name: "agent-stdio", Hidden: true, Usage: "the agent's SSH on standard input and output", Flags: append(commonFlags(), machineFlag()),
+		Name: app.StdioCommand, Hidden: true, Usage: "the agent's SSH on standard input and output", Flags: append(commonFlags(), machineFlag()),
 		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			conn, err := project.AgentConn(ctx, text(c, flagMachine))
 			if err != nil {

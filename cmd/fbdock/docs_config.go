@@ -113,9 +113,11 @@ func machineDocs() map[string]doc {
 			group: groupMachines, words: wordsMachines,
 			long: "Removes machines with everything in them: containers, images, volumes, and the disks of FreeBSD and the engine. " +
 				"It asks first. Files of the host in mounted folders stay.\n\n" +
-				"With `--all` it also removes what fbdock keeps of the project: keys, certificates, logs.",
+				"With `--all` it also removes what fbdock keeps of the project: keys, certificates, logs. " +
+				"With `--project` no configuration is read: that is for a project whose folder is gone, by its id in `fbdock list --all`.",
 			examples: examples(
 				"fbdock destroy dev", "Ask, then remove the machine dev.",
+				"fbdock destroy --project 0123456789abcdef", "Ask, then remove all that is left of a project whose folder is gone.",
 				"fbdock destroy --all --yes", "Remove all machines of the project and what is kept of it, without a question.",
 			),
 		},
@@ -130,8 +132,14 @@ func machineDocs() map[string]doc {
 		},
 		"list": {
 			group: groupMachines,
-			long:  "Lists the machines of the configuration without asking them anything.",
+			long: "Lists the machines of the configuration without asking them anything.\n\n" +
+				"With `--all` it lists all projects of this user with their folders and machines, from any folder and without a configuration. " +
+				"With `--all --resources` it lists everything that fbdock has left on this host: VMs, external hosts, agents, sockets, docker contexts, " +
+				"blocks of ssh_config, private files, boxes and images. What belongs to a project goes with `fbdock destroy --all`; " +
+				"blocks of ssh_config are the user's to remove. fbdock makes no entries in what the system starts by itself.",
 			examples: examples(
+				"fbdock list --all", "List all projects, those whose folder is gone too.",
+
 				"fbdock list", "List the machines.",
 				"fbdock list --json", "Print them as JSON, with every default filled in.",
 			),

@@ -113,10 +113,14 @@ func dockerd(w http.ResponseWriter, r *http.Request) {
 	}
 	body, ok := map[string]string{
 		"_ping":   "OK",
-		"json":    "[]", // containers
+		"json":    "[]", // containers, images
+		"volumes": `{"Volumes":[{"Name":"data"}]}`,
 		"version": `{"Version":"29.1.2","ApiVersion":"1.51","MinAPIVersion":"1.24","KernelVersion":"6.12","Arch":"amd64"}`,
 		"info":    `{"ServerVersion":"29.1.2","Driver":"overlayfs","Containers":3,"ContainersRunning":2,"NCPU":2,"OperatingSystem":"Alpine Linux v3.24"}`,
 	}[filepath.Base(r.URL.Path)]
+	if r.URL.Query().Get("all") == "1" { // of containers
+		body = `[{"Id":"1","Names":["/web"],"State":"running"},{"Id":"2","Names":["/db"],"State":"running"},{"Id":"3","Names":["/old"],"State":"exited"}]`
+	}
 	if !ok {
 		http.NotFound(w, r)
 		return

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -114,46 +113,6 @@ func (p *program) haltCommand() *cli.Command {
 			return project.Halt(ctx, named(c), c.Bool("force"))
 		}),
 	}
-}
-
-func (p *program) destroyCommand() *cli.Command {
-	return &cli.Command{
-		Name: "destroy", Usage: "Remove machines with all their containers, images and volumes", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
-			yesFlag("do not ask"),
-			&cli.BoolFlag{Name: "all", Usage: "remove all machines, and all that is kept of the project"},
-		),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			if c.Bool("all") {
-				return p.destroyAll(ctx, c, project)
-			}
-			machines, err := project.Selection(named(c))
-			if err != nil {
-				return err
-			}
-			for _, m := range machines {
-				if ok, err := p.confirm(c, app.DestroyQuestion(m)); err != nil || !ok {
-					return err
-				}
-			}
-			return project.Destroy(ctx, named(c))
-		}),
-	}
-}
-
-func (p *program) destroyAll(ctx context.Context, c *cli.Context, project *app.Project) error {
-	if names := named(c); len(names) > 0 {
-		return usage(fmt.Errorf("destroy takes either --all or names, got %q", names))
-	}
-	question := fmt.Sprintf("Remove all %d machines of %s with everything in them, and all that fbdock keeps of it?", len(project.Plan.Machines), project.Dir)
-	if ok, err := p.confirm(c, question); err != nil || !ok {
-		return err
-	}
-	kept, err := project.DestroyAll(ctx)
-	if err != nil {
-		return err
-	}
-	p.terminal(c).Say("nothing is left of the project but its own files; kept for other projects: " + strings.Join(kept, "; "))
-	return nil
 }
 
 // confirm asks at a terminal; elsewhere --yes has to stand for the answer.

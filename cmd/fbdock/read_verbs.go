@@ -61,30 +61,6 @@ func (p *program) printStatus(c *cli.Context, s app.MachineStatus) error {
 	return nil
 }
 
-func (p *program) listCommand() *cli.Command {
-	return &cli.Command{
-		Name: "list", Aliases: []string{"ls"}, Usage: "List the machines of the configuration", Flags: append(commonFlags(), jsonFlag()),
-		Action: p.verb(func(_ context.Context, c *cli.Context, project *app.Project) error {
-			if err := noArgs(c); err != nil {
-				return err
-			}
-			machines := project.List()
-			if isSet(c, flagJSON) {
-				return p.terminal(c).JSON(machines)
-			}
-			var rows [][]string
-			for _, m := range machines {
-				state := "created"
-				if !m.Created {
-					state = "not created"
-				}
-				rows = append(rows, []string{m.Name, state, orNone(m.Provider), orNone(m.Box.Name), m.Instance})
-			}
-			return p.terminal(c).Table([]string{"NAME", "STATE", "PROVIDER", "BOX", "INSTANCE"}, rows)
-		}),
-	}
-}
-
 // orNone keeps a column of a table from being empty.
 func orNone(text string) string { return cmp.Or(text, "-") }
 

@@ -18,6 +18,9 @@ import (
 // AgentVerb is the hidden verb that is the agent.
 const AgentVerb = "agent"
 
+// StdioCommand is the hidden command that OpenSSH runs to reach an agent.
+const StdioCommand = "agent-stdio"
+
 // agentPatience bounds the login at the agent, which may be mending its
 // link; after it the verb logs in itself.
 const agentPatience = 14 * time.Second

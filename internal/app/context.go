@@ -33,12 +33,12 @@ type ContextResult struct {
 }
 
 // contexts is the store of the docker CLI on this laptop.
-func (p *Project) contexts() (engine.Contexts, error) {
-	if dir, _ := p.Lookup("DOCKER_CONFIG"); dir != "" {
+func (o Options) contexts() (engine.Contexts, error) {
+	if dir, _ := o.Lookup("DOCKER_CONFIG"); dir != "" {
 		return engine.Contexts{Dir: dir}, nil
 	}
 	for _, name := range []string{"HOME", "USERPROFILE"} {
-		if home, _ := p.Lookup(name); home != "" {
+		if home, _ := o.Lookup(name); home != "" {
 			return engine.Contexts{Dir: filepath.Join(home, ".docker")}, nil
 		}
 	}

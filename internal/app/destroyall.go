@@ -27,6 +27,11 @@ func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 	if err := p.Destroy(ctx, nil); err != nil {
 		return nil, err
 	}
+	for _, r := range p.sshResources(map[string]string{p.State.Record().ID: p.Dir}) {
+		if r.Project == p.State.Record().ID && r.Project != "" {
+			kept = append(kept, "yours to remove: "+r.Name)
+		}
+	}
 	if err := p.State.Remove(); err != nil {
 		return nil, err
 	}

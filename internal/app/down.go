@@ -14,7 +14,14 @@ const engineStop = 90 * time.Second
 
 // Halt stops machines; what they hold stays. force pulls the plug.
 func (p *Project) Halt(ctx context.Context, names []string, force bool) error {
+	return p.halt(ctx, names, force, "halting")
+}
+
+func (p *Project) halt(ctx context.Context, names []string, force bool, word string) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
+		if p.created(m) {
+			p.sayDown(ctx, m, word)
+		}
 		p.stopAgent(ctx, m)
 		p.leaveContext(m, false)
 		if !p.created(m) {
@@ -30,7 +37,7 @@ func (p *Project) Reload(ctx context.Context, names []string) ([]UpResult, error
 	if err := p.agreeToReach(); err != nil {
 		return nil, err // before anything is stopped
 	}
-	if err := p.Halt(ctx, names, false); err != nil {
+	if err := p.halt(ctx, names, false, "restarting"); err != nil {
 		return nil, err
 	}
 	return p.Up(ctx, names)

@@ -44,7 +44,7 @@ func (o Options) settle(ctx context.Context) (file string, found state.Found, er
 			found, err = o.takeOver(ctx, store, filepath.Dir(file))
 		}
 	} else if err == nil && found.Record().Legacy {
-		found.Dir, err = o.finish(found.Dir)
+		found.Dir, err = o.finish(ctx, found.Dir)
 	}
 	if _, foreign := errors.AsType[*state.LegacyError](err); foreign {
 		err = &Error{Err: err, Code: ExitUsage}

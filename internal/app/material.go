@@ -61,6 +61,9 @@ func (u *upRun) prepare(ctx context.Context) error {
 	if _, err := u.State.WriteTree(u.files.Guest(), stateFiles(payload.Files)); err != nil {
 		return err
 	}
+	if err := u.keepPlan(u.m); err != nil {
+		return err
+	}
 	if _, err := u.writeVagrantfile(); err != nil {
 		return err
 	}

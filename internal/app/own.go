@@ -225,13 +225,5 @@ func (o *ownComputer) state(ctx context.Context, g *guest) (vagrant.State, error
 	return vagrant.NotCreated, nil
 }
 
-// DestroyQuestion is what the user is asked before a machine is destroyed.
-func DestroyQuestion(m plan.Machine) string {
-	if m.OwnComputer() {
-		return fmt.Sprintf("Remove the engine of %s with all its containers, images and volumes, and all else that fbdock has made on %s?", m.Name, where(m))
-	}
-	return fmt.Sprintf("Remove machine %s with all its containers, images and volumes?", m.Name)
-}
-
 // NothingToRender tells that no machine is one that Vagrant makes.
 func NothingToRender(err error) bool { return errors.Is(err, vagrantfiles.ErrNoVM) }

@@ -27,7 +27,7 @@ func (p *Project) OpenSSHConfig(machines []plan.Machine) (string, error) {
 		if err := p.ensureAgentKey(m); err != nil {
 			return "", err
 		}
-		proxy, err := link.ProxyCommand(runtime.GOOS, []string{self, "-C", p.Dir, "-m", m.Name, "agent-stdio"})
+		proxy, err := link.ProxyCommand(runtime.GOOS, []string{self, "-C", p.Dir, "-m", m.Name, StdioCommand})
 		if err != nil {
 			return "", err
 		}

@@ -43,7 +43,7 @@ func (o Options) move(ctx context.Context, store state.Store, old state.Legacy, 
 	o.endFormerAgents(ctx, old, at)
 	d, err := store.TakeOver(old, state.SuffixOf(at), o.Version)
 	if err == nil {
-		d, err = o.finish(d)
+		d, err = o.finish(ctx, d)
 	}
 	if err != nil {
 		return state.Found{}, err
@@ -53,10 +53,10 @@ func (o Options) move(ctx context.Context, store state.Store, old state.Legacy, 
 }
 
 // finish ends a takeover, also one that was stopped before.
-func (o Options) finish(d state.Dir) (state.Dir, error) {
+func (o Options) finish(ctx context.Context, d state.Dir) (state.Dir, error) {
 	home, err := vagrant.Home(o.Lookup)
 	if err == nil {
-		err = vagrant.Relocate(context.Background(), home, d.Path(), d.UUIDs())
+		err = vagrant.Relocate(ctx, home, d.Path(), d.UUIDs())
 	}
 	if err != nil {
 		// Vagrant finds its machines without; only its global list is wrong.

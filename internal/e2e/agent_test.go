@@ -79,7 +79,7 @@ func (a *agentTest) native1(t *testing.T, stdin string, args ...string) string {
 }
 
 func (a *agentTest) exec(t *testing.T) {
-	if _, err := os.Stat(filepath.Join(a.dir, ".fbdock", "dev", "agent.sock")); err != nil {
+	if _, err := os.Stat(a.private(t, "dev", "agent.sock")); err != nil {
 		t.Fatal(err)
 	}
 	before := a.logins(t)
@@ -317,7 +317,7 @@ func (a *agentTest) restart(t *testing.T) {
 
 func (a *agentTest) halt(t *testing.T) {
 	a.must(t, "halt")
-	if _, err := os.Stat(filepath.Join(a.dir, ".fbdock", "dev", "agent.sock")); err == nil {
+	if _, err := os.Stat(a.private(t, "dev", "agent.sock")); err == nil {
 		t.Error("the agent's socket is left")
 	}
 	if got := strings.TrimSpace(a.native1(t, "", "context", "inspect", "--format", "{{.Name}}")); got != "default" {

@@ -122,7 +122,7 @@ func (c *chaos) root(t *testing.T, script string) {
 // cuts the link. The lab's provider keeps a guest's address for life, so what
 // is remembered changes here, and not the guest.
 func (c *chaos) move(t *testing.T) {
-	file := filepath.Join(c.dir, ".fbdock", "dev", "ssh", "config")
+	file := c.private(t, "dev", "ssh", "config")
 	known, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

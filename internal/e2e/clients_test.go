@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -166,8 +167,23 @@ func (c *clientsTest) testcontainers(t *testing.T) {
 	}
 }
 
+// socket is where Docker's clients find the engine.
+func (c *clientsTest) socket(t *testing.T) string {
+	var variables []struct{ Name, Value string }
+	if err := json.Unmarshal([]byte(c.must(t, "env", "--json").stdout), &variables); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range variables {
+		if v.Name == "DOCKER_HOST" {
+			return v.Value
+		}
+	}
+	t.Fatalf("no DOCKER_HOST in %v", variables)
+	return ""
+}
+
 func (c *clientsTest) lists(t *testing.T) {
-	api, err := client.NewClientWithOpts(client.WithHost("unix://"+filepath.Join(c.dir, ".fbdock", "dev", "docker.sock")), client.WithAPIVersionNegotiation())
+	api, err := client.NewClientWithOpts(client.WithHost(c.socket(t)), client.WithAPIVersionNegotiation())
 	if err != nil {
 		t.Fatal(err)
 	}

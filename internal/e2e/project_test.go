@@ -67,6 +67,25 @@ func (p *project) destroyAtEnd(t *testing.T) {
 	})
 }
 
+// private is the project's directory in the state directory, where a file of
+// it is named.
+func (p *project) private(t *testing.T, elem ...string) string {
+	t.Helper()
+	var all []struct{ Folder, Directory string }
+	if err := json.Unmarshal([]byte(p.must(t, "list", "--all", "--json").stdout), &all); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range all {
+		if here, err := os.Stat(p.dir); err == nil {
+			if there, err := os.Stat(one.Folder); err == nil && os.SameFile(here, there) {
+				return filepath.Join(append([]string{one.Directory}, elem...)...)
+			}
+		}
+	}
+	t.Fatalf("fbdock list --all does not have %s: %+v", p.dir, all)
+	return ""
+}
+
 func (p *project) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), p.binary, allowed(args)...)

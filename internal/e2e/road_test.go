@@ -182,7 +182,7 @@ func interruptContainer(t *testing.T, p *project) {
 
 func byVagrant(t *testing.T, p *project) {
 	cmd := exec.CommandContext(t.Context(), "vagrant", "ssh", "dev", "-c", "docker ps --format '{{.ID}}'; docker version --format '{{.Server.Os}}'")
-	cmd.Dir = p.dir + "/.fbdock"
+	cmd.Dir = p.private(t)
 	cmd.Env = p.env
 	out, err := cmd.Output()
 	if err != nil || strings.TrimSpace(string(out)) != "linux" {

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/hostfile"
@@ -57,6 +58,24 @@ func (c Contexts) Put(name, description, host string) (changed bool, err error) 
 		return false, fmt.Errorf("docker context %s: %w", name, err)
 	}
 	return true, nil
+}
+
+// Names are the contexts that there are, without the default one.
+func (c Contexts) Names() ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(c.Dir, "contexts", "meta", "*", "meta.json"))
+	if err != nil {
+		return nil, fmt.Errorf("list docker's contexts: %w", err)
+	}
+	var names []string
+	for _, file := range files {
+		var meta contextMeta
+		data, err := hostfile.ReadNow(file, hostfile.MaxClient)
+		if err == nil && json.Unmarshal(data, &meta) == nil && meta.Name != "" {
+			names = append(names, meta.Name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
 }
 
 // Exists tells whether there is a context of the name. The default one

@@ -57,6 +57,9 @@ func (m Machine) SSHConfig() string { return m.join("ssh", "config") }
 // Host is what is known of a computer of the user's own.
 func (m Machine) Host() string { return m.join("host.json") }
 
+// Plan is what the machine was made of, by the last `up`.
+func (m Machine) Plan() string { return m.join("plan.json") }
+
 // Make makes the machine's folders.
 func (m Machine) Make() error {
 	for _, dir := range []string{m.Path(), m.Guest(), m.TLS(), m.SSH()} {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -132,4 +133,19 @@ func Relocate(ctx context.Context, home, folder string, uuids []string) (err err
 		return fmt.Errorf("change Vagrant's list of machines: %w", err)
 	}
 	return nil
+}
+
+// BoxNames are the boxes in Vagrant's folder, without a call of Vagrant.
+func BoxNames(home string) []string {
+	entries, err := os.ReadDir(filepath.Join(home, "boxes"))
+	if err != nil {
+		return nil // there are none
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() {
+			names = append(names, strings.ReplaceAll(e.Name(), "-VAGRANTSLASH-", "/"))
+		}
+	}
+	return names
 }

@@ -74,9 +74,10 @@ func bench(ctx context.Context) error {
 
 // world is a machine that is up, with both roads to it.
 type world struct {
-	fbdock string
-	dir    string
-	close  func(context.Context)
+	fbdock  string
+	dir     string
+	private string // of fbdock's, with sockets and certificates
+	close   func(context.Context)
 }
 
 func newWorld(ctx context.Context) (*world, error) {
@@ -102,11 +103,37 @@ func newWorld(ctx context.Context) (*world, error) {
 		w.close(ctx)
 		return nil, err
 	}
+	if err := w.find(ctx); err != nil {
+		w.close(ctx)
+		return nil, err
+	}
 	if err := w.openSSH(ctx); err != nil {
 		w.close(ctx)
 		return nil, err
 	}
 	return w, nil
+}
+
+// find asks fbdock where it keeps what is private.
+func (w *world) find(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, w.fbdock, "list", "--all", "--json")
+	out, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("fbdock list --all: %w", err)
+	}
+	var all []struct{ Folder, Directory string }
+	if err := json.Unmarshal(out, &all); err != nil {
+		return fmt.Errorf("fbdock list --all: %w", err)
+	}
+	for _, one := range all {
+		here, err := os.Stat(w.dir)
+		there, terr := os.Stat(one.Folder)
+		if err == nil && terr == nil && os.SameFile(here, there) {
+			w.private = one.Directory
+			return nil
+		}
+	}
+	return fmt.Errorf("fbdock list --all does not have %s", w.dir)
 }
 
 // openSSH prepares OpenSSH's own ways to the guest: host dev logs in each
@@ -142,12 +169,12 @@ func (w *world) docker(ctx context.Context, host string, args ...string) *exec.C
 	return cmd
 }
 
-func (w *world) socket() string { return "unix://" + w.path(".fbdock/dev/docker.sock") }
+func (w *world) socket() string { return "unix://" + filepath.Join(w.private, "dev", "docker.sock") }
 
 // vagrant is Vagrant as a user would call it in the folder of the Vagrantfile.
 func (w *world) vagrant(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "vagrant", args...)
-	cmd.Dir = w.path(".fbdock")
+	cmd.Dir = w.private
 	return cmd
 }
 

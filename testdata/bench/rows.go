@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -93,7 +94,7 @@ func (w *world) transfer(ctx context.Context) ([]row, error) {
 	if err := w.importImage(ctx); err != nil {
 		return nil, err
 	}
-	tls := w.path(".fbdock/dev/tls/")
+	tls := filepath.Join(w.private, "dev", "tls")
 	secure := []string{"--tlsverify", "--tlscacert", tls + "/ca.pem", "--tlscert", tls + "/cert.pem", "--tlskey", tls + "/key.pem"}
 	file := w.path("image.tar")
 	save := func(host string, flags ...string) func() *exec.Cmd {

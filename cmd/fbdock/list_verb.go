@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
+)
+
+func (p *program) listCommand() *cli.Command {
+	return &cli.Command{
+		Name: "list", Aliases: []string{"ls"}, Usage: "List the machines of the configuration, or of all projects", Flags: append(commonFlags(), jsonFlag(),
+			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "list all projects of this user, those whose folder is gone too"},
+			&cli.BoolFlag{Name: "resources", Usage: "with --all: list everything that fbdock has left on this host"},
+		),
+		Action: func(c *cli.Context) error {
+			if err := noArgs(c); err != nil {
+				return err
+			}
+			switch {
+			case c.Bool("all"):
+				return p.listAll(c)
+			case c.Bool("resources"):
+				return usage(errors.New("--resources is about all projects: give --all as well"))
+			}
+			return p.verb(p.listMachines)(c)
+		},
+	}
+}
+
+func (p *program) listMachines(_ context.Context, c *cli.Context, project *app.Project) error {
+	machines := project.List()
+	if isSet(c, flagJSON) {
+		return p.terminal(c).JSON(machines)
+	}
+	var rows [][]string
+	for _, m := range machines {
+		state := "created"
+		if !m.Created {
+			state = "not created"
+		}
+		rows = append(rows, []string{m.Name, state, orNone(m.Provider), orNone(m.Box.Name), m.Instance})
+	}
+	return p.terminal(c).Table([]string{"NAME", "STATE", "PROVIDER", "BOX", "INSTANCE"}, rows)
+}
+
+// listAll needs no configuration.
+func (p *program) listAll(c *cli.Context) error {
+	ctx, stop := interruptible(c.Context)
+	defer stop()
+	o := app.Options{Environ: p.environ, Version: p.version, CacheDir: p.cacheDir()}
+	if c.Bool("resources") {
+		all, err := o.Resources(ctx)
+		if err != nil {
+			return err
+		}
+		return p.printResources(c, all)
+	}
+	all, err := o.Projects(ctx)
+	if err != nil {
+		return err
+	}
+	if isSet(c, flagJSON) {
+		return p.terminal(c).JSON(all)
+	}
+	var rows [][]string
+	for _, one := range all {
+		folder := one.Folder
+		if one.Place == app.PlaceGone {
+			folder += " (gone)"
+		}
+		if len(one.Machines) == 0 {
+			rows = append(rows, []string{one.ID, "-", "-", "-", "-", folder})
+		}
+		for _, m := range one.Machines {
+			rows = append(rows, []string{one.ID, m.Name, holds(m), since(m.Applied), running(m), folder})
+		}
+	}
+	return p.terminal(c).Table([]string{"PROJECT", "MACHINE", "HOLDS", "APPLIED", "AGENT", "FOLDER"}, rows)
+}
+
+func holds(m app.KeptMachine) string {
+	switch {
+	case m.VM:
+		return "VM of " + m.Provider
+	case m.Host != "":
+		return m.Host
+	}
+	return "keys"
+}
+
+func since(then time.Time) string {
+	if then.IsZero() {
+		return "-"
+	}
+	return then.Local().Format(time.DateOnly)
+}
+
+func running(m app.KeptMachine) string {
+	if m.Agent == 0 {
+		return "-"
+	}
+	return "pid " + strconv.Itoa(m.Agent)
+}
+
+func (p *program) printResources(c *cli.Context, all []app.Resource) error {
+	if isSet(c, flagJSON) {
+		if all == nil {
+			all = []app.Resource{}
+		}
+		return p.terminal(c).JSON(all)
+	}
+	var rows [][]string
+	for _, r := range all {
+		project := orNone(r.Project)
+		if r.Shared {
+			project = "(shared)"
+		}
+		rows = append(rows, []string{project, orNone(r.Machine), r.Kind, r.Name})
+	}
+	return p.terminal(c).Table([]string{"PROJECT", "MACHINE", "KIND", "NAME"}, rows)
+}

@@ -1,0 +1,114 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	osuser "os/user"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+// listed bounds the names that a question has.
+const listed = 8
+
+// about says which machine a command is about, whose it is and how old, as
+// others of the same name may be near.
+func (p *Project) about(m plan.Machine) string {
+	text := fmt.Sprintf("%s of %s", m.Name, p.Dir)
+	var more []string
+	if u, err := osuser.Current(); err == nil {
+		more = append(more, "user "+u.Username)
+	}
+	if made, ok := p.made(m); ok {
+		more = append(more, "made "+age(made))
+	}
+	if len(more) > 0 {
+		text += " (" + strings.Join(more, ", ") + ")"
+	}
+	return text
+}
+
+// made is when the VM of m was made, or when the last `up` of it came to its
+// end.
+func (p *Project) made(m plan.Machine) (time.Time, bool) {
+	if provider := madeWith(p.State, m.Name); provider != "" {
+		info, err := os.Stat(filepath.Join(p.State.VagrantDotfiles(), "machines", m.Name, provider, "id"))
+		if err == nil {
+			return info.ModTime(), true
+		}
+	}
+	applied, err := p.State.Machine(m.Name).Applied()
+	return applied.Time, err == nil && !applied.Time.IsZero()
+}
+
+// contents asks the engine of m for what it holds, without waiting long: the
+// question that needs it is asked either way.
+func (p *Project) contents(ctx context.Context, m plan.Machine) (engine.Contents, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*quickDial)
+	defer cancel()
+	if !exists(p.State.Machine(m.Name).SSHConfig()) {
+		return engine.Contents{}, errors.New("it is not running")
+	}
+	g, err := p.cached(ctx, m, quickDial)
+	if err != nil {
+		return engine.Contents{}, err
+	}
+	defer g.Close() // only asked
+	client, err := p.docker(g)
+	if err != nil {
+		return engine.Contents{}, err
+	}
+	defer client.Close() // only asked
+	return client.Contents(ctx)
+}
+
+// Loss says what is lost with a machine.
+func (p *Project) Loss(ctx context.Context, m plan.Machine) string {
+	what := "machine " + p.about(m)
+	if m.OwnComputer() {
+		what = "all that fbdock has made on " + where(m) + ": the engine " + p.about(m)
+	}
+	if !p.created(m) {
+		return what + ", which is not created"
+	}
+	c, err := p.contents(ctx, m)
+	if err != nil {
+		return what + " with all its containers, images and volumes, which do not answer now"
+	}
+	return fmt.Sprintf("%s with %s, %s, %s and %s", what, counted(len(c.Running), "running container", c.Running),
+		counted(len(c.Stopped), "stopped container", c.Stopped), counted(c.Images, "image", nil), counted(len(c.Volumes), "volume", c.Volumes))
+}
+
+// sayDown tells what stops with a machine.
+func (p *Project) sayDown(ctx context.Context, m plan.Machine, word string) {
+	text := word + " " + p.about(m)
+	if c, err := p.contents(ctx, m); err == nil && len(c.Running) > 0 {
+		text += " with " + counted(len(c.Running), "running container", c.Running)
+	}
+	p.Progress.Say(text)
+}
+
+// counted is a number of things, with their names where there are any.
+func counted(n int, noun string, names []string) string {
+	text := fmt.Sprintf("%d %s", n, noun)
+	if n != 1 {
+		text += "s"
+	}
+	if len(names) > 0 {
+		text += " (" + shortened(names) + ")"
+	}
+	return text
+}
+
+func shortened(names []string) string {
+	if len(names) > listed {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:listed], ", "), len(names)-listed)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,180 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/privatefile"
+	"github.com/fbdock/fbdock/internal/state"
+)
+
+// The places of a project's folder.
+const (
+	PlaceHere = "here" // where it was last seen
+	PlaceGone = "gone" // deleted, moved to another file system, or replaced
+)
+
+// KeptProject is a project of this user, wherever its folder is.
+type KeptProject struct {
+	ID      string    `json:"id"`
+	Folder  string    `json:"folder"`
+	Place   string    `json:"place"`
+	Created time.Time `json:"created"`
+	Version string    `json:"fbdock"`
+	// Directory is where fbdock keeps what is private.
+	Directory string        `json:"directory"`
+	Machines  []KeptMachine `json:"machines"`
+}
+
+// KeptMachine is a machine of which something is kept.
+type KeptMachine struct {
+	Name     string `json:"name"`
+	Instance string `json:"instance"`
+	Provider string `json:"provider,omitempty"`
+	// VM tells that Vagrant has made one, Host that fbdock has made changes on
+	// that computer.
+	VM   bool   `json:"vm"`
+	Host string `json:"host,omitempty"`
+	// Agent is the process that serves it, 0 without one.
+	Agent   int       `json:"agent,omitempty"`
+	Applied time.Time `json:"applied,omitzero"`
+}
+
+// Projects are all projects of this user.
+func (o Options) Projects(ctx context.Context) ([]KeptProject, error) {
+	dirs, err := o.kept()
+	if err != nil {
+		return nil, err
+	}
+	all := make([]KeptProject, 0, len(dirs))
+	for _, d := range dirs {
+		r := d.Record()
+		one := KeptProject{ID: r.ID, Folder: r.Path, Place: PlaceGone, Created: r.Created, Version: r.Version, Directory: d.Path()}
+		if r.At() {
+			one.Place = PlaceHere
+		}
+		p := &Project{Options: o, State: d, Dir: r.Path}
+		for _, name := range d.Machines() {
+			one.Machines = append(one.Machines, p.keptMachine(ctx, name))
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
+func (o Options) kept() ([]state.Dir, error) {
+	store, err := o.Store()
+	if err != nil {
+		return nil, err
+	}
+	records, err := store.Records()
+	if err != nil {
+		return nil, err
+	}
+	var dirs []state.Dir
+	for _, r := range records {
+		d, err := store.OpenID(r.ID)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // it was removed just now
+		}
+		if err != nil {
+			return nil, err
+		}
+		dirs = append(dirs, d)
+	}
+	return dirs, nil
+}
+
+func (p *Project) keptMachine(ctx context.Context, name string) KeptMachine {
+	m := KeptMachine{Name: name, Instance: plan.Instance(name, p.State.Suffix()), Provider: madeWith(p.State, name)}
+	m.VM = m.Provider != ""
+	if r, err := p.record(plan.Machine{Name: name}); err == nil && r.Agreed != "" {
+		m.Host = r.Host
+	}
+	if a, err := p.State.Machine(name).Applied(); err == nil {
+		m.Applied = a.Time
+	}
+	if s, err := p.agentStatus(ctx, name); err == nil {
+		m.Agent = s.PID
+	}
+	return m
+}
+
+// agentStatus asks the agent of a machine, which there may not be.
+func (p *Project) agentStatus(ctx context.Context, machine string) (agent.Status, error) {
+	remote, err := p.remoteOf(machine)
+	if err != nil {
+		return agent.Status{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, quickDial)
+	defer cancel()
+	return remote.Status(ctx)
+}
+
+// Kept is a project of which the folder may be gone: its machines are as the
+// last `up` has made them, and no configuration is read.
+func (o Options) Kept(id string) (*Project, error) {
+	store, err := o.Store()
+	if err != nil {
+		return nil, err
+	}
+	d, err := store.OpenID(id)
+	if err != nil {
+		return nil, &Error{Err: fmt.Errorf("there is no project %q", id), Next: "`fbdock list --all` names them", Code: ExitUsage}
+	}
+	p := &Project{Options: o, State: d, Dir: d.Folder(), Lock: &lockfile.File{}}
+	for _, name := range d.Machines() {
+		m, err := p.appliedPlan(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // nothing was made but keys
+		}
+		if err != nil {
+			return nil, err
+		}
+		p.Plan.Machines = append(p.Plan.Machines, m)
+	}
+	return p, nil
+}
+
+// Gone tells that the project's folder is not where it was.
+func (p *Project) Gone() bool { return !p.State.Record().At() }
+
+// keepPlan writes down what a machine is made of, for when there is no
+// configuration any more.
+func (p *Project) keepPlan(m plan.Machine) error {
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write down the plan of %s: %w", m.Name, err)
+	}
+	return p.State.Write(p.State.Machine(m.Name).Plan(), append(data, '\n'))
+}
+
+func (p *Project) appliedPlan(name string) (plan.Machine, error) {
+	var m plan.Machine
+	data, err := privatefile.Read(p.State.Machine(name).Plan())
+	if errors.Is(err, fs.ErrNotExist) && (madeWith(p.State, name) != "" || p.agreedTo(name)) {
+		return m, &Error{
+			Err:  fmt.Errorf("it is not written down how machine %s was made", name),
+			Next: fmt.Sprintf("put fbdock.hcl back into %s, or adopt the project for another folder that has it: fbdock adopt --project %s", p.Dir, p.State.Record().ID),
+		}
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &m)
+	}
+	if err != nil {
+		return m, fmt.Errorf("read the plan of %s: %w", name, err)
+	}
+	return m, nil
+}
+
+func (p *Project) agreedTo(name string) bool {
+	r, err := p.record(plan.Machine{Name: name})
+	return err != nil || r.Agreed != ""
+}
