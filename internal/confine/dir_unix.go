@@ -34,6 +34,15 @@ func retry(do func() error) error {
 	}
 }
 
+// unfollowed names the refusal to follow a link, which FreeBSD tells as EMLINK
+// (open(2)).
+func unfollowed(err error) error {
+	if errors.Is(err, unix.EMLINK) || errors.Is(err, unix.ELOOP) {
+		return ErrLink
+	}
+	return err
+}
+
 func (d *dir) close() error { return unix.Close(d.fd) }
 
 // openFolder opens a folder for looking names up in it.
@@ -44,7 +53,7 @@ func openFolder(at int, name string) (*dir, error) {
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, unfollowed(err)
 	}
 	return d, nil
 }
@@ -139,7 +148,7 @@ func (d *dir) openFile(word string, flag int, perm fs.FileMode) (*File, error) {
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, unfollowed(err)
 	}
 	// What is no regular file is refused before it is read, and for one it is
 	// of no use.
