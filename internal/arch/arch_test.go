@@ -24,7 +24,7 @@ var allowed = map[string][]string{
 	"internal/untrusted":     {},
 	"internal/descriptors":   {},
 	"internal/run":           {"internal/untrusted"},
-	"internal/atomicfile":    {},
+	"internal/atomicfile":    {"internal/privatefile"},
 	"internal/state":         {"internal/atomicfile", "internal/privatefile"},
 	"internal/lockfile":      {"internal/atomicfile", "internal/hostfile"},
 	"internal/localsocket":   {},

@@ -16,6 +16,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
 // Step is one thing that a write does to the disk.
@@ -198,20 +200,23 @@ func short(base string) string { return base[:min(len(base), 100)] }
 // Sweep removes the temporary files of writers that have ended, in a folder
 // and those below it. What cannot be looked at stays.
 func Sweep(root string) {
-	_ = filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
-		if err != nil {
-			return nil //nolint:nilerr // the others are looked at
-		}
-		if !e.IsDir() {
+	entries, err := privatefile.ReadDir(root)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		path := filepath.Join(root, e.Name())
+		if e.IsDir() {
+			Sweep(path)
+		} else {
 			sweepFile(path, e, prefix)
 		}
-		return nil
-	})
+	}
 }
 
 // sweepFolder is Sweep for the files of one folder whose names begin so.
 func sweepFolder(dir, with string) {
-	entries, err := os.ReadDir(filepath.Clean(dir))
+	entries, err := privatefile.ReadDir(filepath.Clean(dir))
 	if err != nil {
 		return
 	}

@@ -43,9 +43,13 @@ func removeDead(path string) {
 
 func rename(from, to string) error { return os.Rename(from, to) }
 
-// syncDir: not every file system brings folders to the disk on demand.
+// syncDir: not every file system brings folders to the disk on demand. What a
+// link in the place of the folder leads to is not this user's to open.
 func syncDir(dir string) error {
-	f, err := os.Open(dir)
+	f, err := os.OpenFile(dir, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_DIRECTORY, 0)
+	if errors.Is(err, unix.ELOOP) || errors.Is(err, unix.ENOTDIR) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}

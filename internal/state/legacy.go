@@ -76,7 +76,7 @@ func hasLegacy(folder string) bool {
 	if !info.IsDir() {
 		return true
 	}
-	entries, err := os.ReadDir(dir)
+	entries, err := privatefile.ReadDir(dir)
 	return err != nil || slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
 		return e.IsDir() || slices.Contains(legacyNames(), e.Name())
 	})
@@ -121,7 +121,7 @@ func (l *Legacy) read() error {
 		}
 		return names[name]
 	}
-	entries, err := os.ReadDir(l.Path())
+	entries, err := privatefile.ReadDir(l.Path())
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (l *Legacy) readVMs(machine func(string) *LegacyMachine) error {
 			return fmt.Errorf("%s is no folder", dir)
 		}
 	}
-	machines, err := os.ReadDir(vms)
+	machines, err := privatefile.ReadDir(vms)
 	if err != nil {
 		return err
 	}
@@ -158,7 +158,7 @@ func (l *Legacy) readVMs(machine func(string) *LegacyMachine) error {
 		if !m.IsDir() {
 			continue
 		}
-		providers, err := os.ReadDir(filepath.Join(vms, m.Name()))
+		providers, err := privatefile.ReadDir(filepath.Join(vms, m.Name()))
 		if err != nil {
 			return err
 		}

@@ -1,7 +1,6 @@
 package state
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +12,7 @@ import (
 func (d Dir) Machines() []string {
 	var names []string
 	for _, folder := range []string{d.root, filepath.Join(d.VagrantDotfiles(), "machines")} {
-		entries, err := os.ReadDir(folder)
+		entries, err := privatefile.ReadDir(folder)
 		if err != nil {
 			continue // nothing is kept
 		}

@@ -133,7 +133,7 @@ func (l Legacy) copyTo(to Dir) error {
 // takeVM copies what Vagrant knows of a VM. Some providers keep its disks
 // there, under names that the hypervisor knows; those cannot be moved.
 func (l Legacy) takeVM(to Dir, vm string) error {
-	entries, err := os.ReadDir(filepath.Join(l.Path(), vm))
+	entries, err := privatefile.ReadDir(filepath.Join(l.Path(), vm))
 	if err != nil {
 		return err
 	}
@@ -208,7 +208,7 @@ func removeLegacy(folder string) error {
 	if info, err := root.Lstat(Name); err != nil || !info.IsDir() {
 		return nil //nolint:nilerr // it is gone
 	}
-	entries, err := os.ReadDir(filepath.Join(folder, Name))
+	entries, err := privatefile.ReadDir(filepath.Join(folder, Name))
 	if err != nil {
 		return err
 	}
