@@ -103,16 +103,15 @@ func issue(template *x509.Certificate, ca *Pair, random io.Reader) (Pair, error)
 
 // parse reads the pair and makes sure that its halves belong together.
 func (p Pair) parse() (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	certBlock, _ := pem.Decode(p.Cert)
-	keyBlock, _ := pem.Decode(p.Key)
-	if certBlock == nil || keyBlock == nil {
-		return nil, nil, errors.New("not in PEM")
-	}
-	cert, err := x509.ParseCertificate(certBlock.Bytes)
+	key, err := p.key()
 	if err != nil {
 		return nil, nil, err
 	}
-	key, err := x509.ParseECPrivateKey(keyBlock.Bytes)
+	certBlock, _ := pem.Decode(p.Cert)
+	if certBlock == nil {
+		return nil, nil, errors.New("the certificate is not in PEM")
+	}
+	cert, err := x509.ParseCertificate(certBlock.Bytes)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -120,6 +119,14 @@ func (p Pair) parse() (*x509.Certificate, *ecdsa.PrivateKey, error) {
 		return nil, nil, errors.New("key and certificate do not belong together")
 	}
 	return cert, key, nil
+}
+
+func (p Pair) key() (*ecdsa.PrivateKey, error) {
+	block, _ := pem.Decode(p.Key)
+	if block == nil {
+		return nil, errors.New("it is not in PEM")
+	}
+	return x509.ParseECPrivateKey(block.Bytes)
 }
 
 // good is true for a pair that can be used from now on and for a month:

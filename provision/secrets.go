@@ -45,8 +45,8 @@ func parseSSHKey(private []byte, comment string) (SSHKey, error) {
 	return SSHKey{Private: private, Authorized: public + " " + comment}, nil
 }
 
-// Secrets are all keys of one machine. They live on the laptop under
-// .fbdock/MACHINE; CA.Key and EngineKey.Private never leave it.
+// Secrets are all keys of one machine. They live on the host, in
+// the folder of the machine; CA.Key and EngineKey.Private never leave it.
 type Secrets struct {
 	CA          Pair // the machine's own certificate authority
 	Server      Pair // dockerd
@@ -58,7 +58,7 @@ type Secrets struct {
 	EngineHostKey SSHKey // the engine's identity
 }
 
-// Names of the files below .fbdock/MACHINE.
+// Names of the files below the folder of the machine.
 const (
 	caCert, caKey                   = "tls/ca.pem", "tls/ca-key.pem"
 	serverCert, serverKey           = "tls/server-cert.pem", "tls/server-key.pem"
@@ -69,11 +69,31 @@ const (
 	engineHostKey                   = "ssh/engine_host_key"
 )
 
-// EnsureSecrets reads the keys of a machine from dir, the folder
-// .fbdock/MACHINE, and makes what is missing, broken, about to expire or
-// made for another address. changed tells that Files must be written. A
-// private key that cannot be read for another reason than being absent is an
-// error: it is not replaced.
+// DamagedError says that a private key is there and is not one. It is not
+// replaced unasked: the engine knows the key that it was, and whoever changed
+// the file may be found.
+type DamagedError struct {
+	File string // below the folder of the machine
+	Err  error
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("the key %s is damaged, and is not replaced: %v", e.File, e.Err)
+}
+
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// Hint is the next step for the user.
+func (e *DamagedError) Hint() string {
+	return "restore the file from a backup; or remove it and run `fbdock up`, which makes another"
+}
+
+// EnsureSecrets reads the keys of a machine from dir, the machine's folder in
+// the state directory, and makes what is missing, about to expire or made for
+// another address. changed tells that Files must be written, also when only a
+// public half is missing, as after a crash: those are exports, and what counts
+// is derived from the private key. A private key that is there and cannot be
+// used is an error: it is not replaced.
 func EnsureSecrets(dir fs.FS, m plan.Machine, now time.Time, random io.Reader) (s Secrets, changed bool, err error) {
 	e := ensurer{dir: dir, now: now, random: random}
 	s.CA = e.pair(caCert, caKey, func(p Pair) bool { return p.good(p, x509.ExtKeyUsageAny, nil, now) },
@@ -93,7 +113,7 @@ func EnsureSecrets(dir fs.FS, m plan.Machine, now time.Time, random io.Reader) (
 	return s, e.changed, e.err
 }
 
-// Files are the secrets as files below .fbdock/MACHINE, all 0600.
+// Files are the secrets as files below the folder of the machine, all 0600.
 func (s Secrets) Files() []File {
 	file := func(path string, data []byte) File { return File{path, 0o600, data} }
 	public := func(k SSHKey) []byte { return []byte(k.Authorized + "\n") }
@@ -133,6 +153,12 @@ func (e *ensurer) pair(cert, key string, good func(Pair) bool, fresh func() (Pai
 	if e.err != nil || good(p) {
 		return p
 	}
+	if len(p.Key) > 0 {
+		if _, err := p.key(); err != nil {
+			e.err = &DamagedError{File: key, Err: err}
+			return p
+		}
+	}
 	e.changed = true
 	p, e.err = fresh()
 	return p
@@ -143,11 +169,19 @@ func (e *ensurer) sshKey(name, comment string) SSHKey {
 	if e.err != nil {
 		return SSHKey{}
 	}
-	if k, err := parseSSHKey(data, comment); err == nil {
+	var k SSHKey
+	if data == nil {
+		e.changed = true
+		k, e.err = NewSSHKey(comment, e.random)
 		return k
 	}
-	e.changed = true
-	var k SSHKey
-	k, e.err = NewSSHKey(comment, e.random)
+	k, err := parseSSHKey(data, comment)
+	if err != nil {
+		e.err = &DamagedError{File: name, Err: err}
+		return k
+	}
+	if public := e.read(name + ".pub"); string(public) != k.Authorized+"\n" {
+		e.changed = true
+	}
 	return k
 }

@@ -5,10 +5,12 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"io/fs"
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -197,22 +199,72 @@ func TestUnreadableSecretsAreNotReplaced(t *testing.T) {
 	}
 }
 
-func TestDamagedSecretsAreReplaced(t *testing.T) {
+// TestDamagedSecrets: a private key that is there and is none is not replaced,
+// a certificate is, and a public half is written again.
+func TestDamagedSecrets(t *testing.T) {
 	t.Parallel()
 	m := machine()
 	s := secrets(t, m)
 	for _, f := range s.Files() {
-		dir := mapFS(s.Files())
-		dir[f.Path].Data = f.Data[:len(f.Data)/2]
-		got, changed, err := provision.EnsureSecrets(dir, m, day, rand.Reader)
-		if err != nil {
-			t.Errorf("%s cut short: %v", f.Path, err)
+		private := strings.HasSuffix(f.Path, "key.pem") || strings.HasPrefix(f.Path, "ssh/") && !strings.HasSuffix(f.Path, ".pub")
+		for what, data := range map[string][]byte{"cut short": f.Data[:len(f.Data)/2], "empty": {}} {
+			dir := mapFS(s.Files())
+			dir[f.Path].Data = data
+			got, changed, err := provision.EnsureSecrets(dir, m, day, rand.Reader)
+			if private && !(what == "empty" && strings.HasSuffix(f.Path, ".pem")) {
+				damaged, ok := errors.AsType[*provision.DamagedError](err)
+				if !ok || damaged.File != f.Path || damaged.Hint() == "" {
+					t.Errorf("EnsureSecrets with %s %s: error %v, want a *DamagedError of it", f.Path, what, err)
+				}
+				continue
+			}
+			if err != nil || !changed {
+				t.Errorf("EnsureSecrets with %s %s: changed %v, error %v, want it made anew", f.Path, what, changed, err)
+			}
+			if _, err := handshake(t, got.CA.Cert, got.Server, got.Client, "dev"); err != nil {
+				t.Errorf("EnsureSecrets with %s %s: %v", f.Path, what, err)
+			}
 		}
-		if public := f.Path[len(f.Path)-4:] == ".pub"; changed == public {
-			t.Errorf("%s cut short: changed %v", f.Path, changed)
-		}
-		if _, err := handshake(t, got.CA.Cert, got.Server, got.Client, "dev"); err != nil {
-			t.Errorf("%s cut short: %v", f.Path, err)
+	}
+}
+
+// TestSecretsAfterACrash: whichever of the files was the last one that was
+// written, the next run has a whole set and all SSH keys that were there.
+func TestSecretsAfterACrash(t *testing.T) {
+	t.Parallel()
+	m := machine()
+	old := secrets(t, m)
+	renewed, _, err := provision.EnsureSecrets(mapFS(old.Files()), m, day.Add(10*365*24*time.Hour), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, before := range map[string][]provision.File{"the first run": nil, "a renewal": old.Files()} {
+		for n := range len(old.Files()) + 1 {
+			dir := mapFS(before)
+			written := old.Files()
+			if before != nil {
+				written = renewed.Files()
+			}
+			for path, f := range mapFS(written[:n]) {
+				dir[path] = f
+			}
+			now := day
+			if before != nil {
+				now = day.Add(10 * 365 * 24 * time.Hour)
+			}
+			got, _, err := provision.EnsureSecrets(dir, m, now, rand.Reader)
+			if err != nil {
+				t.Fatalf("%s, crash after %d files: %v", name, n, err)
+			}
+			again, changed, err := provision.EnsureSecrets(mapFS(got.Files()), m, now, rand.Reader)
+			if err != nil || changed || !bytes.Equal(again.Server.Cert, got.Server.Cert) {
+				t.Errorf("%s, crash after %d files: the run after it: changed %v, %v", name, n, changed, err)
+			}
+			for _, f := range written[:n] {
+				if strings.HasPrefix(f.Path, "ssh/") && !bytes.Equal(mapFS(got.Files())[f.Path].Data, f.Data) {
+					t.Errorf("%s, crash after %d files: %s has changed", name, n, f.Path)
+				}
+			}
 		}
 	}
 }

@@ -3,7 +3,9 @@ package app
 import (
 	"crypto/ed25519"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,31 +15,31 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/provision"
 )
 
+// readSigner reads a private key. Public halves are derived from it: a file
+// with one is an export that a crash may have kept from being written.
 func readSigner(file string) (ssh.Signer, error) {
 	data, err := privatefile.Read(file)
 	if err != nil {
-		return nil, fmt.Errorf("read the agent's host key: %w", err)
+		return nil, err
 	}
 	signer, err := ssh.ParsePrivateKey(data)
 	if err != nil {
-		return nil, fmt.Errorf("read the agent's host key: %w", err)
+		return nil, &provision.DamagedError{File: file, Err: err}
 	}
 	return signer, nil
 }
 
-// agentKey is the public host key of the agent, nil when it has none yet.
+// agentKey is the public host key of the agent, nil when it has none that can
+// be read.
 func agentKey(files state.Machine) ssh.PublicKey {
-	data, err := privatefile.Read(files.Agent().HostKey() + ".pub")
+	key, err := readSigner(files.Agent().HostKey())
 	if err != nil {
 		return nil
 	}
-	key, _, _, _, err := ssh.ParseAuthorizedKey(data)
-	if err != nil {
-		return nil
-	}
-	return key
+	return key.PublicKey()
 }
 
 // ensureAgentKey makes the agent's host key where it is missing. The
@@ -45,15 +47,20 @@ func agentKey(files state.Machine) ssh.PublicKey {
 // has no way without, and OpenSSH wants to know it.
 func (p *Project) ensureAgentKey(m plan.Machine) error {
 	files := p.State.Machine(m.Name)
-	if agentKey(files) != nil && exists(files.Agent().HostKey()) && exists(files.Agent().KnownHosts()) {
+	key := agentKey(files)
+	if key != nil && exists(files.Agent().HostKey()+".pub") && exists(files.Agent().KnownHosts()) {
 		return nil
 	}
-	key, err := p.writeKey(files.Agent().HostKey())
-	if err != nil {
-		return fmt.Errorf("make the agent's host key: %w", err)
+	if key == nil {
+		if _, err := readSigner(files.Agent().HostKey()); !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("read the agent's host key: %w", err)
+		}
+		var err error
+		if key, err = p.writeKey(files.Agent().HostKey()); err != nil {
+			return fmt.Errorf("make the agent's host key: %w", err)
+		}
 	}
 	line := ssh.MarshalAuthorizedKey(key)
-	// The public half comes last: it says that the rest is there.
 	for _, f := range []struct {
 		name string
 		data []byte

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -125,18 +123,14 @@ func (g *guest) engine(ctx context.Context) (*link.Client, error) {
 	if g.agent != nil {
 		return g.agent.Dial(ctx, agent.UserEngine, 0)
 	}
-	data, err := privatefile.Read(g.files.EngineHostKey() + ".pub")
-	if err != nil {
-		return nil, fmt.Errorf("read the engine's host key: %w", err)
-	}
-	key, _, _, _, err := ssh.ParseAuthorizedKey(data)
+	key, err := readSigner(g.files.EngineHostKey())
 	if err != nil {
 		return nil, fmt.Errorf("read the engine's host key: %w", err)
 	}
 	return g.Through(ctx, link.Endpoint{
 		Name: g.machine.Instance + "-engine", Address: g.machine.Engine.Address.String() + ":22",
 		User: "root", KeyFiles: []string{g.files.EngineKey()}, KeysOnly: true,
-	}, link.Options{HostKey: key})
+	}, link.Options{HostKey: key.PublicKey()})
 }
 
 // sudo runs a script as root and answers with what it wrote. A status
