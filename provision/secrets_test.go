@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"net"
 	"net/netip"
 	"strings"
@@ -211,7 +212,7 @@ func TestDamagedSecrets(t *testing.T) {
 			dir := mapFS(s.Files())
 			dir[f.Path].Data = data
 			got, changed, err := provision.EnsureSecrets(dir, m, day, rand.Reader)
-			if private && !(what == "empty" && strings.HasSuffix(f.Path, ".pem")) {
+			if private && (what != "empty" || !strings.HasSuffix(f.Path, ".pem")) {
 				damaged, ok := errors.AsType[*provision.DamagedError](err)
 				if !ok || damaged.File != f.Path || damaged.Hint() == "" {
 					t.Errorf("EnsureSecrets with %s %s: error %v, want a *DamagedError of it", f.Path, what, err)
@@ -245,9 +246,7 @@ func TestSecretsAfterACrash(t *testing.T) {
 			if before != nil {
 				written = renewed.Files()
 			}
-			for path, f := range mapFS(written[:n]) {
-				dir[path] = f
-			}
+			maps.Copy(dir, mapFS(written[:n]))
 			now := day
 			if before != nil {
 				now = day.Add(10 * 365 * 24 * time.Hour)
