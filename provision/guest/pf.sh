@@ -10,14 +10,23 @@ egress() { route -n get default 2>/dev/null | awk '$1 == "interface:" { print $2
 # mountd_port is where the engine finds mountd, which takes any port unless it
 # is told one (mountd(8), -p); a port of the user's own stays.
 mountd_port() {
-  port=$(sysrc -n mountd_flags 2>/dev/null | sed -n 's/.*-p *\([0-9][0-9]*\).*/\1/p')
+  port=$(sysrc -n mountd_flags 2>/dev/null)
+  case " $port" in
+    *' -p'*)
+      port=${port#*-p}
+      port=${port# }
+      port=${port%%[!0-9]*}
+      ;;
+    *) port= ;;
+  esac
   echo "${port:-7335}"
 }
 mountd_flags() {
   flags=$(sysrc -n mountd_flags 2>/dev/null)
+  port=$(mountd_port)
   case " $flags" in
-    *' -p'*) echo "$flags" ;;
-    *) echo "${flags:+$flags }-p $(mountd_port)" ;;
+    *' -p'*[0-9]*) echo "$flags" ;;
+    *) echo "${flags:+$flags }-p $port" ;;
   esac
 }
 
