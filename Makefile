@@ -17,7 +17,7 @@ RUN       ?= .
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/laptops')
 
-.PHONY: build test lint e2e box-e2e clients-e2e demo bench cross wine lab fuzz cover vuln tools clean
+.PHONY: build test lint e2e box-e2e clients-e2e docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -67,6 +67,17 @@ clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/docker-compose github.com/docker/compose/v2/cmd
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_CLIENTS=$(CURDIR)/.cache/clients \
 	  $(GO) test -tags e2e -count=1 -timeout 100m -v -run TestClients ./internal/e2e
+
+docker-flags: ## the table of docker's, compose's and buildx's flags, from their Go modules; a new flag has to get a kind in gen/rules.go
+	cd internal/dockerflags/gen && $(GO) run . >$(CURDIR)/.cache/docker-flags.txt
+	mv .cache/docker-flags.txt internal/dockerflags/table.txt
+
+docker-flags-latest: ## the same, of the newest versions
+	cd internal/dockerflags/gen && $(GO) get github.com/docker/cli@latest github.com/docker/compose/v5@latest github.com/docker/buildx@latest && $(GO) mod tidy
+	$(MAKE) --no-print-directory docker-flags
+
+docker-flags-test: ## fails where that table is out of date
+	cd internal/dockerflags/gen && $(GO) test ./...
 
 demo: build lab ## up, docker run, status, destroy
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) sh testdata/demo/demo.sh

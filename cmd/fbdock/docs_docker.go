@@ -65,10 +65,13 @@ func guestDocs() map[string]doc {
 			group: groupGuests, exits: append(remoteExits("the command"), exitUsage(),
 				manual.Exit{Status: "126", Text: "The command is not executable in the guest."}, manual.Exit{Status: "127", Text: "The command is not found in the guest."}),
 			long: "Runs a command in the FreeBSD guest, or in the engine with `--on engine`. Each argument arrives as it is: no shell reads it. " +
-				"Flags of fbdock stand before the command; `--` may separate them.",
+				"Flags of fbdock stand before the command; `--` may separate them.\n\n" +
+				"As with docker exec, the command gets standard input with `-i` and a terminal with `-t` only, so that a loop around it keeps its input. " +
+				"When all standard streams are a terminal and fbdock runs in the foreground, it gets both without them; `-t=false` is without.",
 			examples: examples(
 				"fbdock exec -- zfs list", "List ZFS datasets in FreeBSD.",
 				"fbdock exec --on engine -- df -h", "Show the disks of the engine.",
+				"fbdock exec -i -- tee /tmp/notes", "Write standard input to a file of the guest.",
 			),
 		},
 		"ssh": {

@@ -35,9 +35,10 @@ type guest struct {
 
 // programs of the guest. What they were asked to do is in guest/NAME/calls.
 var programs = map[string]string{
-	"bin/sudo":                               "[ \"$1\" = -n ] || exit 97\nshift\nexec \"$@\"\n",
-	"bin/service":                            "echo \"service $*\" >>\"$HOME/calls\"\ncase $2 in\nonestop) touch \"$HOME/stopped\" ;;\nonestatus) [ ! -e \"$HOME/stopped\" ] ;;\nesac\n",
-	"bin/docker":                             "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n",
+	"bin/sudo":    "[ \"$1\" = -n ] || exit 97\nshift\nexec \"$@\"\n",
+	"bin/service": "echo \"service $*\" >>\"$HOME/calls\"\ncase $2 in\nonestop) touch \"$HOME/stopped\" ;;\nonestatus) [ ! -e \"$HOME/stopped\" ] ;;\nesac\n",
+	"bin/docker": "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n" +
+		"case \" $* \" in\n*\" streams \"*) for n in 0 1 2; do [ -t $n ] && echo \"$n terminal\" || echo \"$n other\"; done; cat ;;\n*\" tty \"*) [ -t 0 ] && echo a terminal ;;\nesac\n",
 	"usr/local/libexec/fbdock/fbdock-health": "cat \"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
 	"usr/local/libexec/fbdock/fbdock-shares": "cat \"$HOME/shares\"\n! grep -q ' fail ' \"$HOME/shares\"\n",
 	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).qcow2\" >/dev/null 2>&1 && echo have\n",

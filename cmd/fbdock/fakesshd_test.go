@@ -152,6 +152,7 @@ func (s *sshd) session(ask ssh.NewChannel) {
 	}
 	defer func() { _ = ch.Close() }()
 	var process *os.Process
+	terminal := false
 	ended := make(chan struct{})
 	for {
 		select {
@@ -161,8 +162,11 @@ func (s *sshd) session(ask ssh.NewChannel) {
 			}
 			granted := false
 			switch req.Type {
+			case "pty-req":
+				granted = hasTerminals
+				terminal = granted
 			case "exec", "shell":
-				process, granted = s.start(req, ch, ended)
+				process, granted = s.start(req, ch, ended, terminal)
 			case "signal":
 				granted = kill(process, req)
 			}
@@ -183,7 +187,7 @@ func kill(process *os.Process, req *ssh.Request) bool {
 }
 
 // start runs what is asked for; ended is closed when all of it is told.
-func (s *sshd) start(req *ssh.Request, ch ssh.Channel, ended chan<- struct{}) (*os.Process, bool) {
+func (s *sshd) start(req *ssh.Request, ch ssh.Channel, ended chan<- struct{}, terminal bool) (*os.Process, bool) {
 	line := struct{ Command string }{"exec sh"}
 	if req.Type == "exec" && ssh.Unmarshal(req.Payload, &line) != nil {
 		return nil, false
@@ -202,6 +206,12 @@ func (s *sshd) start(req *ssh.Request, ch ssh.Channel, ended chan<- struct{}) (*
 	cmd := exec.Command("sh", "-c", s.local(line.Command))
 	cmd.Env = []string{"PATH=" + s.path, "HOME=" + s.home}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.home, ch, ch.Stderr()
+	if terminal {
+		return startAtTerminal(cmd, ch, func() {
+			exit(ch, cmd.ProcessState.ExitCode())
+			close(ended)
+		})
+	}
 	// Else the end would wait for the end of the input.
 	stdin, err := cmd.StdinPipe()
 	if err != nil || cmd.Start() != nil {

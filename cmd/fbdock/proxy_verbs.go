@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
@@ -55,10 +56,11 @@ func outer(err error) error {
 	return &app.Error{Err: err, Code: app.ExitLink}
 }
 
-// streams are this process's own; a terminal is one only at both ends.
+// streams are this process's own.
 func (p *program) streams(signals forwarder) app.Streams {
 	s := app.Streams{Stdin: p.stdin, Stdout: p.stdout, Stderr: p.stderr, Signals: signals.signals, Begin: signals.begin}
-	if term.IsTerminal(int(p.stdin.Fd())) && term.IsTerminal(int(p.stdout.Fd())) {
+	s.Shown = term.IsTerminal(int(p.stdout.Fd()))
+	if term.IsTerminal(int(p.stdin.Fd())) {
 		name, _ := p.lookup("TERM")
 		s.Terminal = func() (*link.Terminal, error) { return link.Raw(p.stdin, p.stdout, name) }
 	}
@@ -102,10 +104,23 @@ func on(c *cli.Context) (string, error) {
 	}
 }
 
+// atTerminal tells whether a person sits at all standard streams, and waits
+// for this program.
+func (p *program) atTerminal() bool {
+	for _, f := range []*os.File{p.stdin, p.stdout, p.stderr} {
+		if !term.IsTerminal(int(f.Fd())) {
+			return false
+		}
+	}
+	return link.InForeground()
+}
+
 func (p *program) execCommand() *cli.Command {
 	return &cli.Command{
 		Name: "exec", Usage: "Run a command in a guest", ArgsUsage: "[--] CMD [ARG...]", Flags: append(commonFlags(), machineFlag(), onFlag(),
 			&cli.StringFlag{Name: "via", Value: app.ViaLink, Usage: "connect by `WAY`: link, or vagrant for vagrant ssh -c"},
+			&cli.BoolFlag{Name: "interactive", Aliases: []string{"i"}, Usage: "pass standard input on"},
+			&cli.BoolFlag{Name: "tty", Aliases: []string{"t"}, Usage: "allocate a terminal in the guest"},
 		),
 		Action: p.proxied(func(c *cli.Context) (app.Exec, error) {
 			guest, err := on(c)
@@ -119,7 +134,15 @@ func (p *program) execCommand() *cli.Command {
 			if c.NArg() == 0 {
 				return app.Exec{}, usage(errors.New("exec needs a command; `fbdock ssh` gives a shell"))
 			}
-			return app.Exec{On: guest, Via: via, Args: c.Args().Slice()}, nil
+			e := app.Exec{On: guest, Via: via, Args: c.Args().Slice()}
+			e.Stdin, e.TTY = c.Bool("interactive"), c.Bool("tty")
+			if !c.IsSet("interactive") && !c.IsSet("tty") && p.atTerminal() {
+				e.Stdin, e.TTY = true, true
+			}
+			if e.TTY && !term.IsTerminal(int(p.stdin.Fd())) {
+				return app.Exec{}, usage(errors.New("--tty needs a terminal at standard input"))
+			}
+			return e, nil
 		}),
 	}
 }
@@ -132,7 +155,8 @@ func (p *program) sshCommand() *cli.Command {
 				return app.Exec{}, err
 			}
 			guest, err := on(c)
-			return app.Exec{On: guest}, err
+			both := term.IsTerminal(int(p.stdin.Fd())) && term.IsTerminal(int(p.stdout.Fd()))
+			return app.Exec{On: guest, Stdin: true, TTY: both}, err
 		}),
 	}
 }

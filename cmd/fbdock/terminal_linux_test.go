@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -73,4 +74,33 @@ func check(err error) {
 		fmt.Fprintln(os.Stderr, "atty:", err)
 		os.Exit(1)
 	}
+}
+
+// hasTerminals tells whether the guests' sshd can give a terminal.
+const hasTerminals = true
+
+// startAtTerminal starts a command of a guest at a terminal of its own, which
+// is joined with ch; end is called after it.
+func startAtTerminal(cmd *exec.Cmd, ch io.ReadWriter, end func()) (*os.Process, bool) {
+	master, terminal := openPTY()
+	defer terminal.Close()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	if cmd.Start() != nil {
+		_ = master.Close()
+		return nil, false
+	}
+	go func() { _, _ = io.Copy(master, ch) }()
+	shown := make(chan struct{})
+	go func() {
+		defer close(shown)
+		_, _ = io.Copy(ch, master)
+	}()
+	go func() {
+		_ = cmd.Wait() // its status says all
+		<-shown
+		_ = master.Close()
+		end()
+	}()
+	return cmd.Process, true
 }

@@ -4,7 +4,9 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 )
 
 // atTerminal is for Linux; scripts skip it elsewhere.
@@ -12,3 +14,7 @@ func atTerminal() {
 	fmt.Fprintln(os.Stderr, "atty: only on Linux")
 	os.Exit(1)
 }
+
+const hasTerminals = false
+
+func startAtTerminal(*exec.Cmd, io.ReadWriter, func()) (*os.Process, bool) { return nil, false }

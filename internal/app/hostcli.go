@@ -11,6 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/dockercli"
+	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -20,7 +21,7 @@ import (
 // execDocker runs a docker command by the CLI that is chosen for it.
 func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, error) {
 	args := e.Args[1:]
-	if flag := mount.ConnectionFlag(args); flag != "" {
+	if flag := dockerflags.ParseLine(args).Connection(); flag != "" {
 		return 0, &Error{
 			Err:  fmt.Errorf("docker's flag %s names another engine, and fbdock docker uses the one of machine %s", flag, m.Name),
 			Next: "leave it out, name another machine by `fbdock -m NAME docker`, or run docker itself",

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -32,9 +33,26 @@ type Streams struct {
 	// Begin is called when the command is about to run: from then on signals
 	// are its own. It may be nil.
 	Begin func()
-	// Terminal puts the local terminal into raw mode; nil unless both
-	// standard input and output are terminals.
+	// Terminal puts the local terminal into raw mode, and the command gets
+	// one; nil where standard input is none, or none is wanted.
 	Terminal func() (*link.Terminal, error)
+	// Shown tells that standard output is a terminal as well.
+	Shown bool
+}
+
+// forDocker are the streams of a docker command by the CLI of the guest:
+// standard input and a terminal only where the command uses them, so that
+// what follows it in a script keeps its input, streams stay apart, and a
+// background job is not stopped.
+func (s Streams) forDocker(l dockerflags.Line) Streams {
+	stdin, terminal := l.Stdin(), l.Terminal()
+	if !stdin {
+		s.Stdin = nil
+	}
+	if !stdin || terminal == dockerflags.NoTerminal || terminal == dockerflags.UsesTerminal && !s.Shown {
+		s.Terminal = nil
+	}
+	return s
 }
 
 func (s Streams) begin() {
@@ -52,8 +70,11 @@ type Exec struct {
 	Args []string
 	// Docker tells that it is a docker command for the engine, which the CLI
 	// of this host may run as well.
-	Docker  bool
-	Streams Streams
+	Docker bool
+	// Stdin and TTY tell whether the command gets standard input and a
+	// terminal. A docker command gets what it uses.
+	Stdin, TTY bool
+	Streams    Streams
 
 	script string // what to run instead of Args, where they need more than themselves
 }
@@ -65,6 +86,12 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 	m, err := p.Machine(e.Machine)
 	if err != nil {
 		return 0, lost(err)
+	}
+	if !e.Docker && !e.Stdin {
+		e.Streams.Stdin = nil
+	}
+	if !e.Docker && !e.TTY {
+		e.Streams.Terminal = nil
 	}
 	if e.Via == ViaVagrant {
 		status, err := p.execVagrant(ctx, m, e)
@@ -83,6 +110,9 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 
 // execGuest runs a command in a guest.
 func (p *Project) execGuest(ctx context.Context, m plan.Machine, e Exec) (int, error) {
+	if e.Docker {
+		e.Streams = e.Streams.forDocker(dockerflags.ParseLine(e.Args[1:]))
+	}
 	at, err := p.inMounts(ctx, m, e)
 	if err != nil {
 		return 0, err

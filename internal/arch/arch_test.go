@@ -45,15 +45,16 @@ var allowed = map[string][]string{
 	"provision":              {"hcl", "internal/plan", "internal/redact"},
 	"internal/vagrant":       {"internal/atomicfile", "internal/hostfile", "internal/run", "internal/untrusted"},
 	"internal/dockercli":     {"internal/atomicfile", "internal/hostfile", "internal/run"},
+	"internal/dockerflags":   {},
 	// platforms knows how a volume's text is cut, drive letters included.
 	"internal/confine":               {},
 	"internal/sftpserver":            {"internal/confine", "internal/descriptors"},
-	"internal/mount":                 {"internal/confine", "internal/link", "internal/sftpserver", "internal/untrusted", "platforms"},
+	"internal/mount":                 {"internal/dockerflags", "internal/confine", "internal/link", "internal/sftpserver", "internal/untrusted", "platforms"},
 	"internal/datagram/datagramtest": {"internal/link", "internal/link/linktest"},
 	"internal/datagram":              {"internal/link", "internal/untrusted"},
 	"internal/agent":                 {"internal/descriptors", "internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/privatefile", "internal/untrusted"},
 	"internal/app": {
-		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/atomicfile", "internal/confine", "internal/dockercli", "internal/engine",
+		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/atomicfile", "internal/confine", "internal/dockercli", "internal/dockerflags", "internal/engine",
 		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},

@@ -39,7 +39,7 @@ func (c *chaos) fbdock(t *testing.T, stdin string, args ...string) (result, time
 // engine all the same.
 func (c *chaos) echo(t *testing.T, i, n int) {
 	text, want := rand.Text()+strings.Repeat(strconv.Itoa(i)+" ", n%5000), (20*n+i)%120
-	out, took := c.fbdock(t, text, "exec", "--on", guestOf(i), "--", "sh", "-c", "cat; sleep "+strconv.Itoa(1+(n+i)%4)+"; exit "+strconv.Itoa(want))
+	out, took := c.fbdock(t, text, "exec", "-i", "--on", guestOf(i), "--", "sh", "-c", "cat; sleep "+strconv.Itoa(1+(n+i)%4)+"; exit "+strconv.Itoa(want))
 	c.ran.Add(1)
 	if took > chaosHang {
 		t.Errorf("a command on %s took %s: status %d\n%s", guestOf(i), took.Round(time.Second), out.status, out.stderr)
@@ -65,7 +65,7 @@ func (c *chaos) write(t *testing.T, i, n int) {
 	guest, folder, name := guestOf(i+n), c.folders[i], fmt.Sprintf("file-%d", n)
 	text := strings.Repeat(fmt.Sprintf("line of %s\n", name), 1+n%1000)
 	here := "[ -e '" + folder + "/here' ] || exit 9\n"
-	out, took := c.fbdock(t, text, "exec", "--on", guest, "--", "sh", "-c", here+"cat >'"+folder+"/"+name+"' || exit 9\n"+here)
+	out, took := c.fbdock(t, text, "exec", "-i", "--on", guest, "--", "sh", "-c", here+"cat >'"+folder+"/"+name+"' || exit 9\n"+here)
 	if took > chaosHang {
 		t.Errorf("a write on %s took %s: status %d\n%s", guest, took.Round(time.Second), out.status, out.stderr)
 	}

@@ -63,7 +63,7 @@ func put(t *testing.T, p *project, certFile, keyFile string) {
 
 func write(t *testing.T, p *project, name, text string) {
 	t.Helper()
-	cmd := p.command(t, "exec", "--", "sh", "-c", "cat > "+name)
+	cmd := p.command(t, "exec", "-i", "--", "sh", "-c", "cat > "+name)
 	cmd.Stdin = bytes.NewReader([]byte(text))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -37,5 +37,5 @@ func Signals(ctx context.Context, in <-chan os.Signal) <-chan Signal {
 // FromTerminal tells whether the terminal has sent a signal, and so to every
 // process of the foreground process group.
 func FromTerminal(s os.Signal) bool {
-	return (s == os.Interrupt || s == syscall.SIGQUIT) && inForeground()
+	return (s == os.Interrupt || s == syscall.SIGQUIT) && InForeground()
 }

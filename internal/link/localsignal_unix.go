@@ -20,9 +20,9 @@ func signalName(s os.Signal) (Signal, bool) {
 	return Signal(strings.TrimPrefix(name, "SIG")), name != ""
 }
 
-// inForeground tells whether this process is in the foreground process group
+// InForeground tells whether this process is in the foreground process group
 // of its controlling terminal (tcgetpgrp(3)).
-func inForeground() bool {
+func InForeground() bool {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		return false // there is none

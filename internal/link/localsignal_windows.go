@@ -16,5 +16,5 @@ func signalName(s os.Signal) (Signal, bool) {
 	return "", false
 }
 
-// inForeground is true: the console sends its events to all its processes.
-func inForeground() bool { return true }
+// InForeground is true: the console sends its events to all its processes.
+func InForeground() bool { return true }

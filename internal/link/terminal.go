@@ -26,22 +26,30 @@ type Terminal struct {
 // ErrNoTerminal says that a stream is no terminal.
 var ErrNoTerminal = errors.New("not a terminal")
 
-// Raw puts the terminal of in and out into raw mode; Close puts it back and
-// must be reached on every path out. termName is the value of TERM.
+// Raw puts the terminal of in into raw mode; Close puts it back and must be
+// reached on every path out. out is where the output goes, the terminal or
+// something else. termName is the value of TERM. In the background it stops
+// the process, as it does any other (tcsetattr(3)).
 func Raw(in, out *os.File, termName string) (*Terminal, error) {
 	t := &Terminal{
 		in: int(in.Fd()), out: int(out.Fd()), name: termName,
 		resize: make(chan Size, 1), stop: make(chan struct{}),
 	}
-	if !term.IsTerminal(t.in) || !term.IsTerminal(t.out) {
+	if !term.IsTerminal(t.in) {
 		return nil, ErrNoTerminal
 	}
+	restore := func() {}
 	old, err := term.MakeRaw(t.in)
 	if err != nil {
 		return nil, fmt.Errorf("terminal: raw mode: %w", err)
 	}
 	t.old = old
-	t.restore = prepareOutput(t.out)
+	if term.IsTerminal(t.out) {
+		restore = prepareOutput(t.out)
+	} else {
+		t.out = t.in
+	}
+	t.restore = restore
 	t.wg.Go(t.follow)
 	return t, nil
 }

@@ -104,10 +104,33 @@ func TestRawNeedsTerminals(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = null.Close() })
-	for _, pair := range [][2]*os.File{{null, terminal}, {terminal, null}, {null, null}} {
+	for _, pair := range [][2]*os.File{{null, terminal}, {null, null}} {
 		if _, err := link.Raw(pair[0], pair[1], "vt100"); !errors.Is(err, link.ErrNoTerminal) {
 			t.Errorf("%v", err)
 		}
+	}
+}
+
+// TestRawOutputElsewhere: only the input has to be a terminal, which has the
+// size then.
+func TestRawOutputElsewhere(t *testing.T) {
+	t.Parallel()
+	master, terminal := openTerminal(t)
+	setSize(t, master, 90, 33)
+	null, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = null.Close() })
+	local, err := link.Raw(terminal, null, "vt100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := local.PTY().Size, (link.Size{Columns: 90, Rows: 33}); got != want {
+		t.Errorf("PTY().Size = %v, want %v", got, want)
+	}
+	if err := local.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -16,146 +17,55 @@ type Bind struct {
 	Arg, At int
 }
 
-// Binds finds the bind mounts of `docker run` and `docker create`; args are
-// those behind the word docker. Named volumes are none. What a compose file
-// binds is ComposeBinds's.
+// Binds finds the bind mounts of a docker command line; args are those behind
+// the word docker. Named volumes are none. What a compose file binds is
+// ComposeBinds's.
 func Binds(args []string, goos string) []Bind {
-	word, start := subcommand(args)
-	if word != "run" && word != "create" {
-		return nil
-	}
 	var binds []Bind
-	for i := start; i < len(args); i++ {
-		arg := args[i]
-		if arg == "--" || arg == "-" || !strings.HasPrefix(arg, "-") {
-			break // the image; what follows is the container's
-		}
-		name, value, at := flag(arg, runSwitches)
-		if name == "" {
-			continue // it takes no value
-		}
-		if at < 0 {
-			if i++; i == len(args) {
-				break
-			}
-			value, at = args[i], 0
-		}
+	for _, v := range dockerflags.ParseLine(args).Values {
 		source := ""
-		switch name {
-		case "v", "volume":
-			source, _, _ = platforms.SplitVolume(value)
-			if !isPath(source, goos) {
+		switch v.Kind {
+		case dockerflags.Bind:
+			if source, _, _ = platforms.SplitVolume(v.Text); !isPath(source, goos) {
 				source = ""
 			}
-		case "mount":
-			source = bindSource(value)
+		case dockerflags.Mount:
+			source = bindSource(v.Text)
 		}
-		if source == "" {
-			continue
+		if source != "" {
+			binds = append(binds, bindIn(v, source))
 		}
-		b := Bind{Source: source, Arg: i, At: -1}
-		if offset := strings.Index(value, source); offset >= 0 {
-			b.At = at + offset
-		}
-		binds = append(binds, b)
 	}
 	return binds
 }
 
-// flag cuts an argument into the flag's name and its value; at is where the
-// value begins, -1 when it is the next argument. The name is "" for flags
-// without a value. Short flags may stand together: -itv /a:/b.
-func flag(arg string, switches map[string]bool) (name, value string, at int) {
-	if long, ok := strings.CutPrefix(arg, "--"); ok {
-		name, value, found := strings.Cut(long, "=")
-		switch {
-		case switches[name]:
-			return "", "", -1
-		case found:
-			return name, value, len(arg) - len(value)
-		}
-		return name, "", -1
+// bindIn is a path that is part of a value.
+func bindIn(v dockerflags.Value, source string) Bind {
+	b := Bind{Source: source, Arg: v.Word, At: -1}
+	if offset := strings.Index(v.Text, source); offset >= 0 {
+		b.At = v.At + offset
 	}
-	for i := 1; i < len(arg); i++ {
-		letter := arg[i : i+1]
-		if switches[letter] {
-			continue
-		}
-		rest := i + 1
-		if rest < len(arg) && arg[rest] == '=' {
-			rest++
-		}
-		if rest < len(arg) {
-			return letter, arg[rest:], rest
-		}
-		return letter, "", -1
-	}
-	return "", "", -1
-}
-
-// runSwitches are the flags of docker run and create that take no value; it is
-// never written to.
-var runSwitches = map[string]bool{
-	"d": true, "detach": true, "i": true, "interactive": true, "t": true, "tty": true, "rm": true, "init": true,
-	"P": true, "publish-all": true, "privileged": true, "read-only": true, "no-healthcheck": true, "q": true, "quiet": true,
-	"oom-kill-disable": true, "sig-proxy": true, "disable-content-trust": true, "help": true, "use-api-socket": true,
-}
-
-// command is the index of docker's command, behind its own flags.
-func command(args []string) int {
-	for i := 0; i < len(args); i++ {
-		arg := args[i]
-		if !strings.HasPrefix(arg, "-") {
-			return i
-		}
-		switch arg {
-		case "-c", "--context", "-H", "--host", "-l", "--log-level", "--config", "--tlscacert", "--tlscert", "--tlskey":
-			i++
-		}
-	}
-	return len(args)
-}
-
-// ConnectionFlag is the first of docker's own flags that says which engine it
-// connects to; "" when there is none.
-func ConnectionFlag(args []string) string {
-	for _, arg := range args[:command(args)] {
-		name, _, _ := strings.Cut(arg, "=")
-		long, isLong := strings.CutPrefix(name, "--")
-		switch {
-		case isLong && (long == "host" || long == "context" || strings.HasPrefix(long, "tls")):
-			return name
-		case !isLong && len(name) > 1 && (name[1] == 'H' || name[1] == 'c'):
-			return name[:2]
-		}
-	}
-	return ""
+	return b
 }
 
 // ReadsFolder tells whether a docker command reads the folder it runs in, so
 // that it does not do what it should where that folder is not mounted.
 func ReadsFolder(args []string) bool {
-	at := command(args)
-	if at == len(args) {
-		return false
-	}
-	switch args[at] {
-	case "build", "buildx", "compose", "bake", "stack":
+	first, _, _ := strings.Cut(dockerflags.ParseLine(args).Path, " ")
+	switch first {
+	case "build", "builder", "buildx", "compose", "bake", "stack":
 		return true
 	}
-	return false
+	return dockerflags.ParseLine(args).Is("build")
 }
 
 // Builds tells whether a docker command builds from a folder that this laptop
 // has.
 func Builds(args []string, laptop Laptop) bool {
-	word, next := subcommand(args)
-	if word != "build" {
-		return false
-	}
-	for _, operand := range operands(args, next, shapes[word].switches) {
-		context := operand.Source
-		return context != "-" && !strings.Contains(context, "://") && laptop.Exists(laptop.Full(context))
+	for _, v := range dockerflags.ParseLine(args).Values {
+		if v.Kind == dockerflags.BuildDir {
+			return v.Text != "-" && !strings.Contains(v.Text, "://") && laptop.Exists(laptop.Full(v.Text))
+		}
 	}
 	return false
 }

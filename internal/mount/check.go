@@ -59,9 +59,12 @@ func rename(args []string, binds []Bind, mounts []Folder, laptop Laptop) (resolv
 func Moved(binds []Bind, mounts []Folder, laptop Laptop) (from, to string, moved bool) {
 	for _, b := range binds {
 		from = laptop.Full(b.Source)
-		to, ok := GuestDir(laptop.GOOS, from, mounts)
-		if same, err := platforms.GuestPath(laptop.GOOS, from); ok && (err != nil || same != to) {
-			return from, to, true
+		p, err := laptop.find(b.Source, mounts)
+		if err != nil || p.folder.Target == "" {
+			continue
+		}
+		if same, err := platforms.GuestPath(laptop.GOOS, from); err != nil || same != p.guest {
+			return from, p.guest, true
 		}
 	}
 	return "", "", false

@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -26,38 +27,21 @@ func (c Compose) Mounts() bool {
 	return slices.Contains([]string{"up", "run", "create", "watch", "scale"}, c.Word)
 }
 
-// composeSwitches are the flags of docker compose that take no value.
-var composeSwitches = []string{"--all-resources", "--compatibility", "--dry-run", "--verbose", "--help", "-h", "--version", "-v"}
-
 // ComposeOf reads args, those behind the word docker.
 func ComposeOf(args []string) (c Compose, ok bool) {
-	i := command(args)
-	if i == len(args) || args[i] != "compose" {
+	l := dockerflags.ParseLine(args)
+	if c.Word, ok = strings.CutPrefix(l.Path+" ", "compose "); !ok {
 		return Compose{}, false
 	}
-	for i++; i < len(args); i++ {
-		arg := args[i]
-		if !strings.HasPrefix(arg, "-") {
-			c.Word = arg
-			break
-		}
-		if slices.Contains(composeSwitches, arg) {
-			continue
-		}
-		name, value, at := flag(arg, runSwitches)
-		if at < 0 {
-			if i++; i == len(args) {
-				break
-			}
-			value, at = args[i], 0
-		}
-		b := Bind{Source: value, Arg: i, At: at}
-		switch name {
-		case "f", "file":
+	c.Word = strings.TrimSuffix(c.Word, " ")
+	for _, v := range l.Values {
+		b := Bind{Source: v.Text, Arg: v.Word, At: v.At}
+		switch {
+		case v.Flag == "file" && v.Kind == dockerflags.Read:
 			c.Files = append(c.Files, b)
-		case "project-directory":
+		case v.Flag == "project-directory":
 			c.Dir = &b
-		case "env-file":
+		case v.Flag == "env-file":
 			c.Env = append(c.Env, b)
 		}
 	}

@@ -4,128 +4,37 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/dockerflags"
 )
 
-// shape is what has to be known of one of docker's commands to find the files
-// of this host that it names.
-type shape struct {
-	switches map[string]bool // flags that take no value
-	files    []string        // flags whose value is a file
-	// local finds the operands that are files.
-	local func(operands []Bind) []Bind
+// InContainer tells whether an operand of docker cp names a path in a
+// container: CONTAINER:PATH does, unless it is an absolute path or begins
+// with a dot.
+func InContainer(operand string) bool {
+	return strings.Contains(operand, ":") && !filepath.IsAbs(operand) && operand[0] != '.'
 }
 
-// shapes are those of docker's commands that read or write files where the
-// CLI runs; it is never written to.
-var shapes = map[string]shape{
-	"run":    {switches: runSwitches, files: []string{"env-file", "label-file", "cidfile"}},
-	"create": {switches: runSwitches, files: []string{"env-file", "label-file", "cidfile"}},
-	"exec":   {switches: set("d", "detach", "i", "interactive", "t", "tty", "privileged"), files: []string{"env-file"}},
-	"build": {
-		switches: set("no-cache", "pull", "q", "quiet", "rm", "force-rm", "compress", "push", "load", "check", "squash", "D", "debug", "disable-content-trust", "help"),
-		files:    []string{"f", "file", "iidfile", "metadata-file"}, local: first,
-	},
-	"cp":     {switches: set("a", "archive", "L", "follow-link", "q", "quiet"), local: copied},
-	"save":   {files: []string{"o", "output"}},
-	"export": {files: []string{"o", "output"}},
-	"load":   {switches: set("q", "quiet"), files: []string{"i", "input"}},
-	"import": {local: first},
-}
-
-func set(names ...string) map[string]bool {
-	all := make(map[string]bool, len(names))
-	for _, n := range names {
-		all[n] = true
-	}
-	return all
-}
-
-// subcommand is docker's command without the group that it may be in, as in
-// `docker image build`, and where its arguments begin.
-func subcommand(args []string) (word string, next int) {
-	at := command(args)
-	if at < len(args) && slices.Contains([]string{"container", "image", "builder", "buildx"}, args[at]) {
-		at++
-	}
-	if at >= len(args) {
-		return "", len(args)
-	}
-	word = args[at]
-	if word == "b" && at > 0 && args[at-1] == "buildx" {
-		word = "build"
-	}
-	return word, at + 1
-}
-
-// operands are the arguments that are neither flags nor values of flags. The
-// commands that these are asked of take flags between and behind them.
-func operands(args []string, start int, switches map[string]bool) []Bind {
+// files are the files and folders of this host that a docker command reads
+// or writes by itself. Those of compose are found by ComposeOf.
+func files(args []string) []Bind {
+	l := dockerflags.ParseLine(args)
 	var found []Bind
-	for i := start; i < len(args); i++ {
-		arg := args[i]
-		if arg == "--" {
-			for i++; i < len(args); i++ {
-				found = append(found, Bind{Source: args[i], Arg: i})
+	for _, v := range l.Values {
+		switch v.Kind {
+		case dockerflags.Read, dockerflags.Dockerfile, dockerflags.Write, dockerflags.Dir, dockerflags.WriteDir, dockerflags.BuildDir:
+		case dockerflags.Copy:
+			if InContainer(v.Text) {
+				continue
 			}
-			break
-		}
-		if arg == "-" || !strings.HasPrefix(arg, "-") {
-			found = append(found, Bind{Source: arg, Arg: i})
+		default:
 			continue
 		}
-		if name, _, at := flag(arg, switches); name != "" && at < 0 {
-			i++
+		if v.Text != "" && v.Text != "-" && !strings.Contains(v.Text, "://") {
+			found = append(found, Bind{Source: v.Text, Arg: v.Word, At: v.At})
 		}
 	}
 	return found
-}
-
-func first(operands []Bind) []Bind { return operands[:min(1, len(operands))] }
-
-// copied are the operands of docker cp that name no container: CONTAINER:PATH
-// does, unless it is an absolute path or begins with a dot.
-func copied(operands []Bind) []Bind {
-	return slices.DeleteFunc(operands, func(b Bind) bool {
-		return strings.Contains(b.Source, ":") && !filepath.IsAbs(b.Source) && b.Source[0] != '.'
-	})
-}
-
-// files are the files of this host that a docker command reads or writes by
-// itself.
-func files(args []string) []Bind {
-	word, start := subcommand(args)
-	s, ok := shapes[word]
-	if !ok {
-		return nil
-	}
-	var found []Bind
-	for i := start; i < len(args) && args[i] != "--"; i++ {
-		arg := args[i]
-		if !strings.HasPrefix(arg, "-") || arg == "-" {
-			if word == "run" || word == "create" || word == "exec" {
-				break // what follows is the container's
-			}
-			continue
-		}
-		name, value, at := flag(arg, s.switches)
-		if name == "" {
-			continue
-		}
-		if at < 0 {
-			if i++; i == len(args) {
-				break
-			}
-			value, at = args[i], 0
-		}
-		if slices.Contains(s.files, name) {
-			found = append(found, Bind{Source: value, Arg: i, At: at})
-		}
-	}
-	if s.local != nil {
-		found = append(found, s.local(operands(args, start, s.switches))...)
-	}
-	slices.SortFunc(found, func(a, b Bind) int { return a.Arg - b.Arg })
-	return slices.DeleteFunc(found, func(b Bind) bool { return b.Source == "" || b.Source == "-" || strings.Contains(b.Source, "://") })
 }
 
 // ResolveFiles calls the files that a docker command names as the guest has
