@@ -12,6 +12,9 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 LDFLAGS   := -s -w -X main.version=$(VERSION)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
 FUZZTIME  ?= 30s
+# The last fbdock that kept its private files in the project; TestUpgrade takes a machine of it over.
+FORMER_COMMIT := 92a7756
+FORMER        := $(CURDIR)/.cache/former/fbdock
 # Which end-to-end tests run; all of them take three quarters of an hour.
 RUN       ?= .
 # Every tracked script, by its first line.
@@ -53,7 +56,11 @@ lab: ## installs what the lab needs (apt), builds and starts it
 	$(LAB) start
 
 e2e: build lab ## the whole road against the lab: Vagrant, sshd, QEMU, dockerd
-	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) $(GO) test -tags e2e -count=1 -timeout 50m -v -run '$(RUN)' ./internal/e2e
+	@[ -x $(FORMER) ] || ! git cat-file -e $(FORMER_COMMIT) 2>/dev/null || { \
+	  mkdir -p .cache/former && git archive $(FORMER_COMMIT) | tar -x -C .cache/former && \
+	  cd .cache/former && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o fbdock ./cmd/fbdock; }
+	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_FORMER=$$(ls $(FORMER) 2>/dev/null) \
+	  $(GO) test -tags e2e -count=1 -timeout 50m -v -run '$(RUN)' ./internal/e2e
 
 box-e2e: ## a box made of a stand-in cloud image, added by the real Vagrant and booted under QEMU
 	@for t in vagrant mmdebstrap mcopy mkfs.vfat sfdisk objcopy xz qemu-img qemu-system-x86_64; do \

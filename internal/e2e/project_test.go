@@ -20,6 +20,7 @@ type project struct {
 	dir    string
 	binary string
 	env    []string
+	plain  bool // a former fbdock, which asks for no consent
 }
 
 // result is what a run of fbdock left.
@@ -88,14 +89,14 @@ func (p *project) private(t *testing.T, elem ...string) string {
 
 func (p *project) command(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), p.binary, allowed(args)...)
+	cmd := exec.CommandContext(t.Context(), p.binary, p.allowed(args)...)
 	cmd.Dir, cmd.Env = p.dir, p.env
 	return cmd
 }
 
 // allowed lets a project reach the lab's own box and images.
-func allowed(args []string) []string {
-	if len(args) > 0 && (args[0] == "up" || args[0] == "reload") {
+func (p *project) allowed(args []string) []string {
+	if !p.plain && len(args) > 0 && (args[0] == "up" || args[0] == "reload") {
 		return append([]string{args[0], "--allow-reach"}, args[1:]...)
 	}
 	return args
@@ -104,7 +105,7 @@ func allowed(args []string) []string {
 func (p *project) run(t *testing.T, args ...string) result {
 	t.Helper()
 	// A cleanup runs after the test's own context has ended.
-	cmd := exec.Command(p.binary, allowed(args)...)
+	cmd := exec.Command(p.binary, p.allowed(args)...)
 	cmd.Dir, cmd.Env = p.dir, p.env
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -1,0 +1,108 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// formerKeys are the files of a machine whose content a takeover keeps.
+var formerKeys = []string{"tls/ca-key.pem", "ssh/engine_key", "ssh/engine_host_key"}
+
+// TestUpgrade: a machine that a former fbdock made, whose agent runs and whose
+// containers have data, belongs to this one, without being made anew. The
+// former one kept its keys in the project.
+func TestUpgrade(t *testing.T) {
+	former := os.Getenv("FBDOCK_FORMER")
+	if former == "" {
+		t.Skip("FBDOCK_FORMER does not name the former fbdock: the repository has no commit 92a7756 (a shallow clone?)")
+	}
+	p := newProject(t, "  mount \".\" {}\n")
+	p.destroyAtEnd(t)
+	old := &project{dir: p.dir, binary: former, env: p.env, plain: true}
+	old.must(t, "up")
+	old.loadBusybox(t)
+	old.must(t, "docker", "run", "-d", "--name", "keep", "--restart", "always", "-v", "data:/data", "busybox",
+		"sh", "-c", "echo kept >/data/file; exec sleep 1d")
+	want := old.must(t, "docker", "inspect", "-f", "{{.Id}} {{.Created}}", "keep").stdout
+	keys := sums(t, filepath.Join(p.dir, ".fbdock", "dev"))
+	vm := old.must(t, "exec", "--", "stat", "-c", "%i %W", "/etc/hostname").stdout
+	if agents := processesOf(t, former); len(agents) == 0 {
+		t.Fatal("the former agent does not run: nothing to end")
+	}
+
+	// The first command takes the folder over; no file of the old place is left.
+	r := p.must(t, "status")
+	if !strings.Contains(r.stderr, "has moved from") {
+		t.Errorf("status says nothing of the move:\n%s", r.stderr)
+	}
+	if agents := processesOf(t, former); len(agents) != 0 {
+		t.Errorf("agents of the former fbdock still run: %v", agents)
+	}
+	entries, err := os.ReadDir(filepath.Join(p.dir, ".fbdock"))
+	if err != nil || len(entries) != 1 || entries[0].Name() != "id" {
+		t.Errorf(".fbdock = %v, %v, want the marker id alone", entries, err)
+	}
+	if got := sums(t, p.private(t, "dev")); got != keys {
+		t.Errorf("keys after the takeover:\n%s\nwant those of before:\n%s", got, keys)
+	}
+	t.Logf("up after the takeover:\n%s", p.up(t).stderr)
+	p.same(t, want, vm)
+	p.must(t, "halt")
+	p.up(t)
+	p.same(t, want, vm)
+	if got := sums(t, p.private(t, "dev")); got != keys {
+		t.Errorf("keys after up, halt and up:\n%s\nwant:\n%s", got, keys)
+	}
+}
+
+// same checks that the guest is the same one and its container has its data.
+func (p *project) same(t *testing.T, container, vm string) {
+	t.Helper()
+	if got := p.must(t, "docker", "inspect", "-f", "{{.Id}} {{.Created}}", "keep").stdout; got != container {
+		t.Errorf("container = %q, want %q", got, container)
+	}
+	if got := p.must(t, "exec", "--", "stat", "-c", "%i %W", "/etc/hostname").stdout; got != vm {
+		t.Errorf("FreeBSD's /etc/hostname = %q, want %q: the guest was made anew", got, vm)
+	}
+	await(t, time.Minute, "the container runs", func() bool {
+		return p.run(t, "docker", "exec", "keep", "cat", "/data/file").stdout == "kept\n"
+	})
+}
+
+// sums are the digests of a machine's keys.
+func sums(t *testing.T, machine string) string {
+	t.Helper()
+	var out strings.Builder
+	for _, name := range formerKeys {
+		data, err := os.ReadFile(filepath.Join(machine, filepath.FromSlash(name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256(data)
+		out.WriteString(name + " " + hex.EncodeToString(sum[:8]) + "\n")
+	}
+	return out.String()
+}
+
+// processesOf are the processes that run a program, by their numbers.
+func processesOf(t *testing.T, program string) []string {
+	t.Helper()
+	links, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, link := range links {
+		if exe, err := os.Readlink(link); err == nil && exe == program {
+			found = append(found, filepath.Base(filepath.Dir(link)))
+		}
+	}
+	return found
+}
