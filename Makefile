@@ -8,6 +8,7 @@ TOOLS     := $(CURDIR)/.cache/bin
 GOLANGCI  := $(TOOLS)/golangci-lint-v2.15.0
 GOVULN    := $(TOOLS)/govulncheck-v1.9.0
 GOTESTSUM := $(TOOLS)/gotestsum-v1.13.0
+DEADCODE  := $(TOOLS)/deadcode-v0.51.0
 VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LDFLAGS   := -s -w -X main.version=$(VERSION)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
@@ -20,7 +21,7 @@ RUN       ?= .
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/laptops')
 
-.PHONY: build test lint e2e box-e2e clients-e2e docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean
+.PHONY: help build test lint e2e box-e2e clients-e2e docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -31,13 +32,17 @@ test: $(GOTESTSUM) ## unit and command-line tests, without a VM; installs the pr
 	$(GOTESTSUM) --format pkgname --format-icons text --jsonfile .cache/test.json -- -timeout 40m ./... ./testdata/lab/...
 	@sed -n 's/.*"Output":" *[a-z_]*_test.go:[0-9]*: \([0-9]* points tried.*\)\\n".*/fault injection: \1/p' .cache/test.json
 
-lint: tools ## golangci-lint, shellcheck, shfmt; govulncheck where its database can be reached
+help: ## this list
+	@sed -n 's/^\([a-z0-9-]*\):[^#]*## \(.*\)/\1\t\2/p' Makefile | expand -t 16
+
+lint: tools $(DEADCODE) ## golangci-lint, shellcheck, shfmt, deadcode; govulncheck where its database can be reached
 	$(GOLANGCI) run ./...
 	shellcheck -x -P SCRIPTDIR $(SHELLS)
 	shfmt -d -i 2 -ci $(SHELLS)
+	.ci/deadcode $(DEADCODE)
 	$(MAKE) --no-print-directory vuln
 
-vuln: $(GOVULN)
+vuln: $(GOVULN) ## known vulnerabilities; GOVULNDB names a copy of the database
 	.ci/vuln $(GOVULN)
 
 cross: ## every system and architecture that fbdock is built for
@@ -99,7 +104,7 @@ cover: ## coverage of the packages outside cmd
 	$(GO) test -coverpkg=./... -coverprofile=coverage.out ./... >/dev/null
 	$(GO) tool cover -func=coverage.out | tail -n 1
 
-tools: $(GOLANGCI)
+tools: $(GOLANGCI) ## the linters
 	@command -v shellcheck >/dev/null && command -v shfmt >/dev/null || .ci/apt shellcheck shfmt
 
 $(GOLANGCI):
@@ -114,5 +119,9 @@ $(GOVULN):
 	GOBIN=$(TOOLS) GOFLAGS= $(GO) install golang.org/x/vuln/cmd/govulncheck@v1.9.0
 	mv $(TOOLS)/govulncheck $@
 
-clean:
+$(DEADCODE):
+	GOBIN=$(TOOLS) GOFLAGS= $(GO) install golang.org/x/tools/cmd/deadcode@v0.51.0
+	mv $(TOOLS)/deadcode $@
+
+clean: ## what was built
 	rm -rf bin coverage.out coverage.html

@@ -22,8 +22,8 @@ func (e *PathError) Hint() string {
 
 // GuestPath is how an absolute laptop path is called in both guests. On
 // Windows C:\Users\x is /c/Users/x and \\server\share\x is
-// /unc/server/share/x; elsewhere the name stays. No two laptop paths share
-// a guest path, and LaptopPath leads back.
+// /unc/server/share/x; elsewhere the name stays. No two host paths
+// share a guest path.
 func GuestPath(goos, name string) (string, error) {
 	if err := nameable(name); err != nil {
 		return "", err
@@ -58,35 +58,6 @@ func short(name, guest string) error {
 		}
 	}
 	return nil
-}
-
-// LaptopPath leads back from a guest path, for what GuestPath gives.
-func LaptopPath(goos, name string) (string, error) {
-	if err := nameable(name); err != nil {
-		return "", err
-	}
-	if !strings.HasPrefix(name, "/") {
-		return "", &PathError{name, "it is not absolute"}
-	}
-	clean := path.Clean(name)
-	if goos != "windows" {
-		return clean, nil
-	}
-	if strings.ContainsAny(clean, `\:*?"<>|`) {
-		return "", &PathError{name, "Windows has no such names"}
-	}
-	if rest, ok := strings.CutPrefix(clean, "/unc/"); ok {
-		server, share, _ := strings.Cut(rest, "/")
-		if share == "" {
-			return "", &PathError{name, "it names no share"}
-		}
-		return `\\` + server + `\` + strings.ReplaceAll(share, "/", `\`), nil
-	}
-	letter, rest, _ := strings.Cut(clean[1:], "/")
-	if len(letter) != 1 || !isLetter(letter[0]) {
-		return "", &PathError{name, "it is on no drive"}
-	}
-	return strings.ToUpper(letter) + `:\` + strings.ReplaceAll(rest, "/", `\`), nil
 }
 
 // nameable refuses what no mount command carries safely.

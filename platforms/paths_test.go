@@ -51,14 +51,6 @@ func TestPathsRefused(t *testing.T) {
 			t.Errorf("%s %q: error %v", tt.goos, tt.in, err)
 		}
 	}
-	for _, tt := range []struct{ goos, in string }{
-		{"windows", "/"}, {"windows", "/unc"}, {"windows", "/unc/server"}, {"windows", "/home/x"}, {"windows", "x"},
-		{"windows", "/c/a:b"}, {"windows", `/c/a\b`}, {"windows", "/1/x"}, {"linux", "x"}, {"linux", ""},
-	} {
-		if got, err := platforms.LaptopPath(tt.goos, tt.in); err == nil {
-			t.Errorf("%s %q: %q, want an error", tt.goos, tt.in, got)
-		}
-	}
 }
 
 // There and back is the identity, and so no two share a guest path.
@@ -75,7 +67,7 @@ func FuzzPathsThereAndBack(f *testing.F) {
 			if !strings.HasPrefix(guest, "/") || strings.Contains(guest, "//") || strings.HasSuffix(guest, "/..") || strings.Contains(guest, "/../") {
 				t.Fatalf("%s %q: guest path %q", goos, s, guest)
 			}
-			back, err := platforms.LaptopPath(goos, guest)
+			back, err := hostPath(goos, guest)
 			if err != nil {
 				t.Fatalf("%s %q: no way back from %q: %v", goos, s, guest, err)
 			}
@@ -88,36 +80,6 @@ func FuzzPathsThereAndBack(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestShellForms(t *testing.T) {
-	t.Parallel()
-	for in, want := range map[string]string{
-		"/c/Users/x": `C:\Users\x`, "/d": `D:\`, "/c/": `C:\`, "/home/x": "/home/x", `C:\x`: `C:\x`, "": "", "/": "/", "c/x": "c/x",
-	} {
-		if got := platforms.FromGitBash(in); got != want {
-			t.Errorf("Git Bash %q: %q, want %q", in, got, want)
-		}
-	}
-	for in, want := range map[string]string{"/mnt/c/Users/x": `C:\Users\x`, "/mnt/d": `D:\`} {
-		got, ok := platforms.FromWSL(in)
-		if !ok || got != want {
-			t.Errorf("WSL %q: %q %v, want %q", in, got, ok, want)
-		}
-		if back, ok := platforms.ToWSL(got); !ok || back != in {
-			t.Errorf("WSL %q comes back as %q %v", in, back, ok)
-		}
-	}
-	for _, in := range []string{"/home/x", "/mnt/wsl/x", "/mnt/", "/mnt"} {
-		if got, ok := platforms.FromWSL(in); ok {
-			t.Errorf("WSL %q: %q, want none", in, got)
-		}
-	}
-	for _, in := range []string{`\\server\share`, "C:", "x", `1:\x`} {
-		if got, ok := platforms.ToWSL(in); ok {
-			t.Errorf("to WSL %q: %q, want none", in, got)
-		}
-	}
 }
 
 func TestSplitVolume(t *testing.T) {

@@ -52,7 +52,7 @@ func TestGeneratedPaths(t *testing.T) {
 				}
 				t.Fatalf("%s %q: %v", goos, laptop, err)
 			}
-			back, err := platforms.LaptopPath(goos, guest)
+			back, err := hostPath(goos, guest)
 			if err != nil || back != laptop {
 				t.Fatalf("%s %q is %q in the guests, and comes back as %q, %v", goos, laptop, guest, back, err)
 			}
@@ -81,28 +81,6 @@ func TestGeneratedVolumes(t *testing.T) {
 			if s, target, o := platforms.SplitVolume(spec); s != source || target != "/data" || o != options {
 				t.Fatalf("%q comes apart as %q %q %q", spec, s, target, o)
 			}
-		}
-	}
-}
-
-// Git Bash and WSL write the paths of Windows' drives in their own way.
-func TestGeneratedShellForms(t *testing.T) {
-	t.Parallel()
-	r := rand.New(rand.NewPCG(5, 79))
-	for range 5000 {
-		windows := generate(r, "windows")
-		if strings.HasPrefix(windows, `\\`) {
-			continue
-		}
-		wsl, ok := platforms.ToWSL(windows)
-		if !ok {
-			t.Fatalf("%q has no form in WSL", windows)
-		}
-		if back, ok := platforms.FromWSL(wsl); !ok || back != windows {
-			t.Fatalf("%q is %q in WSL, and comes back as %q", windows, wsl, back)
-		}
-		if back := platforms.FromGitBash(strings.TrimPrefix(wsl, "/mnt")); back != windows {
-			t.Fatalf("%q comes back from Git Bash as %q", windows, back)
 		}
 	}
 }

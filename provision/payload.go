@@ -61,16 +61,6 @@ func (p Payload) Hash() string {
 	return hex.EncodeToString(all[:])
 }
 
-// File is the content of the file at path, nil when there is none.
-func (p Payload) File(path string) []byte {
-	for _, f := range p.Files {
-		if f.Path == path {
-			return f.Data
-		}
-	}
-	return nil
-}
-
 // Tar writes the payload as a tar file: the same bytes for the same content,
 // everything owned by root.
 func (p Payload) Tar(w io.Writer) error {

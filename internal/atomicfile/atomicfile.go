@@ -231,8 +231,4 @@ func sweepFile(path string, e fs.DirEntry, with string) {
 	}
 }
 
-// Temporary tells whether a file of this name is one that is being written, or
-// that a writer has left.
-func Temporary(name string) bool { return strings.HasPrefix(filepath.Base(name), prefix) }
-
 func (s Step) String() string { return fmt.Sprintf("step %q", string(s)) }

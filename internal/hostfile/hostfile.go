@@ -137,15 +137,6 @@ func Real(path string) (string, error) {
 
 var errDangling = errors.New("it is a link to what does not exist")
 
-// Within tells whether path is dir or lies below it, links followed.
-func Within(dir, path string) (bool, error) {
-	_, _, err := below(dir, path)
-	if _, outside := errors.AsType[*OutsideError](err); outside {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // below is path relative to dir, both without links. A path that leaves dir
 // by its text is not looked at: looking at a network path tells another
 // computer who the user is.

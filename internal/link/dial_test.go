@@ -53,13 +53,6 @@ func TestPinOnFirstSight(t *testing.T) {
 		!strings.Contains(changed.Hint(), pins) || !strings.Contains(changed.Error(), "dev") {
 		t.Fatalf("a changed key: %v", err)
 	}
-	if err := link.Forget(t.Context(), pins, "dev"); err != nil {
-		t.Fatal(err)
-	}
-	_ = dial(t, s.endpoint(), o).Close()
-	if text, _ = os.ReadFile(pins); strings.Count(string(text), "\n") != 2 || !strings.HasPrefix(string(text), "two ") {
-		t.Errorf("after forgetting one of two: %q", text)
-	}
 }
 
 func TestPinRefusals(t *testing.T) {
@@ -73,12 +66,6 @@ func TestPinRefusals(t *testing.T) {
 	write(t, broken, "dev ssh-ed25519 !!!\n")
 	if _, err := link.Dial(t.Context(), s.endpoint(), link.Options{KnownHosts: broken}); err == nil {
 		t.Error("pins that cannot be read were taken for none")
-	}
-	if err := link.Forget(t.Context(), broken, "dev"); err == nil {
-		t.Error("pins that cannot be read were rewritten")
-	}
-	if err := link.Forget(t.Context(), filepath.Join(dir, "none"), "dev"); err != nil {
-		t.Errorf("forget without pins: %v", err)
 	}
 	for _, name := range []string{"", "a b", "*", "a,b", "!a", "|1|x", "@cert-authority", "#"} {
 		if err := link.Pin(t.Context(), filepath.Join(dir, "pins"), name, s.hostKey); err == nil {

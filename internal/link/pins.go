@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -93,16 +92,6 @@ func Pin(ctx context.Context, file, name string, key ssh.PublicKey) error {
 			}
 		}
 		p.entries = append(p.entries, pinned{name: name, key: key})
-	})
-}
-
-// Forget removes the keys of name, for a machine that was destroyed.
-func Forget(ctx context.Context, file, name string) error {
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return editPins(ctx, file, func(p *pins) {
-		p.entries = slices.DeleteFunc(p.entries, func(e pinned) bool { return e.name == name })
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -59,7 +60,7 @@ func temporary(t *testing.T, dir string) []string {
 	t.Helper()
 	var all []string
 	must(t, filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		if atomicfile.Temporary(path) {
+		if strings.HasPrefix(filepath.Base(path), ".fbdock-tmp-") {
 			all = append(all, path)
 		}
 		return err

@@ -40,11 +40,6 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadAll reads a stream to its end, which is a *TooLargeError beyond limit.
-func ReadAll(from io.Reader, what string, limit int64) ([]byte, error) {
-	return io.ReadAll(NewReader(from, what, limit))
-}
-
 // Buffer collects what is written. A write that goes beyond Limit fails with
 // a *TooLargeError, which ends who writes, and nothing of it is kept. It is
 // for answers that are of no use in part.

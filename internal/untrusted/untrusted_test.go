@@ -27,22 +27,22 @@ func (e *endless) Read(p []byte) (int, error) {
 func TestReader(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "123", "1234"} {
-		data, err := untrusted.ReadAll(iotest.OneByteReader(strings.NewReader(text)), "it", 4)
+		data, err := io.ReadAll(untrusted.NewReader(iotest.OneByteReader(strings.NewReader(text)), "it", 4))
 		if string(data) != text || err != nil {
-			t.Errorf("ReadAll(%q, 4) = %q, %v", text, data, err)
+			t.Errorf("NewReader(%q, 4) gives %q, %v", text, data, err)
 		}
 	}
 	from := &endless{}
-	data, err := untrusted.ReadAll(from, "the list of containers", 1<<20)
+	data, err := io.ReadAll(untrusted.NewReader(from, "the list of containers", 1<<20))
 	large, ok := errors.AsType[*untrusted.TooLargeError](err)
 	if !ok || len(data) != 1<<20 || from.read != 1<<20+1 {
-		t.Fatalf("ReadAll of an endless stream: %d bytes, %d read, %v", len(data), from.read, err)
+		t.Fatalf("NewReader of an endless stream: %d bytes, %d read, %v", len(data), from.read, err)
 	}
 	if got, want := large.Error(), "the list of containers is larger than 1 MiB"; got != want || large.Hint() == "" {
 		t.Errorf("error %q, want %q", got, want)
 	}
 	broken := errors.New("broken")
-	if _, err := untrusted.ReadAll(io.MultiReader(strings.NewReader("1234"), iotest.ErrReader(broken)), "it", 4); !errors.Is(err, broken) {
+	if _, err := io.ReadAll(untrusted.NewReader(io.MultiReader(strings.NewReader("1234"), iotest.ErrReader(broken)), "it", 4)); !errors.Is(err, broken) {
 		t.Errorf("the stream's own error is lost: %v", err)
 	}
 }
