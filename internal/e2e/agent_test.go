@@ -25,7 +25,7 @@ func TestAgent(t *testing.T) {
 	if err != nil {
 		t.Skip("no docker CLI on this laptop")
 	}
-	p := newProject(t, "")
+	p := newProject(t, "  forward {\n    max = 20\n  }\n")
 	a := &agentTest{project: p, docker: docker}
 	p.env = append(without(p.env, "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG"),
 		"DOCKER_CONFIG="+t.TempDir(), "DOCKER_HOST="+os.Getenv("DOCKER_HOST"))

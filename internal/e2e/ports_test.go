@@ -89,9 +89,9 @@ func (a *agentTest) portsNot(t *testing.T) {
 	if !strings.Contains(out.stderr, "container bare: it uses the engine's network (--network host)") {
 		t.Errorf("docker run --network host: %s", out.stderr)
 	}
-	out = a.must(t, "docker", "run", "-d", "--rm", "--name", "many", "-p", "49000-49299:1000-1299", "busybox", "sleep", "1000")
-	if !strings.Contains(out.stderr, "container many: it publishes 300 ports") || !strings.Contains(out.stderr, "forward { max = ") {
-		t.Errorf("docker run of 300 ports: %s", out.stderr)
+	out = a.must(t, "docker", "run", "-d", "--rm", "--name", "many", "-p", "49000-49020:1000-1020", "busybox", "sleep", "1000")
+	if !strings.Contains(out.stderr, "container many: it publishes 21 ports") || !strings.Contains(out.stderr, "forward { max = ") {
+		t.Errorf("docker run of 21 ports: %s", out.stderr)
 	}
 	if conn, err := net.Dial("tcp", "127.0.0.1:49000"); err == nil {
 		_ = conn.Close()
