@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/fbdock/fbdock/hcl"
@@ -42,9 +41,9 @@ func digest() string { return strings.Repeat("0123456789abcdef", 8) }
 
 func secrets(t *testing.T, m plan.Machine) provision.Secrets {
 	t.Helper()
-	s, changed, err := provision.EnsureSecrets(fstest.MapFS{}, m, day, rand.Reader)
+	s, changed, err := provision.Secrets{}.Renew(m, day, rand.Reader)
 	if err != nil || !changed {
-		t.Fatalf("EnsureSecrets of an empty folder: changed %v, error %v", changed, err)
+		t.Fatalf("Renew without keys: changed %v, error %v", changed, err)
 	}
 	return s
 }
@@ -58,13 +57,18 @@ func render(t *testing.T, m plan.Machine) provision.Payload {
 	return p
 }
 
-// mapFS lays files out as a folder.
-func mapFS(files []provision.File) fstest.MapFS {
-	dir := fstest.MapFS{}
-	for _, f := range files {
-		dir[f.Path] = &fstest.MapFile{Data: f.Data, Mode: f.Mode}
+// stored are the secrets as they come back from the disk, renewed at now.
+func stored(t *testing.T, s provision.Secrets, m plan.Machine, now time.Time) (provision.Secrets, bool) {
+	t.Helper()
+	read, err := provision.ReadSecrets(s.PEM())
+	if err != nil {
+		t.Fatal(err)
 	}
-	return dir
+	read, changed, err := read.Renew(m, now, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read, changed
 }
 
 func prefix(s string) netip.Prefix { return netip.MustParsePrefix(s) }

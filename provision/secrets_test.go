@@ -7,15 +7,13 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"io/fs"
-	"maps"
 	"net"
 	"net/netip"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/plan"
@@ -100,14 +98,9 @@ func TestSecretsAreKept(t *testing.T) {
 	t.Parallel()
 	m := machine()
 	s := secrets(t, m)
-	again, changed, err := provision.EnsureSecrets(mapFS(s.Files()), m, day.Add(700*24*time.Hour), rand.Reader)
-	if err != nil || changed {
-		t.Fatalf("changed %v, error %v", changed, err)
-	}
-	for i, f := range again.Files() {
-		if want := s.Files()[i]; f.Path != want.Path || !bytes.Equal(f.Data, want.Data) || f.Mode != 0o600 {
-			t.Errorf("%s changed", f.Path)
-		}
+	again, changed := stored(t, s, m, day.Add(700*24*time.Hour))
+	if d := cmp.Diff(s, again); changed || d != "" {
+		t.Errorf("Renew of good keys: changed %v (-had +got):\n%s", changed, d)
 	}
 }
 
@@ -129,10 +122,7 @@ func TestSecretsAreRenewed(t *testing.T) {
 		"at the authority's end": {10 * 365 * 24 * time.Hour, m, true, true, true},
 		"with another address":   {0, moved, true, false, false},
 	} {
-		got, changed, err := provision.EnsureSecrets(mapFS(s.Files()), c.of, day.Add(c.after), rand.Reader)
-		if err != nil {
-			t.Fatal(err)
-		}
+		got, changed := stored(t, s, c.of, day.Add(c.after))
 		want := c.server || c.client || c.ca
 		if changed != want || bytes.Equal(got.Server.Cert, s.Server.Cert) == c.server ||
 			bytes.Equal(got.Client.Cert, s.Client.Cert) == c.client || bytes.Equal(got.CA.Cert, s.CA.Cert) == c.ca {
@@ -158,13 +148,13 @@ func TestClockJumps(t *testing.T) {
 		{-400 * day1, false}, {-time.Hour, false}, {0, false}, {14 * time.Hour, false}, {23 * time.Hour, false},
 		{25 * time.Hour, true}, {5 * day1, true}, {20 * day1, true}, {29 * day1, true}, {31 * day1, true}, {4000 * day1, true},
 	} {
-		old, _, err := provision.EnsureSecrets(fstest.MapFS{}, m, day.Add(c.ahead), rand.Reader)
+		old, _, err := provision.Secrets{}.Renew(m, day.Add(c.ahead), rand.Reader)
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, changed, err := provision.EnsureSecrets(mapFS(old.Files()), m, day, rand.Reader)
-		if err != nil || changed != c.fresh {
-			t.Errorf("made by a clock %v ahead: changed %v, %v, want %v", c.ahead, changed, err, c.fresh)
+		got, changed := stored(t, old, m, day)
+		if changed != c.fresh {
+			t.Errorf("made by a clock %v ahead: changed %v, want %v", c.ahead, changed, c.fresh)
 		}
 		for name, pairs := range map[string][2]provision.Pair{
 			"CA": {old.CA, got.CA}, "server": {old.Server, got.Server}, "client": {old.Client, got.Client}, "guest": {old.GuestClient, got.GuestClient},
@@ -180,88 +170,47 @@ func TestClockJumps(t *testing.T) {
 			t.Errorf("made by a clock %v ahead: server %v, client %v", c.ahead, serverErr, clientErr)
 		}
 		// The clock goes back to where it was, and the certificates still do.
-		if _, changed, err := provision.EnsureSecrets(mapFS(got.Files()), m, day.Add(min(c.ahead, 700*day1)), rand.Reader); err != nil || changed && c.ahead > -time.Hour*24 {
-			t.Errorf("made by a clock %v ahead: back there changed %v, %v", c.ahead, changed, err)
+		if _, changed := stored(t, got, m, day.Add(min(c.ahead, 700*day1))); changed && c.ahead > -time.Hour*24 {
+			t.Errorf("made by a clock %v ahead: back there changed %v", c.ahead, changed)
 		}
 	}
 }
 
-// unreadable is a folder whose files exist and cannot be read.
-type unreadable struct{}
-
-func (unreadable) Open(name string) (fs.File, error) {
-	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
-}
-
-func TestUnreadableSecretsAreNotReplaced(t *testing.T) {
-	t.Parallel()
-	if _, _, err := provision.EnsureSecrets(unreadable{}, machine(), day, rand.Reader); err == nil {
-		t.Error("keys that cannot be read were made anew")
-	}
-}
-
-// TestDamagedSecrets: a private key that is there and is none is not replaced,
-// a certificate is, and a public half is written again.
+// TestDamagedSecrets: a private key that cannot be used is an error. What is
+// missing is made anew, and so is a damaged certificate.
 func TestDamagedSecrets(t *testing.T) {
 	t.Parallel()
 	m := machine()
 	s := secrets(t, m)
-	for _, f := range s.Files() {
-		private := strings.HasSuffix(f.Path, "key.pem") || strings.HasPrefix(f.Path, "ssh/") && !strings.HasSuffix(f.Path, ".pub")
-		for what, data := range map[string][]byte{"cut short": f.Data[:len(f.Data)/2], "empty": {}} {
-			dir := mapFS(s.Files())
-			dir[f.Path].Data = data
-			got, changed, err := provision.EnsureSecrets(dir, m, day, rand.Reader)
-			if private && (what != "empty" || !strings.HasSuffix(f.Path, ".pem")) {
-				damaged, ok := errors.AsType[*provision.DamagedError](err)
-				if !ok || damaged.File != f.Path || damaged.Hint() == "" {
-					t.Errorf("EnsureSecrets with %s %s: error %v, want a *DamagedError of it", f.Path, what, err)
+	for name, text := range s.PEM() {
+		private := strings.HasSuffix(name, "key.pem") || strings.HasPrefix(name, "ssh/")
+		for what, damaged := range map[string]string{"cut short": text[:len(text)/2], "empty": "", "missing": "-"} {
+			keys := s.PEM()
+			keys[name] = damaged
+			if what == "missing" {
+				delete(keys, name)
+			}
+			read, err := provision.ReadSecrets(keys)
+			if private && what != "missing" {
+				if e, ok := errors.AsType[*provision.KeyError](err); !ok || e.Name != name {
+					t.Errorf("ReadSecrets with %s %s: error %v, want a *KeyError of it", name, what, err)
 				}
 				continue
 			}
+			if err != nil {
+				t.Errorf("ReadSecrets with %s %s: %v", name, what, err)
+				continue
+			}
+			got, changed, err := read.Renew(m, day, rand.Reader)
 			if err != nil || !changed {
-				t.Errorf("EnsureSecrets with %s %s: changed %v, error %v, want it made anew", f.Path, what, changed, err)
+				t.Errorf("Renew with %s %s: changed %v, %v", name, what, changed, err)
 			}
 			if _, err := handshake(t, got.CA.Cert, got.Server, got.Client, "dev"); err != nil {
-				t.Errorf("EnsureSecrets with %s %s: %v", f.Path, what, err)
+				t.Errorf("%s is %s: %v", name, what, err)
 			}
-		}
-	}
-}
-
-// TestSecretsAfterACrash: whichever of the files was the last one that was
-// written, the next run has a whole set and all SSH keys that were there.
-func TestSecretsAfterACrash(t *testing.T) {
-	t.Parallel()
-	m := machine()
-	old := secrets(t, m)
-	renewed, _, err := provision.EnsureSecrets(mapFS(old.Files()), m, day.Add(10*365*24*time.Hour), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, before := range map[string][]provision.File{"the first run": nil, "a renewal": old.Files()} {
-		for n := range len(old.Files()) + 1 {
-			dir := mapFS(before)
-			written := old.Files()
-			if before != nil {
-				written = renewed.Files()
-			}
-			maps.Copy(dir, mapFS(written[:n]))
-			now := day
-			if before != nil {
-				now = day.Add(10 * 365 * 24 * time.Hour)
-			}
-			got, _, err := provision.EnsureSecrets(dir, m, now, rand.Reader)
-			if err != nil {
-				t.Fatalf("%s, crash after %d files: %v", name, n, err)
-			}
-			again, changed, err := provision.EnsureSecrets(mapFS(got.Files()), m, now, rand.Reader)
-			if err != nil || changed || !bytes.Equal(again.Server.Cert, got.Server.Cert) {
-				t.Errorf("%s, crash after %d files: the run after it: changed %v, %v", name, n, changed, err)
-			}
-			for _, f := range written[:n] {
-				if strings.HasPrefix(f.Path, "ssh/") && !bytes.Equal(mapFS(got.Files())[f.Path].Data, f.Data) {
-					t.Errorf("%s, crash after %d files: %s has changed", name, n, f.Path)
+			for other, text := range got.PEM() {
+				if strings.HasPrefix(other, "ssh/") && other != name && text != s.PEM()[other] {
+					t.Errorf("%s is %s: %s has changed", name, what, other)
 				}
 			}
 		}

@@ -38,8 +38,12 @@ func TestMain(m *testing.M) {
 // that makes machines; scene says what goes wrong with them.
 func TestScript(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+	testscript.Run(t, scripts("testdata/script"))
+}
+
+func scripts(dir string) testscript.Params {
+	return testscript.Params{
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
@@ -94,7 +98,7 @@ func TestScript(t *testing.T) {
 			"opens":   opens,
 			"project": kept,
 		},
-	})
+	}
 }
 
 type worldKey struct{}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -12,11 +11,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"sync"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
-	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -157,7 +154,7 @@ func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, 
 	if err != nil {
 		return err
 	}
-	certificates := &certificates{dir: files.TLS()}
+	certificates := &certificates{files: files}
 	return agent.Run(ctx, agent.Options{
 		Identity: identity, HostKey: key, Log: log,
 		Socket: sockets[0], Docker: sockets[1], Lock: files.Agent().Lock(),
@@ -206,33 +203,6 @@ func (a *agentGuests) Gone(ctx context.Context) bool {
 	defer cancel()
 	s, err := a.p.system(a.m).state(ctx, nil)
 	return err == nil && (s == vagrant.NotCreated || s == vagrant.Stopped)
-}
-
-// certificates reads the client's certificate again when `up` has made
-// another.
-type certificates struct {
-	dir string
-
-	mu    sync.Mutex
-	stamp string
-	now   *tls.Config
-}
-
-func (c *certificates) config() (*tls.Config, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	stamp := stampOf(c.dir)
-	if c.now != nil && stamp == c.stamp {
-		return c.now, nil
-	}
-	config, err := engine.LoadTLS(c.dir)
-	if err != nil {
-		return nil, err
-	}
-	// An engine that is emulated takes long for a whole handshake.
-	config.ClientSessionCache = tls.NewLRUClientSessionCache(8)
-	c.now, c.stamp = config, stamp
-	return config, nil
 }
 
 // silent is the Progress of who has nobody to tell.

@@ -6,16 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
-	"github.com/fbdock/fbdock/provision"
 )
 
 // readSigner reads a private key. Public halves are derived from it: a file
@@ -27,7 +23,7 @@ func readSigner(file string) (ssh.Signer, error) {
 	}
 	signer, err := ssh.ParsePrivateKey(data)
 	if err != nil {
-		return nil, &provision.DamagedError{File: file, Err: err}
+		return nil, &state.DamagedError{File: file, Err: err}
 	}
 	return signer, nil
 }
@@ -90,15 +86,4 @@ func (p *Project) writeKey(file string) (ssh.PublicKey, error) {
 		return nil, err
 	}
 	return key, p.State.Write(file, pem.EncodeToMemory(block))
-}
-
-// stampOf changes when the certificates of a folder do.
-func stampOf(dir string) string {
-	var stamp strings.Builder
-	for _, name := range []string{"ca.pem", "cert.pem", "key.pem"} {
-		if info, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			fmt.Fprintf(&stamp, "%d %d ", info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	return stamp.String()
 }

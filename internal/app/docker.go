@@ -6,7 +6,7 @@ import (
 
 // docker is a client of the engine's API, through the guest.
 func (p *Project) docker(g *guest) (*engine.Client, error) {
-	tls, err := engine.LoadTLS(g.files.TLS())
+	tls, err := engineTLS(g.files)
 	if err != nil {
 		return nil, err
 	}

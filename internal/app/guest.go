@@ -9,6 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/crypto/ssh"
+
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -123,14 +125,22 @@ func (g *guest) engine(ctx context.Context) (*link.Client, error) {
 	if g.agent != nil {
 		return g.agent.Dial(ctx, agent.UserEngine, 0)
 	}
-	key, err := readSigner(g.files.EngineHostKey())
+	secrets, err := usedSecrets(g.files)
 	if err != nil {
-		return nil, fmt.Errorf("read the engine's host key: %w", err)
+		return nil, err
+	}
+	key, err := secrets.EngineKey.Signer()
+	if err != nil {
+		return nil, err
+	}
+	hostKey, err := secrets.EngineHostKey.Signer()
+	if err != nil {
+		return nil, err
 	}
 	return g.Through(ctx, link.Endpoint{
 		Name: g.machine.Instance + "-engine", Address: g.machine.Engine.Address.String() + ":22",
-		User: "root", KeyFiles: []string{g.files.EngineKey()}, KeysOnly: true,
-	}, link.Options{HostKey: key.PublicKey()})
+		User: "root", Keys: []ssh.Signer{key}, KeysOnly: true,
+	}, link.Options{HostKey: hostKey.PublicKey()})
 }
 
 // sudo runs a script as root and answers with what it wrote. A status

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
-	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/reach"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/provision"
@@ -164,16 +162,9 @@ func (p *Project) cache() boxes.Cache {
 }
 
 func (u *upRun) payload(image imageFile) (provision.Payload, error) {
-	secrets, changed, err := provision.EnsureSecrets(privatefile.FS(u.files.Path()), u.m, time.Now(), rand.Reader)
+	secrets, err := ensureSecrets(u.files, u.m)
 	if err != nil {
 		return provision.Payload{}, err
-	}
-	if changed {
-		for _, f := range secrets.Files() {
-			if err := u.State.Write(filepath.Join(u.files.Path(), filepath.FromSlash(f.Path)), f.Data); err != nil {
-				return provision.Payload{}, err
-			}
-		}
 	}
 	in := u.content.inputs(u.Options, image.sha512)
 	in.Secrets = secrets

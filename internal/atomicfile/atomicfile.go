@@ -89,8 +89,16 @@ func (w Writer) Put(path string, data []byte, mode fs.FileMode) error {
 	sweepFolder(dir, prefix+short(base)+"-")
 	for range attempts {
 		if err = w.replace(path, data, mode); !errors.Is(err, errSwept) {
-			return err
+			return named(path, err)
 		}
+	}
+	return err
+}
+
+// named is err as one of the file, of whose temporary file nobody knows.
+func named(path string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok && strings.HasPrefix(filepath.Base(e.Path), prefix) {
+		return &fs.PathError{Op: e.Op, Path: path, Err: e.Err}
 	}
 	return err
 }

@@ -76,7 +76,7 @@ func (p *project) secrets(t *testing.T) map[string]string {
 	for _, dir := range []string{".fbdock", "home"} {
 		err := filepath.WalkDir(filepath.Join(p.dir, dir), func(file string, d fs.DirEntry, err error) error {
 			rel, _ := filepath.Rel(p.dir, file)
-			keys := filepath.Base(filepath.Dir(file)) == "ssh" || filepath.Base(filepath.Dir(file)) == "tls"
+			keys := filepath.Base(filepath.Dir(file)) == "ssh" || filepath.Base(filepath.Dir(file)) == "tls" || d.Name() == "keys.json"
 			if err != nil || !d.Type().IsRegular() || !keys && d.Name() != "Vagrantfile" && d.Name() != "agent.json" {
 				return nil
 			}

@@ -16,8 +16,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -79,17 +77,14 @@ func (a *authority) sign(t *testing.T, use x509.ExtKeyUsage) (certPEM, keyPEM []
 		pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: keyDER})
 }
 
-// folder writes what LoadTLS reads: the CA trusted, and a client of signer.
-func folder(t *testing.T, trusted, signer *authority) string {
+// keys are the arguments of engine.TLS.
+type keys [3][]byte
+
+// keysOf trusts one authority and shows a client certificate of another.
+func keysOf(t *testing.T, trusted, signer *authority) keys {
 	t.Helper()
-	dir := t.TempDir()
 	cert, key := signer.sign(t, x509.ExtKeyUsageClientAuth)
-	for name, data := range map[string][]byte{"ca.pem": trusted.pem, "cert.pem": cert, "key.pem": key} {
-		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
+	return keys{trusted.pem, cert, key}
 }
 
 // daemon is a dockerd as far as these questions go, behind mutual TLS. It
@@ -159,9 +154,9 @@ func (d *daemon) road(ctx context.Context, network, to string) (net.Conn, error)
 	return dialer.DialContext(ctx, network, d.server.Listener.Addr().String())
 }
 
-func newClient(t *testing.T, dial engine.Dialer, dir string) *engine.Client {
+func newClient(t *testing.T, dial engine.Dialer, k keys) *engine.Client {
 	t.Helper()
-	cfg, err := engine.LoadTLS(dir)
+	cfg, err := engine.TLS(k[0], k[1], k[2])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,7 +18,7 @@ func TestAskTheDaemon(t *testing.T) {
 	// The laptop's proxy must not be asked for the way into the guest.
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 	ca := newAuthority(t)
-	c := newClient(t, startDaemon(t, ca).road, folder(t, ca, ca))
+	c := newClient(t, startDaemon(t, ca).road, keysOf(t, ca, ca))
 	if err := c.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -48,13 +46,13 @@ func TestForeignCertificates(t *testing.T) {
 	ca, foreign := newAuthority(t), newAuthority(t)
 	d := startDaemon(t, ca)
 	for name, test := range map[string]struct {
-		dir  string
+		keys keys
 		ours bool
 	}{
-		"client of a foreign CA": {folder(t, ca, foreign), true},
-		"daemon of a foreign CA": {folder(t, foreign, ca), false},
+		"client of a foreign CA": {keysOf(t, ca, foreign), true},
+		"daemon of a foreign CA": {keysOf(t, foreign, ca), false},
 	} {
-		c := newClient(t, d.road, test.dir)
+		c := newClient(t, d.road, test.keys)
 		for what, err := range map[string]error{"ping": c.Ping(t.Context()), "info": infoError(t, c)} {
 			trust, ok := errors.AsType[*engine.TrustError](err)
 			if !ok || trust.Ours != test.ours || trust.Hint() == "" || !strings.Contains(trust.Error(), address) {
@@ -78,7 +76,7 @@ var errRefused = errors.New("connection refused by the test")
 func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
-	c := newClient(t, func(context.Context, string, string) (net.Conn, error) { return nil, errRefused }, folder(t, ca, ca))
+	c := newClient(t, func(context.Context, string, string) (net.Conn, error) { return nil, errRefused }, keysOf(t, ca, ca))
 	err := c.Ping(t.Context())
 	gone, ok := errors.AsType[*engine.UnreachableError](err)
 	if !ok || !errors.Is(err, errRefused) || gone.Hint() == "" {
@@ -102,7 +100,7 @@ func TestWaitReady(t *testing.T) {
 			return nil, errRefused
 		}
 		return d.road(ctx, network, to)
-	}, folder(t, ca, ca))
+	}, keysOf(t, ca, ca))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	go func() {
@@ -120,7 +118,7 @@ func TestWaitReady(t *testing.T) {
 func TestWaitReadyGivesUp(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
-	dir := folder(t, ca, ca)
+	own := keysOf(t, ca, ca)
 	starting := startDaemon(t, ca)
 	starting.ready.Store(false)
 	silent := func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -137,7 +135,7 @@ func TestWaitReadyGivesUp(t *testing.T) {
 		"silent":   {silent, "deadline"},
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		_, err := newClient(t, test.dial, dir).WaitReady(ctx, 10*time.Millisecond)
+		_, err := newClient(t, test.dial, own).WaitReady(ctx, 10*time.Millisecond)
 		cancel()
 		late, ok := errors.AsType[*engine.NotReadyError](err)
 		if !ok || !errors.Is(err, context.DeadlineExceeded) || late.Hint() == "" || !strings.Contains(err.Error(), test.word) {
@@ -146,22 +144,17 @@ func TestWaitReadyGivesUp(t *testing.T) {
 	}
 }
 
-func TestLoadTLSRefusals(t *testing.T) {
+func TestTLSRefusals(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
-	for _, broken := range []string{"ca.pem", "cert.pem", "key.pem"} {
+	for broken := range 3 {
 		for _, text := range []string{"", "rubbish"} {
-			dir := folder(t, ca, ca)
-			if err := os.WriteFile(filepath.Join(dir, broken), []byte(text), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := engine.LoadTLS(dir); err == nil {
-				t.Errorf("%s holding %q was accepted", broken, text)
+			keys := keysOf(t, ca, ca)
+			keys[broken] = []byte(text)
+			if _, err := engine.TLS(keys[0], keys[1], keys[2]); err == nil {
+				t.Errorf("TLS with argument %d %q: no error", broken, text)
 			}
 		}
-	}
-	if _, err := engine.LoadTLS(t.TempDir()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("an empty folder: %v", err)
 	}
 	if _, err := engine.New(nil, nil, "nonsense"); err == nil {
 		t.Error("a host that is none was accepted")

@@ -50,6 +50,10 @@ func (a *attempt) close() {
 }
 
 func (a *attempt) loadKeys(ctx context.Context) {
+	for _, key := range a.to.Keys {
+		a.signers = append(a.signers, key)
+		a.tried = append(a.tried, "fbdock's key "+ssh.FingerprintSHA256(key.PublicKey()))
+	}
 	for _, file := range a.to.KeyFiles {
 		signer, err := readKey(ctx, file)
 		if err != nil {

@@ -23,8 +23,10 @@ type Endpoint struct {
 	Address  string // host:port
 	User     string
 	KeyFiles []string
-	// KeysOnly keeps the keys of the user's agent out while one of
-	// KeyFiles can be read.
+	// Keys are tried before those of KeyFiles.
+	Keys []ssh.Signer
+	// KeysOnly keeps the keys of the user's agent out while there are Keys,
+	// or one of KeyFiles can be read.
 	KeysOnly bool
 }
 

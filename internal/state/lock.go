@@ -44,10 +44,9 @@ func (d Dir) Lock(ctx context.Context, wait time.Duration) (*Lock, error) {
 		return nil, err
 	}
 	atomicfile.Sweep(d.root) // what a process that was killed has left
-	// Only for the message to others; the lock itself does not rest on it.
-	if err := d.Write(l.owner, []byte(strconv.Itoa(os.Getpid())+"\n")); err != nil {
-		return nil, errors.Join(err, l.file.Unlock())
-	}
+	// The number is only for the message to others: on a full disk there is
+	// none, and `destroy` makes room.
+	_ = d.Write(l.owner, []byte(strconv.Itoa(os.Getpid())+"\n"))
 	return l, nil
 }
 

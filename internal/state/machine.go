@@ -36,17 +36,8 @@ func (m Machine) Path() string { return m.join() }
 // Guest is the payload that goes to the FreeBSD guest.
 func (m Machine) Guest() string { return m.join("guest") }
 
-// TLS holds ca.pem, ca-key.pem, cert.pem and key.pem.
-func (m Machine) TLS() string { return m.join("tls") }
-
-// SSH holds keys, pins and the cached ssh-config.
+// SSH holds the agent's keys, pins and the cached ssh-config.
 func (m Machine) SSH() string { return m.join("ssh") }
-
-// EngineKey is the private key that logs in to the engine.
-func (m Machine) EngineKey() string { return m.join("ssh", "engine_key") }
-
-// EngineHostKey is the host key that the engine is given.
-func (m Machine) EngineHostKey() string { return m.join("ssh", "engine_host_key") }
 
 // KnownHosts is the file of pinned host keys.
 func (m Machine) KnownHosts() string { return m.join("ssh", "known_hosts") }
@@ -62,12 +53,12 @@ func (m Machine) Plan() string { return m.join("plan.json") }
 
 // Make makes the machine's folders.
 func (m Machine) Make() error {
-	for _, dir := range []string{m.Path(), m.Guest(), m.TLS(), m.SSH()} {
+	for _, dir := range []string{m.Path(), m.Guest(), m.SSH()} {
 		if err := m.dir.mkdir(dir); err != nil {
 			return err
 		}
 	}
-	return nil
+	return m.dropFormer()
 }
 
 // Remove takes away all that is kept of the machine: its keys, its pins and

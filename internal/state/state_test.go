@@ -143,8 +143,8 @@ func TestPaths(t *testing.T) {
 	d, _ := open(t)
 	m := d.Machine("dev")
 	got := []string{
-		d.Vagrantfile(), d.VagrantDotfiles(), d.Log("dev-up"), m.Path(), m.Guest(), m.TLS(),
-		m.EngineKey(), m.EngineHostKey(), m.KnownHosts(), m.SSHConfig(),
+		d.Vagrantfile(), d.VagrantDotfiles(), d.Log("dev-up"), m.Path(), m.Guest(),
+		m.KnownHosts(), m.SSHConfig(),
 	}
 	for i := range got {
 		rel, err := filepath.Rel(d.Path(), got[i])
@@ -154,8 +154,8 @@ func TestPaths(t *testing.T) {
 		got[i] = filepath.ToSlash(rel)
 	}
 	want := []string{
-		"Vagrantfile", ".vagrant", "log/dev-up.log", "dev", "dev/guest", "dev/tls",
-		"dev/ssh/engine_key", "dev/ssh/engine_host_key", "dev/ssh/known_hosts", "dev/ssh/config",
+		"Vagrantfile", ".vagrant", "log/dev-up.log", "dev", "dev/guest",
+		"dev/ssh/known_hosts", "dev/ssh/config",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

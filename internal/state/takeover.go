@@ -26,11 +26,7 @@ const formerWait = 10 * time.Second
 // Vagrantfile, no plugins, no ssh-config, no spec of an agent, and no consent
 // for a computer of the user's own.
 func taken() []string {
-	return []string{
-		"tls/ca.pem", "tls/ca-key.pem", "tls/cert.pem", "tls/key.pem",
-		"ssh/engine_key", "ssh/engine_key.pub", "ssh/engine_host_key", "ssh/engine_host_key.pub", "ssh/known_hosts",
-		"applied.json", "context.json",
-	}
+	return append(formerKeys(), "ssh/known_hosts", "applied.json", "context.json")
 }
 
 // TakeOver makes the old folder's keys, pins and VMs those of a project in the

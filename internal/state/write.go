@@ -42,10 +42,7 @@ func (d Dir) put(path string, data []byte, mode fs.FileMode) error {
 	if err := d.inside(path); err != nil {
 		return err
 	}
-	if err := d.store.writer.Put(path, data, mode); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	return nil
+	return d.store.writer.Put(path, data, mode)
 }
 
 func (d Dir) sync(folder string) error {
