@@ -5,6 +5,7 @@ package e2e
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -76,16 +77,27 @@ func (p *project) same(t *testing.T, container, vm string) {
 	})
 }
 
-// sums are the digests of a machine's keys.
+// sums are the digests of a machine's keys, which are a file for each, or one
+// set.
 func sums(t *testing.T, machine string) string {
 	t.Helper()
-	var out strings.Builder
-	for _, name := range formerKeys {
-		data, err := os.ReadFile(filepath.Join(machine, filepath.FromSlash(name)))
-		if err != nil {
+	set := map[string]string{}
+	if data, err := os.ReadFile(filepath.Join(machine, "keys.json")); err == nil {
+		if err := json.Unmarshal(data, &set); err != nil {
 			t.Fatal(err)
 		}
-		sum := sha256.Sum256(data)
+	}
+	var out strings.Builder
+	for _, name := range formerKeys {
+		text, one := set[name]
+		if !one {
+			data, err := os.ReadFile(filepath.Join(machine, filepath.FromSlash(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = string(data)
+		}
+		sum := sha256.Sum256([]byte(text))
 		out.WriteString(name + " " + hex.EncodeToString(sum[:8]) + "\n")
 	}
 	return out.String()
