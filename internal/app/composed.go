@@ -1,62 +1,79 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
-// composed are the binds of a compose project's files, and its folder. A
-// project of this host that lies outside of the mounts is refused: compose
-// would not find it in the guest. By the CLI of this host compose finds it
-// wherever it lies, and reads the environment.
-func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount.Folder, laptop mount.Laptop, onHost bool) (
-	binds []mount.Bind, dir string, err error,
-) {
+// composed is what matters of a compose project outside of compose.
+type composed struct {
+	binds []mount.Bind
+	// dir is the project's folder.
+	dir string
+	// files are those that COMPOSE_FILE names, in full.
+	files []string
+	// variables are the names of those that the files take from the
+	// environment.
+	variables []string
+}
+
+// composed reads a compose project's files. A project of this host that lies
+// outside of the mounts is refused: compose would not find it in the guest. By
+// the CLI of this host compose finds it wherever it lies. pwd is what $PWD is
+// for compose.
+func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount.Folder, laptop mount.Laptop, pwd string, onHost bool) (composed, error) {
+	var found composed
 	if c.Word == "" || c.Word == "version" || c.Word == "ls" {
-		return nil, "", nil
+		return found, nil
 	}
-	if onHost && len(c.Files) == 0 {
-		lookup, err := p.composeVariables(ctx, c, laptop.Dir, laptop, onHost)
+	if len(c.Files) == 0 {
+		lookup, err := p.composeVariables(ctx, c, laptop.Dir, laptop, pwd, &found)
 		if err != nil {
-			return nil, "", err
+			return found, err
 		}
 		c.Files = composeFiles(lookup)
+		for _, file := range c.Files {
+			found.files = append(found.files, laptop.Full(file.Source))
+		}
 	}
 	files, dir := c.Project(laptop)
-	lookup, err := p.composeVariables(ctx, c, dir, laptop, onHost)
+	found.dir = dir
+	lookup, err := p.composeVariables(ctx, c, dir, laptop, pwd, &found)
 	if err != nil {
-		return nil, "", err
+		return found, err
 	}
 	for _, file := range files {
 		if _, ok := mount.GuestDir(runtime.GOOS, file, folders); !ok && len(c.Files) == 0 && !onHost {
-			return nil, "", &mount.OutsideError{Path: filepath.Dir(file)}
+			return found, &mount.OutsideError{Path: filepath.Dir(file)}
 		}
 	}
-	if binds, err = p.composeBinds(ctx, files, dir, laptop, lookup); !c.Mounts() {
-		binds = nil
+	if err := p.readCompose(ctx, files, laptop, lookup, &found); !c.Mounts() {
+		found.binds = nil
+		return found, err
 	}
-	return binds, dir, err
+	return found, err
 }
 
 // maxComposeFiles bounds how many files a project may have with those that it
 // includes.
 const maxComposeFiles = 200
 
-// composeBinds are the binds of files, and of those that they include and
-// extend. dir is what relative paths in files are relative to.
-func (p *Project) composeBinds(ctx context.Context, files []string, dir string, laptop mount.Laptop, lookup func(string) (string, bool)) ([]mount.Bind, error) {
+// readCompose finds the binds and variables of files, and of those that they
+// include and extend.
+func (p *Project) readCompose(ctx context.Context, files []string, laptop mount.Laptop, lookup func(string) (string, bool), found *composed) error {
 	var refs []mount.ComposeRef
 	for _, file := range files {
-		refs = append(refs, mount.ComposeRef{File: file, Dir: dir})
+		refs = append(refs, mount.ComposeRef{File: file, Dir: found.dir})
 	}
-	var binds []mount.Bind
 	seen := map[mount.ComposeRef]bool{}
 	for len(refs) > 0 {
 		ref := refs[0]
@@ -64,20 +81,36 @@ func (p *Project) composeBinds(ctx context.Context, files []string, dir string, 
 			continue
 		}
 		if seen[ref] = true; len(seen) > maxComposeFiles {
-			return nil, fmt.Errorf("the compose project has more than %d files, those that it includes counted", maxComposeFiles)
+			return fmt.Errorf("the compose project has more than %d files, those that it includes counted", maxComposeFiles)
 		}
 		text, err := p.projectFile(ctx, ref.File, hostfile.MaxCompose)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		of := mount.ComposeBinds(text, runtime.GOOS, lookup)
-		if ref.Dir != dir {
+		if ref.Dir != found.dir {
 			of = mount.Based(of, ref.Dir, laptop)
 		}
-		binds = append(binds, of...)
+		found.binds = append(found.binds, of...)
+		names, envFiles := mount.ComposeVariables(text)
+		if bytes.ContainsRune(text, '~') { // compose puts $HOME in for it
+			names = append(names, "HOME")
+		}
+		found.variables = append(found.variables, names...)
+		for _, file := range envFiles {
+			if err := p.readEnvFile(ctx, mount.Laptop{GOOS: laptop.GOOS, Dir: ref.Dir}.Full(file), found); err != nil {
+				return err
+			}
+		}
 		refs = append(refs, mount.ComposeRefs(text, ref.Dir, laptop, lookup)...)
 	}
-	return binds, nil
+	return nil
+}
+
+func (p *Project) readEnvFile(ctx context.Context, file string, found *composed) error {
+	text, err := p.projectFile(ctx, file, hostfile.MaxEnv)
+	found.variables = append(found.variables, mount.EnvFileVariables(text)...)
+	return err
 }
 
 // projectFile reads a file that compose reads as well. None is empty: it is
@@ -95,40 +128,51 @@ func (p *Project) projectFile(ctx context.Context, path string, limit int64) ([]
 	return text, err
 }
 
-// composeVariables knows what compose puts in for variables: those of the env
-// files, and this host's folders for its own. The environment counts only for
-// compose on this host, where it goes before the files.
-func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir string, laptop mount.Laptop, onHost bool) (
+// composeVariables knows what compose puts in for variables: those of the
+// environment, then those of the env files, and this host's folders.
+func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir string, laptop mount.Laptop, pwd string, found *composed) (
 	func(string) (string, bool), error,
 ) {
-	files := []string{filepath.Join(dir, ".env")}
-	if len(c.Env) > 0 {
-		files = nil
-		for _, named := range c.Env {
-			files = append(files, laptop.Full(named.Source))
-		}
-	}
 	values := map[string]string{}
-	for _, file := range files {
+	for _, file := range p.envFiles(c, dir, laptop) {
 		text, err := p.projectFile(ctx, file, hostfile.MaxEnv)
 		if err != nil {
 			return nil, err
 		}
 		mount.DotEnv(text, values)
+		found.variables = append(found.variables, mount.EnvFileVariables(text)...)
 	}
 	return func(name string) (string, bool) {
 		switch name {
 		case "PWD":
-			return laptop.Dir, true
+			return pwd, true
 		case "HOME":
 			return p.home()
 		}
-		if value, ok := p.Lookup(name); ok && onHost {
+		if value, ok := p.Lookup(name); ok {
 			return value, true
 		}
 		value, ok := values[name]
 		return value, ok
 	}, nil
+}
+
+// envFiles are the files that compose reads variables from: those of
+// --env-file, else those of COMPOSE_ENV_FILES, else .env of the project.
+func (p *Project) envFiles(c mount.Compose, dir string, laptop mount.Laptop) []string {
+	var files []string
+	for _, named := range c.Env {
+		files = append(files, laptop.Full(named.Source))
+	}
+	if list, _ := p.Lookup(composeEnvFiles); len(files) == 0 && list != "" {
+		for name := range strings.SplitSeq(list, ",") {
+			files = append(files, laptop.Full(name))
+		}
+	}
+	if len(files) == 0 {
+		files = []string{filepath.Join(dir, ".env")}
+	}
+	return files
 }
 
 // home is the user's folder on this host.

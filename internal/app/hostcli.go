@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/dockercli"
@@ -89,16 +88,16 @@ func (p *Project) onHost(ctx context.Context, m plan.Machine, args []string) (ho
 		fitted.args, fitted.used, err = mount.Resolve(args, folders, host)
 		return fitted, err
 	}
-	binds, project, err := p.composed(ctx, c, folders, host, true)
+	project, err := p.composed(ctx, c, folders, host, dir, true)
 	if err != nil {
 		return hostCommand{}, err
 	}
 	host.Home, _ = p.home()
-	if _, fitted.used, err = mount.ResolveCompose(nil, mount.Compose{}, binds, project, folders, host); err != nil {
+	if _, fitted.used, err = mount.ResolveCompose(nil, mount.Compose{}, project.binds, project.dir, folders, host); err != nil {
 		return hostCommand{}, err
 	}
-	host.Dir = project
-	if from, to, moved := mount.Moved(binds, folders, host); moved {
+	host.Dir = project.dir
+	if from, to, moved := mount.Moved(project.binds, folders, host); moved {
 		fitted.moved = fmt.Sprintf("a compose file binds %s, which the engine has at %s", from, to)
 	}
 	return fitted, nil
@@ -201,21 +200,4 @@ func notByTerminal(ctx context.Context, signals <-chan os.Signal) <-chan os.Sign
 		}
 	}()
 	return out
-}
-
-// composeFiles are the files that COMPOSE_FILE names, for a command line
-// that names none (docs.docker.com/compose/how-tos/environment-variables).
-func composeFiles(lookup func(string) (string, bool)) []mount.Bind {
-	list, _ := lookup("COMPOSE_FILE")
-	separator, ok := lookup("COMPOSE_PATH_SEPARATOR")
-	if !ok || separator == "" {
-		separator = string(os.PathListSeparator)
-	}
-	var files []mount.Bind
-	for name := range strings.SplitSeq(list, separator) {
-		if name != "" {
-			files = append(files, mount.Bind{Source: name, Arg: -1, At: -1})
-		}
-	}
-	return files
 }

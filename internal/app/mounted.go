@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -23,12 +24,15 @@ type placed struct {
 	// runs in, "" for the login's own.
 	used []mount.Folder
 	dir  string
+	// cargo is what it takes along.
+	cargo *cargo
 }
 
-// inMounts fits a docker command line to the guests: binds of laptop paths,
-// those of compose files too, are checked and called as the guests call them,
-// and the command runs in the folder that fbdock was called in where a mount
-// has it. nil is for a command that nothing of this matters to.
+// inMounts fits a docker command line to the guests: binds of paths of this
+// host, those of compose files too, are checked and called as the guests call
+// them, the command runs in the folder that fbdock was called in where a mount
+// has it, and takes along what the guests do not have. nil is for a command
+// that is none of docker's.
 func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed, error) {
 	if len(e.Args) == 0 || e.Args[0] != "docker" || e.On == OnEngine {
 		return nil, nil
@@ -37,30 +41,27 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 	if err != nil {
 		return nil, err
 	}
-	folders := mountFolders(m)
+	at := &placed{folders: mountFolders(m)}
 	laptop := p.pathsOf(m, dir)
-	args, used, err := p.resolve(ctx, e.Args[1:], folders, laptop)
+	at.dir, _ = mount.GuestDir(runtime.GOOS, dir, at.folders)
+	line := dockerflags.ParseLine(e.Args[1:])
+	args, h, err := p.resolve(ctx, at, line, e.Args[1:], laptop)
 	if err != nil {
 		return nil, err
 	}
-	guest, inside := mount.GuestDir(runtime.GOOS, dir, folders)
-	builds := mount.Builds(args, laptop)
-	args, more := mount.ResolveFiles(args, folders, laptop, inside)
-	used = append(used, more...)
-	at := &placed{args: append([]string{"docker"}, args...), folders: folders, used: used}
-	switch {
-	case inside:
-		at.dir = guest
-		if mount.ReadsFolder(args) {
-			at.used = append(at.used, at.around())
+	args, more, outside := mount.ResolveFiles(args, at.folders, laptop, at.dir)
+	at.used = append(at.used, more...)
+	if at.dir != "" && mount.ReadsFolder(args) {
+		at.used = append(at.used, at.around())
+	}
+	at.cargo = newCargo(args, laptop)
+	if e.Docker {
+		if err = at.cargo.load(outside); err == nil {
+			err = at.cargo.environment(h)
 		}
-	case builds && len(more) == 0:
-		p.Progress.Warn(fmt.Sprintf("%s is in none of the mounts of %s: docker builds from a folder of the guest; add `mount \".\" {}` to the machine", dir, m.Name))
 	}
-	if at.dir == "" && len(at.used) == 0 {
-		return nil, nil
-	}
-	return at, nil
+	at.args = append([]string{"docker"}, at.cargo.args...)
+	return at, err
 }
 
 // pathsOf is how paths of this host are judged that a command for m names.
@@ -81,17 +82,36 @@ func mountFolders(m plan.Machine) []mount.Folder {
 	return folders
 }
 
-func (p *Project) resolve(ctx context.Context, args []string, folders []mount.Folder, laptop mount.Laptop) ([]string, []mount.Folder, error) {
+// resolve calls binds as the guests have them, and finds what the command
+// takes from the environment.
+func (p *Project) resolve(ctx context.Context, at *placed, line dockerflags.Line, args []string, laptop mount.Laptop) (
+	resolved []string, h handover, err error,
+) {
 	c, ok := mount.ComposeOf(args)
 	if !ok {
-		return mount.Resolve(args, folders, laptop)
+		if resolved, at.used, err = mount.Resolve(args, at.folders, laptop); err == nil {
+			h, err = p.handover(ctx, line, composed{}, laptop)
+		}
+		return resolved, h, err
 	}
-	binds, dir, err := p.composed(ctx, c, folders, laptop, false)
+	pwd := at.dir
+	if pwd == "" {
+		pwd = laptop.Dir
+	}
+	project, err := p.composed(ctx, c, at.folders, laptop, pwd, false)
 	if err != nil {
-		return nil, nil, err
+		return nil, h, err
 	}
 	laptop.Home, _ = p.home()
-	return mount.ResolveCompose(args, c, binds, dir, folders, laptop)
+	if resolved, at.used, err = mount.ResolveCompose(args, c, project.binds, project.dir, at.folders, laptop); err != nil {
+		return nil, h, err
+	}
+	if h, err = p.handover(ctx, line, project, laptop); err != nil {
+		return nil, h, err
+	}
+	used, err := h.translate(project, p.envFiles(c, project.dir, laptop), at.folders, laptop)
+	at.used = append(at.used, used...)
+	return resolved, h, err
 }
 
 // around is the mount that the command's folder lies in.
@@ -147,7 +167,7 @@ func (a *placed) script(used []mount.Folder) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return b.String() + "exec " + words, nil
+	return b.String() + a.cargo.script(words), nil
 }
 
 const notServed = "'keep `fbdock mount` running in another terminal'"

@@ -134,7 +134,11 @@ func (p *Project) execGuest(ctx context.Context, m plan.Machine, e Exec) (int, e
 	}
 	end := p.watchPorts(ctx, g.agent, e.Args)
 	defer end()
-	return relay(ctx, client, e)
+	run := func(e Exec) (int, error) { return relay(ctx, client, e) }
+	if at == nil {
+		return run(e)
+	}
+	return at.cargo.run(ctx, g, e, run)
 }
 
 func relay(ctx context.Context, client *link.Client, e Exec) (status int, err error) {

@@ -46,6 +46,7 @@ var allowed = map[string][]string{
 	"internal/vagrant":       {"internal/atomicfile", "internal/hostfile", "internal/run", "internal/untrusted"},
 	"internal/dockercli":     {"internal/atomicfile", "internal/hostfile", "internal/run"},
 	"internal/dockerflags":   {},
+	"internal/parcel":        {"internal/hostfile"},
 	// platforms knows how a volume's text is cut, drive letters included.
 	"internal/confine":               {},
 	"internal/sftpserver":            {"internal/confine", "internal/descriptors"},
@@ -55,7 +56,7 @@ var allowed = map[string][]string{
 	"internal/agent":                 {"internal/descriptors", "internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/privatefile", "internal/untrusted"},
 	"internal/app": {
 		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/atomicfile", "internal/confine", "internal/dockercli", "internal/dockerflags", "internal/engine",
-		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/run", "internal/state", "internal/untrusted",
+		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/parcel", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},
 	"cmd/fbdock": {

@@ -207,3 +207,17 @@ func connection(name string) bool {
 	name = upper(name)
 	return name == "DOCKER_HOST" || name == "DOCKER_CONTEXT" || name == "DOCKER_CERT_PATH" || strings.HasPrefix(name, "DOCKER_TLS")
 }
+
+// Own tells whether a variable is one that the CLI and its plugins read for
+// themselves, and that does not name a folder or an engine of this host.
+func Own(name string) bool {
+	switch name = upper(name); name {
+	case "NO_COLOR", "SOURCE_DATE_EPOCH", "TZ":
+		return true
+	case "DOCKER_CONFIG", "BUILDX_CONFIG", "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND":
+		return false
+	}
+	return !connection(name) && slices.ContainsFunc([]string{"COMPOSE_", "DOCKER_", "BUILDKIT_", "BUILDX_"}, func(prefix string) bool {
+		return strings.HasPrefix(name, prefix)
+	})
+}

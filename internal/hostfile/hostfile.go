@@ -175,7 +175,7 @@ func inside(dir, path string) bool {
 func open(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err == nil {
-		err = regular(path, info.Mode())
+		err = Regular(path, info.Mode())
 	}
 	if err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func openWithin(dir, path string) (*os.File, error) {
 	if err != nil {
 		return opened(path, nil, err)
 	}
-	if err := regular(path, info.Mode()); err != nil {
+	if err := Regular(path, info.Mode()); err != nil {
 		return nil, err
 	}
 	f, err := root.OpenFile(rel, os.O_RDONLY|openFlags, 0)
@@ -218,7 +218,7 @@ func opened(path string, f *os.File, err error) (*os.File, error) {
 	}
 	info, err := f.Stat()
 	if err == nil {
-		err = regular(path, info.Mode())
+		err = Regular(path, info.Mode())
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -299,7 +299,8 @@ func kind(mode fs.FileMode) string {
 	return "a special file"
 }
 
-func regular(path string, mode fs.FileMode) error {
+// Regular refuses what is no regular file, by its mode.
+func Regular(path string, mode fs.FileMode) error {
 	if mode.IsRegular() {
 		return nil
 	}

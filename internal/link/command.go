@@ -100,7 +100,7 @@ func (c *Command) preamble(mark string) (string, error) {
 	}
 	for _, pair := range c.Env {
 		name, value, ok := strings.Cut(pair, "=")
-		if !ok || !isName(name) {
+		if !ok || !IsVariable(name) {
 			return "", fmt.Errorf("environment: %q is not NAME=value", pair)
 		}
 		if strings.IndexByte(value, 0) >= 0 {
@@ -111,7 +111,8 @@ func (c *Command) preamble(mark string) (string, error) {
 	return b.String(), nil
 }
 
-func isName(s string) bool {
+// IsVariable tells whether sh can set a variable of that name.
+func IsVariable(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !letter(c) && c != '_' && (i == 0 || c < '0' || c > '9') {
 			return false

@@ -30,6 +30,15 @@ func Quote(args []string) (string, error) {
 	return b.String(), nil
 }
 
+// QuoteWord is a word of a POSIX sh command line, in which every byte but NUL
+// stands for itself.
+func QuoteWord(word string) (string, error) {
+	if strings.IndexByte(word, 0) >= 0 {
+		return "", ErrNUL
+	}
+	return quoteWord(word), nil
+}
+
 func quoteWord(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -67,7 +67,7 @@ func (s Signal) Status() int {
 func (s *session) signal(ctx context.Context, sig Signal) {
 	go func() {
 		ok, err := s.ch.SendRequest("signal", true, ssh.Marshal(&struct{ Signal string }{string(sig)}))
-		if ok || err != nil || s.pid.mark == "" || !isName(string(sig)) {
+		if ok || err != nil || s.pid.mark == "" || !IsVariable(string(sig)) {
 			return
 		}
 		select {

@@ -1,7 +1,7 @@
 package mount
 
 import (
-	"encoding/csv"
+	"cmp"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
@@ -15,6 +15,8 @@ type Bind struct {
 	// Arg is the argument that holds it, from At to At+len(Source); At is
 	// -1 where it is not there letter by letter, as in quoted CSV.
 	Arg, At int
+	// Relative tells that a compose file writes a path relative to its folder.
+	Relative bool
 }
 
 // Binds finds the bind mounts of a docker command line; args are those behind
@@ -59,17 +61,6 @@ func ReadsFolder(args []string) bool {
 	return dockerflags.ParseLine(args).Is("build")
 }
 
-// Builds tells whether a docker command builds from a folder that this laptop
-// has.
-func Builds(args []string, laptop Laptop) bool {
-	for _, v := range dockerflags.ParseLine(args).Values {
-		if v.Kind == dockerflags.BuildDir {
-			return v.Text != "-" && !strings.Contains(v.Text, "://") && laptop.Exists(laptop.Full(v.Text))
-		}
-	}
-	return false
-}
-
 // isPath tells a path from the name of a volume.
 func isPath(source, goos string) bool {
 	if source == "" {
@@ -81,24 +72,16 @@ func isPath(source, goos string) bool {
 	return goos == "windows" && (strings.ContainsAny(source, `\/`) || strings.Contains(source, ":"))
 }
 
+// relative tells a path that is relative to a folder.
+func relative(name, goos string) bool {
+	return name[0] != '/' && name[0] != '~' && (goos != "windows" || name[0] != '\\' && !strings.Contains(name, ":"))
+}
+
 // bindSource is the source of a --mount, "" when it is no bind mount.
 func bindSource(spec string) string {
-	fields, err := csv.NewReader(strings.NewReader(spec)).Read()
-	if err != nil {
-		return "" // docker says what is wrong with it
-	}
-	kind, source := "volume", ""
-	for _, field := range fields {
-		key, value, _ := strings.Cut(field, "=")
-		switch strings.ToLower(strings.TrimSpace(key)) {
-		case "type":
-			kind = strings.ToLower(value)
-		case "src", "source":
-			source = value
-		}
-	}
-	if kind != "bind" {
+	fields := dockerflags.Fields(spec)
+	if !strings.EqualFold(fields["type"], "bind") {
 		return ""
 	}
-	return source
+	return cmp.Or(fields["source"], fields["src"])
 }

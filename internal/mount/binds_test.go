@@ -177,12 +177,20 @@ func TestComposeLinks(t *testing.T) {
 			return p, nil
 		},
 	}
-	mounts := []mount.Folder{{Source: "/p", Target: "/p"}, {Source: "/q", Target: "/q"}, {Source: "/data", Target: "/srv"}}
+	mounts := []mount.Folder{
+		{Source: "/p", Target: "/p"}, {Source: "/q", Target: "/q"}, {Source: "/data", Target: "/srv"}, {Source: "/moved", Target: "/m"},
+	}
 	for source, want := range map[string]string{
-		"./in": "", "./same": "", "./plain": "", "/data/x": "",
-		"./other": "write /data/x instead of it", "./out": "add `mount \"/etc\" {}`", "/home/me/.fbdock.sock": "write /var/run/docker.sock instead of it",
+		"./in": "", "./same": "", "./plain": "", "/srv/x": "", "/q/x": "",
+		"/data/x": "write /srv/x instead of it", "/moved/sub/x": "write ./x instead of it",
+		"./other": "write /srv/x instead of it", "./out": "add `mount \"/etc\" {}`", "/home/me/.fbdock.sock": "write /var/run/docker.sock instead of it",
 	} {
-		_, _, err := mount.ResolveCompose(nil, mount.Compose{}, []mount.Bind{{Source: source, Arg: -1, At: -1}}, "/p", mounts, laptop)
+		project := "/p"
+		if strings.HasPrefix(source, "/moved/sub") {
+			project = "/moved/sub"
+		}
+		binds := mount.ComposeBinds([]byte("services: {x: {volumes: ['"+source+":/y']}}"), "linux", nil)
+		_, _, err := mount.ResolveCompose(nil, mount.Compose{}, binds, project, mounts, laptop)
 		hint := ""
 		if h, ok := err.(interface{ Hint() string }); ok {
 			hint = h.Hint()
@@ -240,19 +248,6 @@ func FuzzBinds(f *testing.F) {
 	})
 }
 
-func TestBuilds(t *testing.T) {
-	t.Parallel()
-	for line, want := range map[string]bool{
-		"build b": true, "build . -t foo": true, "image build .": true, "image build -q . -t foo": true, "builder build .": true,
-		"buildx build --load .": true, "buildx b -t x .": true, "build -t . -f x": false, "build -t x -": false, "build https://example.com/x.git": false,
-		"build -t x /guest/x": false, "build": false, "--debug build --pull .": true, "run build .": false, "build -- .": true, "buildx ls": false, "image ls .": false,
-	} {
-		if got := mount.Builds(strings.Fields(line), there("linux", "/p")); got != want {
-			t.Errorf("Builds(%q) = %v, want %v", line, got, want)
-		}
-	}
-}
-
 func TestResolveFiles(t *testing.T) {
 	t.Parallel()
 	mounts := []mount.Folder{{Source: "/p", Target: "/src"}}
@@ -261,7 +256,7 @@ func TestResolveFiles(t *testing.T) {
 		laptop     mount.Laptop
 		mounts     []mount.Folder
 		inside     bool
-		line, want string
+		line, want string // and the paths outside, behind " | "
 	}{
 		{there("linux", "/p"), mounts, true, "build . -t foo", "build . -t foo"},
 		{there("linux", "/"), mounts, false, "build ./p -t foo", "build /src -t foo"},
@@ -275,13 +270,33 @@ func TestResolveFiles(t *testing.T) {
 		{there("linux", "/p"), mounts, true, "save -o /p/x.tar i", "save -o /src/x.tar i"},
 		{there("linux", "/p"), mounts, true, "load -qi /p/x.tar", "load -qi /src/x.tar"},
 		{there("linux", "/p"), mounts, true, "import /p/x.tar i", "import /src/x.tar i"},
-		{there("linux", "/p"), mounts, true, "cp /elsewhere c:/x", "cp /elsewhere c:/x"},
+		{there("linux", "/p"), mounts, true, "cp /elsewhere c:/x", "cp /elsewhere c:/x | /elsewhere"},
 		{there("linux", "/p"), mounts, true, "ps --filter name=/p", "ps --filter name=/p"},
+		{there("linux", "/p"), mounts, true, "cp ../e c:/x", "cp ../e c:/x | /e"},
+		{there("linux", "/p"), mounts, true, "cp /p/d/. c:/x", "cp /src/d/. c:/x"},
+		{there("linux", "/p"), mounts, true, "cp c:/x /p/d/", "cp c:/x /src/d/"},
+		{there("linux", "/p"), mounts, true, "cp /src/d/. c:/x", "cp /src/d/. c:/x"},
+		{there("linux", "/q"), mounts, false, "save -o x.tar i", "save -o x.tar i | /q/x.tar"},
+		{there("linux", "/q"), mounts, false, "run --cidfile=id --env-file e x", "run --cidfile=id --env-file e x | /q/e /q/id"},
+		{there("linux", "/q"), mounts, false, "build --secret id=a,src=/p/s --secret id=b,env=B --secret id=c,src=/q/s /p", "build --secret id=a,src=/src/s --secret id=b,env=B --secret id=c,src=/q/s /src | /q/s"},
+		{there("linux", "/q"), mounts, false, "build -o out --cache-to type=local,dest=/p/c --build-context x=/p/x /p", "build -o out --cache-to type=local,dest=/src/c --build-context x=/src/x /src | /q/out"},
+		{there("linux", "/q"), mounts, false, "run --security-opt seccomp=/p/s.json --security-opt seccomp=unconfined x", "run --security-opt seccomp=/src/s.json --security-opt seccomp=unconfined x"},
+		{there("linux", "/q"), mounts, false, "build https://example.com/x.git", "build https://example.com/x.git"},
+		{there("windows", `C:\p`), win, true, `build -f sub\D .`, `build -f /c/p/sub/D .`},
+		{there("windows", `C:\p`), win, true, `cp C:\p\f web:/x`, `cp /c/p/f web:/x`},
 		{there("windows", `C:\p`), win, true, `build -f C:\p\D C:\p`, `build -f /c/p/D /c/p`},
 		{there("windows", `C:\p`), win, true, `run --env-file C:\p\e x`, `run --env-file /c/p/e x`},
 	} {
-		got, _ := mount.ResolveFiles(strings.Fields(tt.line), tt.mounts, tt.laptop, tt.inside)
-		if strings.Join(got, " ") != tt.want {
+		dir := ""
+		if tt.inside {
+			dir = tt.mounts[0].Target
+		}
+		words, _, outside := mount.ResolveFiles(strings.Fields(tt.line), tt.mounts, tt.laptop, dir)
+		got := strings.Join(words, " ")
+		for i, f := range outside {
+			got += map[bool]string{true: " | ", false: " "}[i == 0] + f.Path
+		}
+		if got != tt.want {
 			t.Errorf("ResolveFiles(%q) = %q, want %q", tt.line, got, tt.want)
 		}
 	}

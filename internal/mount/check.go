@@ -46,12 +46,21 @@ func rename(args []string, binds []Bind, mounts []Folder, laptop Laptop) (resolv
 		if p.folder.Target != "" {
 			used = append(used, p.folder)
 		}
-		if b.At >= 0 && p.guest != "" && p.guest != b.Source {
-			arg := resolved[b.Arg]
-			resolved[b.Arg] = arg[:b.At] + p.guest + arg[b.At+len(b.Source):]
+		if p.guest != "" {
+			b.Replace(resolved, p.guest)
 		}
 	}
 	return resolved, used, nil
+}
+
+// Translate calls paths of this host as the guests have them, as Resolve does
+// with binds.
+func Translate(paths []string, mounts []Folder, laptop Laptop) (guest []string, used []Folder, err error) {
+	binds := make([]Bind, len(paths))
+	for i, path := range paths {
+		binds[i] = Bind{Source: path, Arg: i}
+	}
+	return rename(paths, binds, mounts, laptop)
 }
 
 // Moved finds the first bind that the guests have at another path than this

@@ -143,7 +143,7 @@ func ComposeBinds(text []byte, goos string, lookup func(string) (string, bool)) 
 		// Variables first: they may hold colons.
 		text, known := expand(text, lookup)
 		if source := bind(text); known && source != "" {
-			binds = append(binds, Bind{Source: source, Arg: -1, At: -1})
+			binds = append(binds, Bind{Source: source, Arg: -1, At: -1, Relative: relative(source, goos)})
 		}
 	}
 	whole := func(source string) string { return source }

@@ -1,6 +1,10 @@
 package mount
 
-import "path"
+import (
+	"path"
+
+	"github.com/fbdock/fbdock/platforms"
+)
 
 // engineSocket is where every engine has its own socket.
 const engineSocket = "/var/run/docker.sock"
@@ -84,13 +88,18 @@ func (l Laptop) outside(full, real string) *OutsideError {
 
 // followed tells whether the engine finds what a bind leads to by the path
 // that a compose file writes: over links in its own mount, and into another
-// one where both are at the same path as here.
+// one where both are at the same path as here. Compose makes a relative path
+// one of the guest, and gives an absolute one to the engine as it is.
 func (l Laptop) followed(b Bind, p place, mounts []Folder) bool {
-	guest, named := GuestDir(l.GOOS, l.Full(b.Source), mounts)
+	full := l.Full(b.Source)
+	guest, named := GuestDir(l.GOOS, full, mounts)
+	if as, err := platforms.GuestPath(l.GOOS, full); err == nil && !b.Relative && named && as != guest {
+		return p.guest == as
+	}
 	if p.guest == "" || named && guest == p.guest {
 		return true
 	}
-	return named && guest == slashed(l.GOOS, l.Full(b.Source)) && p.guest == slashed(l.GOOS, l.real(l.Full(b.Source)))
+	return named && guest == slashed(l.GOOS, full) && p.guest == slashed(l.GOOS, l.real(full))
 }
 
 // written is how a compose file names what a bind leads to.
@@ -98,5 +107,12 @@ func (l Laptop) written(b Bind, p place) string {
 	if p.folder.Target == "" {
 		return p.guest
 	}
-	return l.real(l.Full(b.Source))
+	real := l.real(l.Full(b.Source))
+	if as, err := platforms.GuestPath(l.GOOS, real); err == nil && as == p.guest {
+		return real
+	}
+	if rest, below := within(l.GOOS, l.Dir, real); below {
+		return "./" + rest
+	}
+	return p.guest
 }

@@ -1,0 +1,222 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/parcel"
+	"github.com/fbdock/fbdock/internal/untrusted"
+)
+
+const (
+	// envFile is the environment in a cargo's folder.
+	envFile = "env"
+	// clearTime bounds the removal of that folder.
+	clearTime = 20 * time.Second
+)
+
+// empty tells whether nothing has to be sent.
+func (c *cargo) empty() bool { return len(c.items) == 0 }
+
+// only tells whether the environment is all of it, which the command itself
+// removes.
+func (c *cargo) only() bool { return len(c.items) == 1 && c.items[0].Name == envFile }
+
+// environment adds variables, by a script that the command reads.
+func (c *cargo) environment(h handover) error {
+	if h.empty() {
+		return nil
+	}
+	text, err := h.script()
+	c.items = append([]parcel.Item{{Name: envFile, Data: []byte(text)}}, c.items...)
+	return err
+}
+
+// hasEnvironment tells whether there are variables.
+func (c *cargo) hasEnvironment() bool { return len(c.items) > 0 && c.items[0].Name == envFile }
+
+// script runs the command with its environment.
+func (c *cargo) script(words string) string {
+	if !c.hasEnvironment() {
+		return "exec " + words
+	}
+	remove := "rm -f " + c.at(envFile)
+	if c.only() {
+		remove = "rm -rf " + c.dir
+	}
+	return fmt.Sprintf(". %s || exit %d; %s; exec \"$docker\" %s", c.at(envFile), ExitLink, remove, strings.TrimPrefix(words, "'docker' "))
+}
+
+// send makes the folder in the guest, with what the command reads. What was
+// left there by who was killed goes after two days.
+func (c *cargo) send(ctx context.Context, g *guest) error {
+	if c.empty() {
+		return nil
+	}
+	r, w := io.Pipe()
+	packed := make(chan error, 1)
+	go func() {
+		err := parcel.Pack(ctx, w, c.items)
+		packed <- err
+		_ = w.CloseWithError(err) // never fails
+	}()
+	script := "umask 077; find /tmp -maxdepth 1 -name 'fbdock.????????????????' -user \"$(id -un)\" -mtime +2 -exec rm -rf {} + 2>/dev/null; " +
+		"mkdir -m 700 " + c.dir + " && tar -xpf - -C " + c.dir
+	out, err := g.Upload(ctx, r, link.Command{Script: script}, nil)
+	_ = r.Close() // never fails
+	if failed := <-packed; failed != nil && !errors.Is(failed, io.ErrClosedPipe) {
+		err = failed
+	} else if err == nil && out.Status != 0 {
+		err = fmt.Errorf("the guest does not take what the command needs: status %d: %s", out.Status, out.Reason())
+	}
+	if err != nil {
+		c.clear(ctx, g)
+	}
+	return err
+}
+
+// clear removes the folder in the guest.
+func (c *cargo) clear(ctx context.Context, g *guest) {
+	if c.empty() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), clearTime)
+	defer cancel()
+	script := "chmod -R u+rwX " + c.dir + " 2>/dev/null; rm -rf " + c.dir
+	_, _ = g.Output(ctx, link.Command{Script: script}) // the next one removes it
+}
+
+// run runs a command with its cargo.
+func (c *cargo) run(ctx context.Context, g *guest, e Exec, relay func(Exec) (int, error)) (status int, err error) {
+	if c.empty() && c.input == "" && c.output == "" {
+		return relay(e)
+	}
+	if err := c.send(ctx, g); err != nil {
+		return 0, err
+	}
+	if !c.only() {
+		defer c.clear(ctx, g)
+	}
+	if c.input != "" {
+		file, err := openNamed(c.input)
+		if err != nil {
+			return 0, err
+		}
+		defer file.Close() // only read
+		e.Streams.Stdin, e.Streams.Terminal = file, nil
+	}
+	slices.SortStableFunc(c.names, func(a, b [2]string) int { return cmp.Compare(len(b[0]), len(a[0])) })
+	said := &parcel.Renamer{W: e.Streams.Stderr, Names: c.names}
+	e.Streams.Stderr = said
+	watching, stop := context.WithCancel(ctx)
+	early := c.watch(watching, g)
+	if c.output != "" {
+		status, err = c.toFile(e, relay)
+	} else {
+		status, err = relay(e)
+	}
+	stop()
+	<-early
+	if err = errors.Join(err, said.Close()); err != nil {
+		return status, err
+	}
+	return status, c.bring(ctx, g, status)
+}
+
+// toFile has a command write to a file, which is there once all is written, as
+// docker does.
+func (c *cargo) toFile(e Exec, relay func(Exec) (int, error)) (status int, err error) {
+	file, err := os.CreateTemp(filepath.Dir(c.output), ".tmp-"+filepath.Base(c.output))
+	if err != nil {
+		return 0, err
+	}
+	defer func() {
+		if status != 0 || err != nil {
+			_ = os.Remove(file.Name()) // nothing is in it
+		}
+	}()
+	e.Streams.Stdout = file
+	status, err = relay(e)
+	if err = errors.Join(err, file.Close()); err != nil || status != 0 {
+		return status, err
+	}
+	return 0, os.Rename(file.Name(), c.output)
+}
+
+// watch brings the file of --cidfile while the container runs: who waits for
+// it on this host does not wait for the container's end.
+func (c *cargo) watch(ctx context.Context, g *guest) <-chan struct{} {
+	done := make(chan struct{})
+	at := slices.IndexFunc(c.fetches, func(f fetch) bool { return f.watched })
+	if at < 0 {
+		close(done)
+		return done
+	}
+	go func() {
+		defer close(done)
+		f := c.fetches[at]
+		script := "until [ -s " + quoted(c.at(f.item)) + " ]; do [ -d " + c.dir + " ] || exit 1; sleep 1; done"
+		if out, err := g.Output(ctx, link.Command{Script: script}); err == nil && out.Status == 0 {
+			_ = c.bringOne(ctx, g, f) // it is tried again at the end
+		}
+	}()
+	return done
+}
+
+// bring fetches what the command has written. A file that it writes is there
+// after a failure as well, as that of --cidfile.
+func (c *cargo) bring(ctx context.Context, g *guest, status int) error {
+	for _, f := range c.fetches {
+		if f.copied && status != 0 {
+			continue
+		}
+		if err := c.bringOne(ctx, g, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *cargo) bringOne(ctx context.Context, g *guest, f fetch) error {
+	r, w := io.Pipe()
+	unpacked := make(chan error, 1)
+	go func() {
+		err := parcel.Unpack(r, f.dir, path.Base(f.item), f.name)
+		_, _ = io.Copy(io.Discard, r)
+		unpacked <- err
+	}()
+	item := quoted(c.at(f.item))
+	script := "tar -cf - -C " + quoted(c.at(path.Dir(f.item))) + " " + quoted("./"+path.Base(f.item))
+	if !f.copied {
+		script = "[ -s " + item + " ] || exit 0; " + script
+	}
+	stderr := &untrusted.Tail{Limit: 4 << 10}
+	status, err := g.Run(ctx, link.Command{Script: script, Stdout: w, Stderr: stderr})
+	_ = w.CloseWithError(err) // never fails
+	if failed := <-unpacked; err == nil && failed != nil {
+		err = failed
+	}
+	if err == nil && status != 0 {
+		err = fmt.Errorf("the guest does not give %s back: %s", filepath.Join(f.dir, f.name), untrusted.Short(stderr.String(), 1<<10))
+	}
+	return err
+}
+
+// quoted is a word of sh. Names of files hold no NUL.
+func quoted(word string) string {
+	text, err := link.QuoteWord(word)
+	if err != nil {
+		return "''"
+	}
+	return text
+}

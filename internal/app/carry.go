@@ -1,0 +1,272 @@
+package app
+
+import (
+	"crypto/rand"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/hostfile"
+	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/parcel"
+)
+
+// maxPiped bounds what a command line names that is no regular file, such as
+// the /dev/fd/63 of a shell's <(...).
+const maxPiped = 64 << 20
+
+// cargo is what a docker command line by the CLI of the guest takes along: its
+// files outside of the mounts, and its environment. It has a folder of its own
+// in the guest, which only the user there can read, and which ends with the
+// command.
+type cargo struct {
+	dir  string // of the guest
+	args []string
+	// items go to the guest before the command, fetches come back after it.
+	items   []parcel.Item
+	fetches []fetch
+	// names are the paths of the guest and those of this host in their place,
+	// for what the CLI says.
+	names [][2]string
+	// input is a file in place of standard input, output one in place of
+	// standard output.
+	input, output string
+
+	laptop mount.Laptop
+}
+
+// fetch is a file or folder that the command writes: name in dir of this host.
+type fetch struct {
+	item      string // in the cargo's folder
+	dir, name string
+	// copied is by docker cp, which has failed where its status is not 0.
+	copied bool
+	// watched is brought while the command runs.
+	watched bool
+}
+
+func newCargo(args []string, laptop mount.Laptop) *cargo {
+	return &cargo{dir: "/tmp/fbdock." + strings.ToLower(rand.Text()[:16]), args: args, laptop: laptop}
+}
+
+// load takes along what the command line names outside of the mounts. The
+// flags come last, as they may lie in a folder that an argument names.
+func (c *cargo) load(files []mount.File) error {
+	slices.SortStableFunc(files, func(a, b mount.File) int {
+		if order := kindOrder(a) - kindOrder(b); order != 0 {
+			return order
+		}
+		return b.Arg - a.Arg // from the back: places before stay where they are
+	})
+	for i, f := range files {
+		if err := c.file(strconv.Itoa(i), f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// kindOrder has a Dockerfile behind the folder that may hold it, and last what
+// takes words out of the command line.
+func kindOrder(f mount.File) int {
+	switch {
+	case f.Kind == dockerflags.BuildDir:
+		return 0
+	case f.Kind == dockerflags.Write && f.Flag == "output":
+		return 2
+	}
+	return 1
+}
+
+func (c *cargo) file(item string, f mount.File) error {
+	line := dockerflags.ParseLine(c.args)
+	info, err := os.Stat(f.Path)
+	switch f.Kind {
+	case dockerflags.Read, dockerflags.Secret, dockerflags.Security:
+		if strings.HasPrefix(line.Path, "stack") || strings.HasPrefix(line.Path, "buildx bake") || line.Path == "bake" {
+			break // it names other files
+		}
+		if line.Is("load", "import") && err == nil {
+			c.input = f.Path
+			c.replace(f, "-", "")
+			return nil
+		}
+		return c.read(item, f, info)
+	case dockerflags.Dockerfile:
+		return c.dockerfile(item, f, info)
+	case dockerflags.BuildDir:
+		if err != nil {
+			return nil // an address, or docker says that it is not found
+		}
+		c.items = append(c.items, parcel.Item{Name: item, Host: f.Path, Follow: true})
+		c.replace(f, c.at(item), f.Source)
+		return nil
+	case dockerflags.Copy:
+		if line.Has("archive") {
+			break // owners would be lost
+		}
+		if line.Args()[0].Word == f.Arg {
+			return c.copyIn(item, f, line.Has("follow-link"))
+		}
+		return c.copyOut(item, f, info)
+	case dockerflags.Write:
+		return c.write(item, f, line)
+	}
+	return c.laptop.Outside(f.Path)
+}
+
+// at is where an item is in the guest.
+func (c *cargo) at(item string) string { return path.Join(c.dir, item) }
+
+// replace writes a path of the guest into the command line, and has it called
+// by the name of this host in what the CLI says.
+func (c *cargo) replace(f mount.File, guest, host string) {
+	f.Replace(c.args, guest)
+	if host != "" {
+		c.names = append(c.names, [2]string{guest, host})
+	}
+}
+
+// read takes a file along. One that is not found is not: docker says so.
+func (c *cargo) read(item string, f mount.File, info fs.FileInfo) error {
+	name := path.Join(item, filepath.Base(f.Path))
+	switch {
+	case info == nil && filepath.IsAbs(f.Source):
+		return nil // a path of the guest
+	case info == nil:
+		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
+	case info.IsDir():
+		c.items = append(c.items, parcel.Item{Name: name, Dir: true})
+	case info.Mode().IsRegular():
+		c.items = append(c.items, parcel.Item{Name: name, Host: f.Path, Follow: true})
+	default:
+		data, err := readPiped(f.Path)
+		if err != nil {
+			return err
+		}
+		c.items = append(c.items, parcel.Item{Name: name, Data: data})
+	}
+	c.replace(f, c.at(name), f.Source)
+	return nil
+}
+
+// openNamed opens what the user's own command line names, a pipe of the shell
+// included.
+func openNamed(name string) (*os.File, error) { return os.Open(name) }
+
+func readPiped(name string) (data []byte, err error) {
+	file, err := openNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	data, err = io.ReadAll(io.LimitReader(file, maxPiped+1))
+	if err == nil && len(data) > maxPiped {
+		err = &hostfile.SizeError{Path: name, Limit: maxPiped}
+	}
+	return data, err
+}
+
+// dockerfile takes a Dockerfile along, unless the folder that is built has it,
+// with the .dockerignore of its own that BuildKit looks for beside it.
+func (c *cargo) dockerfile(item string, f mount.File, info fs.FileInfo) error {
+	for _, known := range c.items {
+		if rel, err := filepath.Rel(known.Host, f.Path); known.Host != "" && err == nil && filepath.IsLocal(rel) {
+			c.replace(f, c.at(path.Join(known.Name, filepath.ToSlash(rel))), f.Source)
+			return nil
+		}
+	}
+	if _, err := os.Stat(f.Path + ".dockerignore"); err == nil {
+		c.items = append(c.items, parcel.Item{
+			Name: path.Join(item, filepath.Base(f.Path)+".dockerignore"), Host: f.Path + ".dockerignore", Follow: true,
+		})
+	}
+	return c.read(item, f, info)
+}
+
+// copyIn takes along what docker cp reads, by its own name.
+func (c *cargo) copyIn(item string, f mount.File, follow bool) error {
+	name := path.Join(item, filepath.Base(f.Path))
+	end := mount.Trailing(f.Source)
+	if _, err := os.Lstat(f.Path); err != nil {
+		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
+	} else {
+		c.items = append(c.items, parcel.Item{Name: name, Host: f.Path, Follow: follow || end != ""})
+	}
+	f.Replace(c.args, c.at(name)+end)
+	c.names = append(c.names, [2]string{c.at(name), f.Path})
+	return nil
+}
+
+// copyOut has docker cp find what is there on this host as far as it matters:
+// a folder, a file, or nothing in a folder that is there.
+func (c *cargo) copyOut(item string, f mount.File, info fs.FileInfo) error {
+	if info != nil && !info.IsDir() && !info.Mode().IsRegular() {
+		return hostfile.Regular(f.Path, info.Mode())
+	}
+	base := filepath.Base(f.Path)
+	dir, name := path.Join(item, "to"), path.Join(item, "to", base)
+	_, err := os.Stat(filepath.Dir(f.Path))
+	switch {
+	case info != nil && info.IsDir():
+		name = dir
+		c.items = append(c.items, parcel.Item{Name: dir, Dir: true})
+		c.fetches = append(c.fetches, fetch{item: dir, dir: f.Path, name: ".", copied: true})
+	case err != nil:
+		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
+	default:
+		c.items = append(c.items, parcel.Item{Name: dir, Dir: true})
+		if info != nil {
+			c.items = append(c.items, parcel.Item{Name: name, Data: []byte{}})
+		}
+		c.fetches = append(c.fetches, fetch{item: name, dir: filepath.Dir(f.Path), name: base, copied: true})
+	}
+	f.Replace(c.args, c.at(name)+mount.Trailing(f.Source))
+	c.names = append(c.names, [2]string{c.at(name), f.Path}, [2]string{c.at(dir), filepath.Dir(f.Path)})
+	return nil
+}
+
+// write brings back a file that docker writes. save and export write it to
+// standard output, so that it need not fit into the guest.
+func (c *cargo) write(item string, f mount.File, line dockerflags.Line) error {
+	parent, err := os.Stat(filepath.Dir(f.Path))
+	if err == nil && line.Is("save", "export") && f.Flag == "output" && f.At >= 0 {
+		if info, err := os.Stat(f.Path); err != nil || info.Mode().IsRegular() {
+			c.output = f.Path
+			from := f.Arg
+			if f.At == 0 {
+				from-- // --output and the path are two words
+			}
+			c.args = slices.Delete(c.args, from, f.Arg+1)
+			return nil
+		}
+	}
+	name := path.Join(item, filepath.Base(f.Path))
+	if err != nil || !parent.IsDir() {
+		name = path.Join(item, "no", filepath.Base(f.Path))
+		c.names = append(c.names, [2]string{c.at(path.Join(item, "no")), filepath.Dir(f.Source)})
+		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
+	} else {
+		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
+		to, err := filepath.EvalSymlinks(f.Path)
+		if err != nil {
+			to = f.Path
+		}
+		if info, err := os.Stat(to); err == nil {
+			if !info.IsDir() && !info.Mode().IsRegular() {
+				return hostfile.Regular(f.Path, info.Mode())
+			}
+			c.items = append(c.items, parcel.Item{Name: name, Dir: info.IsDir(), Data: []byte{}})
+		}
+		c.fetches = append(c.fetches, fetch{item: name, dir: filepath.Dir(to), name: filepath.Base(to), watched: f.Flag == "cidfile"})
+	}
+	c.replace(f, c.at(name), f.Source)
+	return nil
+}

@@ -1,0 +1,184 @@
+package parcel_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fbdock/fbdock/internal/parcel"
+)
+
+// tree is what is below a folder: modes, and content or the text of a link.
+func tree(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	err := filepath.WalkDir(dir, func(at string, e fs.DirEntry, err error) error {
+		if err != nil || at == dir {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(dir, at)
+		text := info.Mode().String()
+		if info.Mode().IsRegular() {
+			data, err := os.ReadFile(at)
+			if err != nil {
+				return err
+			}
+			text += " " + string(data) + info.ModTime().UTC().Format(" 2006-01-02")
+		}
+		if info.Mode()&fs.ModeSymlink != 0 {
+			to, err := os.Readlink(at)
+			if err != nil {
+				return err
+			}
+			text += " " + to
+		}
+		all[filepath.ToSlash(rel)] = text
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+func TestThereAndBack(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no modes to compare")
+	}
+	from, to := t.TempDir(), t.TempDir()
+	for _, dir := range []string{"d/sub", "d/empty"} {
+		if err := os.MkdirAll(filepath.Join(from, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, mode := range map[string]fs.FileMode{"d/f": 0o640, "d/sub/run": 0o755, "d/a name\nof two lines": 0o600} {
+		if err := os.WriteFile(filepath.Join(from, name), []byte(name), mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(filepath.Join(from, name), time.Time{}, time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(from, "d/link")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(from, "d/sub"), 0o555); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = os.Chmod(filepath.Join(from, "d/sub"), 0o755)
+		_ = os.Chmod(filepath.Join(to, "e/sub"), 0o755)
+	})
+	var archive bytes.Buffer
+	if err := parcel.Pack(t.Context(), &archive, []parcel.Item{{Name: "0/d", Host: filepath.Join(from, "d")}}); err != nil {
+		t.Fatal(err)
+	}
+	archive = only(t, archive, "0/d")
+	if err := parcel.Unpack(&archive, to, "0/d", "e"); err != nil {
+		t.Fatal(err)
+	}
+	want := tree(t, filepath.Join(from, "d"))
+	if diff := cmp.Diff(want, tree(t, filepath.Join(to, "e"))); diff != "" {
+		t.Errorf("Pack and Unpack (-want +got):\n%s", diff)
+	}
+}
+
+// only are the entries of an archive below a name, as a guest sends them.
+func only(t *testing.T, archive bytes.Buffer, name string) bytes.Buffer {
+	t.Helper()
+	var out bytes.Buffer
+	w := tar.NewWriter(&out)
+	for r := tar.NewReader(&archive); ; {
+		h, err := r.Next()
+		if err != nil {
+			break
+		}
+		if strings.HasPrefix(h.Name, name) {
+			if err := w.WriteHeader(h); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.Copy(w, r); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return out
+}
+
+// TestHostileGuest: nothing is written outside of the folder.
+func TestHostileGuest(t *testing.T) {
+	t.Parallel()
+	for name, entries := range map[string][]tar.Header{
+		"a name above":        {{Name: "to/../../evil", Typeflag: tar.TypeReg}},
+		"a full name":         {{Name: "/evil", Typeflag: tar.TypeReg}},
+		"another name":        {{Name: "evil", Typeflag: tar.TypeReg}},
+		"a name that begins":  {{Name: "tomorrow", Typeflag: tar.TypeReg}},
+		"over a link":         {{Name: "to/l", Typeflag: tar.TypeSymlink, Linkname: ".."}, {Name: "to/l/evil", Typeflag: tar.TypeReg}},
+		"over a full link":    {{Name: "to/l", Typeflag: tar.TypeSymlink, Linkname: "OUTSIDE"}, {Name: "to/l/evil", Typeflag: tar.TypeReg}},
+		"a hard link":         {{Name: "to/l", Typeflag: tar.TypeLink, Linkname: "OUTSIDE/kept"}},
+		"a hard link above":   {{Name: "to/l", Typeflag: tar.TypeLink, Linkname: "to/../../kept"}},
+		"a device":            {{Name: "to/d", Typeflag: tar.TypeChar}},
+		"a named pipe":        {{Name: "to/d", Typeflag: tar.TypeFifo}},
+		"a file for a folder": {{Name: "to/dir", Typeflag: tar.TypeReg}},
+	} {
+		outside := t.TempDir()
+		dir := filepath.Join(outside, "dir")
+		if err := os.MkdirAll(filepath.Join(dir, "dir"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(outside, "kept"), []byte("kept"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		var archive bytes.Buffer
+		w := tar.NewWriter(&archive)
+		for _, h := range entries {
+			h.Linkname = strings.ReplaceAll(h.Linkname, "OUTSIDE", outside)
+			h.Mode = 0o644
+			if err := w.WriteHeader(&h); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := parcel.Unpack(&archive, dir, "to", "."); err == nil {
+			t.Errorf("Unpack of %s = nil, want an error", name)
+		}
+		list, err := os.ReadDir(outside)
+		if err != nil || len(list) != 2 {
+			t.Errorf("Unpack of %s: outside are %v, %v", name, list, err)
+		}
+	}
+}
+
+func TestRenamer(t *testing.T) {
+	t.Parallel()
+	const in = "cp: /tmp/p/1/f and /tmp/p/1, /tmp/p/x, /tmp"
+	const want = "cp: ./f and ., /tmp/p/x, /tmp"
+	for size := 1; size <= len(in); size++ {
+		var out strings.Builder
+		r := &parcel.Renamer{W: &out, Names: [][2]string{{"/tmp/p/1/f", "./f"}, {"/tmp/p/1", "."}}}
+		for rest := in; rest != ""; rest = rest[min(size, len(rest)):] {
+			if _, err := r.Write([]byte(rest[:min(size, len(rest))])); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := r.Close(); err != nil || out.String() != want {
+			t.Errorf("by %d bytes: %q, %v, want %q", size, out.String(), err, want)
+		}
+	}
+}
