@@ -21,7 +21,7 @@ RUN       ?= .
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/laptops')
 
-.PHONY: help build test lint e2e box-e2e clients-e2e docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean
+.PHONY: help build test lint e2e box-e2e clients-e2e real docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -90,6 +90,11 @@ docker-flags-latest: ## the same, of the newest versions
 
 docker-flags-test: ## fails where that table is out of date
 	cd internal/dockerflags/gen && $(GO) test -count=1 ./... # a table that has changed is outside of the module, and not seen
+
+real: build ## judge a FreeBSD computer: HOST=ssh://USER@ADDRESS [REBOOT=1] [SLOW=20] [YES=1] [ARCH=arm64] [FLAGS=...]
+	GOOS=linux GOARCH=$(or $(ARCH),amd64) CGO_ENABLED=0 $(GO) build -trimpath -o .cache/acceptance-linux ./cmd/acceptance
+	$(GO) run ./cmd/acceptance -fbdock $(BIN) -host '$(HOST)' -helper .cache/acceptance-linux -slow $(or $(SLOW),1) \
+	  $(if $(REBOOT),-reboot) $(if $(YES),-yes) -json .cache/real.json -markdown .cache/real.md $(FLAGS)
 
 demo: build lab ## up, docker run, status, destroy
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) sh testdata/demo/demo.sh

@@ -39,6 +39,8 @@ var allowed = map[string][]string{
 	"boxes/cloudbox":         {"boxes/disk"},
 	"internal/arch":          {},
 	"internal/e2e":           {},
+	"internal/acceptance":    {"internal/hostfile", "internal/run", "internal/untrusted"},
+	"cmd/acceptance":         {"internal/acceptance", "internal/run"},
 	"internal/plan":          {"hcl"},
 	"internal/manual":        {"hcl"},
 	"vagrantfiles":           {"hcl", "internal/plan"},

@@ -1,0 +1,98 @@
+package acceptance
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// fake is a program in fbdock's place, or ssh's; it notes how it was called.
+func fake(t *testing.T, dir, name, script string) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("the stand-in for fbdock is a shell script")
+	}
+	file := filepath.Join(dir, name)
+	if err := os.WriteFile(file, []byte("#!/bin/sh\necho \"$*\" >>"+dir+"/calls\n"+script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestVitalStep: when `up` fails, nothing that needs it runs, but what was made
+// is removed.
+func TestVitalStep(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	program := fake(t, dir, "fbdock", "[ \"$1\" != up ] || { echo 'error: no way' >&2; exit 1; }\n")
+	results, err := Run(t.Context(), Options{Program: program, Dir: dir, Machine: `provider = "x"`, Image: "busybox", Slow: 1, Log: io.Discard, Env: os.Environ()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := Report{Steps: results}
+	if len(results) != len(Steps()) || report.Failed() != 1 || !report.Destroyed() {
+		t.Errorf("Run: %d results, %d failed, destroyed %v, want %d, 1, true: %+v", len(results), report.Failed(), report.Destroyed(), len(Steps()), results)
+	}
+	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
+	if got := strings.Split(strings.TrimSpace(string(calls)), "\n"); err != nil || !slices.Equal(got, []string{"up --yes --allow-reach", "destroy --yes"}) {
+		t.Errorf("calls = %q, %v", got, err)
+	}
+	for _, one := range results {
+		if one.Step == "up" && (one.Status != Fail || !strings.Contains(one.Seen, "error: no way")) {
+			t.Errorf("up = %+v, want the reason", one)
+		}
+		if one.Step == "docker run" && (one.Status != NotRun || one.Seen != "step up failed") {
+			t.Errorf("docker run = %+v", one)
+		}
+	}
+}
+
+func TestUnknownSabotage(t *testing.T) {
+	t.Parallel()
+	_, err := Run(t.Context(), Options{Sabotage: map[string]string{"no such step": "freebsd:true"}})
+	if err == nil || !strings.Contains(err.Error(), "nothing is left") {
+		t.Errorf("error %v, want the names of the steps", err)
+	}
+}
+
+func TestDifference(t *testing.T) {
+	t.Parallel()
+	before := []string{"file 1 /etc/rc.conf", "package a", "pf Enabled", "mount x on /x", "mount x on /x"}
+	after := []string{"file 2 /etc/rc.conf", "package a", "package b", "pf Enabled", "mount x on /x", "dataset tank/left"}
+	changes, packages := difference(before, after)
+	want := []string{"gone or changed: file 1 /etc/rc.conf", "gone or changed: mount x on /x", "gone or changed: mount x on /x",
+		"new or changed: file 2 /etc/rc.conf", "new or changed: dataset tank/left"}
+	if !slices.Equal(changes, want) || packages != 1 {
+		t.Errorf("difference = %q, %d, want %q, 1", changes, packages, want)
+	}
+}
+
+// TestHostIsData: an address cannot become an option of ssh.
+func TestHostIsData(t *testing.T) {
+	t.Parallel()
+	for _, host := range []string{"ssh://-oProxyCommand=x", "http://a", "ssh://", "a"} {
+		s := &session{Options: Options{Host: host, Slow: 1}}
+		if _, err := s.freebsd(t.Context(), "true"); err == nil || !strings.Contains(err.Error(), "is not ssh://USER@ADDRESS") {
+			t.Errorf("freebsd on %q: %v", host, err)
+		}
+	}
+}
+
+func TestReport(t *testing.T) {
+	t.Parallel()
+	r := Report{Program: "fbdock 1", Host: "ssh://u@h", Steps: []Result{{Step: "up", Status: Pass, Seconds: 1.25, Seen: "a|b\nc"}, {Step: destroyStep, Status: Fail}}}
+	var table, text bytes.Buffer
+	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), `a\|b; c`) || strings.Count(table.String(), "\n") != 4 {
+		t.Errorf("Table: %v\n%s", err, &table)
+	}
+	var back Report
+	if err := r.JSON(&text); err != nil || json.Unmarshal(text.Bytes(), &back) != nil || !slices.Equal(back.Steps, r.Steps) {
+		t.Errorf("JSON: %v\n%s", err, &text)
+	}
+}

@@ -1,0 +1,155 @@
+package acceptance
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Steps that run whatever failed before them.
+const (
+	destroyStep     = "destroy"
+	nothingLeftStep = "nothing is left"
+)
+
+// steps are what is judged, in this order.
+func steps() []step {
+	return []step{
+		{name: "listing before", minutes: 2, run: listBefore},
+		{name: "survey", minutes: 2, run: survey},
+		{name: "up", minutes: 30, run: up, vital: true},
+		{name: "up again", minutes: 2, run: upAgain},
+		{name: "steps run again", minutes: 5, run: stepsAgain},
+		{name: "status", minutes: 2, run: status},
+		{name: "image", minutes: 10, run: load, vital: true},
+		{name: "docker run", minutes: 2, run: dockerRun},
+		{name: "streams and statuses", minutes: 3, run: streams},
+		{name: "large input", minutes: 3, run: largeInput},
+		{name: "TCP port", minutes: 3, run: tcpPort},
+		{name: "IPv6 port", minutes: 2, run: ipv6Port},
+		{name: "UDP port", minutes: 3, run: udpPort},
+		{name: "mount", minutes: 3, run: mountBoth},
+		{name: "share by 9P", minutes: 3, run: share9P},
+		{name: "share by NFS", minutes: 3, run: shareNFS},
+		{name: "volume", minutes: 3, run: volume},
+		{name: "halt", minutes: 5, run: halt},
+		{name: "up after halt", minutes: 10, run: upAfterHalt},
+		{name: "kept over halt", minutes: 3, run: kept},
+		{name: "engine killed", minutes: 10, run: engineKilled},
+		{name: "supervisor killed", minutes: 10, run: supervisorKilled},
+		{name: "pf stopped", minutes: 10, run: pfStopped},
+		{name: "nfsd stopped", minutes: 10, run: nfsdStopped},
+		{name: "FreeBSD rebooted", minutes: 20, run: rebooted},
+		{name: "kept over all", minutes: 3, run: kept},
+		{name: destroyStep, minutes: 10, run: destroy},
+		{name: nothingLeftStep, minutes: 2, run: nothingLeft},
+	}
+}
+
+func listBefore(ctx context.Context, s *session) (string, error) {
+	if s.Host == "" {
+		return "", &notRunError{"FreeBSD is made by `up` and removed by `destroy`"}
+	}
+	var err error
+	s.before, err = s.listing(ctx)
+	return fmt.Sprintf("%d items", len(s.before)), err
+}
+
+func survey(ctx context.Context, s *session) (string, error) {
+	if s.Host == "" {
+		return "", &notRunError{"a guest of Vagrant needs no consent"}
+	}
+	out, err := s.try(ctx, nil, "up", "--allow-reach")
+	if err != nil {
+		return "", err
+	}
+	if out.status != 2 {
+		return "", fmt.Errorf("fbdock up without a yes: exit status %d, want 2: %s", out.status, tail(out.stderr))
+	}
+	after, err := s.listing(ctx)
+	if err != nil {
+		return "", err
+	}
+	if changes, _ := difference(s.before, after); len(changes) > 0 {
+		return "", fmt.Errorf("the survey changed FreeBSD:\n%s", strings.Join(changes, "\n"))
+	}
+	return fmt.Sprintf("asks before it changes anything, in %d lines", strings.Count(out.stderr, "\n")), nil
+}
+
+func up(ctx context.Context, s *session) (string, error) {
+	_, err := s.must(ctx, "up", "--yes", "--allow-reach")
+	if err != nil {
+		return "", err
+	}
+	version, err := s.docker(ctx, "version", "-f", "{{.Server.Version}} on Linux {{.Server.KernelVersion}}")
+	return "dockerd " + strings.TrimSpace(version), err
+}
+
+func upAgain(ctx context.Context, s *session) (string, error) {
+	out, err := s.must(ctx, "up", "--yes", "--allow-reach")
+	if err == nil && !strings.Contains(out.stderr, "nothing to do") {
+		err = fmt.Errorf("the second up has something to do: %s", tail(out.stderr))
+	}
+	return "nothing to do", err
+}
+
+// stepsAgain runs every guest step twice: each is idempotent.
+func stepsAgain(ctx context.Context, s *session) (string, error) {
+	seen := ""
+	for range 2 {
+		out, err := s.freebsd(ctx, "/usr/local/libexec/fbdock/fbdock-steps")
+		if err != nil {
+			return "", err
+		}
+		if !strings.Contains(out, "fbdock-steps done") {
+			return "", fmt.Errorf("the steps did not arrive: %s", tail(out))
+		}
+		seen = fmt.Sprintf("%d ok, %d skipped", strings.Count(out, " ok"), strings.Count(out, " skip"))
+	}
+	return seen, nil
+}
+
+// status is true to the state of all layers.
+func status(ctx context.Context, s *session) (string, error) {
+	out, err := s.must(ctx, "status")
+	if err == nil && strings.Contains(out.stdout, "FAIL") {
+		err = fmt.Errorf("a layer fails: %s", tail(out.stdout))
+	}
+	return fmt.Sprintf("%d layers ok", strings.Count(out.stdout, " ok")), err
+}
+
+func load(ctx context.Context, s *session) (string, error) { return s.load(ctx) }
+
+func halt(ctx context.Context, s *session) (string, error) {
+	if _, err := s.must(ctx, "halt"); err != nil || s.Host == "" {
+		return "stopped", err
+	}
+	vms, err := s.freebsd(ctx, "ls /dev/vmm 2>/dev/null; pgrep -x bhyve; exit 0")
+	if err == nil && strings.Contains(vms, "fbdock") {
+		err = fmt.Errorf("the engine still runs: %s", tail(vms))
+	}
+	return "no VM in /dev/vmm", err
+}
+
+func destroy(ctx context.Context, s *session) (string, error) {
+	out, err := s.must(ctx, "destroy", "--yes")
+	return firstLine(strings.TrimSpace(out.stderr)), err
+}
+
+func nothingLeft(ctx context.Context, s *session) (string, error) {
+	if s.Host == "" {
+		return "", &notRunError{"FreeBSD is gone"}
+	}
+	if s.before == nil {
+		return "", &notRunError{"there is no listing of before"}
+	}
+	after, err := s.listing(ctx)
+	if err != nil {
+		return "", err
+	}
+	changes, packages := difference(s.before, after)
+	if len(changes) > 0 {
+		return "", fmt.Errorf("%d items differ:\n%s", len(changes), strings.Join(changes, "\n"))
+	}
+	return fmt.Sprintf("%d items as before, %d packages stay", len(s.before), packages), nil
+}

@@ -1,0 +1,194 @@
+package acceptance
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/run"
+	"github.com/fbdock/fbdock/internal/untrusted"
+)
+
+// Options say what is judged and with what.
+type Options struct {
+	// Program is the fbdock program, an absolute path.
+	Program string
+	// Dir is an empty folder for the project, without links.
+	Dir string
+	// Env is the environment of fbdock and ssh.
+	Env []string
+	// Host is an external host, as ssh://user@address; its user may use sudo
+	// without a password. "" takes Machine.
+	Host string
+	// Machine is what stands in the machine block when there is no Host: the
+	// provider, the box.
+	Machine string
+	// Engine is what stands in the engine block, such as the image.
+	Engine string
+	// Image is a container image with busybox in it; Archive is a file that
+	// `docker load` reads it from, "" pulls it.
+	Image, Archive string
+	// Helper is this program built for Linux on the engine's processor. It is
+	// the UDP server in a container; "" leaves those steps out.
+	Helper string
+	// Reboot allows a reboot of FreeBSD.
+	Reboot bool
+	// Slow multiplies every timeout; 1 is a computer of today.
+	Slow float64
+	// Sabotage has, by the name of a step, what is broken before it. It shows
+	// that the step notices. A value is freebsd:SCRIPT, engine:SCRIPT or
+	// docker:ARGUMENTS.
+	Sabotage map[string]string
+	// Log is told what goes on.
+	Log io.Writer
+}
+
+// Status is how a step ended.
+type Status string
+
+// The ends of a step.
+const (
+	Pass   Status = "pass"
+	Fail   Status = "fail"
+	NotRun Status = "not run"
+)
+
+// Result is one line of the report.
+type Result struct {
+	Step    string  `json:"step"`
+	Status  Status  `json:"status"`
+	Seconds float64 `json:"seconds"`
+	// Seen is what was seen, or why it failed.
+	Seen string `json:"seen"`
+}
+
+// step is one thing that is judged.
+type step struct {
+	name string
+	// minutes is its timeout on a computer of today.
+	minutes float64
+	run     func(context.Context, *session) (seen string, err error)
+	// vital says that the steps after it have no sense without it.
+	vital bool
+}
+
+// errNotRun ends a step that does not apply; its text is the reason.
+type notRunError struct{ reason string }
+
+func (e *notRunError) Error() string { return e.reason }
+
+// session is a run of the suite.
+type session struct {
+	Options
+	runner run.Runner
+	// before is the listing of FreeBSD before anything was changed.
+	before []string
+	// sums are the checksums of what has to be kept.
+	sums string
+}
+
+// Steps are the names of all steps, in their order.
+func Steps() []string {
+	var names []string
+	for _, s := range steps() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// Run judges the machine. Its error is of the suite itself; a step that fails
+// is a result.
+func Run(ctx context.Context, o Options) ([]Result, error) {
+	for name := range o.Sabotage {
+		if !known(name) {
+			return nil, fmt.Errorf("there is no step %q: the steps are %s", name, strings.Join(Steps(), ", "))
+		}
+	}
+	s := &session{Options: o, runner: run.Runner{Keep: 1 << 20}}
+	if err := s.configure(); err != nil {
+		return nil, err
+	}
+	var results []Result
+	stopped := ""
+	for _, one := range steps() {
+		result := Result{Step: one.name, Status: NotRun, Seen: stopped}
+		if stopped == "" || one.name == destroyStep || one.name == nothingLeftStep {
+			result = s.judge(ctx, one)
+		}
+		if one.vital && result.Status == Fail {
+			stopped = "step " + one.name + " failed"
+		}
+		results = append(results, result)
+		if _, err := fmt.Fprintf(o.Log, "%-24s %-8s %7.1f s  %s\n", result.Step, result.Status, result.Seconds, firstLine(result.Seen)); err != nil {
+			return results, err
+		}
+		if ctx.Err() != nil {
+			// What was made goes all the same.
+			return results, errors.Join(context.Cause(ctx), s.removeAll(context.WithoutCancel(ctx)))
+		}
+	}
+	return results, nil
+}
+
+func known(name string) bool {
+	for _, s := range steps() {
+		if s.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// judge runs one step.
+func (s *session) judge(ctx context.Context, one step) Result {
+	ctx, cancel := context.WithTimeoutCause(ctx, s.minutes(one.minutes), fmt.Errorf("not done within %s", s.minutes(one.minutes)))
+	defer cancel()
+	began := time.Now()
+	if broken, ok := s.Sabotage[one.name]; ok {
+		if err := s.sabotage(ctx, broken); err != nil {
+			return Result{Step: one.name, Status: Fail, Seen: "the sabotage itself failed: " + err.Error()}
+		}
+	}
+	seen, err := one.run(ctx, s)
+	result := Result{Step: one.name, Status: Pass, Seconds: time.Since(began).Seconds(), Seen: seen}
+	if err != nil {
+		result.Status = Fail
+		if _, ok := errors.AsType[*notRunError](err); ok {
+			result.Status = NotRun
+		}
+		result.Seen = strings.TrimSpace(seen + "\n" + untrusted.Printable(err.Error()))
+	}
+	return result
+}
+
+// minutes is a timeout on the computer that is judged.
+func (s *session) minutes(n float64) time.Duration {
+	return time.Duration(n * max(s.Slow, 1) * float64(time.Minute))
+}
+
+func (s *session) sabotage(ctx context.Context, what string) error {
+	where, script, _ := strings.Cut(what, ":")
+	var err error
+	switch where {
+	case "freebsd":
+		_, err = s.freebsd(ctx, script)
+	case "engine":
+		_, err = s.engine(ctx, script)
+	case "docker":
+		_, err = s.docker(ctx, strings.Fields(script)...)
+	default:
+		err = fmt.Errorf("%q is not freebsd:SCRIPT, engine:SCRIPT or docker:ARGUMENTS", what)
+	}
+	return err
+}
+
+func firstLine(text string) string {
+	line, rest, more := strings.Cut(text, "\n")
+	if more && strings.TrimSpace(rest) != "" {
+		line += " ..."
+	}
+	return line
+}
