@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154
 # fbdock's end of a copy, run as root after mounted.sh:
-# copy.sh open|rewrite|note|unlink|rmdir|put|live TARGET UID:GID
+# copy.sh open|rewrite|note|unlink|rmdir|put|links|live TARGET UID:GID
 # open prints the list of what was put here before. Words for fbdock are as
 # in guest.sh.
 do=$1 target=$2 owner=$3
@@ -38,5 +38,7 @@ unlink) cd "$real" && xargs -0 rm -f -- || fail failed "what is gone from the la
 # A folder stays while there is something in it that the guest has made.
 rmdir) cd "$real" && { xargs -0 rmdir -- 2>/dev/null || :; } ;;
 put) tar -xpf - -C "$real" || fail failed "tar -x in $real" ;;
+# BusyBox's tar gives the owner to files and folders alone.
+links) cd "$real" && xargs -0 chown -h -- "$owner" || fail failed "chown -h in $real" ;;
 live) mkdir -p "$state" && echo "$target" >"$state/$id.live" || fail failed "$state cannot be written" ;;
 esac

@@ -168,7 +168,24 @@ func (c *copier) put(ctx context.Context, want map[string]entry, names []string)
 	if failed := <-packed; failed != nil && !errors.Is(failed, io.ErrClosedPipe) {
 		return nil, failed
 	}
-	return sent, err
+	if err != nil {
+		return sent, err
+	}
+	return sent, c.ownLinks(ctx, sent)
+}
+
+// ownLinks gives the symbolic links among sent to the owner of the files.
+func (c *copier) ownLinks(ctx context.Context, sent map[string]entry) error {
+	var links []string
+	for name, e := range sent {
+		if e.mode&fs.ModeSymlink != 0 {
+			links = append(links, name)
+		}
+	}
+	if len(links) == 0 {
+		return nil
+	}
+	return c.run(ctx, list(links), nil, "links")
 }
 
 func (c *copier) pack(archive *tar.Writer, want map[string]entry, names []string, sent map[string]entry) error {
