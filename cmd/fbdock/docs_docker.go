@@ -9,7 +9,9 @@ import (
 func dockerDocs() map[string]doc {
 	cliLong := "The docker CLI of this host runs it when one of version 20.10 or newer is on PATH%s; else the CLI of the FreeBSD guest does. " +
 		"`cli` in the machine block, or FBDOCK_DOCKER_CLI (auto, host, guest) in the environment, chooses. `fbdock --verbose docker ...` says which one runs and why.\n\n" +
-		"A bind mount of a folder that is in none of the machine's mounts is refused before anything runs.\n\n"
+		"A bind mount of a folder that is in none of the machine's mounts is refused before anything runs.\n\n" +
+		"The CLI of the guest gets the variables of this host's environment that the command names, and files outside of the mounts that it reads or writes " +
+		"(docker cp, save, load, --env-file, --cidfile, build contexts and others). What it cannot get is refused.\n\n"
 	return map[string]doc{
 		"docker": {
 			group: groupDocker, exits: remoteExits("docker"),

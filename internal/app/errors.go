@@ -1,6 +1,11 @@
 package app
 
-import "errors"
+import (
+	"errors"
+	"path/filepath"
+
+	"github.com/fbdock/fbdock/internal/state"
+)
 
 // Exit statuses of the fbdock command beside 0.
 const (
@@ -48,4 +53,15 @@ func hintOf(err error) string {
 		return h.Hint()
 	}
 	return ""
+}
+
+// Hint is the next step after an error: its own, else what repairs the
+// permissions of a file that it is about.
+func (o Options) Hint(err error) string {
+	if hint := hintOf(err); hint != "" {
+		return hint
+	}
+	home, _ := o.home()
+	here, _ := filepath.Abs(".")
+	return state.DeniedHint(err, home, here, o.CacheDir)
 }

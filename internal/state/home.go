@@ -57,7 +57,7 @@ func Home(lookup func(string) (string, bool), goos string) (string, error) {
 // refuses one that others could have put something into.
 func (s Store) makeHome() error {
 	if err := os.MkdirAll(s.home, dirMode); err != nil {
-		return &HomeError{Err: err, Next: "make it writable for you, or set XDG_STATE_HOME to another folder"}
+		return &HomeError{Err: err, Next: s.homeHint("make it writable for you")}
 	}
 	return s.checkHome()
 }
@@ -73,7 +73,7 @@ func (s Store) checkHome() error {
 		return nil
 	}
 	if err != nil {
-		return &HomeError{Err: err, Next: "make it readable for you, or set XDG_STATE_HOME to another folder"}
+		return &HomeError{Err: err, Next: s.homeHint("make it readable for you")}
 	}
 	if info.Mode()&fs.ModeSymlink != 0 || !info.IsDir() {
 		return &HomeError{Err: fmt.Errorf("%s is a link or no folder", s.home), Next: "remove it, or set XDG_STATE_HOME to another folder"}
@@ -85,7 +85,7 @@ func (s Store) checkHome() error {
 	if !owner.isUser() {
 		return &HomeError{
 			Err:  fmt.Errorf("%s belongs to %s, and fbdock runs as %s", s.home, owner, user()),
-			Next: "run fbdock as that user, or set HOME or XDG_STATE_HOME to a folder of this user",
+			Next: "if a `sudo fbdock` of yours made it: " + giveBack(s.home) + "; else run fbdock as that user, or set HOME or XDG_STATE_HOME to a folder of this user",
 		}
 	}
 	if !onWindows && info.Mode().Perm()&0o022 != 0 {
@@ -100,4 +100,23 @@ func (s Store) checkHome() error {
 		}
 	}
 	return nil
+}
+
+// homeHint is the next step where the directory cannot be used.
+func (s Store) homeHint(otherwise string) string {
+	if hint := deniedHint(s.home, s.own()); hint != "" {
+		otherwise = hint
+	}
+	return otherwise + "; or set XDG_STATE_HOME to another folder"
+}
+
+// own is the user's home folder.
+func (s Store) own() []string {
+	var own []string
+	for _, name := range []string{"HOME", "USERPROFILE"} {
+		if dir, _ := s.lookup(name); dir != "" {
+			own = append(own, dir)
+		}
+	}
+	return own
 }

@@ -29,8 +29,11 @@ func (e *LegacyError) Unwrap() error { return e.Err }
 
 // Hint is the next step for the user.
 func (e *LegacyError) Hint() string {
-	return "if it came with the project, remove it: it can hold programs; if your own fbdock made it, " +
-		"`fbdock adopt --legacy` takes over its keys and machines"
+	adopt := "`fbdock adopt --legacy` takes over its keys and machines"
+	if owner, err := ownerOf(e.Path); err == nil && owner.isSystem() && !owner.isUser() {
+		adopt = "as by `sudo fbdock up`: " + giveBack(e.Path) + ", and then " + adopt
+	}
+	return "if it came with the project, remove it: it can hold programs; if your own fbdock made it, " + adopt
 }
 
 // ErrForeign says that nothing of the user's own shows who made an old folder.
