@@ -65,6 +65,16 @@ func (p *program) load(c *cli.Context) (*app.Project, error) {
 	return p.loadBy(c, o)
 }
 
+// loadApplied is load for commands on machines as they were made.
+func (p *program) loadApplied(c *cli.Context) (*app.Project, error) {
+	o, err := p.options(c)
+	if err != nil {
+		return nil, err
+	}
+	o.Applied = true
+	return p.loadBy(c, o)
+}
+
 // loadStarting is load for commands that start machines.
 func (p *program) loadStarting(c *cli.Context) (*app.Project, error) {
 	o, err := p.options(c)
@@ -83,6 +93,7 @@ func (p *program) loadRunning(c *cli.Context) (*app.Project, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Applied = true
 	return p.loadBy(c, o)
 }
 

@@ -10,8 +10,14 @@ import (
 	"github.com/fbdock/fbdock/internal/app"
 )
 
-// verb is an Action on a loaded project that the first signal interrupts.
+// verb is an Action on a loaded project that the first signal interrupts. Its
+// machines are as the last `up` has made them.
 func (p *program) verb(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
+	return p.onProject(p.loadApplied, f)
+}
+
+// planned is verb for commands on what the configuration says.
+func (p *program) planned(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
 	return p.onProject(p.load, f)
 }
 

@@ -7,16 +7,15 @@
 package agent
 
 import (
-	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -24,7 +23,6 @@ import (
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/localsocket"
-	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
@@ -45,31 +43,23 @@ type Guests interface {
 // Options are what an agent serves.
 type Options struct {
 	// Identity changes with all that a running agent cannot take over: the
-	// build of fbdock and what was configured.
+	// build of fbdock. It shows in the banner of its server.
 	Identity string
+	// Settings are what it serves until Reload gives others.
+	Settings Settings
+	// Reload reads the settings that `up` has written down; nil is for an
+	// agent that keeps its own.
+	Reload func() (Settings, error)
 	// Socket and Docker are addresses, as package localsocket gives them.
 	Socket, Docker string
 	// Lock is a file, held while the agent serves.
 	Lock    string
 	HostKey ssh.Signer
 	Guests  Guests
-	// Engine is the Docker API as FreeBSD sees it, host:port, and TLS the
-	// way to speak with it.
-	Engine string
-	TLS    func() (*tls.Config, error)
-	// Bind is where published ports appear; the zero value is nowhere.
-	Bind netip.Addr
-	// MaxForwards is how many of them may; 0 is 256.
-	MaxForwards int
-	// OwnComputer tells that FreeBSD is no guest but a computer of the
-	// user's own, whose clock is not the agent's to set.
-	OwnComputer bool
-	// Mounts are folders of this laptop, served to both guests.
-	Mounts []mount.Folder
-	Log    *slog.Logger
+	// TLS is the way to speak with the Docker API.
+	TLS func() (*tls.Config, error)
+	Log *slog.Logger
 }
-
-func (o Options) maxForwards() int { return cmp.Or(o.MaxForwards, 256) }
 
 // ErrGone is the end of an agent whose machine runs no more.
 var ErrGone = errors.New("the machine runs no more")
@@ -83,6 +73,8 @@ var errStopped = errors.New("stopped")
 // Agent serves one machine.
 type Agent struct {
 	o       Options
+	set     atomic.Pointer[Settings]
+	reload  sync.Mutex // held while settings change
 	began   time.Time
 	freebsd *uplink
 	engine  *engineLink
@@ -108,6 +100,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer stop(nil)
 	serving, retire := context.WithCancel(life)
 	a := &Agent{o: o, began: time.Now(), retire: retire, stop: stop}
+	a.set.Store(&o.Settings)
 	a.freebsd = newUplink(o.Guests, o.Log)
 	a.engine = &engineLink{guests: o.Guests, below: a.freebsd, turn: make(chan struct{}, 1)}
 	a.ports = newForwards(a)

@@ -115,7 +115,7 @@ exec $run date -u -s "@$1" >/dev/null`
 // of a computer of the user's own is only looked at.
 func (a *Agent) setClocks(ctx context.Context, j *joint) {
 	most := clockOff
-	if a.o.OwnComputer {
+	if a.settings().OwnComputer {
 		most = never
 	}
 	a.clockOf(ctx, UserFreeBSD, j, most)

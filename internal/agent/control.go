@@ -38,6 +38,10 @@ type Status struct {
 	PortsError string `json:"ports_error,omitempty"`
 	// Mounts are the folders of this laptop in the guests.
 	Mounts []Mount `json:"mounts,omitempty"`
+	// Settings is the ID of the settings that are served.
+	Settings string `json:"settings,omitempty"`
+	// Refused is why the settings of a reload are not served.
+	Refused string `json:"refused,omitempty"`
 	// Clocks are the guests', as far as they were looked at.
 	Clocks []Clock `json:"clocks,omitempty"`
 }
@@ -60,6 +64,9 @@ const (
 	// askRetire has the agent leave its sockets to another and end with the
 	// last of its connections.
 	askRetire = "retire"
+	// askReload has the agent read its settings again, and is answered once
+	// what has changed was tried.
+	askReload = "reload"
 )
 
 type question struct {
@@ -78,8 +85,12 @@ func (a *Agent) control(ctx context.Context, asked ssh.NewChannel) {
 		return
 	}
 	go ssh.DiscardRequests(reqs)
-	after := func() {}
+	after, refused := func() {}, ""
 	switch q.Ask {
+	case askReload:
+		if err := a.reconfigure(ctx); err != nil {
+			refused = err.Error()
+		}
 	case askPorts:
 		a.ports.refresh(ctx)
 	case askMounts:
@@ -91,7 +102,9 @@ func (a *Agent) control(ctx context.Context, asked ssh.NewChannel) {
 	case askRetire:
 		after = a.retire
 	}
-	err = json.NewEncoder(ch).Encode(a.status())
+	status := a.status()
+	status.Refused = refused
+	err = json.NewEncoder(ch).Encode(status)
 	err = errors.Join(err, ch.CloseWrite())
 	if err == nil {
 		// The answer has arrived when the client leaves.
@@ -109,7 +122,7 @@ func (a *Agent) control(ctx context.Context, asked ssh.NewChannel) {
 
 func (a *Agent) status() Status {
 	s := Status{
-		Identity: a.o.Identity, PID: os.Getpid(), Started: a.began,
+		Identity: a.o.Identity, Settings: a.settings().ID, PID: os.Getpid(), Started: a.began,
 		Open: a.count.open.Load(), Total: a.count.total.Load(),
 	}
 	var err error
@@ -144,6 +157,16 @@ func (r Remote) Clocks(ctx context.Context) (Status, error) { return r.ask(ctx, 
 // Mounts is Status after another try of what is not mounted, and when copies
 // have what this laptop has now.
 func (r Remote) Mounts(ctx context.Context) (Status, error) { return r.ask(ctx, askMounts) }
+
+// Reload has the agent serve the settings that are written down now: what
+// stays the same is not touched. An error says why it does not take them.
+func (r Remote) Reload(ctx context.Context) (Status, error) {
+	s, err := r.ask(ctx, askReload)
+	if err == nil && s.Refused != "" {
+		err = errors.New(s.Refused)
+	}
+	return s, err
+}
 
 // Stop ends the agent, and waits until it is gone. An agent that is not
 // there is an *link.UnreachableError.

@@ -92,7 +92,7 @@ func (d *fakeDockerd) list(containers ...map[string]any) {
 
 // serve has the agent ask this dockerd.
 func (d *fakeDockerd) serve(o *agent.Options) {
-	o.Engine = d.Listener.Addr().String()
+	o.Settings.Engine = d.Listener.Addr().String()
 	config := d.Client().Transport.(*http.Transport).TLSClientConfig
 	o.TLS = func() (*tls.Config, error) { return config, nil }
 }

@@ -59,12 +59,12 @@ func (a *Agent) dialDocker(ctx context.Context) (*tls.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	raw, err := j.DialContext(ctx, "tcp", a.o.Engine)
+	raw, err := j.DialContext(ctx, "tcp", a.settings().Engine)
 	if err != nil {
 		return nil, fmt.Errorf("reach dockerd: %w", err)
 	}
 	if config.ServerName == "" {
-		host, _, err := net.SplitHostPort(a.o.Engine)
+		host, _, err := net.SplitHostPort(a.settings().Engine)
 		if err != nil {
 			return nil, errors.Join(err, raw.Close())
 		}

@@ -43,7 +43,7 @@ func behindTLS(t *testing.T, handle func(*tls.Conn)) func(*agent.Options) {
 	config := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(4)}
 	return func(o *agent.Options) {
 		o.Docker = strings.TrimSuffix(o.Socket, "agent.sock") + "docker.sock"
-		o.Engine = l.Addr().String()
+		o.Settings.Engine = l.Addr().String()
 		o.TLS = func() (*tls.Config, error) { return config, nil }
 	}
 }
@@ -109,7 +109,7 @@ func TestNoDockerd(t *testing.T) {
 	t.Parallel()
 	r := startAgent(t, startSSHD(t), func(o *agent.Options) {
 		behindTLS(t, func(conn *tls.Conn) { _ = conn.Close() })(o)
-		o.Engine = "127.0.0.1:1"
+		o.Settings.Engine = "127.0.0.1:1"
 	})
 	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return net.Dial("unix", r.docker)

@@ -36,8 +36,9 @@ type Port struct {
 // forward is a place that is forwarded, with its listeners.
 type forward struct {
 	place
-	port      Port      // where it leads; the mutex of forwards guards it
-	refused   time.Time // when a connection was refused last; likewise
+	bind      netip.Addr // what it listens at is made of
+	port      Port       // where it leads; the mutex of forwards guards it
+	refused   time.Time  // when a connection was refused last; likewise
 	listeners []listener
 	cancel    context.CancelFunc
 	wg        sync.WaitGroup
@@ -57,13 +58,13 @@ type listener interface {
 // live as long as life, or until the place is wanted no more.
 func (f *forwards) start(life context.Context, p engine.Published) *forward {
 	ctx, cancel := context.WithCancel(life)
-	fw := &forward{place: placeOf(p), port: Port{Published: p}, cancel: cancel}
+	fw := &forward{place: placeOf(p), port: Port{Published: p}, bind: f.agent.settings().Bind, cancel: cancel}
 	listen, err := f.protocol(fw)
 	if err != nil {
 		fw.fail("engine", err)
 		return fw
 	}
-	for _, address := range addresses(f.agent.o.Bind) {
+	for _, address := range addresses(fw.bind) {
 		at := net.JoinHostPort(address.String(), strconv.Itoa(int(p.HostPort)))
 		l, err := listen(ctx, at)
 		if err == nil && descriptors.Low(l) {
@@ -278,7 +279,7 @@ func (f *forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn,
 		if err != nil {
 			return nil, "freebsd", err
 		}
-		host, _, err := net.SplitHostPort(f.agent.o.Engine)
+		host, _, err := net.SplitHostPort(f.agent.settings().Engine)
 		if err != nil {
 			return nil, "freebsd", err
 		}

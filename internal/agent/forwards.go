@@ -49,7 +49,7 @@ const (
 // run follows the containers until ctx ends.
 func (f *forwards) run(ctx, life context.Context) {
 	defer f.clear()
-	if f.agent.o.Engine == "" {
+	if f.agent.settings().Engine == "" {
 		<-ctx.Done()
 		return
 	}
@@ -130,7 +130,7 @@ func (f *forwards) ask(ctx context.Context, do func(*engine.Client) error) error
 	if err != nil {
 		return err
 	}
-	client, err := engine.New(j.DialContext, config, "tcp://"+f.agent.o.Engine)
+	client, err := engine.New(j.DialContext, config, "tcp://"+f.agent.settings().Engine)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (f *forwards) ask(ctx context.Context, do func(*engine.Client) error) error
 // for what is gone.
 func (f *forwards) reconcile(ctx, life context.Context) {
 	var containers []engine.Container
-	most := f.agent.o.maxForwards()
+	most := f.agent.settings().maxForwards()
 	err := f.ask(ctx, func(c *engine.Client) (err error) {
 		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 		defer cancel()
@@ -180,6 +180,11 @@ func (f *forwards) reconcile(ctx, life context.Context) {
 // bring has a place lead to p. A listener that is there is never closed for
 // it, unless it cannot lead there.
 func (f *forwards) bring(life context.Context, old *forward, p engine.Published) {
+	if old != nil && old.bind != f.agent.settings().Bind {
+		old.stop() // what it listens at may be in the way of what is wanted
+		f.put(old, f.start(life, p))
+		return
+	}
 	if old == nil || len(old.listeners) == 0 {
 		f.put(old, f.start(life, p)) // a port that was taken may be free now
 		return

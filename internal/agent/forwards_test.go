@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,7 +94,7 @@ func TestForwardsStay(t *testing.T) {
 	d.list(container("old", "aa11", "0.0.0.0:"+port+"/tcp", "[::]:"+port+"/tcp"))
 	r := startAgent(t, startSSHD(t), func(o *agent.Options) {
 		d.serve(o)
-		o.Bind = netip.MustParseAddr(here)
+		o.Settings.Bind = netip.MustParseAddr(here)
 	})
 	s := r.await(t, func(s agent.Status) bool { return len(portOf(s, port).Local) > 0 })
 	if p := portOf(s, port); p.Container != "old" || len(s.Ports) != 1 || p.Local[0] != here+":"+port {
@@ -167,7 +168,7 @@ func TestForwardsLimit(t *testing.T) {
 	d.list(bare, container("many", "bb22", many...), container("web", "aa11", "0.0.0.0:"+port+"/tcp"))
 	r := startAgent(t, startSSHD(t), func(o *agent.Options) {
 		d.serve(o)
-		o.Bind, o.MaxForwards = netip.MustParseAddr(here), 11
+		o.Settings.Bind, o.Settings.MaxForwards = netip.MustParseAddr(here), 11
 	})
 	s := r.await(t, func(s agent.Status) bool { return len(s.Ports) == 3 })
 	if _, _, name := call(t, port); name != "web" {
@@ -210,5 +211,54 @@ func TestFloodOfEvents(t *testing.T) {
 	}
 	if took := time.Since(began); took < (many-1)*100*time.Millisecond {
 		t.Errorf("a flood of events brought %d looks in %v", many, took)
+	}
+}
+
+// TestForwardsAreExchanged: other settings of a running agent leave ports that
+// stay, and connections over them, alone; issue 13, 13.2.
+func TestForwardsAreExchanged(t *testing.T) {
+	t.Parallel()
+	const there = "127.0.0.78"
+	port := program(t, "127.0.0.1:0", "web")
+	d := startFakeDockerd(t)
+	d.list(container("web", "aa11", "0.0.0.0:"+port+"/tcp"))
+	var set atomic.Pointer[agent.Settings]
+	r := startAgent(t, startSSHD(t), func(o *agent.Options) {
+		d.serve(o)
+		o.Settings.Bind = netip.MustParseAddr(here)
+		first := o.Settings
+		set.Store(&first)
+		o.Reload = func() (agent.Settings, error) { return *set.Load(), nil }
+	})
+	before := r.await(t, func(s agent.Status) bool { return len(portOf(s, port).Local) > 0 })
+	conn, answers, name := call(t, port)
+	if name != "web" {
+		t.Fatalf("the port leads to %q", name)
+	}
+	reload := func(change func(*agent.Settings)) agent.Status {
+		t.Helper()
+		s := *set.Load()
+		change(&s)
+		set.Store(&s)
+		status, err := r.Reload(t.Context())
+		if err != nil || status.PID != before.PID {
+			t.Fatalf("reload: %v, %+v", err, status)
+		}
+		return status
+	}
+	reload(func(s *agent.Settings) { s.MaxForwards = 5 })
+	if got := hear(t, conn, answers); got != "web" {
+		t.Errorf("with another limit the open connection says %q", got)
+	}
+	s := reload(func(s *agent.Settings) { s.Bind = netip.MustParseAddr(there) })
+	if p := portOf(s, port); len(p.Local) != 1 || p.Local[0] != there+":"+port {
+		t.Errorf("bound elsewhere: %+v", p)
+	}
+	if old, err := net.Dial("tcp", net.JoinHostPort(here, port)); err == nil {
+		_ = old.Close()
+		t.Error("the port is still open where it was")
+	}
+	if s := reload(func(s *agent.Settings) { s.MaxForwards, s.Bind = 0, netip.MustParseAddr(here) }); portOf(s, port).Error != "" {
+		t.Errorf("back: %+v", portOf(s, port))
 	}
 }

@@ -210,8 +210,8 @@ func startAgentOf(t testing.TB, g *guests, change func(*agent.Options)) *running
 	o := agent.Options{
 		Identity: "test", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"),
 		HostKey: signer, Guests: r.guests, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),
-		TLS:  func() (*tls.Config, error) { return nil, errors.New("no certificates") },
-		Bind: netip.MustParseAddr("127.0.0.1"),
+		TLS:      func() (*tls.Config, error) { return nil, errors.New("no certificates") },
+		Settings: agent.Settings{Bind: netip.MustParseAddr("127.0.0.1")},
 	}
 	if change != nil {
 		change(&o)

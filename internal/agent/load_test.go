@@ -66,7 +66,7 @@ func alone(words []string) error {
 	o := agent.Options{
 		Identity: "alone", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"), HostKey: signer,
 		Guests: &guests{sshd: &sshd{address: address, user: user, dir: keys, hostKey: guest.PublicKey()}},
-		Log:    slog.New(slog.NewTextHandler(os.Stderr, nil)), Bind: netip.MustParseAddr(here),
+		Log:    slog.New(slog.NewTextHandler(os.Stderr, nil)), Settings: agent.Settings{Bind: netip.MustParseAddr(here)},
 	}
 	if len(words) >= 6 {
 		authority, err := os.ReadFile(words[5])
@@ -75,7 +75,7 @@ func alone(words []string) error {
 		}
 		config := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
 		config.RootCAs.AppendCertsFromPEM(authority)
-		o.Engine, o.TLS = words[4], func() (*tls.Config, error) { return config, nil }
+		o.Settings.Engine, o.TLS = words[4], func() (*tls.Config, error) { return config, nil }
 	}
 	_ = agent.Run(ctx, o)
 	return nil

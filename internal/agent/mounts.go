@@ -3,8 +3,8 @@ package agent
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -44,21 +44,30 @@ const (
 // itself, so that one that fails takes no other along; one within another
 // waits for that one.
 type mounts struct {
-	agent   *Agent
-	folders []*folder // FreeBSD's, then the engine's; the outer of nested ones first
+	agent *Agent
+	turn  sync.Mutex // held by who exchanges folders
 
-	mu      sync.Mutex
-	changed chan struct{} // closed at the next change of any of them
+	mu sync.Mutex
+	// folders are FreeBSD's, then the engine's; the outer of nested ones first.
+	// The list is replaced, never changed.
+	folders []*folder
+	life    context.Context //nolint:containedctx // what is mounted later lives as long; nil before run and after it
+	changed chan struct{}   // closed at the next change of any of them
 }
 
-// folder is one mount in one guest. The mutex of mounts guards all below it.
+// folder is one mount in one guest.
 type folder struct {
-	mount.Folder
 	guest string
 	outer *folder
 	get   func(context.Context) (*joint, error)
 	hurry chan struct{}
 	flush chan chan<- struct{} // of a copy
+	stop  func()               // ends it, and returns when it has ended; nil before it runs
+
+	// The mutex of mounts guards all below it. The source of the folder may
+	// get another path.
+	mount.Folder
+	source os.FileInfo // of what is mounted, nil when that is not known
 
 	live   context.Context //nolint:containedctx // it is the mount's own life, for those within
 	end    context.CancelFunc
@@ -71,51 +80,28 @@ type folder struct {
 
 func newMounts(a *Agent) *mounts {
 	m := &mounts{agent: a, changed: make(chan struct{})}
-	sorted := slices.Clone(a.o.Mounts)
-	slices.SortFunc(sorted, func(a, b mount.Folder) int { return strings.Compare(a.Target, b.Target) })
-	for _, guest := range []struct {
-		name string
-		get  func(context.Context) (*joint, error)
-	}{{UserFreeBSD, a.freebsd.get}, {UserEngine, a.engine.get}} {
-		first := len(m.folders)
-		for _, f := range sorted {
-			f := &folder{Folder: f, guest: guest.name, get: guest.get, hurry: make(chan struct{}, 1), flush: make(chan chan<- struct{}), since: a.began}
-			for _, before := range m.folders[first:] {
-				if strings.HasPrefix(f.Target, strings.TrimSuffix(before.Target, "/")+"/") {
-					f.outer = before // the closest comes last
-				}
-			}
-			m.folders = append(m.folders, f)
-		}
-	}
+	m.folders = m.arranged(nil, a.settings().Mounts)
 	return m
 }
 
 // run serves until ctx ends, and unmounts then: the inner ones first.
 func (m *mounts) run(ctx context.Context) {
-	ends := map[string][]func(){}
-	for _, f := range m.folders {
-		mine, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			m.keep(mine, f)
-		}()
-		ends[f.guest] = append(ends[f.guest], func() {
-			cancel()
-			<-done
-		})
-	}
+	m.turn.Lock()
+	m.mu.Lock()
+	life := context.WithoutCancel(ctx)
+	m.life = life
+	all := m.folders
+	m.mu.Unlock()
+	m.begin(life, all)
+	m.turn.Unlock()
 	<-ctx.Done()
-	var guests sync.WaitGroup
-	for _, of := range ends {
-		guests.Go(func() {
-			for _, end := range slices.Backward(of) {
-				end()
-			}
-		})
-	}
-	guests.Wait()
+	m.turn.Lock()
+	defer m.turn.Unlock()
+	m.mu.Lock()
+	m.life = nil
+	all = m.folders
+	m.mu.Unlock()
+	end(all)
 }
 
 // keep mounts one folder again and again.
@@ -145,6 +131,7 @@ func (m *mounts) keep(ctx context.Context, f *folder) {
 func (m *mounts) serve(ctx context.Context, f *folder) error {
 	m.mu.Lock()
 	f.begun++
+	folder := f.Folder
 	m.mu.Unlock()
 	if f.outer != nil {
 		inner, cancel := context.WithCancel(ctx)
@@ -168,13 +155,14 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 	defer cancel()
 	return j.gate.hold(bound, func() error {
 		serve := mount.Serve
-		if f.Copied {
+		if folder.Copied {
 			serve = mount.Copy
 		}
-		return serve(ctx, j.Client, f.Folder, mount.Options{
+		m.found(f, folder.Opened())
+		return serve(ctx, j.Client, folder, mount.Options{
 			Root: root, Ready: func() { m.up(ctx, f) }, Flush: f.flush,
 			Warn: func(name string, err error) {
-				m.agent.o.Log.Warn("not copied as it is", "folder", f.Source, "name", name, "error", err)
+				m.agent.o.Log.Warn("not copied as it is", "folder", folder.Source, "name", name, "error", err)
 			},
 		})
 	})
@@ -184,13 +172,13 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 func (m *mounts) outer(ctx context.Context, f *folder) (context.Context, error) {
 	for {
 		m.mu.Lock()
-		live, changed, failed := f.outer.live, m.changed, f.outer.failed
+		live, changed, failed, source := f.outer.live, m.changed, f.outer.failed, f.outer.Source
 		m.mu.Unlock()
 		if live != nil {
 			return live, nil
 		}
 		if failed != nil {
-			m.down(f, &withinError{outer: f.outer.Source, err: failed})
+			m.down(f, &withinError{outer: source, err: failed})
 		}
 		select {
 		case <-changed:
@@ -252,9 +240,10 @@ func (m *mounts) tell() {
 func (m *mounts) refresh(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, mountsWait)
 	defer cancel()
-	m.tryAll(ctx)
+	all := m.all()
+	m.tryAll(ctx, all)
 	var copies sync.WaitGroup
-	for _, f := range m.folders {
+	for _, f := range all {
 		m.mu.Lock()
 		live := f.live
 		m.mu.Unlock()
@@ -289,11 +278,11 @@ func (f *folder) bring(ctx, live context.Context) bool {
 	}
 }
 
-// tryAll returns when each mount is there or has been tried.
-func (m *mounts) tryAll(ctx context.Context) {
+// tryAll returns when each of them is there or has been tried.
+func (m *mounts) tryAll(ctx context.Context, all []*folder) {
 	m.mu.Lock()
-	begun := make([]int, len(m.folders)) // what is under way may be too early
-	for i, f := range m.folders {
+	begun := make([]int, len(all)) // what is under way may be too early
+	for i, f := range all {
 		begun[i] = f.begun
 		if f.live == nil {
 			select {
@@ -306,7 +295,10 @@ func (m *mounts) tryAll(ctx context.Context) {
 	for {
 		m.mu.Lock()
 		changed, waiting := m.changed, false
-		for i, f := range m.folders {
+		for i, f := range all {
+			if !slices.Contains(m.folders, f) {
+				continue // it was exchanged meanwhile
+			}
 			// One within another that is not there is not tried.
 			waiting = waiting || f.live == nil && f.done <= begun[i] && (f.outer == nil || f.outer.live != nil)
 		}
@@ -320,6 +312,12 @@ func (m *mounts) tryAll(ctx context.Context) {
 			return
 		}
 	}
+}
+
+func (m *mounts) all() []*folder {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.folders
 }
 
 func (m *mounts) list() []Mount {

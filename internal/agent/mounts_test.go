@@ -45,7 +45,7 @@ func newMachine(t testing.TB, extra ...string) *machine {
 // serve is an agent of the machine with folders to be mounted.
 func (m *machine) serve(t testing.TB, folders ...mount.Folder) *running {
 	t.Helper()
-	return startAgentOf(t, &guests{sshd: m.freebsd, other: m.engine, via: m.wire.address()}, func(o *agent.Options) { o.Mounts = folders })
+	return startAgentOf(t, &guests{sshd: m.freebsd, other: m.engine, via: m.wire.address()}, func(o *agent.Options) { o.Settings.Mounts = folders })
 }
 
 // folders are n of the laptop, with the file "a" in each, and where they go.

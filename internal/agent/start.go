@@ -21,16 +21,27 @@ const startWait = 15 * time.Second
 type Starter struct {
 	Remote   Remote
 	Identity string // the agent wanted
+	// Replace has an agent of another identity make room. Without it any
+	// agent will do: only `up` applies what has changed.
+	Replace bool
 	// Lock is held by who starts it, Log is the file that it writes to.
 	Lock, Log string
 	// Spawn starts the process, with its output to log, and gives its number.
 	Spawn func(ctx context.Context, log *os.File) (pid int, err error)
 }
 
-// Running tells whether the agent that is wanted serves.
+// Running tells whether an agent serves that will do.
 func (s Starter) Running(ctx context.Context) bool {
 	found, err := s.identity(ctx)
-	return err == nil && found == s.Identity
+	return err == nil && s.does(found)
+}
+
+func (s Starter) does(found string) bool { return found == s.Identity || !s.Replace }
+
+// Other tells whether an agent serves that Ensure would replace.
+func (s Starter) Other(ctx context.Context) bool {
+	found, err := s.identity(ctx)
+	return err == nil && !s.does(found)
 }
 
 // identity is that of the agent that serves.
@@ -43,9 +54,8 @@ func (s Starter) identity(ctx context.Context) (string, error) {
 	return strings.TrimPrefix(client.ServerVersion(), bannerPrefix), nil
 }
 
-// Ensure returns when the agent that is wanted serves. One of another
-// version or configuration makes room first. It is a *StartError when the
-// process ends instead.
+// Ensure returns when an agent serves that will do. It is a *StartError when
+// the process ends instead.
 func (s Starter) Ensure(ctx context.Context) error {
 	if s.Running(ctx) {
 		return nil
@@ -91,7 +101,7 @@ func (s Starter) Leave(ctx context.Context) {
 func (s Starter) start(ctx context.Context) error {
 	switch found, err := s.identity(ctx); {
 	case err != nil: // none
-	case found == s.Identity:
+	case s.does(found):
 		return nil // somebody was quicker
 	default:
 		if err := s.Remote.Retire(ctx); err != nil {

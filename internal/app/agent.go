@@ -3,14 +3,13 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
@@ -27,17 +26,18 @@ import (
 const maxLog = 1 << 20
 
 // agentSpec is what an agent has to know of its machine. It is written by
-// who starts it, so that a later change of fbdock.hcl breaks nothing.
+// who starts it, so that a later change of fbdock.hcl breaks nothing, and by
+// `up`, which has a running agent read it again.
 type agentSpec struct {
 	Machine plan.Machine `json:"machine"`
 	Build   string       `json:"build"`
 	// Vagrantfile is the digest of the one that Vagrant may run. It holds the
-	// other machines too, and so no agent is replaced for it.
+	// other machines too.
 	Vagrantfile string `json:"vagrantfile,omitempty"`
 }
 
-// specOf keeps what the agent needs, and what another agent is needed for
-// when it changes. It serves nothing that the user has not agreed to.
+// specOf keeps what the agent needs. It serves nothing that the user has not
+// agreed to.
 func (p *Project) specOf(m plan.Machine) (agentSpec, error) {
 	m, err := p.allowed(m)
 	return agentSpec{Build: p.build(), Machine: plan.Machine{
@@ -60,16 +60,27 @@ func (p *Project) build() string {
 	return fmt.Sprintf("%s %d %d", p.Version, info.Size(), info.ModTime().UnixNano())
 }
 
-// marshal gives the text and the identity of the agent.
-func (s agentSpec) marshal() ([]byte, string, error) {
-	data, err := json.MarshalIndent(s, "", "  ")
-	s.Vagrantfile = ""
-	same, serr := json.Marshal(s)
-	if err = errors.Join(err, serr); err != nil {
-		return nil, "", fmt.Errorf("describe the machine to its agent: %w", err)
+// identity changes with what a running agent cannot exchange: its program,
+// and the host that its link leads to.
+func (s agentSpec) identity() string {
+	return fingerprint([]any{s.Build, s.Machine.Instance, s.Machine.Provider, s.Machine.Host})
+}
+
+// settings are what it can.
+func (s agentSpec) settings(p *Project) agent.Settings {
+	m := s.Machine
+	return agent.Settings{
+		ID: fingerprint([]any{s}), Engine: net.JoinHostPort(m.Engine.Address.String(), "2376"),
+		Bind: m.Forward, MaxForwards: m.MaxForwards, Mounts: p.folders(m), OwnComputer: m.OwnComputer(),
 	}
-	sum := sha256.Sum256(same)
-	return append(data, '\n'), hex.EncodeToString(sum[:8]), nil
+}
+
+func (s agentSpec) marshal() ([]byte, error) {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("describe the machine to its agent: %w", err)
+	}
+	return append(data, '\n'), nil
 }
 
 // address is where a socket of an agent is.
@@ -130,15 +141,8 @@ func logLevel(o Options) slog.Level {
 
 func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, log *slog.Logger) error {
 	files := folder.Machine(machine)
-	data, err := privatefile.Read(files.Agent().Spec())
-	if err != nil {
-		return fmt.Errorf("read what to serve: %w", err)
-	}
-	var spec agentSpec
-	if err := json.Unmarshal(data, &spec); err != nil {
-		return fmt.Errorf("read what to serve: %w", err)
-	}
-	_, identity, err := spec.marshal()
+	guests := &agentGuests{o: o, folder: folder, machine: machine}
+	spec, err := guests.load()
 	if err != nil {
 		return err
 	}
@@ -146,42 +150,81 @@ func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, 
 	if err != nil {
 		return err
 	}
-	m := spec.Machine
-	p := &Project{Options: o, Dir: folder.Folder(), State: folder, Plan: plan.Plan{Machines: []plan.Machine{m}}}
-	// Without one nothing of Vagrant's is to be run.
-	p.Progress, p.rendered = silent{}, cmp.Or(spec.Vagrantfile, "none")
+	p, _ := guests.of()
 	sockets, err := p.sockets(machine)
 	if err != nil {
 		return err
 	}
 	certificates := &certificates{files: files}
 	return agent.Run(ctx, agent.Options{
-		Identity: identity, HostKey: key, Log: log,
-		Socket: sockets[0], Docker: sockets[1], Lock: files.Agent().Lock(),
-		Guests: &agentGuests{p: p, m: m}, Bind: m.Forward, MaxForwards: m.MaxForwards, Mounts: p.folders(m), OwnComputer: m.OwnComputer(),
-		Engine: net.JoinHostPort(m.Engine.Address.String(), "2376"), TLS: certificates.config,
+		Identity: spec.identity(), Settings: spec.settings(p), HostKey: key, Log: log,
+		Reload: func() (agent.Settings, error) {
+			spec, err := guests.load()
+			if err != nil {
+				return agent.Settings{}, err
+			}
+			p, _ := guests.of()
+			return spec.settings(p), nil
+		},
+		Socket: sockets[0], Docker: sockets[1], Lock: files.Agent().Lock(), Guests: guests, TLS: certificates.config,
 	})
 }
 
 // agentGuests logs in as the other verbs do.
 type agentGuests struct {
-	p *Project
-	m plan.Machine
+	o       Options
+	folder  state.Dir
+	machine string
+
+	now atomic.Pointer[Project] // of one machine
+}
+
+// load reads what is to be served.
+func (a *agentGuests) load() (spec agentSpec, err error) {
+	data, err := privatefile.Read(a.folder.Machine(a.machine).Agent().Spec())
+	if err == nil {
+		err = json.Unmarshal(data, &spec)
+	}
+	if err != nil {
+		return spec, fmt.Errorf("read what to serve: %w", err)
+	}
+	// The folder of the project may have moved since the agent was started.
+	folder := a.folder
+	if store, err := a.o.Store(); err == nil {
+		if now, err := store.OpenID(folder.Record().ID); err == nil {
+			folder = now
+		}
+	}
+	p := &Project{Options: a.o, Dir: folder.Folder(), State: folder, Plan: plan.Plan{Machines: []plan.Machine{spec.Machine}}}
+	// Without one nothing of Vagrant's is to be run.
+	p.Progress, p.rendered = silent{}, cmp.Or(spec.Vagrantfile, "none")
+	a.now.Store(p)
+	return spec, nil
+}
+
+// of is the project and the machine as they are now.
+func (a *agentGuests) of() (*Project, plan.Machine) {
+	p := a.now.Load()
+	return p, p.Plan.Machines[0]
 }
 
 // Root is what runs a program as root in FreeBSD.
-func (a *agentGuests) Root(user string) ([]string, error) { return a.p.rootOf(a.m, user) }
+func (a *agentGuests) Root(user string) ([]string, error) {
+	p, m := a.of()
+	return p.rootOf(m, user)
+}
 
 // FreeBSD logs in to the guest.
 func (a *agentGuests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) {
+	p, m := a.of()
 	if fresh {
 		ctx, cancel := context.WithTimeout(ctx, time.Minute)
 		defer cancel()
-		if err := a.p.refresh(ctx, a.m); err != nil {
+		if err := p.refresh(ctx, m); err != nil {
 			return nil, err
 		}
 	}
-	g, err := a.p.cached(ctx, a.m, 0)
+	g, err := p.cached(ctx, m, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -190,18 +233,20 @@ func (a *agentGuests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, er
 
 // Engine logs in to the engine.
 func (a *agentGuests) Engine(ctx context.Context, through *link.Client) (*link.Client, error) {
-	g := &guest{Client: through, machine: a.m, files: a.p.State.Machine(a.m.Name)}
+	p, m := a.of()
+	g := &guest{Client: through, machine: m, files: p.State.Machine(m.Name)}
 	return g.engine(ctx)
 }
 
 // Gone asks, once what a running machine leaves is there at all.
 func (a *agentGuests) Gone(ctx context.Context) bool {
-	if !exists(a.p.State.Machine(a.m.Name).SSHConfig()) {
+	p, m := a.of()
+	if !exists(p.State.Machine(m.Name).SSHConfig()) {
 		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	s, err := a.p.system(a.m).state(ctx, nil)
+	s, err := p.system(m).state(ctx, nil)
 	return err == nil && (s == vagrant.NotCreated || s == vagrant.Stopped)
 }
 

@@ -40,6 +40,29 @@ func (p *Project) remoteOf(machine string) (agent.Remote, error) {
 	return agent.Remote{Address: address, HostKey: agentKey(files)}, err
 }
 
+// spec is what the agent of m is to serve.
+func (p *Project) spec(m plan.Machine) (agentSpec, error) {
+	spec, err := p.specOf(m)
+	if err != nil {
+		return spec, err
+	}
+	text, err := p.Vagrantfile()
+	if err == nil {
+		spec.Vagrantfile = digest(text)
+	} else if !NothingToRender(err) {
+		return spec, err
+	}
+	return spec, nil
+}
+
+func (p *Project) writeSpec(m plan.Machine, spec agentSpec) error {
+	data, err := spec.marshal()
+	if err != nil {
+		return err
+	}
+	return p.State.Write(p.State.Machine(m.Name).Agent().Spec(), data)
+}
+
 // starter is how the agent of m is started. It writes what the agent is to
 // serve.
 func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
@@ -51,22 +74,12 @@ func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
 	if err != nil {
 		return agent.Starter{}, err
 	}
-	spec, err := p.specOf(m)
-	if err != nil {
-		return agent.Starter{}, err
-	}
-	text, err := p.Vagrantfile()
-	if err == nil {
-		spec.Vagrantfile = digest(text)
-	} else if !NothingToRender(err) {
-		return agent.Starter{}, err
-	}
-	data, identity, err := spec.marshal()
+	spec, err := p.spec(m)
 	if err != nil {
 		return agent.Starter{}, err
 	}
 	spawn := func(ctx context.Context, log *os.File) (int, error) {
-		if err := p.State.Write(files.Agent().Spec(), data); err != nil {
+		if err := p.writeSpec(m, spec); err != nil {
 			return 0, err
 		}
 		self, err := os.Executable()
@@ -80,11 +93,12 @@ func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
 		})
 	}
 	return agent.Starter{
-		Remote: remote, Identity: identity, Lock: files.Agent().Starting(), Log: files.Agent().Log(), Spawn: spawn,
+		Remote: remote, Identity: spec.identity(), Lock: files.Agent().Starting(), Log: files.Agent().Log(), Spawn: spawn,
 	}, nil
 }
 
-// ensureAgent returns when the agent of m serves.
+// ensureAgent returns when an agent of m serves. One that does stays as it is:
+// what it serves was applied by `up`.
 func (p *Project) ensureAgent(ctx context.Context, m plan.Machine) error {
 	if p.noAgent() {
 		return nil
@@ -96,10 +110,64 @@ func (p *Project) ensureAgent(ctx context.Context, m plan.Machine) error {
 	return s.Ensure(ctx)
 }
 
+// applyAgent returns when an agent of m serves what m says: it is replaced
+// where it is another fbdock's, and exchanges its settings otherwise.
+func (p *Project) applyAgent(ctx context.Context, m plan.Machine) error {
+	if p.noAgent() {
+		return nil
+	}
+	s, err := p.starter(m)
+	if err != nil {
+		return err
+	}
+	s.Replace = true
+	if s.Other(ctx) {
+		p.Progress.Say(fmt.Sprintf("the agent of %s is replaced: it is another fbdock's, or leads to another host", m.Name))
+	}
+	if err := s.Ensure(ctx); err != nil {
+		return err
+	}
+	return p.reloadAgent(ctx, m)
+}
+
+// reloadAgent has a running agent serve what m says.
+func (p *Project) reloadAgent(ctx context.Context, m plan.Machine) error {
+	remote, err := p.remote(m)
+	if err != nil {
+		return err
+	}
+	spec, err := p.spec(m)
+	if err != nil {
+		return err
+	}
+	now, err := remote.Status(ctx)
+	if err != nil || now.Settings == spec.settings(p).ID {
+		return err
+	}
+	if err := p.writeSpec(m, spec); err != nil {
+		return err
+	}
+	_, err = remote.Reload(ctx)
+	return err
+}
+
+// tellAgent has the agent of m, if one serves, know the paths that a project
+// has which was moved. Without it the agent goes on with the folders that it
+// has open.
+func (p *Project) tellAgent(ctx context.Context, m plan.Machine) {
+	if p.noAgent() || !exists(p.State.Machine(m.Name).Agent().Spec()) {
+		return
+	}
+	err := p.reloadAgent(ctx, m)
+	if _, none := errors.AsType[*link.UnreachableError](err); err != nil && !none {
+		p.Progress.Warn(fmt.Sprintf("the agent of %s does not know that the project has moved: %v", m.Name, err))
+	}
+}
+
 // bringAgent is ensureAgent for `up`, to which an agent is an extra: all
 // verbs work without.
 func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
-	if err := p.ensureAgent(ctx, m); err != nil {
+	if err := p.applyAgent(ctx, m); err != nil {
 		p.Progress.Warn(fmt.Sprintf("%s works without its agent, slower and without ports and socket: %v", m.Name, err))
 		return
 	}
@@ -144,42 +212,26 @@ func (p *Project) removeSockets(m plan.Machine) {
 	}
 }
 
-// viaAgent logs in through the agent of m, if one serves. One of another
-// fbdock, or of another configuration, serves to the end and is left then.
-func (p *Project) viaAgent(ctx context.Context, m plan.Machine) (*guest, error) {
-	g, current, err := p.dialAgent(ctx, m)
-	if err == nil && !current {
-		p.leaveAgent(ctx, m)
-	}
-	return g, err
-}
-
-// dialAgent logs in through the agent of m; current tells whether it is of
-// this fbdock and this configuration.
-func (p *Project) dialAgent(ctx context.Context, m plan.Machine) (g *guest, current bool, err error) {
+// dialAgent logs in through the agent of m, if one serves.
+func (p *Project) dialAgent(ctx context.Context, m plan.Machine) (g *guest, err error) {
 	if p.noAgent() {
-		return nil, false, errors.New("no agent is wanted")
+		return nil, errors.New("no agent is wanted")
 	}
 	remote, err := p.remote(m)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	client := p.Ahead.take(ctx, p.Dir, m.Name)
 	if client == nil {
 		if client, err = remote.Dial(ctx, agent.UserFreeBSD, agentPatience); err != nil {
-			return nil, false, err
+			return nil, err
 		}
 	}
 	g = &guest{Client: client, machine: m, files: p.State.Machine(m.Name), agent: &remote}
 	if g.root, err = p.rootOf(m, p.loginOf(m)); err != nil {
-		return nil, false, errors.Join(err, client.Close())
+		return nil, errors.Join(err, client.Close())
 	}
-	spec, err := p.specOf(m)
-	if err != nil {
-		return nil, false, errors.Join(err, client.Close())
-	}
-	_, identity, err := spec.marshal()
-	return g, err != nil || client.ServerVersion() == agent.Banner(identity), nil
+	return g, nil
 }
 
 // loginOf is the user that the agent's login in FreeBSD is.

@@ -51,7 +51,7 @@ func (p *Project) cached(ctx context.Context, m plan.Machine, timeout time.Durat
 // connect logs in through the machine's agent. Without one it logs in itself
 // and leaves an agent behind for those who come next.
 func (p *Project) connect(ctx context.Context, m plan.Machine) (*guest, error) {
-	if g, err := p.viaAgent(ctx, m); err == nil {
+	if g, err := p.dialAgent(ctx, m); err == nil {
 		return g, nil
 	}
 	g, err := p.direct(ctx, m)

@@ -56,6 +56,7 @@ type Listed struct {
 
 // List gives the machines of the configuration, without asking them.
 func (p *Project) List() []Listed {
+	p.tellDiffers(p.Plan.Machines...)
 	all := make([]Listed, len(p.Plan.Machines))
 	for i, m := range p.Plan.Machines {
 		all[i] = Listed{Machine: m, Created: p.created(m)}

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -59,8 +61,11 @@ func (u *upRun) prepare(ctx context.Context) error {
 	if _, err := u.State.WriteTree(u.files.Guest(), stateFiles(payload.Files)); err != nil {
 		return err
 	}
-	if err := u.keepPlan(u.m); err != nil {
-		return err
+	if _, err := u.Project.applied(u.m.Name); errors.Is(err, fs.ErrNotExist) {
+		// How it is removed again is known before anything is made.
+		if err := u.setApplied(u.present(u.m)); err != nil {
+			return err
+		}
 	}
 	if _, err := u.writeVagrantfile(); err != nil {
 		return err

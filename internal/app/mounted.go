@@ -125,6 +125,20 @@ func (a *placed) around() mount.Folder {
 	return around
 }
 
+// haveAgent starts the agent of a guest whose mounts a command needs: only
+// it has them there. The one before it may have been killed.
+func (p *Project) haveAgent(ctx context.Context, g *guest, at *placed) error {
+	if at == nil || len(at.used) == 0 || g.agent != nil || p.noAgent() {
+		return nil
+	}
+	if err := p.ensureAgent(ctx, g.machine); err != nil {
+		return err
+	}
+	remote, err := p.remote(g.machine)
+	g.agent = &remote
+	return err
+}
+
 // fit makes e the command that runs where it is to run. A mount that it needs
 // and that is not in the guests now is refused: dockerd would make an empty
 // folder of it.

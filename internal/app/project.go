@@ -40,6 +40,9 @@ type Options struct {
 	// Asks is for commands that start machines: they ask about what the
 	// configuration reaches for.
 	Asks bool
+	// Applied is for commands on machines as they were made: what the
+	// configuration says otherwise waits for `up`.
+	Applied bool
 	// AllowReach stands for the user's yes to what it reaches for.
 	AllowReach bool
 	// Confirm asks the user a question that only yes answers with true; nil
@@ -90,6 +93,11 @@ type Project struct {
 	// agreed to that it reaches for.
 	reads      reach.Reads
 	agreements *agreements
+	// differs is what the configuration says otherwise than what runs, by
+	// machine, until it is told. unnamed are machines that it does not name.
+	differs     map[string][]change
+	unnamed     []plan.Machine
+	toldUnnamed bool
 	// rendered is the digest of the Vagrantfile that an agent was started
 	// with: it has no configuration to render one from.
 	rendered string
@@ -126,7 +134,7 @@ func Load(ctx context.Context, o Options) (Loaded, error) {
 func (o Options) load(ctx context.Context, file string, found state.Found, r *reads) (Loaded, error) {
 	cfg, sources, diags := hcl.Load(shown(file), r.options(ctx, o))
 	if cfg == nil {
-		return Loaded{Diagnostics: diags, Sources: sources}, nil
+		return o.broken(ctx, found, diags, sources)
 	}
 	folder := found.Dir
 	o.Laptop.Suffix = folder.Suffix()
@@ -139,7 +147,7 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 	p, more := plan.Build(*cfg, folder.Folder(), o.Laptop, o.Catalogue)
 	diags = append(append(diags, more...), reservedNames(*cfg)...)
 	if diags.HasErrors() {
-		return Loaded{Diagnostics: diags, Sources: sources}, nil
+		return o.broken(ctx, found, diags, sources)
 	}
 	if err := r.owned(o, filepath.Join(folder.Folder(), lockfile.Name)); err != nil {
 		return Loaded{}, &Error{Err: err, Code: ExitUsage}
@@ -150,10 +158,29 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 	}
 	usePins(&p, lock)
 	noteSupport(&p, o.Today)
-	return Loaded{
-		Project:     &Project{Options: o, Dir: folder.Folder(), Config: *cfg, Plan: p, State: folder, claim: found.Claim, Lock: lock, reads: r.Reads, agreements: r.agreements},
-		Diagnostics: diags, Sources: sources,
-	}, nil
+	project := &Project{Options: o, Dir: folder.Folder(), Config: *cfg, Plan: p, State: folder, claim: found.Claim, Lock: lock, reads: r.Reads, agreements: r.agreements}
+	if o.Applied {
+		err = project.useApplied(ctx)
+	}
+	return Loaded{Project: project, Diagnostics: diags, Sources: sources}, err
+}
+
+// broken is a configuration with errors. Machines that were made before can be
+// used all the same, by commands that do not start any.
+func (o Options) broken(ctx context.Context, found state.Found, diags hcl.Diagnostics, sources hcl.Sources) (Loaded, error) {
+	loaded := Loaded{Diagnostics: diags, Sources: sources}
+	if !o.Applied || !found.Exists() {
+		return loaded, nil
+	}
+	lock, err := lockfile.Load(ctx, found.Folder())
+	if err != nil {
+		return loaded, nil //nolint:nilerr // the configuration is wrong before it
+	}
+	p := &Project{Options: o, Dir: found.Folder(), State: found.Dir, claim: found.Claim, Lock: lock, agreements: &agreements{project: found.Dir}}
+	if p = p.withoutConfig(ctx, diags); p != nil {
+		return Loaded{Project: p, Sources: sources}, nil
+	}
+	return loaded, nil
 }
 
 // shown is the file as a person in the current folder would name it.
@@ -183,15 +210,18 @@ func (o Options) Lookup(name string) (string, bool) {
 func (p *Project) Machine(name string) (plan.Machine, error) {
 	if name != "" {
 		if m, ok := p.Plan.Machine(name); ok {
+			p.tellDiffers(m)
 			return m, nil
 		}
-		return plan.Machine{}, &Error{
-			Err:  fmt.Errorf("there is no machine %q in %s", name, ConfigName),
-			Next: "the machines are: " + strings.Join(p.names(), ", "), Code: ExitUsage,
-		}
+		return plan.Machine{}, p.noMachine(name)
 	}
-	if len(p.Plan.Machines) == 1 {
-		return p.Plan.Machines[0], nil
+	named := p.Plan.Machines[:len(p.Plan.Machines)-len(p.unnamed)]
+	if len(named) == 0 {
+		named = p.unnamed
+	}
+	if len(named) == 1 {
+		p.tellDiffers(named[0])
+		return named[0], nil
 	}
 	return plan.Machine{}, &Error{
 		Err:  errors.New("there are several machines, and none was named"),
@@ -199,19 +229,28 @@ func (p *Project) Machine(name string) (plan.Machine, error) {
 	}
 }
 
+func (p *Project) noMachine(name string) error {
+	return &Error{
+		Err:  fmt.Errorf("there is no machine %q in %s", name, ConfigName),
+		Next: "the machines are: " + strings.Join(p.names(), ", "), Code: ExitUsage,
+	}
+}
+
 // Selection is the machines named, or all of them.
 func (p *Project) Selection(names []string) ([]plan.Machine, error) {
 	if len(names) == 0 {
+		p.tellDiffers(p.Plan.Machines...)
 		return p.Plan.Machines, nil
 	}
 	var machines []plan.Machine
 	for _, name := range names {
-		m, err := p.Machine(name)
-		if err != nil {
-			return nil, err
+		m, ok := p.Plan.Machine(name)
+		if !ok {
+			return nil, p.noMachine(name)
 		}
 		machines = append(machines, m)
 	}
+	p.tellDiffers(machines...)
 	return machines, nil
 }
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +10,6 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
-	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -146,32 +144,15 @@ func (o Options) Kept(id string) (*Project, error) {
 // Gone tells that the project's folder is not where it was.
 func (p *Project) Gone() bool { return !p.State.Record().At() }
 
-// keepPlan writes down what a machine is made of, for when there is no
-// configuration any more.
-func (p *Project) keepPlan(m plan.Machine) error {
-	data, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write down the plan of %s: %w", m.Name, err)
-	}
-	return p.State.Write(p.State.Machine(m.Name).Plan(), append(data, '\n'))
-}
-
 func (p *Project) appliedPlan(name string) (plan.Machine, error) {
-	var m plan.Machine
-	data, err := privatefile.Read(p.State.Machine(name).Plan())
+	a, err := p.applied(name)
 	if errors.Is(err, fs.ErrNotExist) && (madeWith(p.State, name) != "" || p.agreedTo(name)) {
-		return m, &Error{
+		return a.Machine, &Error{
 			Err:  fmt.Errorf("it is not written down how machine %s was made", name),
 			Next: fmt.Sprintf("put fbdock.hcl back into %s, or adopt the project for another folder that has it: fbdock adopt --project %s", p.Dir, p.State.Record().ID),
 		}
 	}
-	if err == nil {
-		err = json.Unmarshal(data, &m)
-	}
-	if err != nil {
-		return m, fmt.Errorf("read the plan of %s: %w", name, err)
-	}
-	return m, nil
+	return a.Machine, err
 }
 
 func (p *Project) agreedTo(name string) bool {

@@ -122,6 +122,9 @@ func (p *Project) execGuest(ctx context.Context, m plan.Machine, e Exec) (int, e
 		return 0, err
 	}
 	defer g.Close() // the command's own error says more
+	if err := p.haveAgent(ctx, g, at); err != nil {
+		return 0, err
+	}
 	if e, err = at.fit(ctx, g, e); err != nil {
 		return 0, err
 	}

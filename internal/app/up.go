@@ -58,11 +58,15 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 	if err := p.rememberReach(); err != nil {
 		return nil, err
 	}
+	p.warnUnnamed(p.madeBefore())
 	var results []UpResult
 	for _, m := range machines {
 		u := &upRun{Project: p, system: p.system(m), m: m, files: p.State.Machine(m.Name)}
 		r, err := u.run(ctx)
 		if err != nil {
+			return results, err
+		}
+		if err := u.settle(); err != nil {
 			return results, err
 		}
 		p.bringAgent(ctx, m)
@@ -114,6 +118,7 @@ type upRun struct {
 	applied, wanted state.Applied
 	material        material
 	content         content
+	changing        changing
 }
 
 // phase runs f as a phase of progress.
@@ -138,6 +143,9 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 	if u.applied, err = u.files.Applied(); err != nil {
 		return UpResult{}, err
 	}
+	if err := u.compare(); err != nil {
+		return UpResult{}, err
+	}
 	if u.content, err = u.Project.content(ctx, u.m); err != nil {
 		return UpResult{}, err
 	}
@@ -154,9 +162,11 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 		return UpResult{}, err
 	}
 	if version, ok := u.standing(ctx); ok {
-		u.Progress.Say(fmt.Sprintf("%s is up, nothing to do", u.m.Name))
 		u.warnStale()
-		return UpResult{Machine: u.m.Name, Engine: version, Phases: u.phases}, nil
+		if !u.changing.now() {
+			u.Progress.Say(fmt.Sprintf("%s is up, nothing to do", u.m.Name))
+		}
+		return UpResult{Machine: u.m.Name, Changed: u.changing.now(), Engine: version, Phases: u.phases}, nil
 	}
 	version, err := u.build(ctx)
 	if err != nil {
@@ -195,12 +205,11 @@ func (u *upRun) standing(ctx context.Context) (version string, ok bool) {
 func (u *upRun) atHand(ctx context.Context) (*guest, error) {
 	quick, cancel := context.WithTimeout(ctx, quickDial) // it may be mending its link to what is down
 	defer cancel()
-	g, current, err := u.dialAgent(quick, u.m)
-	if err == nil && current {
-		return g, nil
+	if u.changing.host() {
+		return u.cached(ctx, u.m, quickDial) // the agent's is the one before
 	}
-	if err == nil {
-		_ = g.Close() // nothing was asked
+	if g, err := u.dialAgent(quick, u.m); err == nil {
+		return g, nil
 	}
 	return u.cached(ctx, u.m, quickDial)
 }
@@ -209,6 +218,7 @@ func (u *upRun) atHand(ctx context.Context) (*guest, error) {
 // changing them takes a restart, which is the user's to choose.
 func (u *upRun) warnStale() {
 	if u.applied.Vagrantfile != "" && u.applied.Vagrantfile != u.wanted.Vagrantfile {
+		u.changing.stale = true
 		u.Progress.Warn(fmt.Sprintf("the configuration of %s has changed since it was started; `fbdock reload %s` applies it", u.m.Name, u.m.Name))
 	}
 }

@@ -1,6 +1,7 @@
 package mount
 
 import (
+	"os"
 	"path/filepath"
 	"runtime"
 )
@@ -52,4 +53,14 @@ func (f Folder) rel(name string) (string, bool) {
 		return rest, true
 	}
 	return within(runtime.GOOS, f.dir(), name)
+}
+
+// Opened is what the file system says of the folder to be opened, nil where it
+// says nothing.
+func (f Folder) Opened() os.FileInfo {
+	info, err := os.Stat(f.dir())
+	if err != nil {
+		return nil
+	}
+	return info
 }

@@ -1,0 +1,55 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/fbdock/fbdock/internal/mount"
+)
+
+// Settings are what an agent serves and what a running one can exchange for
+// others.
+type Settings struct {
+	// ID changes with any of them.
+	ID string
+	// Engine is the Docker API as FreeBSD sees it, host:port.
+	Engine string
+	// Bind is where published ports appear; the zero value is nowhere.
+	Bind netip.Addr
+	// MaxForwards is how many of them may; 0 is 256.
+	MaxForwards int
+	// OwnComputer tells that FreeBSD is no guest but an external host, whose
+	// clock is not the agent's to set.
+	OwnComputer bool
+	// Mounts are folders of this host, served to both guests.
+	Mounts []mount.Folder
+}
+
+func (s Settings) maxForwards() int { return cmp.Or(s.MaxForwards, 256) }
+
+// settings are those that are served now.
+func (a *Agent) settings() Settings { return *a.set.Load() }
+
+// reconfigure serves other settings. Mounts and ports that stay the same are
+// not touched: containers write through them.
+func (a *Agent) reconfigure(ctx context.Context) error {
+	if a.o.Reload == nil {
+		return errors.New("this agent takes no other settings")
+	}
+	a.reload.Lock()
+	defer a.reload.Unlock()
+	s, err := a.o.Reload()
+	if err != nil {
+		return err
+	}
+	old := a.settings()
+	a.set.Store(&s)
+	a.o.Log.Info("other settings", "from", old.ID, "to", s.ID)
+	a.mounts.exchange(s.Mounts)
+	if s.Bind != old.Bind || s.MaxForwards != old.MaxForwards || s.Engine != old.Engine {
+		a.ports.refresh(ctx)
+	}
+	return nil
+}

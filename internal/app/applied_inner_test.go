@@ -1,0 +1,114 @@
+package app
+
+import (
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+// of is a machine as applied whose configuration is in.
+func of(in hcl.Machine, m plan.Machine) appliedMachine {
+	return appliedMachine{Dir: "/p", Machine: m, Settings: settingsOf(in, m)}
+}
+
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	in := hcl.Machine{Name: "dev", Engine: hcl.Engine{Proxy: hcl.Proxy{HTTP: "http://u:one@proxy"}}}
+	m := plan.Machine{Name: "dev", Provider: "libvirt", MaxForwards: 256, Forward: plan.Loopback(), Mounts: []plan.Mount{
+		{Source: "/p", Target: "/p"}, {Source: "/data", Target: "/data", Exclude: []string{"x"}},
+	}}
+	tests := []struct {
+		name   string
+		change func(*hcl.Machine, *plan.Machine)
+		want   string // the texts
+		by     string
+	}{
+		{"nothing", func(*hcl.Machine, *plan.Machine) {}, "", ""},
+		{"a default of this host", func(_ *hcl.Machine, m *plan.Machine) { m.CPUs, m.Engine.Proxy.HTTP = 9, "http://env" }, "", ""},
+		{"whose docker CLI", func(in *hcl.Machine, m *plan.Machine) { in.CLI, m.CLI = "guest", "guest" }, "", ""},
+		{"mounts", func(_ *hcl.Machine, m *plan.Machine) {
+			m.Mounts = []plan.Mount{{Source: "/p", Target: "/p", ReadOnly: true}, {Source: "/new", Target: "/n"}}
+		}, "mount removed: /data at /data; mount changed: /p at /p; mount added: /new at /n", "fbdock up"},
+		{"another folder at a target", func(_ *hcl.Machine, m *plan.Machine) {
+			m.Mounts = []plan.Mount{{Source: "/other", Target: "/p"}, m.Mounts[1]}
+		}, "mount changed: /other at /p", "fbdock up"},
+		{"ports", func(in *hcl.Machine, m *plan.Machine) {
+			m.Forward = netip.MustParseAddr("0.0.0.0")
+			in.Forward = &hcl.Forward{Bind: m.Forward}
+		}, "ports changed: published ports are at 0.0.0.0 of this host, not at 127.0.0.1", "fbdock up"},
+		{"a password", func(in *hcl.Machine, _ *plan.Machine) { in.Engine.Proxy.HTTP = "http://u:two@proxy" }, "changed: proxy", "fbdock up"},
+		{"the daemon", func(in *hcl.Machine, _ *plan.Machine) { in.Engine.Daemon = map[string]any{"debug": true} }, "changed: daemon settings", "fbdock up"},
+		{"memory", func(in *hcl.Machine, _ *plan.Machine) { in.Memory = 8 * hcl.GiB }, "changed: memory", "fbdock reload"},
+		{"the box", func(in *hcl.Machine, _ *plan.Machine) { in.Box = "other" }, "changed: box", "fbdock destroy"},
+	}
+	for _, tt := range tests {
+		newIn, newM := in, m
+		tt.change(&newIn, &newM)
+		changes := changesTo(of(in, m), of(newIn, newM))
+		var texts []string
+		for _, c := range changes {
+			texts = append(texts, c.text)
+		}
+		if got := strings.Join(texts, "; "); got != tt.want {
+			t.Errorf("%s: changes %q, want %q", tt.name, got, tt.want)
+		}
+		if by := applies(changes); !strings.Contains(by, tt.by) {
+			t.Errorf("%s: applied by %q, want %s", tt.name, by, tt.by)
+		}
+	}
+}
+
+// TestChangesThatWait: what an `up` does not apply is not written down as
+// applied.
+func TestChangesThatWait(t *testing.T) {
+	t.Parallel()
+	memory, box, ports := change{setting: settingMemory}, change{setting: settingBox}, change{setting: settingPorts}
+	tests := []struct {
+		c    changing
+		want [3]bool // memory, box, ports
+	}{
+		{changing{}, [3]bool{true, true, true}},
+		{changing{existed: true}, [3]bool{true, false, true}},
+		{changing{existed: true, stale: true}, [3]bool{false, false, true}},
+	}
+	for _, tt := range tests {
+		if got := [3]bool{tt.c.applies(memory), tt.c.applies(box), tt.c.applies(ports)}; got != tt.want {
+			t.Errorf("%+v applies %v, want %v", tt.c, got, tt.want)
+		}
+	}
+}
+
+// TestMovedTo: paths below the project's folder move with it, and no others.
+func TestMovedTo(t *testing.T) {
+	t.Parallel()
+	from, to := filepath.FromSlash("/home/proj"), filepath.FromSlash("/home/moved")
+	a := appliedMachine{Dir: from, Machine: plan.Machine{
+		Mounts: []plan.Mount{
+			{Source: from, Target: "/home/proj"}, {Source: filepath.Join(from, "src"), Target: "/src"},
+			{Source: from + "2", Target: "/two"}, {Source: filepath.FromSlash("/data"), Target: "/data"},
+		},
+		Engine:     plan.Engine{Image: plan.Image{Path: filepath.Join(from, "e.qcow2")}, CACertificates: []string{filepath.Join(from, "ca.pem")}},
+		Provisions: []plan.Provision{{Script: filepath.Join(from, "s.sh")}},
+	}}
+	b := a.movedTo(to)
+	want := []plan.Mount{
+		{Source: to, Target: "/home/proj"}, {Source: filepath.Join(to, "src"), Target: "/src"},
+		{Source: from + "2", Target: "/two"}, {Source: filepath.FromSlash("/data"), Target: "/data"},
+	}
+	for i, m := range b.Machine.Mounts {
+		if m.Source != want[i].Source || m.Target != want[i].Target {
+			t.Errorf("mount %d is %s at %s, want %s at %s", i, m.Source, m.Target, want[i].Source, want[i].Target)
+		}
+	}
+	if m := b.Machine; b.Dir != to || m.Engine.Image.Path != filepath.Join(to, "e.qcow2") ||
+		m.Engine.CACertificates[0] != filepath.Join(to, "ca.pem") || m.Provisions[0].Script != filepath.Join(to, "s.sh") {
+		t.Errorf("moved: %+v", b)
+	}
+	if a.Machine.Mounts[0].Source != from || a.Machine.Engine.CACertificates[0] != filepath.Join(from, "ca.pem") {
+		t.Errorf("what was given has changed: %+v", a)
+	}
+}
