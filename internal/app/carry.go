@@ -79,7 +79,7 @@ func kindOrder(f mount.File) int {
 	switch {
 	case f.Kind == dockerflags.BuildDir:
 		return 0
-	case f.Kind == dockerflags.Write && f.Flag == "output":
+	case f.Flag == "output" || f.Flag == "input":
 		return 2
 	}
 	return 1
@@ -95,7 +95,11 @@ func (c *cargo) file(item string, f mount.File) error {
 		}
 		if line.Is("load", "import") && err == nil {
 			c.input = f.Path
-			c.replace(f, "-", "")
+			if f.Flag == "" {
+				f.Replace(c.args, "-")
+			} else {
+				c.drop(f)
+			}
 			return nil
 		}
 		return c.read(item, f, info)
@@ -131,6 +135,25 @@ func (c *cargo) replace(f mount.File, guest, host string) {
 	f.Replace(c.args, guest)
 	if host != "" {
 		c.names = append(c.names, [2]string{guest, host})
+	}
+}
+
+// drop takes a flag and its value out of the command line: --input x,
+// --input=x, -i x, -ix, and -qi x, of which -q stays.
+func (c *cargo) drop(f mount.File) {
+	flag := f.Arg
+	if f.At == 0 {
+		c.args = slices.Delete(c.args, f.Arg, f.Arg+1)
+		flag--
+	}
+	before := c.args[flag]
+	if f.At > 0 {
+		before = strings.TrimSuffix(before[:f.At], "=")
+	}
+	if strings.HasPrefix(before, "--") || len(before) <= 2 {
+		c.args = slices.Delete(c.args, flag, flag+1)
+	} else {
+		c.args[flag] = before[:len(before)-1]
 	}
 }
 
@@ -240,11 +263,7 @@ func (c *cargo) write(item string, f mount.File, line dockerflags.Line) error {
 	if err == nil && line.Is("save", "export") && f.Flag == "output" && f.At >= 0 {
 		if info, err := os.Stat(f.Path); err != nil || info.Mode().IsRegular() {
 			c.output = f.Path
-			from := f.Arg
-			if f.At == 0 {
-				from-- // --output and the path are two words
-			}
-			c.args = slices.Delete(c.args, from, f.Arg+1)
+			c.drop(f)
 			return nil
 		}
 	}
