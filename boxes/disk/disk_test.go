@@ -165,7 +165,13 @@ func TestFormatsHoldTheDisk(t *testing.T) {
 		tool(t, "qemu-img", "check", "-f", "qcow2", q)
 		tool(t, "qemu-img", "compare", "-f", "raw", "-F", "qcow2", want, q)
 		tool(t, "qemu-img", "compare", "-f", "raw", "-F", "vpc", want, v)
-		for _, path := range []string{q, v} {
+		m := write(t, "box.vmdk", func(w io.WriteSeeker) error { return disk.VMDK(w, bytes.NewReader(image), l, "box.vmdk") })
+		o := write(t, "ovf.vmdk", func(w io.WriteSeeker) error { return disk.StreamVMDK(w, bytes.NewReader(image), l, "ovf.vmdk") })
+		for _, path := range []string{m, o} {
+			tool(t, "qemu-img", "check", "-f", "vmdk", path)
+			tool(t, "qemu-img", "compare", "-f", "raw", "-F", "vmdk", want, path)
+		}
+		for _, path := range []string{q, v, m, o} {
 			if info, err := os.Stat(path); err != nil || info.Size() > 24<<20 {
 				t.Errorf("%s is not sparse: %d bytes, %v", path, info.Size(), err)
 			}
@@ -180,22 +186,101 @@ func TestImagesThatLie(t *testing.T) {
 	t.Parallel()
 	image := official()
 	l := layout(t, image, 64<<20)
-	for _, format := range []func(io.WriteSeeker, io.Reader, disk.Layout) error{disk.QCOW2, disk.VHD} {
+	for _, format := range formats() {
 		out, err := os.Create(filepath.Join(t.TempDir(), "out"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = format(out, bytes.NewReader(image[:5<<20]), l)
+		err = format.write(out, bytes.NewReader(image[:5<<20]), l)
 		if short, ok := errors.AsType[*disk.TruncatedError](err); !ok || short.Want != int64(len(image)) {
 			t.Errorf("a truncated image: %v", err)
 		}
-		if err := format(out, io.MultiReader(bytes.NewReader(image), endless{}), l); err == nil || !strings.Contains(err.Error(), "larger") {
+		if err := format.write(out, io.MultiReader(bytes.NewReader(image), endless{}), l); err == nil || !strings.Contains(err.Error(), "larger") {
 			t.Errorf("an endless image: %v", err)
 		}
 		if err := out.Close(); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+// format is one form of a disk, with readers that know only its specification.
+type format struct {
+	name  string
+	write func(io.WriteSeeker, io.Reader, disk.Layout) error
+	read  []func([]byte) ([]byte, error)
+}
+
+func formats() []format {
+	type readers = []func([]byte) ([]byte, error)
+	return []format{
+		{"qcow2", disk.QCOW2, readers{disktest.ReadQCOW2}},
+		{"vhd", disk.VHD, readers{disktest.ReadVHD}},
+		{"vmdk", func(w io.WriteSeeker, src io.Reader, l disk.Layout) error { return disk.VMDK(w, src, l, "disk.vmdk") }, readers{disktest.ReadVMDK}},
+		{"stream vmdk", func(w io.WriteSeeker, src io.Reader, l disk.Layout) error {
+			return disk.StreamVMDK(w, src, l, "disk.vmdk")
+		}, readers{disktest.ReadVMDK, disktest.WalkVMDK}},
+	}
+}
+
+// FuzzFormats: whatever a disk holds, each format gives it back byte for byte.
+func FuzzFormats(f *testing.F) {
+	f.Add(uint32(0), uint32(5<<20), []byte("some text"), uint32(2<<20))
+	f.Add(uint32(65535), uint32(1), []byte{1}, uint32(33<<20+512))
+	f.Add(uint32(32<<20-3), uint32(2<<20), bytes.Repeat([]byte("abc"), 50_000), uint32(35<<20))
+	f.Fuzz(func(t *testing.T, at, patch uint32, data []byte, size uint32) {
+		l := disk.Layout{Size: int64(size%(36<<20)/disk.Sector+1) * disk.Sector}
+		image := make([]byte, min(int64(at)+int64(len(data)), l.Size))
+		copy(image[min(int(at), len(image)):], data)
+		l.Source = int64(len(image))
+		if end := int64(patch) + int64(len(data)); end <= l.Size {
+			l.Patches = []disk.Patch{{Offset: int64(patch), Data: bytes.ToUpper(data)}}
+		}
+		want := finished(image, l)
+		for _, form := range formats() {
+			path := write(t, "disk", func(w io.WriteSeeker) error { return form.write(w, bytes.NewReader(image), l) })
+			file, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, read := range form.read {
+				if got, err := read(file); err != nil || !bytes.Equal(got, want) {
+					t.Errorf("%s, reader %d: %v, the disk of %d bytes is not the same", form.name, i, err, l.Size)
+				}
+			}
+		}
+	})
+}
+
+// FuzzReaders: no file makes a reader of the tests panic.
+func FuzzReaders(f *testing.F) {
+	image := official()
+	l, err := disk.Plan(image[:disk.Head], 0, "cidata", seed)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, form := range formats() {
+		path := filepath.Join(f.TempDir(), "disk")
+		out, err := os.Create(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		if err := errors.Join(form.write(out, bytes.NewReader(image), l), out.Close()); err != nil {
+			f.Fatal(err)
+		}
+		file, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(file[:min(len(file), 64<<10)])
+	}
+	f.Fuzz(func(_ *testing.T, file []byte) {
+		for _, form := range formats() {
+			for _, read := range form.read {
+				_, _ = read(file)
+			}
+		}
+	})
 }
 
 type endless struct{}
