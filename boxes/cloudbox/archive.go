@@ -19,19 +19,13 @@ import (
 //go:embed seed/Vagrantfile
 var vagrantfile []byte
 
-// hypervMachine is the machine that Vagrant makes for Hyper-V: its import
-// reads this form itself and never gives it to Hyper-V.
-//
-//go:embed seed/hyperv.xml
-var hypervMachine []byte
-
 // member is one file of a box.
 type member struct {
 	name string
 	data []byte // nil is the disk
 }
 
-func (b Box) members() ([]member, error) {
+func (b Box) members(diskSize int64) ([]member, error) {
 	metadata := map[string]any{"provider": string(b.Format), "architecture": b.Source.Architecture}
 	if b.Format == Libvirt {
 		metadata["format"], metadata["virtual_size"] = "qcow2", b.Size>>30
@@ -47,10 +41,15 @@ func (b Box) members() ([]member, error) {
 		return nil, err
 	}
 	members := []member{{"metadata.json", meta}, {"info.json", info}, {"Vagrantfile", vagrantfile}}
-	if b.Format == HyperV {
-		return append(members, member{"Virtual Machines/freebsd.xml", hypervMachine}, member{"Virtual Hard Disks/freebsd.vhd", nil}), nil
+	f := b.form()
+	if f.descriptor != "" {
+		data, err := b.describe(f, diskSize)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, member{f.descriptor, data})
 	}
-	return append(members, member{"box.img", nil}), nil
+	return append(members, member{f.disk, nil}), nil
 }
 
 // archive packs the box. The fastest compression is enough: the archive
@@ -66,7 +65,11 @@ func archive(ctx context.Context, b Box, disk, out string) (err error) {
 		return err
 	}
 	w := tar.NewWriter(z)
-	members, err := b.members()
+	info, err := os.Stat(disk)
+	if err != nil {
+		return err
+	}
+	members, err := b.members(info.Size())
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,5 @@
-// Package cloudbox makes Vagrant boxes of FreeBSD's official cloud images,
-// for the providers that nobody publishes a current box for. What turns a
+// Package cloudbox makes Vagrant boxes of FreeBSD's official cloud images, for
+// libvirt and qemu, Hyper-V, VirtualBox, VMware and UTM. What turns a
 // cloud image into a box is a NoCloud seed: the images carry an empty
 // partition for one, nuageinit reads it at the first boot, and so one disk
 // is all that a provider has to know. The package reads a verified image and
@@ -70,26 +70,6 @@ func (s Source) URL() string { return s.folder() + "/" + s.File() }
 
 // Checksums is the address of the list of digests beside the image.
 func (s Source) Checksums() string { return s.folder() + "/CHECKSUM.SHA512" }
-
-// Format is the kind of a box.
-type Format string
-
-// The formats; a provider's plugin decides which one it takes.
-const (
-	Libvirt Format = "libvirt" // vagrant-libvirt, and vagrant-qemu as well
-	HyperV  Format = "hyperv"
-)
-
-// FormatOf is the format of the boxes that a provider takes.
-func FormatOf(provider string) (Format, bool) {
-	switch provider {
-	case "libvirt", "qemu":
-		return Libvirt, true
-	case "hyperv":
-		return HyperV, true
-	}
-	return "", false
-}
 
 // Box is a box to be made.
 type Box struct {

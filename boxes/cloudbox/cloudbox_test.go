@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -86,44 +87,97 @@ func unpacked(t *testing.T, path string) map[string][]byte {
 	}
 }
 
+// all are boxes of one source for all providers.
+func all(size int64) (boxes []cloudbox.Box) {
+	for _, format := range cloudbox.Formats() {
+		b := box(format)
+		b.Size = size
+		boxes = append(boxes, b)
+	}
+	return boxes
+}
+
 func TestBoxHoldsWhatItsProviderNeeds(t *testing.T) {
 	t.Parallel()
-	image := compressed(t, disktest.CloudImage())
-	for format, want := range map[cloudbox.Format][]string{
-		cloudbox.Libvirt: {"Vagrantfile", "box.img", "info.json", "metadata.json"},
-		cloudbox.HyperV:  {"Vagrantfile", "Virtual Hard Disks/freebsd.vhd", "Virtual Machines/freebsd.xml", "info.json", "metadata.json"},
+	folder := filepath.Join(t.TempDir(), "boxes")
+	boxes := all(1 << 30)
+	paths, err := cloudbox.Write(t.Context(), boxes, file(t, compressed(t, disktest.CloudImage())), folder, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]string{
+		{"Vagrantfile", "box.img", "info.json", "metadata.json"},
+		{"Vagrantfile", "Virtual Hard Disks/freebsd.vhd", "Virtual Machines/freebsd.xml", "info.json", "metadata.json"},
+		{"Vagrantfile", "box.ovf", "freebsd-disk001.vmdk", "info.json", "metadata.json"},
+		{"Vagrantfile", "freebsd-disk001.vmdk", "freebsd.vmx", "info.json", "metadata.json"},
+		{"Vagrantfile", "box.utm/Data/UUID.qcow2", "box.utm/config.plist", "info.json", "metadata.json"},
 	} {
-		folder := filepath.Join(t.TempDir(), "boxes")
-		path, err := cloudbox.Write(t.Context(), box(format), file(t, image), folder, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		files := unpacked(t, path)
+		format := string(boxes[i].Format)
+		files := unpacked(t, paths[i])
 		var names []string
 		for name := range files {
-			names = append(names, name)
+			names = append(names, regexp.MustCompile(`[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}`).ReplaceAllString(name, "UUID"))
 		}
 		if slices.Sort(names); !slices.Equal(names, want) {
 			t.Errorf("%s: %q, want %q", format, names, want)
 		}
 		var metadata struct {
-			Provider, Format string
-			Size             int `json:"virtual_size"`
+			Provider, Format, Architecture string
+			Size                           int `json:"virtual_size"`
 		}
-		if err := json.Unmarshal(files["metadata.json"], &metadata); err != nil || metadata.Provider != string(format) {
+		if err := json.Unmarshal(files["metadata.json"], &metadata); err != nil || metadata.Provider != format || metadata.Architecture != "amd64" {
 			t.Errorf("metadata %s: %v", files["metadata.json"], err)
 		}
-		if format == cloudbox.Libvirt && (metadata.Format != "qcow2" || metadata.Size != 1) {
+		if format == "libvirt" && (metadata.Format != "qcow2" || metadata.Size != 1) {
 			t.Errorf("metadata %s", files["metadata.json"])
 		}
-		for name, data := range files {
-			if bytes.Contains(data, []byte("NOPASSWD:ALL")) != strings.HasSuffix(name, filepath.Ext("x.img")) && strings.HasPrefix(name, "box.") {
-				t.Errorf("the seed is missing in %s", name)
+	}
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) != len(boxes) {
+		t.Errorf("left in the folder: %v, %v", left, err)
+	}
+}
+
+// TestBoxesHoldOneDisk: the disks of all boxes, converted back, are the same
+// bytes: the image with the seed and the larger partition table.
+func TestBoxesHoldOneDisk(t *testing.T) {
+	t.Parallel()
+	image := disktest.CloudImage()
+	paths, err := cloudbox.Write(t.Context(), all(48<<20), file(t, compressed(t, image)), t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := map[string]func([]byte) ([]byte, error){".img": disktest.ReadQCOW2, ".qcow2": disktest.ReadQCOW2, ".vhd": disktest.ReadVHD, ".vmdk": disktest.ReadVMDK}
+	var want []byte
+	for _, path := range paths {
+		disks := 0
+		for name, data := range unpacked(t, path) {
+			if read[filepath.Ext(name)] == nil {
+				continue
+			}
+			disks++
+			got, err := read[filepath.Ext(name)](data)
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+				continue
+			}
+			if want == nil {
+				want = got
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s of %s is not the disk of the first box", name, filepath.Base(path))
 			}
 		}
-		left, err := os.ReadDir(folder)
-		if err != nil || len(left) != 1 {
-			t.Errorf("left in the folder: %v, %v", left, err)
+		if disks != 1 {
+			t.Errorf("%s holds %d disks", path, disks)
+		}
+	}
+	if len(want) != 48<<20 || !bytes.Contains(want, []byte("NOPASSWD:ALL")) {
+		t.Errorf("a disk of %d bytes, or one without the seed", len(want))
+	}
+	for i := 2 << 20; i < len(image)-33*disk.Sector; i++ {
+		if want[i] != image[i] {
+			t.Fatalf("byte %d is not that of the image", i)
 		}
 	}
 }
@@ -131,19 +185,35 @@ func TestBoxHoldsWhatItsProviderNeeds(t *testing.T) {
 func TestBoxIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	first, err := cloudbox.Write(t.Context(), box(cloudbox.Libvirt), file(t, compressed(t, disktest.CloudImage())), folder, nil)
+	one, two := []cloudbox.Box{box(cloudbox.Libvirt)}, []cloudbox.Box{box(cloudbox.Libvirt), box(cloudbox.VMware)}
+	first, err := cloudbox.Write(t.Context(), one, file(t, compressed(t, disktest.CloudImage())), folder, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := cloudbox.Write(t.Context(), box(cloudbox.Libvirt), nil, folder, nil)
-	if err != nil || again != first {
+	again, err := cloudbox.Write(t.Context(), one, nil, folder, nil)
+	if err != nil || !slices.Equal(again, first) {
 		t.Errorf("%s, %v", again, err)
+	}
+	// What a process that was killed has left goes; that of others stays.
+	for _, dir := range []string{".making-freebsd-15.1-zfs-amd64-1", ".making-freebsd-14.5-zfs-amd64-1"} {
+		if err := os.MkdirAll(filepath.Join(folder, dir, "deep"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	more, err := cloudbox.Write(t.Context(), two, file(t, compressed(t, disktest.CloudImage())), folder, nil)
+	if err != nil || len(more) != 2 || more[0] != first[0] {
+		t.Errorf("%s, %v", more, err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 3 || left[0].Name() != ".making-freebsd-14.5-zfs-amd64-1" {
+		t.Errorf("left in the folder: %v, %v", left, err)
 	}
 }
 
 func TestBrokenImagesMakeNoBox(t *testing.T) {
 	t.Parallel()
 	whole := compressed(t, disktest.CloudImage())
+	arm := disktest.CloudImage()
+	copy(arm[126*disk.Sector+2048:], "BOOTAA64EFI")
 	stopped, stop := context.WithCancelCause(t.Context())
 	stop(errors.New("enough"))
 	for name, tt := range map[string]struct {
@@ -157,11 +227,15 @@ func TestBrokenImagesMakeNoBox(t *testing.T) {
 		"no table":  {t.Context(), compressed(t, make([]byte, 4<<20)), disk.ErrNoTable.Error()},
 		"too short": {t.Context(), compressed(t, disktest.CloudImage()[:6<<20]), "ends after"},
 		"stopped":   {stopped, whole, "enough"},
+		"of arm64":  {t.Context(), compressed(t, arm), "not of amd64"},
 	} {
 		folder := t.TempDir()
-		_, err := cloudbox.Write(tt.ctx, box(cloudbox.Libvirt), file(t, tt.image), folder, nil)
+		_, err := cloudbox.Write(tt.ctx, all(1<<30), file(t, tt.image), folder, nil)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		}
+		if err != nil && strings.Count(err.Error(), "\n") > 0 {
+			t.Errorf("%s: more than one error: %v", name, err)
 		}
 		if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
 			t.Errorf("%s: left in the folder: %v, %v", name, left, err)

@@ -20,39 +20,68 @@ import (
 // Progress is told how much of the image was read.
 type Progress func(done, total int64)
 
-// Write makes the box in folder from image, a .raw.xz file with the digest
-// that the box names, and gives its path. One that is there already is left
-// alone: its name tells everything that it is made of.
-func Write(ctx context.Context, b Box, image *os.File, folder string, progress Progress) (box string, err error) {
-	box = filepath.Join(folder, b.File())
-	if _, err := os.Stat(box); err == nil {
-		return box, nil
+// Write makes boxes in folder from image, a .raw.xz file with the digest that
+// the boxes name, which it reads once, and gives their paths. One that is there
+// already is left alone: its name tells everything that it is made of. The
+// boxes are of one source, and nobody else makes boxes of it at the same time.
+func Write(ctx context.Context, boxes []Box, image *os.File, folder string, progress Progress) (paths []string, err error) {
+	var missing []Box
+	for _, b := range boxes {
+		path := filepath.Join(folder, b.File())
+		paths = append(paths, path)
+		if _, err := os.Stat(path); err != nil {
+			missing = append(missing, b)
+		}
 	}
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", fmt.Errorf("make the folder of boxes: %w", err)
+	if len(missing) == 0 {
+		return paths, nil
 	}
-	work, err := os.MkdirTemp(folder, ".making-")
+	source := missing[0].Source
+	work, err := workFolder(folder, source)
 	if err != nil {
-		return "", fmt.Errorf("make a box: %w", err)
+		return nil, fmt.Errorf("make a box: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
-	converted := filepath.Join(work, "disk")
-	if err := convert(ctx, b, image, converted, progress); err != nil {
-		return "", fmt.Errorf("make a box of %s: %w", b.Source.File(), err)
+	if err := convert(ctx, missing, image, work, progress); err != nil {
+		return nil, fmt.Errorf("make a box of %s: %w", source.File(), err)
 	}
-	whole := filepath.Join(work, "box")
-	if err := archive(ctx, b, converted, whole); err != nil {
-		return "", fmt.Errorf("pack the box: %w", err)
+	for _, b := range missing {
+		whole := filepath.Join(work, "box")
+		if err := archive(ctx, b, diskIn(work, b), whole); err != nil {
+			return nil, fmt.Errorf("pack the box: %w", err)
+		}
+		if err := errors.Join(os.Rename(whole, filepath.Join(folder, b.File())), os.Remove(diskIn(work, b))); err != nil {
+			return nil, fmt.Errorf("put the box in its place: %w", err)
+		}
 	}
-	if err := os.Rename(whole, box); err != nil {
-		return "", fmt.Errorf("put the box in its place: %w", err)
-	}
-	return box, nil
+	return paths, nil
 }
 
-// convert reads the compressed raw image and writes the provider's form of
-// it with the seed inside, in one pass.
-func convert(ctx context.Context, b Box, in *os.File, out string, progress Progress) (err error) {
+// workFolder makes a folder for the files that are not boxes yet, and removes
+// those that a process that was killed has left.
+func workFolder(folder string, s Source) (string, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	prefix := fmt.Sprintf(".making-%s-%s-", s.Name(), s.Architecture)
+	left, err := filepath.Glob(filepath.Join(folder, prefix+"*"))
+	for _, dir := range left {
+		err = errors.Join(err, os.RemoveAll(dir))
+	}
+	if err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(folder, prefix)
+}
+
+func diskIn(work string, b Box) string { return filepath.Join(work, string(b.Format)) }
+
+// errElsewhere ends a conversion because another one has failed.
+var errElsewhere = errors.New("the conversion for another provider has failed")
+
+// convert reads the compressed raw image in one pass and writes the forms of
+// all providers, with the seed inside.
+func convert(ctx context.Context, boxes []Box, in *os.File, work string, progress Progress) error {
 	info, err := in.Stat()
 	if err != nil {
 		return err
@@ -67,20 +96,26 @@ func convert(ctx context.Context, b Box, in *os.File, out string, progress Progr
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("unpack: %w", err)
 	}
-	layout, err := disk.Plan(head[:n], b.Size, label, seed())
+	head = head[:n]
+	fs := &fanout{errs: make([]error, len(boxes))}
+	for i, b := range boxes {
+		layout, err := disk.Plan(head, b.Size, label, seed())
+		if err != nil {
+			fs.end(err)
+			return err
+		}
+		fs.add(i, func(src io.Reader) error { return writeDisk(diskIn(work, b), b.form(), src, layout) })
+	}
+	return fs.run(&loaders{src: io.MultiReader(bytes.NewReader(head), raw), architecture: boxes[0].Source.Architecture})
+}
+
+func writeDisk(path string, f form, src io.Reader, l disk.Layout) (err error) {
+	out, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(out, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	src := io.MultiReader(bytes.NewReader(head[:n]), raw)
-	if b.Format == HyperV {
-		return disk.VHD(f, src, layout)
-	}
-	return disk.QCOW2(f, src, layout)
+	defer func() { err = errors.Join(err, out.Close()) }()
+	return f.write(out, src, l)
 }
 
 // counted follows a reader and stops with ctx.

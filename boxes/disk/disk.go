@@ -1,8 +1,10 @@
 // Package disk makes the disk image of a box out of a raw one: it puts a
 // small seed into the partition that is meant for it, grows the partition
 // table to the size that the machine is to have, and writes the result as
-// qcow2 or VHD in one pass over a stream. It knows nothing of Vagrant or of
-// what a seed says, runs no programs and never holds an image in memory.
+// qcow2, VHD or VMDK in one pass over a stream. It knows nothing of Vagrant or
+// of what a seed says, runs no programs and never holds an image in memory. The
+// formats are those of QEMU's docs/interop/qcow2.txt, Microsoft's "Virtual Hard
+// Disk Image Format Specification" and VMware's "Virtual Disk Format 1.1".
 package disk
 
 import (

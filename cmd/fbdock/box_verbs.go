@@ -18,7 +18,10 @@ func (p *program) boxCommand() *cli.Command {
 	return p.group("box", "Make Vagrant boxes of FreeBSD", &cli.Command{
 		Name: "build", Usage: "Make a box of FreeBSD's official cloud image and add it to Vagrant",
 		Flags: append(commonFlags(), jsonFlag(),
-			&cli.StringFlag{Name: "provider", Value: "libvirt", Usage: "make it for `PROVIDER`: libvirt, qemu or hyperv"},
+			&cli.StringSliceFlag{
+				Name:  "provider",
+				Usage: "make it for `PROVIDER`: libvirt, qemu, hyperv, virtualbox, vmware_desktop, utm or all; may be repeated (default: libvirt)",
+			},
 			&cli.StringFlag{Name: "release", Usage: "use this `RELEASE` of FreeBSD (default: 15.1)"},
 			&cli.StringFlag{Name: "arch", Usage: "make it for `ARCH`: amd64 or arm64 (default: this host's)"},
 			&cli.StringFlag{Name: "root", Usage: "use this root `FILESYSTEM`: zfs or ufs (default: zfs)"},
@@ -31,39 +34,55 @@ func (p *program) boxCommand() *cli.Command {
 			}
 			ctx, stop := interruptible(c.Context)
 			defer stop()
-			result, err := p.buildBox(ctx, c)
+			results, err := p.buildBoxes(ctx, c)
 			if err != nil && ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			if err != nil {
 				return err
 			}
-			if isSet(c, flagJSON) {
-				return p.terminal(c).JSON(result)
-			}
-			if !result.Changed {
-				p.terminal(c).Say("Vagrant has the box already, nothing to do")
-			}
-			_, err = fmt.Fprintln(p.stdout, result.Name, result.Version)
-			return err
+			return p.showBoxes(c, results)
 		},
 	})
 }
 
-func (p *program) buildBox(ctx context.Context, c *cli.Context) (app.BoxResult, error) {
+// showBoxes prints a line, or an object of JSON, for each box.
+func (p *program) showBoxes(c *cli.Context, results []app.BoxResult) error {
+	for _, r := range results {
+		if isSet(c, flagJSON) {
+			if err := p.terminal(c).JSON(r); err != nil {
+				return err
+			}
+			continue
+		}
+		if !r.Changed {
+			p.terminal(c).Say(fmt.Sprintf("Vagrant has the box for %s already, nothing to do", r.Format))
+		}
+		if _, err := fmt.Fprintln(p.stdout, r.Name, r.Version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *program) buildBoxes(ctx context.Context, c *cli.Context) ([]app.BoxResult, error) {
+	providers := c.StringSlice("provider")
+	if len(providers) == 0 {
+		providers = []string{"libvirt"}
+	}
 	o, err := p.options(c)
 	if err != nil {
-		return app.BoxResult{}, err
+		return nil, err
 	}
 	lock, err := o.FindLock(ctx)
 	if err != nil {
-		return app.BoxResult{}, err
+		return nil, err
 	}
 	if lock == nil {
 		p.terminal(c).Say("there is no " + app.ConfigName + " here, so no lock file pins the image")
 	}
-	return app.BuildBox(ctx, o, lock, app.BoxOptions{
-		Provider: c.String("provider"), Release: c.String("release"), Architecture: c.String("arch"),
+	return app.BuildBoxes(ctx, o, lock, app.BoxOptions{
+		Providers: providers, Release: c.String("release"), Architecture: c.String("arch"),
 		Filesystem: c.String("root"), Mirror: c.String("mirror"),
 	})
 }

@@ -36,6 +36,7 @@ func hostDocs() map[string]doc {
 			examples: examples(
 				"fbdock box build", "Make a box for libvirt.",
 				"fbdock box build --provider hyperv --release 15.1", "Make a box of FreeBSD 15.1 for Hyper-V.",
+				"fbdock box build --provider all", "Make the boxes of all providers of one download.",
 			),
 		},
 		"image": {

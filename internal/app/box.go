@@ -22,10 +22,10 @@ import (
 
 // BoxOptions say which box is made.
 type BoxOptions struct {
-	Provider     string // libvirt, qemu or hyperv
-	Release      string // of FreeBSD; "" is 15.1
-	Architecture string // "" is this computer's
-	Filesystem   string // zfs or ufs; "" is zfs
+	Providers    []string // as Vagrant calls them; "all" are those that boxes are made for
+	Release      string   // of FreeBSD; "" is 15.1
+	Architecture string   // "" is this computer's
+	Filesystem   string   // zfs or ufs; "" is zfs
 	// Mirror takes the place of download.freebsd.org.
 	Mirror string
 	// Client for HTTP; nil follows the proxy settings.
@@ -43,35 +43,53 @@ type BoxResult struct {
 	Changed      bool   `json:"changed"` // false when Vagrant had it
 }
 
-// BuildBox makes a Vagrant box of FreeBSD's official cloud image and adds it
-// to Vagrant. lock is nil outside a project: then nothing is pinned.
-func BuildBox(ctx context.Context, o Options, lock *lockfile.File, b BoxOptions) (BoxResult, error) {
+// BuildBoxes makes Vagrant boxes of FreeBSD's official cloud image, one for
+// each kind of box that the providers take, and adds them to Vagrant. lock is
+// nil outside a project: then nothing is pinned.
+func BuildBoxes(ctx context.Context, o Options, lock *lockfile.File, b BoxOptions) ([]BoxResult, error) {
 	r, err := newBoxRun(o, lock, b)
 	if err != nil {
-		return BoxResult{}, err
+		return nil, err
 	}
 	return r.run(ctx)
 }
 
-// boxRun is the making of one box.
+// boxRun is the making of boxes of one image.
 type boxRun struct {
 	Options
-	lock   *lockfile.File
-	cache  boxes.Cache
-	source cloudbox.Source
-	format cloudbox.Format
-	v      vagrant.Vagrant
+	lock    *lockfile.File
+	cache   boxes.Cache
+	source  cloudbox.Source
+	formats []cloudbox.Format
+	v       vagrant.Vagrant
+}
+
+// formatsOf are the kinds of boxes that providers take, each once.
+func formatsOf(providers []string) (formats []cloudbox.Format, err error) {
+	for _, provider := range providers {
+		if provider == "all" {
+			return cloudbox.Formats(), nil
+		}
+		format, ok := cloudbox.FormatOf(provider)
+		if !ok {
+			return nil, &Error{
+				Err:  fmt.Errorf("fbdock makes boxes for libvirt, qemu, hyperv, virtualbox, vmware_desktop and utm, not for %q", provider),
+				Next: "`fbdock boxes` lists what is published for the others", Code: ExitUsage,
+			}
+		}
+		if !slices.Contains(formats, format) {
+			formats = append(formats, format)
+		}
+	}
+	return formats, nil
 }
 
 func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
-	format, ok := cloudbox.FormatOf(b.Provider)
-	if !ok {
-		return nil, &Error{
-			Err:  fmt.Errorf("fbdock makes boxes for libvirt, qemu and hyperv, not for %q", b.Provider),
-			Next: "`fbdock boxes` lists what is published for the others", Code: ExitUsage,
-		}
+	formats, err := formatsOf(b.Providers)
+	if err != nil {
+		return nil, err
 	}
-	r := &boxRun{Options: o, lock: lock, cache: imageCache(o), format: format}
+	r := &boxRun{Options: o, lock: lock, cache: imageCache(o), formats: formats}
 	r.cache.Client = b.Client
 	r.source = cloudbox.Source{
 		Release: or(b.Release, "15.1"), Architecture: or(b.Architecture, o.Laptop.Architecture),
@@ -109,35 +127,42 @@ func (r *boxRun) checkVagrantfile() error {
 // folder is where boxes are made.
 func (r *boxRun) folder() string { return filepath.Join(r.CacheDir, "boxes") }
 
-func (r *boxRun) run(ctx context.Context) (result BoxResult, err error) {
+func (r *boxRun) run(ctx context.Context) (results []BoxResult, err error) {
 	// Of two that make the same box at once the second finds it made.
 	unlock, err := boxes.LockFolder(ctx, r.folder(), r.source.Name()+"-"+r.source.Architecture)
 	if err != nil {
-		return BoxResult{}, err
+		return nil, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	installed, err := r.installed(ctx)
 	if err != nil {
-		return BoxResult{}, err
+		return nil, err
 	}
 	img, err := r.image(ctx)
 	if err != nil {
-		return BoxResult{}, err
+		return nil, err
 	}
-	box := cloudbox.Box{Source: r.source, SHA512: img.SHA512, Format: r.format, Size: cloudbox.DefaultSize}
-	result = BoxResult{
-		Name: box.Name(), Version: box.Version(), Format: string(r.format), Architecture: r.source.Architecture,
-		Image: img.URLs[0], SHA512: img.SHA512,
+	var missing []cloudbox.Box
+	for _, format := range r.formats {
+		box := cloudbox.Box{Source: r.source, SHA512: img.SHA512, Format: format, Size: cloudbox.DefaultSize}
+		has := slices.Contains(installed, vagrantBox(box))
+		if !has {
+			missing = append(missing, box)
+		}
+		results = append(results, BoxResult{
+			Name: box.Name(), Version: box.Version(), Format: string(format), Architecture: r.source.Architecture,
+			Image: img.URLs[0], SHA512: img.SHA512, Changed: !has,
+		})
 	}
-	if slices.Contains(installed, vagrant.Box{Name: result.Name, Provider: result.Format, Version: result.Version}) {
-		return result, r.pin(img)
+	if len(missing) == 0 {
+		return results, r.pin(img)
 	}
-	r.Progress.Say(fmt.Sprintf("nobody publishes a box of FreeBSD %s for this provider: one is made of FreeBSD's own cloud image, once", r.source.Release))
-	if err := r.make(ctx, box, img); err != nil {
-		return BoxResult{}, err
-	}
-	result.Changed = true
-	return result, nil
+	r.Progress.Say(fmt.Sprintf("FreeBSD's own cloud image of %s becomes a Vagrant box for %s, once", r.source.Release, formatNames(missing)))
+	return results, r.make(ctx, missing, img)
+}
+
+func vagrantBox(b cloudbox.Box) vagrant.Box {
+	return vagrant.Box{Name: b.Name(), Provider: string(b.Format), Version: b.Version()}
 }
 
 // installed is what Vagrant has; it is asked before anything is downloaded,
@@ -148,7 +173,7 @@ func (r *boxRun) installed(ctx context.Context) (list []vagrant.Box, err error) 
 		if err != nil {
 			return "", err
 		}
-		if err := vagrant.Check(version, r.format == cloudbox.Libvirt); err != nil {
+		if err := vagrant.Check(version, slices.Contains(r.formats, cloudbox.Libvirt)); err != nil {
 			return "", err
 		}
 		list, err = r.v.Boxes(ctx)
@@ -191,7 +216,7 @@ func (r *boxRun) published() boxes.Image {
 }
 
 // make fetches, converts and adds, each part going on where it was.
-func (r *boxRun) make(ctx context.Context, box cloudbox.Box, img boxes.Image) error {
+func (r *boxRun) make(ctx context.Context, missing []cloudbox.Box, img boxes.Image) error {
 	var image *boxes.File
 	if err := r.phase("cloud image", func() (text string, err error) {
 		if image, err = r.cache.Fetch(ctx, img, r.Progress.Bytes); err != nil {
@@ -202,16 +227,29 @@ func (r *boxRun) make(ctx context.Context, box cloudbox.Box, img boxes.Image) er
 		return err
 	}
 	defer image.Close() // only read
-	var file string
+	var files []string
 	if err := r.phase("box", func() (text string, err error) {
-		file, err = cloudbox.Write(ctx, box, image.File, r.folder(), r.Progress.Bytes)
-		return filepath.Base(file), err
+		files, err = cloudbox.Write(ctx, missing, image.File, r.folder(), r.Progress.Bytes)
+		return formatNames(missing), err
 	}); err != nil {
 		return err
 	}
-	return r.phase("vagrant box add", func() (string, error) {
-		return box.Name() + " " + box.Version(), r.add(ctx, box, file)
-	})
+	for i, box := range missing {
+		if err := r.phase("vagrant box add", func() (string, error) {
+			return fmt.Sprintf("%s %s for %s", box.Name(), box.Version(), box.Format), r.add(ctx, box, files[i])
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func formatNames(list []cloudbox.Box) string {
+	var names []string
+	for _, b := range list {
+		names = append(names, string(b.Format))
+	}
+	return strings.Join(names, ", ")
 }
 
 // add gives the box to Vagrant, which keeps what is in it; the archive is
@@ -229,7 +267,7 @@ func (r *boxRun) add(ctx context.Context, box cloudbox.Box, file string) error {
 	if err := os.WriteFile(catalogue, text, 0o600); err != nil {
 		return fmt.Errorf("describe the box: %w", err)
 	}
-	if err := r.v.AddBox(ctx, catalogue, vagrant.Box{Name: box.Name(), Provider: string(box.Format), Version: box.Version()}); err != nil {
+	if err := r.v.AddBox(ctx, catalogue, vagrantBox(box)); err != nil {
 		return &Error{Err: err, Next: fmt.Sprintf("the box is kept as %s; Vagrant's own words are in %s", file, filepath.Join(r.folder(), "vagrant.log"))}
 	}
 	return errors.Join(os.Remove(file), os.Remove(catalogue))

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -98,7 +99,37 @@ func newBench(t *testing.T) bench {
 
 func (b bench) build(t *testing.T, f *freebsd) (app.BoxResult, error) {
 	t.Helper()
-	return app.BuildBox(t.Context(), b.options, b.lock, app.BoxOptions{Provider: "qemu", Mirror: f.URL, Client: f.Client()})
+	made, err := app.BuildBoxes(t.Context(), b.options, b.lock, app.BoxOptions{Providers: []string{"qemu"}, Mirror: f.URL, Client: f.Client()})
+	if err != nil {
+		return app.BoxResult{}, err
+	}
+	return made[0], nil
+}
+
+// TestBoxesOfAllProviders: one command makes the boxes of all providers of one
+// download, and makes only what is missing.
+func TestBoxesOfAllProviders(t *testing.T) {
+	t.Parallel()
+	b, f := newBench(t), publish(t, whole)
+	build := func(providers ...string) (said []string) {
+		made, err := app.BuildBoxes(t.Context(), b.options, b.lock, app.BoxOptions{Providers: providers, Mirror: f.URL, Client: f.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range made {
+			said = append(said, fmt.Sprintf("%s %v", m.Format, m.Changed))
+		}
+		return said
+	}
+	if got, want := build("virtualbox", "virtualbox"), []string{"virtualbox true"}; !slices.Equal(got, want) {
+		t.Errorf("one provider, twice: %q, want %q", got, want)
+	}
+	if got, want := build("all"), []string{"libvirt true", "hyperv true", "virtualbox false", "vmware_desktop true", "utm true"}; !slices.Equal(got, want) {
+		t.Errorf("all providers: %q, want %q", got, want)
+	}
+	if f.gets.Load() != 1 {
+		t.Errorf("the image was fetched %d times", f.gets.Load())
+	}
 }
 
 func TestBoxIsBuiltOnce(t *testing.T) {
@@ -201,10 +232,12 @@ func TestBoxOfAnotherFileThanPinned(t *testing.T) {
 
 func TestBoxNobodyCanMake(t *testing.T) {
 	t.Parallel()
+	libvirt := []string{"libvirt"}
 	for _, o := range []app.BoxOptions{
-		{Provider: "virtualbox"}, {Provider: "libvirt", Release: "fifteen"}, {Provider: "libvirt", Architecture: "riscv64"}, {Provider: "libvirt", Filesystem: "ext4"},
+		{Providers: []string{"parallels"}}, {Providers: []string{"libvirt", ""}}, {Providers: libvirt, Release: "fifteen"},
+		{Providers: libvirt, Architecture: "riscv64"}, {Providers: libvirt, Filesystem: "ext4"},
 	} {
-		_, err := app.BuildBox(t.Context(), app.Options{CacheDir: t.TempDir(), Progress: quiet{}, Laptop: plan.Laptop{Architecture: "amd64"}}, nil, o)
+		_, err := app.BuildBoxes(t.Context(), app.Options{CacheDir: t.TempDir(), Progress: quiet{}, Laptop: plan.Laptop{Architecture: "amd64"}}, nil, o)
 		if app.Status(err) != app.ExitUsage {
 			t.Errorf("%+v: %v", o, err)
 		}

@@ -21,9 +21,13 @@ func (p *Project) EnsureBox(ctx context.Context, m plan.Machine) (BoxResult, err
 	if !m.Box.Own {
 		return BoxResult{}, nil
 	}
-	return BuildBox(ctx, p.Options, p.Lock, BoxOptions{
-		Provider: m.Provider, Release: strings.TrimPrefix(m.Box.Name, ownBoxes), Architecture: m.Box.Architecture,
+	made, err := BuildBoxes(ctx, p.Options, p.Lock, BoxOptions{
+		Providers: []string{m.Provider}, Release: strings.TrimPrefix(m.Box.Name, ownBoxes), Architecture: m.Box.Architecture,
 	})
+	if err != nil {
+		return BoxResult{}, err
+	}
+	return made[0], nil
 }
 
 // ownVersion is the version of a box of fbdock's own, "" while the image that

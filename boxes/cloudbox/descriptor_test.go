@@ -1,0 +1,174 @@
+package cloudbox_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/fbdock/fbdock/boxes/cloudbox"
+	"github.com/fbdock/fbdock/boxes/disk/disktest"
+)
+
+// made is what a box of a format and an architecture holds, by name.
+func made(t *testing.T, format cloudbox.Format, architecture string) map[string][]byte {
+	t.Helper()
+	b := box(format)
+	b.Source.Architecture = architecture
+	paths, err := cloudbox.Write(t.Context(), []cloudbox.Box{b}, file(t, compressed(t, disktest.CloudImage())), t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return unpacked(t, paths[0])
+}
+
+func keep(t *testing.T, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "descriptor")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func ask(t *testing.T, program string, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		t.Skipf("%s is not installed to read the descriptor: %v", program, err)
+	}
+	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %q: %v\n%s", program, args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// TestOVF: what libxml2 finds in the descriptor is what DSP0243 asks of it:
+// each reference leads to something, and the disk is the one in the box.
+func TestOVF(t *testing.T) {
+	t.Parallel()
+	for arch, kind := range map[string]string{"amd64": "FreeBSD_64", "arm64": "FreeBSD_arm64"} {
+		files := made(t, cloudbox.VirtualBox, arch)
+		path := keep(t, files["box.ovf"])
+		xpath := func(expression string) string {
+			// local-name() saves declaring the five name spaces.
+			return ask(t, "xmllint", "--nonet", "--xpath", expression, path)
+		}
+		for expression, want := range map[string]string{
+			`string(//*[local-name()="File"]/@*[local-name()="href"])`:                                                                                "freebsd-disk001.vmdk",
+			`string(//*[local-name()="File"]/@*[local-name()="size"])`:                                                                                strconv.Itoa(len(files["freebsd-disk001.vmdk"])),
+			`string(//*[local-name()="Disk"]/@*[local-name()="capacity"])`:                                                                            strconv.Itoa(1 << 30),
+			`count(//*[local-name()="Disk"][@*[local-name()="fileRef"]=//*[local-name()="File"]/@*[local-name()="id"]])`:                              "1",
+			`concat("/disk/", //*[local-name()="Disk"]/@*[local-name()="diskId"]) = string(//*[local-name()="HostResource"])`:                         "true",
+			`count(//*[local-name()="Item"]/*[local-name()="InstanceID"][not(. = ../preceding-sibling::*/*[local-name()="InstanceID"])])`:             "5",
+			`count(//*[local-name()="Parent"][. = //*[local-name()="InstanceID"][../*[local-name()="ResourceType"]=20]])`:                             "1",
+			`count(//*[local-name()="Connection"][. = //*[local-name()="Network"]/@*[local-name()="name"]])`:                                          "1",
+			`string(//*[local-name()="OSType"])`:                                                                                                      kind,
+			`count(/*[local-name()="Envelope" and namespace-uri()="http://schemas.dmtf.org/ovf/envelope/1"])`:                                         "1",
+			`count(//*[local-name()="DiskSection" or local-name()="NetworkSection" or contains(local-name(), "System")][*[1][local-name()!="Info"]])`: "1", // System of the hardware
+		} {
+			if got := xpath(expression); got != want {
+				t.Errorf("%s: %s = %q, want %q", arch, expression, got, want)
+			}
+		}
+	}
+}
+
+// TestOVFSchema: the descriptor is valid by DMTF's own schema, DSP8023, which
+// is published at https://schemas.dmtf.org/ovf/envelope/1/ and not ours to hand
+// on.
+func TestOVFSchema(t *testing.T) {
+	t.Parallel()
+	schema := os.Getenv("FBDOCK_OVF_SCHEMA")
+	if schema == "" {
+		t.Skip("FBDOCK_OVF_SCHEMA does not name a copy of dsp8023_1.1.1.xsd, with what it imports beside it")
+	}
+	for _, arch := range []string{"amd64", "arm64"} {
+		path := keep(t, made(t, cloudbox.VirtualBox, arch)["box.ovf"])
+		ask(t, "xmllint", "--nonet", "--noout", "--schema", schema, path)
+	}
+}
+
+// TestVMX: each line is a setting, none comes twice, and the disk is the one
+// in the box.
+func TestVMX(t *testing.T) {
+	t.Parallel()
+	for arch, guest := range map[string]string{"amd64": "freebsd-64", "arm64": "arm-other-64"} {
+		files := made(t, cloudbox.VMware, arch)
+		settings := map[string]string{}
+		for line := range strings.Lines(string(files["freebsd.vmx"])) {
+			name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
+			text, err := strconv.Unquote(value)
+			if _, twice := settings[name]; !ok || err != nil || twice {
+				t.Errorf("%s: the line %q", arch, line)
+			}
+			settings[name] = text
+		}
+		if settings["guestOS"] != guest || files[settings["sata0:0.fileName"]] == nil || settings["firmware"] != map[string]string{"arm64": "efi"}[arch] {
+			t.Errorf("%s: settings %v", arch, settings)
+		}
+	}
+}
+
+// TestPlist: Python's reader of property lists finds all that UTM decodes
+// without a default, and the disk is the one in the bundle.
+func TestPlist(t *testing.T) {
+	t.Parallel()
+	for arch, machine := range map[string][2]string{"amd64": {"x86_64", "q35"}, "arm64": {"aarch64", "virt"}} {
+		files := made(t, cloudbox.UTM, arch)
+		path := keep(t, files["box.utm/config.plist"])
+		var plist struct {
+			Backend              string
+			ConfigurationVersion int
+			System               struct{ Architecture, Target string }
+			Drive                []struct{ Identifier, ImageName, Interface string }
+			Network              []struct{ Mode, MacAddress string }
+			Information          struct{ UUID string }
+		}
+		text := ask(t, "python3", "-c", "import json, plistlib, sys; json.dump(plistlib.load(open(sys.argv[1], 'rb')), sys.stdout)", path)
+		if err := json.Unmarshal([]byte(text), &plist); err != nil {
+			t.Fatal(err)
+		}
+		if plist.Backend != "QEMU" || plist.ConfigurationVersion != 4 || [2]string{plist.System.Architecture, plist.System.Target} != machine {
+			t.Errorf("%s: %+v", arch, plist)
+		}
+		// The plugin wants these two, in this order.
+		if len(plist.Network) != 2 || plist.Network[0].Mode != "Shared" || plist.Network[1].Mode != "Emulated" || plist.Network[0].MacAddress == plist.Network[1].MacAddress {
+			t.Errorf("%s: networks %+v", arch, plist.Network)
+		}
+		if len(plist.Drive) != 1 || files["box.utm/Data/"+plist.Drive[0].ImageName] == nil || plist.Drive[0].Identifier == plist.Information.UUID {
+			t.Errorf("%s: drives %+v", arch, plist.Drive)
+		}
+	}
+}
+
+// TestFullDiskOfBoxes: a conversion for which the disk is too small is one
+// error, leaves nothing, and succeeds where there is room.
+func TestFullDiskOfBoxes(t *testing.T) {
+	t.Parallel()
+	const child = "CLOUDBOX_TEST_FOLDER"
+	if folder := os.Getenv(child); folder != "" {
+		paths, err := cloudbox.Write(t.Context(), all(1<<30), file(t, compressed(t, disktest.CloudImage())), folder, nil)
+		left, _ := os.ReadDir(folder)
+		fmt.Printf("boxes %d, left %d, error %v\n", len(paths), len(left), err)
+		return
+	}
+	script := `mount -t tmpfs -o size=$1 none "$2" && CLOUDBOX_TEST_FOLDER=$2 exec "$3" -test.run='^TestFullDiskOfBoxes$'`
+	for size, want := range map[string]string{
+		"100k": "boxes 0, left 0, error make a box of ", "1m": "boxes 0, left 0, error make a box of ", "64m": "boxes 5, left 5, error <nil>",
+	} {
+		cmd := exec.CommandContext(t.Context(), "unshare", "-m", "sh", "-c", script, "sh", size, t.TempDir(), os.Args[0])
+		out, err := cmd.CombinedOutput()
+		if err != nil && !strings.Contains(string(out), "boxes ") {
+			t.Skipf("a small file system cannot be mounted here: %v %s", err, out)
+		}
+		full := strings.Contains(want, "<nil>") || strings.Count(string(out), "no space left on device") == 1
+		if err != nil || !full || !strings.Contains(string(out), want) {
+			t.Errorf("with %s: %v\n%s\nwant %q", size, err, out, want)
+		}
+	}
+}
