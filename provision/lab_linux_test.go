@@ -69,6 +69,8 @@ packaged() {
   esac
 }
 packaged edk2-bhyve usr/local/share/uefi-firmware/BHYVE_UEFI.fd
+packaged edk2-bhyve usr/local/share/uefi-firmware/BHYVE_UEFI_CODE.fd
+packaged edk2-bhyve usr/local/share/uefi-firmware/BHYVE_UEFI_VARS.fd
 packaged qemu-tools usr/local/bin/qemu-img
 packaged qemu-nox11 usr/local/bin/qemu-img
 packaged qemu-nox11 usr/local/bin/qemu-system-x86_64

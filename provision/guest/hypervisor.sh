@@ -1,10 +1,13 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # names shared with the scripts that source it
-# fbdock: whether bhyve can run in this guest. Sourced after lib.sh.
+# fbdock: whether bhyve can run in this guest, and its firmware. Sourced
+# after lib.sh.
 #
 # kldload exits 0 and leaves hw.vmm sysctls behind even when vmm refused this
 # CPU: only the module's own state and a virtual machine made for the test
 # tell the truth.
+
+uefi_variables=$db/uefi-vars.fd
 
 # bhyve_refused prints why bhyve cannot run here, nothing when it can.
 bhyve_refused() {
@@ -31,6 +34,45 @@ bhyve_refused() {
   attempt bhyvectl --vm=fbdock-probe --destroy || true
   attempt bhyvectl --create --vm=fbdock-probe || echo "bhyvectl --create: status $rc: $(words)"
   attempt bhyvectl --vm=fbdock-probe --destroy || true
+}
+
+# uefi_file NAME prints where the package of bhyve's firmware has a file.
+uefi_file() {
+  for dir in /usr/local/share/uefi-firmware /usr/local/share/edk2-bhyve; do
+    if [ -e "$dir/$1" ]; then
+      echo "$dir/$1"
+      return 0
+    fi
+  done
+}
+
+# uefi_code prints the firmware: its code apart from its variables, where the
+# package has both. As one image it is read-only to the guest, and EDK2 202605
+# dies when it probes its flash (vm_run error -1, errno 14).
+uefi_code() {
+  if [ -n "$(uefi_file BHYVE_UEFI_CODE.fd)" ] && [ -n "$(uefi_file BHYVE_UEFI_VARS.fd)" ]; then
+    uefi_file BHYVE_UEFI_CODE.fd
+  else
+    uefi_file BHYVE_UEFI.fd
+  fi
+}
+
+# uefi_vars makes the machine's own copy of the firmware's variables. A new
+# image gets a new one: boot entries of the old one lead into the EFI shell.
+uefi_vars() {
+  case $(uefi_code) in
+    *_CODE.fd) ;;
+    *)
+      rm -f "$uefi_variables"
+      return 0
+      ;;
+  esac
+  wanted="$(sha256 -q "$(uefi_file BHYVE_UEFI_VARS.fd)") $(zfs get -H -o value fbdock:image "$(pool)/fbdock/vm/root")"
+  [ ! -e "$uefi_variables" ] || [ "$(fact uefi-vars)" != "$wanted" ] || return 0
+  try cp "$(uefi_file BHYVE_UEFI_VARS.fd)" "$uefi_variables.new"
+  try chmod 0600 "$uefi_variables.new"
+  try mv -f "$uefi_variables.new" "$uefi_variables"
+  put_fact uefi-vars "$wanted"
 }
 
 # decide_hypervisor writes down "bhyve" or "qemu REASON"; with

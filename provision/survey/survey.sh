@@ -86,7 +86,11 @@ packages() {
   if [ "$(uname -m)" = arm64 ]; then
     [ -e /usr/local/share/u-boot/u-boot-bhyve-arm64/u-boot.bin ] || wanted="$wanted u-boot-bhyve-arm64"
   else
-    [ -e /usr/local/share/uefi-firmware/BHYVE_UEFI.fd ] || [ -e /usr/local/share/edk2-bhyve/BHYVE_UEFI.fd ] || wanted="$wanted edk2-bhyve"
+    found=
+    for file in /usr/local/share/uefi-firmware/BHYVE_UEFI*.fd /usr/local/share/edk2-bhyve/BHYVE_UEFI*.fd; do
+      [ ! -e "$file" ] || found=yes
+    done
+    [ -n "$found" ] || wanted="$wanted edk2-bhyve"
   fi
   has qemu-img || wanted="$wanted qemu-tools"
   [ -z "$FBDOCK_MOUNTS" ] || has sshfs || wanted="$wanted fusefs-sshfs"

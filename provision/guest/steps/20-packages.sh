@@ -66,13 +66,6 @@ need() {
   fi
 }
 
-any_file() {
-  for candidate in "$@"; do
-    [ ! -e "$candidate" ] || return 0
-  done
-  return 1
-}
-
 if [ "$(hypervisor)" = bhyve ]; then
   # pkgbase systems may come without it.
   if ! has bhyve; then
@@ -82,10 +75,11 @@ if [ "$(hypervisor)" = bhyve ]; then
   fi
 fi
 
+has_uefi() { [ -n "$(uefi_code)" ]; }
 if [ "$(hypervisor)" = bhyve ]; then
   case $(uname -m) in
-    arm64) need u-boot-bhyve-arm64 any_file /usr/local/share/u-boot/u-boot-bhyve-arm64/u-boot.bin ;;
-    *) need edk2-bhyve any_file /usr/local/share/uefi-firmware/BHYVE_UEFI.fd /usr/local/share/edk2-bhyve/BHYVE_UEFI.fd ;;
+    arm64) need u-boot-bhyve-arm64 test -e /usr/local/share/u-boot/u-boot-bhyve-arm64/u-boot.bin ;;
+    *) need edk2-bhyve has_uefi ;;
   esac
   need qemu-tools has qemu-img
 elif [ "$(uname -m)" = arm64 ]; then

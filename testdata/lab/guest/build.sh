@@ -49,8 +49,10 @@ local_of() { mkdir -p "$pkg/$1/usr/local/bin" "$pkg/$1/usr/local/share"; }
 for name in edk2-bhyve qemu-tools qemu-nox11 fusefs-sshfs docker-cli; do local_of "$name"; done
 mkdir -p "$pkg/edk2-bhyve/usr/local/share/edk2-bhyve" "$pkg/edk2-bhyve/usr/local/share/uefi-firmware" "$pkg/qemu-nox11/usr/local/share/qemu"
 ln -s /usr/share/OVMF/OVMF_CODE_4M.fd "$pkg/edk2-bhyve/usr/local/share/edk2-bhyve/BHYVE_UEFI.fd"
+ln -s /usr/share/OVMF/OVMF_CODE_4M.fd "$pkg/edk2-bhyve/usr/local/share/edk2-bhyve/BHYVE_UEFI_CODE.fd"
 ln -s /usr/share/OVMF/OVMF_VARS_4M.fd "$pkg/edk2-bhyve/usr/local/share/edk2-bhyve/BHYVE_UEFI_VARS.fd"
 ln -s ../edk2-bhyve/BHYVE_UEFI.fd "$pkg/edk2-bhyve/usr/local/share/uefi-firmware/BHYVE_UEFI.fd"
+ln -s ../edk2-bhyve/BHYVE_UEFI_CODE.fd "$pkg/edk2-bhyve/usr/local/share/uefi-firmware/BHYVE_UEFI_CODE.fd"
 ln -s ../edk2-bhyve/BHYVE_UEFI_VARS.fd "$pkg/edk2-bhyve/usr/local/share/uefi-firmware/BHYVE_UEFI_VARS.fd"
 ln -s /usr/share/OVMF/OVMF_CODE_4M.fd "$pkg/qemu-nox11/usr/local/share/qemu/edk2-x86_64-code.fd"
 ln -s /usr/lab/sbin/standin "$pkg/qemu-tools/usr/local/bin/qemu-img"

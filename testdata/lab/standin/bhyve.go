@@ -78,6 +78,13 @@ func (l *lab) checkFiles(m *vm) string {
 		return "lpc device missing: bootrom and com1 need -s 31,lpc"
 	case !l.exists(m.Rom):
 		return "Error opening bootrom \"" + m.Rom + "\": No such file or directory\nvirtual machine cannot be booted"
+	case m.Vars != "" && !l.exists(m.Vars):
+		return "Error opening bootvars \"" + m.Vars + "\": No such file or directory\nvirtual machine cannot be booted"
+	case strings.HasPrefix(m.Vars, "/usr/local/share/"):
+		return "lab: the machine would write into the package's own " + m.Vars
+	case m.Vars == "" && l.exists(strings.TrimSuffix(m.Rom, ".fd")+"_CODE.fd"):
+		// Seen with EDK2 202605: the guest's flash probe writes to the ROM.
+		return "vm_run error -1, errno 14"
 	}
 	for _, disk := range m.Disks {
 		if !l.exists(disk.Path) {

@@ -60,7 +60,9 @@ func (l *lab) emulate(m *vm) int {
 	os.MkdirAll(dir, 0o700)
 	qmp, vars := filepath.Join(dir, m.Name+".qmp"), filepath.Join(dir, m.Name+".vars")
 	os.Remove(qmp)
-	if text, err := os.ReadFile("/usr/share/OVMF/OVMF_VARS_4M.fd"); err != nil || os.WriteFile(vars, text, 0o600) != nil {
+	if m.Vars != "" {
+		vars = l.path(m.Vars)
+	} else if text, err := os.ReadFile("/usr/share/OVMF/OVMF_VARS_4M.fd"); err != nil || os.WriteFile(vars, text, 0o600) != nil {
 		l.errorf("bhyve: lab: no firmware variables: %v\n", err)
 		return vmError
 	}
