@@ -55,13 +55,25 @@ func (p *pf) inForce() []pfRule {
 		}
 		for _, name := range slices.Sorted(maps.Keys(p.Anchors)) {
 			for _, one := range p.Anchors[name] {
-				if (name == rule.Anchor || rule.Anchor == "*") && one.Class == rule.Class {
+				if (name == rule.Anchor || rule.Anchor == "*") && one.calledBy(rule) {
 					rules = append(rules, one)
 				}
 			}
 		}
 	}
 	return rules
+}
+
+// calledBy tells whether a rule is of the kind that an anchor rule asks: nat-anchor, rdr-anchor or anchor.
+func (r pfRule) calledBy(anchor pfRule) bool {
+	switch kind, _, _ := strings.Cut(anchor.Text, "-"); {
+	case anchor.Class != translation:
+		return r.Class == filtering
+	case kind == "nat":
+		return r.Nat != ""
+	default:
+		return r.Rdr != ""
+	}
 }
 
 // nft is the rule for one of the two directions.
