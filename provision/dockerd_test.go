@@ -48,7 +48,7 @@ dockerd() { echo "$DOCKERD"; }
 			cmd := exec.CommandContext(t.Context(), "sh", "-c", body)
 			cmd.Env = append(os.Environ(), "DOCKERD="+version, "HAD="+had)
 			out, err := cmd.CombinedOutput()
-			if all := "daemon.json " + want + "\n" + restart + "docker start\n"; err != nil || string(out) != all {
+			if all := "daemon.json " + want + "\n" + restart + "cgroups start\ndocker start\n"; err != nil || string(out) != all {
 				t.Errorf("%s with %s: %v, %q, want %q", version, had, err, out, all)
 			}
 		}

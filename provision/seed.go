@@ -107,7 +107,7 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 		return nil, err
 	}
 	script := append([]byte("#!/bin/sh\n# Written by fbdock.\n"), block...)
-	for _, name := range []string{"engine/firewall.sh", "engine/setup.sh"} {
+	for _, name := range []string{"engine/firewall.sh", "engine/shares.sh", "engine/setup.sh"} {
 		body, err := static.ReadFile(name)
 		if err != nil {
 			return nil, err

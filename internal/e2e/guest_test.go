@@ -101,7 +101,7 @@ func (g *guestTest) killed(t *testing.T) {
 	if !strings.Contains(words, "status 137, next start in 2 s") {
 		t.Errorf("the reason is not in %s: %s", log, words)
 	}
-	ready := await(t, 5*time.Minute, "the container runs again", g.containerRuns(t))
+	ready := await(t, 15*time.Minute, "the container runs again", g.containerRuns(t))
 	t.Logf("started again after %s, its containers run %s later", took, ready)
 	g.stillKept(t)
 }
@@ -128,11 +128,14 @@ func (g *guestTest) reboots(t *testing.T) {
 	boot := func() string { return g.run(t, "exec", "--", "sysctl", "-n", "kern.boottime").stdout }
 	before := boot()
 	g.run(t, "exec", "--", "sudo", "-n", "shutdown", "-r", "now")
-	down := await(t, 3*time.Minute, "the guest boots anew", func() bool { now := boot(); return now != "" && now != before })
-	ready := await(t, 5*time.Minute, "the container runs again", g.containerRuns(t))
+	down := await(t, 10*time.Minute, "the guest boots anew", func() bool { now := boot(); return now != "" && now != before })
+	ready := await(t, 15*time.Minute, "the container runs again", g.containerRuns(t))
 	t.Logf("FreeBSD is back after %s, containers %s later", down, ready)
 	g.stillKept(t)
 	await(t, time.Minute, "the shares are there again", func() bool { return g.run(t, "share", "list").status == 0 })
+	if out := g.run(t, "exec", "--on", "engine", "--", "sh", "-c", "dmesg | grep 'no channels'"); out.stdout != "" {
+		t.Errorf("two mounts wanted one 9P device:\n%s", out.stdout)
+	}
 	if out := g.must(t, "up"); !strings.Contains(out.stderr, "nothing to do") {
 		t.Errorf("the reboot has left something to do:\n%s", out.stderr)
 	}
@@ -165,7 +168,7 @@ func (g *guestTest) replaced(t *testing.T) {
 	if got := g.must(t, "exec", "--on", "engine", "--", "cat", "/etc/second-image").stdout; got != "second\n" {
 		t.Errorf("the engine runs the old image: %q", got)
 	}
-	await(t, time.Minute, "the container runs again", g.containerRuns(t))
+	await(t, 5*time.Minute, "the container runs again", g.containerRuns(t))
 	g.stillKept(t)
 	g.must(t, "share", "list")
 }

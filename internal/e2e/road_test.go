@@ -25,6 +25,7 @@ func TestRoad(t *testing.T) {
 		test func(*testing.T, *project)
 	}{
 		{"up", up},
+		{"the engine's first boot is told on its serial console", firstBootIsTold},
 		{"up again changes nothing", upAgain},
 		{"docker run: both streams", bothStreams},
 		{"docker run: exit statuses", exitStatuses},
@@ -50,6 +51,19 @@ func up(t *testing.T, p *project) {
 	p.up(t)
 	t.Logf("first up: %s", time.Since(began).Round(time.Second))
 	p.loadBusybox(t)
+}
+
+func firstBootIsTold(t *testing.T, p *project) {
+	var console string
+	await(t, 5*time.Minute, "the seed's last word on the serial console", func() bool {
+		console = p.must(t, "exec", "--", "sudo", "-n", "cat", "/var/log/fbdock-console.log").stdout
+		return strings.Contains(console, "fbdock-seed done")
+	})
+	for _, line := range []string{"fbdock-seed begin", "fbdock-seed ssh is open", "fbdock-seed done"} {
+		if n := strings.Count(console, line); n != 1 {
+			t.Errorf("%q is said %d times, want once", line, n)
+		}
+	}
 }
 
 func upAgain(t *testing.T, p *project) {

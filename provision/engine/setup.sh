@@ -14,9 +14,13 @@ state=/var/lib/fbdock
 rm -f "$state/seeded"
 exec >>/var/log/fbdock-seed.log 2>&1 </dev/null
 
+# What is said goes to every console, as /dev/console is the last of them
+# alone and FreeBSD reads the serial one.
 say() {
   echo "fbdock-seed $*"
-  echo "fbdock-seed $*" >/dev/console
+  for tty in $(cat /sys/class/tty/console/active || echo console); do
+    echo "fbdock-seed $*" >"/dev/$tty"
+  done
 }
 fail() {
   say "fail $*: $(tail -n 2 /var/log/fbdock-seed.log | tr '\n' ' ')"
@@ -99,7 +103,7 @@ data_disk() {
     printf fbdock-format | dd of="$disk" conv=notrunc
     mkfs.ext4 -q -F -L fbdock-data "$disk" || fail "mkfs.ext4 $disk"
   fi
-  fstab="LABEL=fbdock-data /var/lib/docker ext4 noatime,discard,nofail 0 2"
+  data_line="LABEL=fbdock-data /var/lib/docker ext4 noatime,discard,nofail 0 2"
   if ! mountpoint -q /var/lib/docker; then
     rc-service docker stop
     mkdir -p /var/lib/docker
@@ -154,6 +158,10 @@ docker_engine() {
   fi
   put /etc/docker/daemon.json 0644 "$settings" && restart=yes
   [ "$restart" = no ] || rc-service docker stop
+  # Alpine has cgroups in no runlevel, and while OpenRC starts a runlevel, as
+  # it does now, it does not start for docker what docker needs.
+  rc-update add cgroups sysinit
+  rc-service cgroups start || fail 'start cgroups'
   rc-update add docker default
   rc-service docker start || fail 'start docker'
   tries=0
@@ -187,41 +195,6 @@ depend() { need net docker; }
   rc-service fbdock-tcp restart || fail 'start fbdock-tcp'
 }
 
-# Shares come by 9P where the hypervisor has it, else by NFS; neither may
-# hold up a boot.
-shares() {
-  # shellcheck disable=SC2086 # pairs of words
-  set -- $FBDOCK_SHARES
-  while [ $# -ge 3 ]; do
-    mkdir -p "$3"
-    if [ "$2" = 9p ] && [ "$FBDOCK_NINEP" = yes ]; then
-      modprobe 9p
-      modprobe 9pnet_virtio
-      line="$1 $3 9p trans=virtio,version=9p2000.L,msize=262144,cache=mmap,access=client,nofail 0 0"
-    else
-      line="$FBDOCK_ENGINE_GATEWAY:/fbdock/$1 $3 nfs vers=3,tcp,nolock,retry=1,_netdev,nofail 0 0"
-    fi
-    fstab="$fstab
-$line"
-    shift 3
-  done
-  block /etc/fstab "$fstab"
-  block /etc/modules "fuse
-9p
-9pnet_virtio"
-  modprobe fuse
-  rc-update add netmount default
-}
-
-mount_shares() {
-  # shellcheck disable=SC2086
-  set -- $FBDOCK_SHARES
-  while [ $# -ge 3 ]; do
-    mountpoint -q "$3" || timeout 20 mount "$3" || say "share $1 is not mounted on $3 yet"
-    shift 3
-  done
-}
-
 # What containers free goes back to FreeBSD's pool.
 weekly_trim() {
   put /etc/periodic/weekly/fbdock-fstrim 0755 '#!/bin/sh
@@ -240,17 +213,12 @@ keep_for_next_boot() {
     mv -f "$state/setup.new" "$state/setup"
   fi
   put /etc/local.d/fbdock.start 0755 "#!/bin/sh
-# Written by fbdock: a seed that was not finished is finished now, and shares
-# that FreeBSD exports later than this boot asked for them are mounted.
-{
-  [ -e $state/seeded ] || sh $state/setup
-  for try in 1 2 3 4 5 6; do
-    timeout 20 mount -a -t 9p,nfs && break
-    sleep 10
-  done
-} >/dev/null 2>&1 &
+# Written by fbdock: a seed that was not finished is finished now.
+[ -e $state/seeded ] || sh $state/setup >/dev/null 2>&1 &
 " || true
   rc-update add local default
+  # Power may go at any moment, and cloud-init has noted that the script ran.
+  sync
 }
 
 say "begin $(date -u +%FT%TZ)"
@@ -268,8 +236,10 @@ certificates
 firewall
 docker_engine
 plain_tcp
-shares
-mount_shares
+shares "$data_line"
 weekly_trim
+# The marker stands for files that are on the disk.
+sync
 date -u +%FT%TZ >"$state/seeded"
+sync
 say 'done'

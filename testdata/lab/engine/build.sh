@@ -82,10 +82,13 @@ mkdir -p "$root/etc/conf.d" "$root/etc/runlevels/sysinit" "$root/etc/runlevels/b
 link() {
   for service in $2; do ln -s "/etc/init.d/$service" "$root/etc/runlevels/$1/$service"; done
 }
-link sysinit "lab-kernel cgroups"
-link boot "bootmisc localmount cloud-init-local networking"
-link default "sshd acpid crond netmount cloud-init cloud-config cloud-final"
+# As the cloud image has them, with cloud-init's own: https://gitlab.alpinelinux.org/alpine/cloud/alpine-cloud-images
+link sysinit "devfs hwdrivers mdev"
+link boot "acpid bootmisc cloud-init-local hostname hwclock modules sysctl syslog"
+link default "networking sshd cloud-init cloud-config cloud-final"
 link shutdown ""
+# Alpine's mount is BusyBox's.
+for name in mount umount; do ln -sf busybox "$root/usr/bin/$name"; done
 for name in init halt poweroff reboot getty crond mdev; do ln -sf /bin/busybox "$root/sbin/$name"; done
 for period in 15min hourly daily weekly monthly; do mkdir -p "$root/etc/periodic/$period"; done
 cat >"$root/etc/crontabs/root" <<'EOT'
@@ -123,7 +126,7 @@ done <"$work/order" >"$initrd/lib/order"
 (cd "$initrd" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/initrd.img"
 
 # One EFI file for the removable path: kernel, initrd and command line behind systemd's stub.
-printf 'root=LABEL=/ rw console=ttyS0,115200n8 quiet net.ifnames=0 mitigations=off nokaslr tsc=unstable random.trust_cpu=on' >"$work/cmdline"
+printf 'root=LABEL=/ rw console=ttyS0,115200n8 console=tty0 quiet net.ifnames=0 mitigations=off nokaslr tsc=unstable random.trust_cpu=on' >"$work/cmdline"
 objcopy \
   --add-section .osrel="$root/usr/lib/os-release" --change-section-vma .osrel=0x20000 \
   --add-section .cmdline="$work/cmdline" --change-section-vma .cmdline=0x30000 \
