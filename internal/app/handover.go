@@ -42,19 +42,21 @@ func (p *Project) handover(ctx context.Context, l dockerflags.Line, project comp
 		}
 	}
 	asked := append(l.Variables(), project.variables...)
-	for _, v := range l.Values {
-		if v.Flag != "env-file" || v.Text == "-" || strings.HasPrefix(l.Path, "compose") {
-			continue
-		}
+	for _, v := range variableFiles(l) {
 		file := laptop.Full(v.Text)
 		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
 			continue // docker says what is wrong with it; a pipe can be read once
 		}
-		text, err := hostfile.Read(ctx, file, hostfile.MaxEnv)
+		text, err := hostfile.Read(ctx, file, hostfile.MaxCompose)
 		if err != nil {
 			return h, err
 		}
-		asked = append(asked, mount.EnvFileVariables(text)...)
+		if v.Flag == "env-file" {
+			asked = append(asked, mount.EnvFileVariables(text)...)
+			continue
+		}
+		names, _ := mount.ComposeVariables(text)
+		asked = append(append(asked, names...), mount.BakeVariables(text)...)
 	}
 	for _, name := range asked {
 		p.ask(&h, name)
@@ -62,6 +64,32 @@ func (p *Project) handover(ctx context.Context, l dockerflags.Line, project comp
 	slices.Sort(h.unset)
 	h.unset = slices.Compact(h.unset)
 	return h, nil
+}
+
+// variableFiles are the files of a command line that take variables from the
+// environment: those of --env-file, of stack deploy and of bake, which has
+// files of its own where none is named (docs.docker.com/build/bake/reference).
+func variableFiles(l dockerflags.Line) []dockerflags.Value {
+	bake := l.Path == "buildx bake" || l.Path == "bake"
+	var files []dockerflags.Value
+	named := false
+	for _, v := range l.Values {
+		of := v.Flag == "compose-file" || bake && v.Flag == "file"
+		if v.Text != "-" && (of || v.Flag == "env-file" && !strings.HasPrefix(l.Path, "compose")) {
+			files = append(files, v)
+		}
+		named = named || of
+	}
+	if !bake || named {
+		return files
+	}
+	for _, name := range []string{
+		"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml",
+		"docker-bake.json", "docker-bake.hcl", "docker-bake.override.json", "docker-bake.override.hcl",
+	} {
+		files = append(files, dockerflags.Value{Flag: "file", Text: name})
+	}
+	return files
 }
 
 // ask adds a variable that a command or a file names.

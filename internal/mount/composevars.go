@@ -11,6 +11,20 @@ import (
 // reference is a variable in a compose file or an env file.
 var reference = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 
+// bakeVariable is a variable of a bake file, in HCL or as the key of an object
+// in JSON.
+var bakeVariable = regexp.MustCompile(`variable\s+"([A-Za-z_][A-Za-z0-9_]*)"|"([A-Za-z_][A-Za-z0-9_]*)"\s*:\s*\{`)
+
+// BakeVariables are the names of the variables that a bake file takes from the
+// environment. In JSON some that only may be are among them.
+func BakeVariables(text []byte) []string {
+	var names []string
+	for _, found := range bakeVariable.FindAllSubmatch(text, -1) {
+		names = append(names, string(found[1])+string(found[2]))
+	}
+	return names
+}
+
 // references are the names of the variables that a text refers to as $NAME or
 // ${NAME...}. Those that only look so are among them.
 func references(text []byte) []string {
