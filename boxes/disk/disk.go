@@ -62,6 +62,9 @@ func (l Layout) blocks(src io.Reader, size int, f func(index int64, block []byte
 		if err != nil && !ended {
 			return fmt.Errorf("read the disk image: %w", err)
 		}
+		if rest := block[min(max(l.Source-start, 0), int64(n)):n]; !bytes.Equal(rest, zeros[:len(rest)]) {
+			return fmt.Errorf("the disk image is larger than the %d bytes that its partition table names", l.Source)
+		}
 		clear(block[n:])
 		if apply(block, start, patches) || !bytes.Equal(block, zeros[:len(block)]) {
 			if err := f(index, block); err != nil {

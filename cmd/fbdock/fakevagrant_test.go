@@ -19,6 +19,8 @@ func fakeVagrant() {
 	case "machine":
 		os.Exit(askWorld())
 	case "willing": // to whatever it is told
+	case "boxes":
+		fakeBoxes(os.Args[1:])
 	case "old":
 		fmt.Println("Vagrant 2.2.19")
 	case "bad":

@@ -95,8 +95,9 @@ func scripts(dir string) testscript.Params {
 					ts.Fatalf("no agent runs")
 				}
 			},
-			"opens":   opens,
-			"project": kept,
+			"opens":      opens,
+			"project":    kept,
+			"cloudimage": cloudImage,
 		},
 	}
 }

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"crypto/sha512"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/ulikunitz/xz"
+
+	"github.com/fbdock/fbdock/boxes/disk/disktest"
+)
+
+// fakeBoxes is a vagrant that keeps a list of boxes in boxes.list, and each
+// box as NAME.box.
+func fakeBoxes(args []string) {
+	list := filepath.Join(os.Getenv("WORK"), "boxes.list")
+	text, _ := os.ReadFile(list)
+	switch strings.Join(args[:min(2, len(args))], " ") {
+	case "--version":
+		fmt.Println("Vagrant 2.4.9")
+	case "box list":
+		for line := range strings.Lines(string(text)) {
+			f := strings.Fields(line)
+			fmt.Printf("1,,box-name,%s\n1,,box-provider,%s\n1,,box-version,%s\n", f[0], f[1], f[2])
+		}
+	case "box add":
+		var catalogue struct {
+			Name     string
+			Versions []struct {
+				Version   string
+				Providers []struct{ Name, URL string }
+			}
+		}
+		data, err := os.ReadFile(args[2])
+		if err == nil {
+			err = json.Unmarshal(data, &catalogue)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		v := catalogue.Versions[0]
+		err = os.Link(strings.TrimPrefix(v.Providers[0].URL, "file://"), filepath.Join(os.Getenv("WORK"), v.Providers[0].Name+".box"))
+		text = fmt.Appendf(text, "%s %s %s\n", catalogue.Name, v.Providers[0].Name, v.Version)
+		if err := errors.Join(err, os.WriteFile(list, text, 0o600)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	default:
+		fmt.Fprintf(os.Stderr, "fake vagrant knows no %q\n", args)
+		os.Exit(1)
+	}
+}
+
+// cloudImage publishes an image of FreeBSD 15.1, whole or with a fault, with
+// its right digest: cloudimage good|arm64|table|short|long.
+func cloudImage(ts *testscript.TestScript, _ bool, args []string) {
+	image := disktest.CloudImage()
+	switch args[0] {
+	case "arm64":
+		copy(image[100<<10:], "BOOTAA64EFI")
+	case "table":
+		image[600]++
+	case "short":
+		image = image[:5<<20]
+	case "long":
+		image = append(image, make([]byte, 8<<20)...)
+		image[len(image)-1] = 1
+	}
+	var packed bytes.Buffer
+	w, err := xz.NewWriter(&packed)
+	ts.Check(err)
+	_, err = w.Write(image)
+	ts.Check(errors.Join(err, w.Close()))
+	dir := ts.MkAbs("published/15.1-RELEASE/amd64/Latest")
+	ts.Check(os.MkdirAll(dir, 0o700))
+	const name = "FreeBSD-15.1-RELEASE-amd64-BASIC-CLOUDINIT-zfs.raw.xz"
+	ts.Check(os.WriteFile(filepath.Join(dir, name), packed.Bytes(), 0o600))
+	sum := fmt.Sprintf("SHA512 (%s) = %x\n", name, sha512.Sum512(packed.Bytes()))
+	ts.Check(os.WriteFile(filepath.Join(dir, "CHECKSUM.SHA512"), []byte(sum), 0o600))
+}
