@@ -4,6 +4,8 @@
 GO        ?= go
 BIN       := bin/fbdock
 LAB       := testdata/lab/lab
+# The age of Docker in the lab's engine: 20.10 or 29.
+export FBDOCK_LAB_ENGINE = $(or $(ENGINE),20.10)
 TOOLS     := $(CURDIR)/.cache/bin
 GOLANGCI  := $(TOOLS)/golangci-lint-v2.15.0
 GOVULN    := $(TOOLS)/govulncheck-v1.9.0

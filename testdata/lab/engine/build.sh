@@ -1,12 +1,14 @@
 #!/bin/sh
 # Builds the lab's engine image: Debian packages arranged as Alpine's UEFI cloud image is, as a compressed qcow2.
-# usage: build.sh OUTPUT.qcow2 WORKDIR BASE.tar
+# usage: build.sh OUTPUT.qcow2 WORKDIR BASE.tar [FOLDER]
+# FOLDER has programs of Docker in the place of Debian's.
 # No loop device and no privilege beyond chroot is needed: mke2fs -d fills the root, mtools the ESP.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
 work=$2
 base=$3
+docker=${4:-}
 mirror=${FBDOCK_LAB_MIRROR:-http://deb.debian.org/debian}
 root=$work/root
 rm -rf "$work"
@@ -66,6 +68,12 @@ aside nftables /usr/sbin/nft
 aside nfs-utils /sbin/mount.nfs /sbin/mount.nfs4 /sbin/umount.nfs /sbin/umount.nfs4
 mkdir -p "$repo/docker-engine/usr/bin"
 [ ! -e "$repo/docker-engine/usr/sbin/dockerd" ] || mv "$repo/docker-engine/usr/sbin/dockerd" "$repo/docker-engine/usr/bin/"
+if [ -n "$docker" ]; then
+  for program in dockerd docker-proxy; do install -m 755 "$docker/$program" "$repo/docker-engine/usr/bin/"; done
+  for program in containerd containerd-shim-runc-v2; do install -m 755 "$docker/$program" "$repo/containerd/usr/bin/"; done
+  install -m 755 "$docker/runc" "$(find "$repo/runc" -name runc -type f)"
+  install -m 755 "$docker/docker" "$repo/docker-cli/usr/bin/"
+fi
 cp -a "$here/apk/." "$repo/"
 printf 'docker-engine\ndocker-cli\n' >"$repo/docker/.depends"
 printf 'containerd\nrunc\niptables\n' >"$repo/docker-engine/.depends"
