@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,7 +25,8 @@ func TestUpgrade(t *testing.T) {
 	if former == "" {
 		t.Skip("FBDOCK_FORMER does not name the former fbdock: the repository has no commit 92a7756 (a shallow clone?)")
 	}
-	p := newProject(t, "  mount \".\" {}\n")
+	p := newProject(t, "")
+	p.configure(t, formerBox(t), "", "  mount \".\" {}\n")
 	p.destroyAtEnd(t)
 	old := &project{dir: p.dir, binary: former, env: p.env, plain: true}
 	old.must(t, "up")
@@ -33,7 +35,7 @@ func TestUpgrade(t *testing.T) {
 		"sh", "-c", "echo kept >/data/file; exec sleep 1d")
 	want := old.must(t, "docker", "inspect", "-f", "{{.Id}} {{.Created}}", "keep").stdout
 	keys := sums(t, filepath.Join(p.dir, ".fbdock", "dev"))
-	vm := old.must(t, "exec", "--", "stat", "-c", "%i %W", "/etc/hostname").stdout
+	vm := old.must(t, "exec", "--", "stat", "-f", "%i %B", "/etc/hostname").stdout
 	if agents := processesOf(t, former); len(agents) == 0 {
 		t.Fatal("the former agent does not run: nothing to end")
 	}
@@ -63,13 +65,30 @@ func TestUpgrade(t *testing.T) {
 	}
 }
 
+// formerBox is the lab's box with the firmware package of the former fbdock's
+// days: one image, which its bhyve could start.
+func formerBox(t *testing.T) string {
+	t.Helper()
+	const box = "fbdock-lab:former"
+	id := dockerLab(t, "run", "-d", "--entrypoint", "/usr/bin/find", labBox, "/usr/lab/pkg/edk2-bhyve", "(", "-name", "BHYVE_UEFI_CODE.fd", "-o", "-name", "BHYVE_UEFI_VARS.fd", ")", "-delete")
+	t.Cleanup(func() {
+		_ = exec.Command("docker", "rm", "-f", id).Run()
+		_ = exec.Command("docker", "rmi", "-f", box).Run()
+	})
+	if status := dockerLab(t, "wait", id); status != "0" {
+		t.Fatalf("make %s: find ended with %s", box, status)
+	}
+	dockerLab(t, "commit", "--change", `ENTRYPOINT ["/sbin/init"]`, id, box)
+	return box
+}
+
 // same checks that the guest is the same one and its container has its data.
 func (p *project) same(t *testing.T, container, vm string) {
 	t.Helper()
 	if got := p.must(t, "docker", "inspect", "-f", "{{.Id}} {{.Created}}", "keep").stdout; got != container {
 		t.Errorf("container = %q, want %q", got, container)
 	}
-	if got := p.must(t, "exec", "--", "stat", "-c", "%i %W", "/etc/hostname").stdout; got != vm {
+	if got := p.must(t, "exec", "--", "stat", "-f", "%i %B", "/etc/hostname").stdout; got != vm {
 		t.Errorf("FreeBSD's /etc/hostname = %q, want %q: the guest was made anew", got, vm)
 	}
 	await(t, time.Minute, "the container runs", func() bool {
