@@ -64,8 +64,8 @@ lab: ## installs what the lab needs (apt), builds and starts it
 
 e2e: build lab ## the whole road against the lab: Vagrant, sshd, QEMU, dockerd
 	@[ -x $(FORMER) ] || ! git cat-file -e $(FORMER_COMMIT) 2>/dev/null || { \
-	  mkdir -p .cache/former && git archive $(FORMER_COMMIT) | tar -x -C .cache/former && \
-	  cd .cache/former && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o fbdock ./cmd/fbdock; }
+	  src=$$(mktemp -d) && git archive $(FORMER_COMMIT) | tar -x -C "$$src" && mkdir -p $(dir $(FORMER)) && \
+	  (cd "$$src" && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o $(FORMER) ./cmd/fbdock) && rm -rf "$$src"; }
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_FORMER=$$(ls $(FORMER) 2>/dev/null) \
 	  $(GO) test -tags e2e -count=1 -timeout 50m -v -run '$(RUN)' ./internal/e2e
 
