@@ -56,9 +56,9 @@ func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount
 			return found, &mount.OutsideError{Path: filepath.Dir(file)}
 		}
 	}
-	if err := p.readCompose(ctx, files, laptop, lookup, &found); !c.Mounts() {
+	err = p.readCompose(ctx, files, laptop, lookup, &found)
+	if !c.Mounts() {
 		found.binds = nil
-		return found, err
 	}
 	return found, err
 }
