@@ -76,11 +76,11 @@ box-e2e: ## a box made of a stand-in cloud image, added by the real Vagrant and 
 	[ -s .cache/box/standin.raw.xz ] || testdata/box/build.sh $(CURDIR)/.cache/box/standin.raw.xz $(CURDIR)/.cache/box/work $(CURDIR)/.cache/box/base.tar
 	FBDOCK_BOX_STANDIN=$(CURDIR)/.cache/box/standin.raw.xz $(GO) test -tags e2e -count=1 -timeout 50m -v -run TestBoxBoots ./internal/app
 
-clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built here, through the machine's socket
+clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built here, through the machine's socket; docker's and compose's command lines beside plain docker
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/ ./testcontainers
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/docker-compose github.com/docker/compose/v2/cmd
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_CLIENTS=$(CURDIR)/.cache/clients \
-	  $(GO) test -tags e2e -count=1 -timeout 100m -v -run TestClients ./internal/e2e
+	  $(GO) test -tags e2e -count=1 -timeout 100m -v -run 'TestClients|TestConformance' ./internal/e2e
 
 docker-flags: ## the table of docker's, compose's and buildx's flags, from their Go modules; a new flag has to get a kind in gen/rules.go
 	cd internal/dockerflags/gen && $(GO) run . >$(CURDIR)/.cache/docker-flags.txt

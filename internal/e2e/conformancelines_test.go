@@ -97,7 +97,7 @@ func composeLines() []conformance {
 	return []conformance{
 		{beside, `$D compose config`, env},
 		{beside, `$D compose config`, []string{"COMPOSE_PROFILES=more"}},
-		{beside, `$D compose config --services`, []string{"COMPOSE_FILE=compose.yaml:two.yaml"}},
+		{beside, `$D compose config --services | sort`, []string{"COMPOSE_FILE=compose.yaml:two.yaml"}},
 		{beside, `$D compose -f - config <two.yaml`, nil},
 		{beside, `$D compose -f nosuch.yaml config`, nil},
 		{beside, `$D compose up -d`, env},
