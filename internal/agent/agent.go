@@ -132,7 +132,7 @@ func (a *Agent) keepLinks(serving, life context.Context) (end func()) {
 	unmounted := make(chan struct{})
 	go func() {
 		defer close(unmounted)
-		a.mounts.run(serving)
+		a.mounts.run(serving, life)
 	}()
 	var links sync.WaitGroup
 	links.Go(func() {

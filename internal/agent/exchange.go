@@ -89,7 +89,7 @@ func (m *mounts) exchange(wanted []mount.Folder) {
 	next := m.arranged(old, wanted)
 	gone := slices.DeleteFunc(slices.Clone(old), func(f *folder) bool { return slices.Contains(next, f) })
 	added := slices.DeleteFunc(slices.Clone(next), func(f *folder) bool { return slices.Contains(old, f) })
-	end(gone)
+	end(gone, nil)
 	m.mu.Lock()
 	m.folders = next
 	life := m.life
@@ -103,22 +103,22 @@ func (m *mounts) exchange(wanted []mount.Folder) {
 // begin has folders mounted for as long as life, or until they are ended.
 func (m *mounts) begin(life context.Context, folders []*folder) {
 	for _, f := range folders {
-		mine, cancel := context.WithCancel(life)
+		mine, cancel := context.WithCancelCause(life)
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
 			m.keep(mine, f)
 		}()
-		f.stop = func() {
-			cancel()
+		f.stop = func(cause error) {
+			cancel(cause)
 			<-done
 		}
 	}
 }
 
 // end ends folders, the inner ones first.
-func end(folders []*folder) {
-	ends := map[string][]func(){}
+func end(folders []*folder, cause error) {
+	ends := map[string][]func(error){}
 	for _, f := range folders {
 		if f.stop != nil {
 			ends[f.guest] = append(ends[f.guest], f.stop)
@@ -128,7 +128,7 @@ func end(folders []*folder) {
 	for _, of := range ends {
 		guests.Go(func() {
 			for _, stop := range slices.Backward(of) {
-				stop()
+				stop(cause)
 			}
 		})
 	}

@@ -62,7 +62,7 @@ type folder struct {
 	get   func(context.Context) (*joint, error)
 	hurry chan struct{}
 	flush chan chan<- struct{} // of a copy
-	stop  func()               // ends it, and returns when it has ended; nil before it runs
+	stop  func(cause error)    // ends it, and returns when it has ended; nil before it runs
 
 	// The mutex of mounts guards all below it. The source of the folder may
 	// get another path.
@@ -84,15 +84,16 @@ func newMounts(a *Agent) *mounts {
 	return m
 }
 
-// run serves until ctx ends, and unmounts then: the inner ones first.
-func (m *mounts) run(ctx context.Context) {
+// run serves until ctx ends, and unmounts then: the inner ones first. Where life
+// goes on, the next agent serves what can be served again.
+func (m *mounts) run(ctx, life context.Context) {
 	m.turn.Lock()
 	m.mu.Lock()
-	life := context.WithoutCancel(ctx)
-	m.life = life
+	own := context.WithoutCancel(ctx)
+	m.life = own
 	all := m.folders
 	m.mu.Unlock()
-	m.begin(life, all)
+	m.begin(own, all)
 	m.turn.Unlock()
 	<-ctx.Done()
 	m.turn.Lock()
@@ -101,7 +102,11 @@ func (m *mounts) run(ctx context.Context) {
 	m.life = nil
 	all = m.folders
 	m.mu.Unlock()
-	end(all)
+	var cause error
+	if life.Err() == nil {
+		cause = mount.ErrStays
+	}
+	end(all, cause)
 }
 
 // keep mounts one folder again and again.

@@ -1,8 +1,13 @@
 # shellcheck shell=sh disable=SC2154
 # fbdock's end of a mount, run as root: guest.sh TARGET rw|ro
 # SFTP is spoken on standard input and output; what is said for fbdock goes
-# to standard error, a line each: "fbdock-mount ready" or
+# to standard error, a line each: "fbdock-mount ready", "fbdock-mount stays" or
 # "fbdock-mount fail KIND WORDS". Ends, with the mount, when its input does.
+#
+# Where it says that the mount stays, this ends without it: containers have
+# bound what is mounted, and their binds would lead nowhere for good. The sshfs
+# of the mount waits for the next run of this to connect to it again. Who wants
+# it gone runs end.sh first.
 target=$1 access=$2
 
 command -v sshfs >/dev/null || fail no-sshfs 'there is no sshfs'
@@ -19,22 +24,79 @@ real=${parent%/}/$(basename "$target")
 mkdir -p "$state" || fail failed "mkdir -p $state"
 id=$(printf '%s' "$target" | cksum | tr ' ' -)
 
+# Containers run in the engine, and only there is socat.
+stays=
+[ "$(uname -s)" != Linux ] || ! command -v socat >/dev/null || stays=yes
+
 # What an end of the link left behind.
-if old=$(cat "$state/$id.pid" 2>/dev/null) && [ -n "$old" ]; then
-  case $(cat "/proc/$old/comm" 2>/dev/null || ps -p "$old" -o comm= 2>/dev/null) in
-    *sshfs*) kill "$old" 2>/dev/null && sleep 1 ;;
-  esac
+kept=
+if pid=$(sshfs_of "$id"); then
+  if [ -n "$stays" ] && mounted "$real" && [ "$(cat "$state/$id.stays" 2>/dev/null)" = "$access" ]; then
+    kept=yes
+  else
+    kill "$pid" 2>/dev/null && sleep 1
+  fi
 fi
-tries=0
-while mounted "$real"; do
-  [ "$tries" -lt 5 ] || fail failed "the mount that was there before does not go: umount $real"
-  detach "$real" || sleep 1
-  tries=$((tries + 1))
-done
-mkdir -p "$real" || fail failed "mkdir -p $real"
-if [ -n "$(ls -A "$real")" ] && ! ours "$real"; then
-  fail not-empty "$real is not empty"
+if [ -z "$kept" ]; then
+  rm -f "$state/$id.stays"
+  tries=0
+  while mounted "$real"; do
+    [ "$tries" -lt 5 ] || fail failed "the mount that was there before does not go: umount $real"
+    detach "$real" || sleep 1
+    tries=$((tries + 1))
+  done
+  mkdir -p "$real" || fail failed "mkdir -p $real"
+  if [ -n "$(ls -A "$real")" ] && ! ours "$real"; then
+    fail not-empty "$real is not empty"
+  fi
 fi
+
+# serve_again connects the sshfs that is there, or a new one, with standard
+# input and output. sshfs has no way to wait: socat does, and what is read or
+# written meanwhile waits as well. Files that were open are told of an error.
+serve_again() {
+  socket=$state/$id.sock
+  run=$$
+  echo "$run" >"$state/$id.run"
+  rm -f "$socket" "$state/$id.end" "$state/$id.answers"
+  exec 3<&0
+  (umask 077 && exec socat -t0.1 -b131072 STDIO "UNIX-LISTEN:$socket" <&3 3<&-) &
+  relay=$!
+  exec 3<&- </dev/null
+  if [ -z "$kept" ]; then
+    # sshfs gives this the arguments of ssh.
+    echo "exec socat -t0.1 -b131072 STDIO UNIX-CONNECT:$socket,retry=100,interval=0.2" >"$state/$id.connect"
+    options=reconnect,ssh_command="sh $state/$id.connect",$options
+    setsid sshfs fbdock:/ "$real" -f -o "$options" >"$state/$id.log" 2>&1 &
+    pid=$!
+    echo "$pid" >"$state/$id.pid"
+    echo "$access" >"$state/$id.stays"
+  fi
+  ready='' asked=''
+  while kill -0 "$pid" 2>/dev/null && kill -0 "$relay" 2>/dev/null; do
+    # sshfs mounts before it connects, and connects again when it is asked.
+    if mounted "$real" && { [ -z "$asked" ] || ! kill -0 "$asked" 2>/dev/null; }; then
+      ([ -d "$real/." ] && : >"$state/$id.answers") &
+      asked=$!
+    fi
+    if [ -e "$state/$id.answers" ]; then
+      ready=yes
+      echo "$target" >"$state/$id.live"
+      printf 'fbdock-mount stays\nfbdock-mount ready\n' >&2
+      break
+    fi
+    sleep 0.1
+  done
+  wait "$relay"
+  [ "$(cat "$state/$id.run" 2>/dev/null)" = "$run" ] || exit 0 # another has taken over
+  rm -f "$state/$id.live" "$socket"
+  if [ -e "$state/$id.end" ] || ! kill -0 "$pid" 2>/dev/null || [ -z "$ready" ]; then
+    rm -f "$state/$id.stays" "$state/$id.pid" "$state/$id.end" "$state/$id.connect" "$state/$id.answers"
+    mounted "$real" && detach "$real"
+    kill "$pid" 2>/dev/null
+  fi
+  [ -n "$ready" ] || fail failed "sshfs ended: $(tail -n 1 "$state/$id.log")"
+}
 
 # Edits on the laptop are to be seen within a second. sshfs keeps what a
 # listing told to the end of the second (0 means that, 1 up to two), the
@@ -42,8 +104,17 @@ fi
 # seconds do not tell two edits apart.
 options=allow_other,$access,dcache_timeout=0,attr_timeout=0.1,entry_timeout=0.1
 help=$(sshfs -h 2>&1)
-case $help in *'-o passive'*) options=passive,$options ;; *) options=slave,$options ;; esac
+case $stays,$help in
+  yes,*) ;;
+  *'-o passive'*) options=passive,$options ;;
+  *) options=slave,$options ;;
+esac
 case $help in *no_contain_symlinks*) options=$options,no_contain_symlinks ;; esac
+
+if [ -n "$stays" ]; then
+  serve_again
+  exit 0
+fi
 
 exec 3<&0
 sshfs fbdock:/ "$real" -f -o "$options" <&3 &

@@ -27,6 +27,15 @@ else
   detach() { umount -f "$1"; }
 fi
 
+# sshfs_of ID gives the process of a mount, if it runs.
+sshfs_of() {
+  process=$(cat "$state/$1.pid" 2>/dev/null) && [ -n "$process" ] || return 1
+  case $(cat "/proc/$process/comm" 2>/dev/null || ps -p "$process" -o comm= 2>/dev/null) in
+    *sshfs*) echo "$process" ;;
+    *) return 1 ;;
+  esac
+}
+
 # ours PATH is true below a mount of fbdock's, where a target is the
 # laptop's and may hold files.
 ours() {

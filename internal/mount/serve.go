@@ -38,12 +38,23 @@ type Options struct {
 	Flush <-chan chan<- struct{}
 }
 
+// endScript tells a run of guestScript that the mount is to go with it.
+const endScript = `
+id=$(printf '%s' "$1" | cksum | tr ' ' -)
+[ -d "$state" ] && : >"$state/$id.end"
+`
+
+// ErrStays ends Serve, as the cause of its context, and leaves the mount in a
+// guest where it can be served again: another agent goes on with it.
+var ErrStays = errors.New("the mount stays for another agent")
+
 // farewell is how long sshfs has to unmount after its input has ended.
 const farewell = 10 * time.Second
 
 // Serve mounts a folder in the guest at the other end of client and serves
 // it until ctx is done, which is no error, or until the link or the guest's
-// sshfs ends. What an earlier run left mounted there is unmounted first.
+// sshfs ends. What an earlier run left mounted there is served again where
+// the guest knows how to, and is unmounted first elsewhere.
 func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error {
 	s, err := sftpserver.Open(sftpserver.Options{
 		Dir: f.dir(), ReadOnly: f.ReadOnly, Private: f.Private, GuestLink: f.guestLink, HostLink: f.hostLink,
@@ -72,9 +83,13 @@ func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error 
 	running, hangUp := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer hangUp(nil)
 	stop := context.AfterFunc(ctx, func() {
-		_ = out.Close() // never fails
 		timer := time.AfterFunc(farewell, func() { hangUp(context.Cause(ctx)) })
 		context.AfterFunc(running, func() { timer.Stop() })
+		if guest.stays() && !errors.Is(context.Cause(ctx), ErrStays) {
+			end := []string{"sh", "-c", mountedScript + endScript, "fbdock-mount-end", f.Target}
+			_, _ = client.Run(running, link.Command{Args: append(slices.Clone(o.Root), end...)}) // else the link is lost
+		}
+		_ = out.Close() // never fails
 	})
 	defer stop()
 	code, err := client.Run(running, link.Command{Args: args, Stdin: out, Stdout: in, Stderr: guest})
@@ -108,6 +123,13 @@ type guestWords struct {
 	kind   string
 	reason string
 	last   string // of what sshfs said
+	kept   bool   // the mount outlives the run
+}
+
+func (g *guestWords) stays() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.kept
 }
 
 func (g *guestWords) Write(p []byte) (int, error) {
@@ -123,6 +145,8 @@ func (g *guestWords) hear(l untrusted.Line) error {
 	switch {
 	case !ours && line != "":
 		g.last = line
+	case word == "stays":
+		g.kept = true
 	case word == "ready" && g.ready != nil:
 		g.ready()
 		g.ready = nil

@@ -116,8 +116,7 @@ data_disk() {
 }
 
 packages() {
-  wanted="docker docker-cli-compose openssh-server e2fsprogs e2fsprogs-extra sshfs nfs-utils ca-certificates nftables"
-  [ -z "$FBDOCK_INSECURE_TCP" ] || wanted="$wanted socat"
+  wanted="docker docker-cli-compose openssh-server e2fsprogs e2fsprogs-extra sshfs socat nfs-utils ca-certificates nftables"
   # shellcheck disable=SC2086 # one word per package
   if ! apk info -e $wanted >/dev/null; then
     [ ! -e /etc/apk/repositories ] || grep -q '^[^#].*/community' /etc/apk/repositories ||
