@@ -109,7 +109,7 @@ func (c *cargo) file(item string, f mount.File) error {
 		if err != nil {
 			return nil // an address, or docker says that it is not found
 		}
-		c.items = append(c.items, parcel.Item{Name: item, Host: f.Path, Follow: true})
+		c.items = append(c.items, parcel.Item{Name: item, Host: f.Path, Follow: true, Context: true, Dockerfiles: []string{"Dockerfile"}})
 		c.replace(f, c.at(item), f.Source)
 		return nil
 	case dockerflags.Copy:
@@ -200,8 +200,9 @@ func readPiped(name string) (data []byte, err error) {
 // dockerfile takes a Dockerfile along, unless the folder that is built has it,
 // with the .dockerignore of its own that BuildKit looks for beside it.
 func (c *cargo) dockerfile(item string, f mount.File, info fs.FileInfo) error {
-	for _, known := range c.items {
+	for i, known := range c.items {
 		if rel, err := filepath.Rel(known.Host, f.Path); known.Host != "" && err == nil && filepath.IsLocal(rel) {
+			c.items[i].Dockerfiles = append(c.items[i].Dockerfiles, rel)
 			c.replace(f, c.at(path.Join(known.Name, filepath.ToSlash(rel))), f.Source)
 			return nil
 		}

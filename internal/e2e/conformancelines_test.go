@@ -4,7 +4,7 @@ package e2e
 
 var conformanceFiles = map[string]string{
 	"d/a": "a\n", "d/sub/b": "b\n", "vars": "A=1\nNAMED\n", "labels": "x=y\n",
-	"ctx/Dockerfile": "FROM busybox\nARG FOO\nCOPY f /f\nLABEL foo=$FOO\n", "ctx/f": "f\n", "secret/Dockerfile": "FROM busybox\nRUN --mount=type=secret,id=s cat /run/secrets/s\n", "other/Dockerfile": "FROM busybox\nLABEL other=1\n",
+	"ctx/Dockerfile": "FROM busybox\nARG FOO\nCOPY f /f\nLABEL foo=$FOO\n", "ctx/f": "f\n", "ctx/.dockerignore": "ignored\n", "ctx/ignored/x": "x\n", "secret/Dockerfile": "FROM busybox\nRUN --mount=type=secret,id=s cat /run/secrets/s\n", "other/Dockerfile": "FROM busybox\nLABEL other=1\n",
 	"compose.yaml": "services:\n  web:\n    image: busybox\n    command: sh -c 'echo started; exec sleep 1000'\n    environment: [LISTED, \"SET=${VALUE:-none}\"]\n    env_file: vars\n    volumes: [\"./d:/d\"]\n" +
 		"  more:\n    image: busybox\n    profiles: [more]\n    command: echo ${HOME}\n",
 	"two.yaml": "services:\n  two:\n    image: busybox\n    command: echo two\n",

@@ -32,6 +32,10 @@ type Item struct {
 	Follow bool
 	// Dir makes an empty folder, whatever Host and Data are.
 	Dir bool
+	// Context tells that Host is a build context, whose .dockerignore leaves
+	// files out, but for Dockerfiles, which are relative to it.
+	Context     bool
+	Dockerfiles []string
 }
 
 // Pack writes items as an archive. What is neither a file nor a folder nor a
@@ -75,7 +79,11 @@ func (p *packer) item(item Item) error {
 		return err
 	}
 	if info.IsDir() {
-		return p.tree(item.Name, host, info)
+		var without *ignored
+		if item.Context {
+			without = ignoredIn(p.ctx, host, item.Dockerfiles)
+		}
+		return p.tree(item.Name, host, info, without)
 	}
 	return p.object(item.Name, host, info)
 }
@@ -89,7 +97,7 @@ func (p *packer) above(name string) error {
 	if err := p.above(dir); err != nil {
 		return err
 	}
-	return p.folder(dir, 0o700, time.Time{})
+	return p.folder(dir, 0o755, time.Time{})
 }
 
 func (p *packer) folder(name string, mode fs.FileMode, at time.Time) error {
@@ -119,7 +127,7 @@ func (p *packer) file(name string, mode fs.FileMode, at time.Time, size int64, d
 }
 
 // tree packs a folder. Links in it are not followed.
-func (p *packer) tree(name, host string, info fs.FileInfo) error {
+func (p *packer) tree(name, host string, info fs.FileInfo, without *ignored) error {
 	if err := p.folder(name, mode(info), info.ModTime()); err != nil {
 		return err
 	}
@@ -139,8 +147,17 @@ func (p *packer) tree(name, host string, info fs.FileInfo) error {
 			return err
 		}
 		inside := path.Join(name, filepath.ToSlash(rel))
-		if info.IsDir() {
+		out, prune := without.leaves(rel)
+		switch {
+		case out && prune && info.IsDir():
+			return fs.SkipDir
+		case out:
+			return nil
+		case info.IsDir():
 			return p.folder(inside, mode(info), info.ModTime())
+		}
+		if err := p.above(inside); err != nil {
+			return err
 		}
 		return p.object(inside, at, info)
 	})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -117,6 +118,54 @@ func only(t *testing.T, archive bytes.Buffer, name string) bytes.Buffer {
 		}
 	}
 	return out
+}
+
+// TestContext: what .dockerignore leaves out is not sent, but for the
+// Dockerfile, itself and exceptions.
+func TestContext(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ ignore, dockerfile, want string }{
+		{"", "Dockerfile", "Dockerfile a big big/b big/deep big/deep/D big/deep/keep"},
+		{"big\n", "Dockerfile", ".dockerignore Dockerfile a"},
+		{"big\n!big/deep/keep\n", "Dockerfile", ".dockerignore Dockerfile a big big/deep big/deep/keep"},
+		{"*\n", "Dockerfile", ".dockerignore Dockerfile"},
+		{"*\n", "big/deep/D", ".dockerignore Dockerfile big big/deep big/deep/D"},
+		{"[\n", "Dockerfile", ".dockerignore Dockerfile a big big/b big/deep big/deep/D big/deep/keep"},
+	} {
+		dir := t.TempDir()
+		for _, name := range []string{"Dockerfile", "a", "big/b", "big/deep/keep", "big/deep/D"} {
+			if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if tt.ignore != "" {
+			if err := os.WriteFile(filepath.Join(dir, ".dockerignore"), []byte(tt.ignore), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var archive bytes.Buffer
+		item := parcel.Item{Name: "0", Host: dir, Context: true, Dockerfiles: []string{"Dockerfile", filepath.FromSlash(tt.dockerfile)}}
+		if err := parcel.Pack(t.Context(), &archive, []parcel.Item{item}); err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for r := tar.NewReader(&archive); ; {
+			h, err := r.Next()
+			if err != nil {
+				break
+			}
+			if name := strings.Trim(strings.TrimPrefix(h.Name, "0/"), "/"); name != "" {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		if got := strings.Join(names, " "); got != tt.want {
+			t.Errorf("with .dockerignore %q and %s: %s, want %s", tt.ignore, tt.dockerfile, got, tt.want)
+		}
+	}
 }
 
 // TestHostileGuest: nothing is written outside of the folder.
