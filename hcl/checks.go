@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -186,6 +187,24 @@ func guestPort(s string) (problem, detail, hint string) {
 	}
 	return "", "", ""
 }
+
+// duration accepts a duration of at least that.
+func duration(least time.Duration) check {
+	return func(s string) (problem, detail, hint string) {
+		d, err := time.ParseDuration(s)
+		switch {
+		case err != nil:
+			return "is not a duration", `A duration is a number with its unit, s, m or h: "90s", "15m", "1h30m".`, ""
+		case d < least:
+			return "is too short", fmt.Sprintf("The least is %s.", least), ""
+		case d > maxDuration:
+			return "is too long", fmt.Sprintf("The most is %s.", maxDuration), ""
+		}
+		return "", "", ""
+	}
+}
+
+const maxDuration = 24 * time.Hour
 
 // quote shows a text of the user's within our own, however odd it is.
 func quote(s string) string {

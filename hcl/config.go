@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/fbdock/fbdock/internal/redact"
 )
@@ -42,6 +43,7 @@ type Machine struct {
 	Mounts     []Mount
 	Shares     []Share
 	Forward    *Forward
+	Timeouts   Timeouts
 	Provisions []Provision
 
 	// Where tells where each value stands: "" is the block itself, then
@@ -136,6 +138,14 @@ type Share struct {
 	Name   string
 	Type   string // 9p or nfs
 	Target string // mount point in the engine; "" is /NAME
+}
+
+// Timeouts are how long fbdock waits for the parts of a machine.
+type Timeouts struct {
+	Boot    time.Duration // FreeBSD, until it can be logged in to
+	Engine  time.Duration // dockerd, after the engine was started
+	Stop    time.Duration // the engine, to power itself off
+	Command time.Duration // a docker command, for an engine that boots
 }
 
 // Forward says where published container ports appear on the host, and how

@@ -121,6 +121,11 @@ func (d *decoder) machine(schema Block, b *hclsyntax.Block, first map[string]Ran
 	for _, b := range s.blocks("forward") {
 		m.Forward = &Forward{Bind: b.Address("bind"), Max: b.Int("max")}
 	}
+	for _, b := range s.blocks("timeouts") {
+		m.Timeouts = Timeouts{
+			Boot: b.Duration("boot"), Engine: b.Duration("engine"), Stop: b.Duration("stop"), Command: b.Duration("command"),
+		}
+	}
 	for _, b := range s.blocks("provision") {
 		m.Provisions = append(m.Provisions, b.provision(names))
 	}

@@ -1,5 +1,7 @@
 package hcl
 
+import "time"
+
 // Type is what an attribute takes.
 type Type string
 
@@ -134,7 +136,31 @@ func machineSchema() Block {
 					},
 				},
 			},
-			provisionSchema(),
+			timeoutsSchema(), provisionSchema(),
+		},
+	}
+}
+
+func timeoutsSchema() Block {
+	return Block{
+		Name: "timeouts", Doc: "How long fbdock waits for the parts of the machine, as in \"90s\", \"15m\" or \"1h\". Slow computers need more.",
+		Attributes: []Attribute{
+			{
+				Name: "boot", Type: TypeString, Default: "as the box needs; 10m after a restart", Example: `"30m"`, check: duration(time.Minute),
+				Doc: "for FreeBSD, until it can be logged in to",
+			},
+			{
+				Name: "engine", Type: TypeString, Default: "15m", Example: `"30m"`, check: duration(time.Minute),
+				Doc: "for dockerd, after the engine was started",
+			},
+			{
+				Name: "stop", Type: TypeString, Default: "60s", Example: `"2m"`, check: duration(10 * time.Second),
+				Doc: "for the engine to power itself off, before its power is taken; what stops FreeBSD itself may allow less: rc.conf's rcshutdown_timeout is 90 seconds",
+			},
+			{
+				Name: "command", Type: TypeString, Default: "2m", Example: `"10m"`, check: duration(time.Second),
+				Doc: "for a docker command that finds the engine booting",
+			},
 		},
 	}
 }

@@ -79,6 +79,14 @@ machine "dev" {
   #   max  = 256 # ports, of all containers
   # }
 
+  # How long fbdock waits, for slow computers.
+  # timeouts {
+  #   boot    = "30m" # for FreeBSD, until it can be logged in to
+  #   engine  = "15m" # for dockerd, after the engine was started
+  #   stop    = "60s" # for the engine to power itself off
+  #   command = "2m"  # for a docker command that finds the engine booting
+  # }
+
   # Scripts of your own, run after fbdock's steps; script = "FILE" as well.
   # provision "tools" {
   #   on     = "freebsd" # or engine

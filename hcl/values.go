@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -82,6 +83,15 @@ func (x setting) text() (string, bool) {
 }
 
 // String is the text of an attribute, "" when there is none.
+// Duration is 0 when it is not set, or wrong.
+func (s *scope) Duration(name string) time.Duration {
+	d, err := time.ParseDuration(s.String(name))
+	if err != nil {
+		return 0
+	}
+	return d
+}
+
 func (s *scope) String(name string) string {
 	x, ok := s.get(name)
 	if !ok {

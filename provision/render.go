@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -143,8 +144,14 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 		{"FBDOCK_GUEST_PORTS", strings.Join(e.GuestPorts, " ")},
 		{"FBDOCK_SHARES", shares},
 		{"FBDOCK_MOUNTS", mountWords(m.Mounts)},
+		{"FBDOCK_STOP_TIMEOUT", seconds(cmp.Or(m.Timeouts.Stop, stopTimeout))},
 	}, nil
 }
+
+// stopTimeout is how long the engine may take to power itself off.
+const stopTimeout = time.Minute
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 
 func decimal(s hcl.Size) string { return strconv.FormatUint(uint64(s), 10) }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -105,7 +106,7 @@ func (s *settings) walk(name string, v reflect.Value) {
 		return
 	}
 	switch x := v.Interface().(type) {
-	case netip.Addr, netip.Prefix, hcl.Size:
+	case netip.Addr, netip.Prefix, hcl.Size, time.Duration:
 		s.set(name, fmt.Sprint(x))
 		return
 	}

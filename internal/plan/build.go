@@ -114,9 +114,13 @@ func (b *builder) machine() Machine {
 		Host:     b.in.Host,
 		CLI:      or(b.in.CLI, CLIAuto),
 		Forward:  Loopback(), MaxForwards: defaultForwards,
+		Timeouts: Timeouts(b.in.Timeouts),
 	}
 	if !m.OwnComputer() {
 		m.Box = b.box(m.Provider)
+		if m.Timeouts.Boot > 0 {
+			m.Box.BootTimeout = int(m.Timeouts.Boot.Seconds())
+		}
 	}
 	m.Engine = b.engine(m)
 	if m.OwnComputer() {

@@ -6,6 +6,7 @@ package plan
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/fbdock/fbdock/hcl"
 )
@@ -39,6 +40,7 @@ type Machine struct {
 	Forward netip.Addr `json:"forward"`
 	// MaxForwards is how many published ports are forwarded to Forward.
 	MaxForwards int         `json:"max_forwards"`
+	Timeouts    Timeouts    `json:"timeouts,omitzero"`
 	Provisions  []Provision `json:"provisions,omitempty"`
 	// Notes are the choices made for the user that deserve a word.
 	Notes []string `json:"notes,omitempty"`
@@ -57,6 +59,15 @@ const (
 	CLIHost  = "host"  // the host's own
 	CLIGuest = "guest" // that of the FreeBSD guest
 )
+
+// Timeouts are how long fbdock waits for the parts of a machine; 0 is the
+// default.
+type Timeouts struct {
+	Boot    time.Duration `json:"boot_ns,omitempty"`
+	Engine  time.Duration `json:"engine_ns,omitempty"`
+	Stop    time.Duration `json:"stop_ns,omitempty"`
+	Command time.Duration `json:"command_ns,omitempty"`
+}
 
 // OwnComputer tells whether the machine is a computer of the user's own
 // rather than a VM that Vagrant makes.
