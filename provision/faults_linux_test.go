@@ -20,7 +20,7 @@ import (
 )
 
 // steps in their order; install is the payload's own.
-var steps = []string{"install", "10-base", "20-packages", "30-storage", "40-network", "50-image", "60-seed", "70-engine", "80-client", "90-shares"}
+var steps = []string{"install", "10-base", "20-packages", "30-storage", "40-network", "50-image", "60-seed", "70-engine", "80-client", "90-shares", "95-services"}
 
 // stepScript runs one step alone.
 func stepScript(step string) string {

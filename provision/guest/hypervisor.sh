@@ -115,6 +115,35 @@ engine_inputs() {
   echo
 }
 
+# console_now prints what the engine has said on its console since its start.
+console_now() {
+  file=/var/log/fbdock-console.log
+  from=$(cat "$run/console.from" 2>/dev/null) || from=0
+  # The file was rotated since.
+  [ "${from:-0}" -le "$(stat -f %z "$file" 2>/dev/null || echo 0)" ] || from=0
+  tail -c "+$((${from:-0} + 1))" "$file" 2>/dev/null | tail -c 20000 | tr '\r' '\n' | tr -cd '[:print:]\n' | grep -v '^ *$'
+}
+
+# console_trouble prints the line of the console that says that the engine
+# does not come up by itself: a panic, an emergency shell (mkinitfs, dracut,
+# sulogin), firmware without a system, or a question that nobody answers.
+console_trouble() {
+  console_now | awk '
+    /Kernel panic - not syncing/ || /emergency recovery shell launched/ || /You are in (emergency|rescue) mode/ ||
+      /Give root password for maintenance/ || /grub rescue>/ || /UEFI Interactive Shell/ || /No bootable (option or )?device/ { found = $0 }
+    { last = $0 }
+    END {
+      if (last ~ /[(\[][yY]\/[nN][)\]][^a-zA-Z0-9]*$/) found = last
+      if (found != "") print found
+    }'
+}
+
+# vm_age prints for how many seconds the engine runs.
+vm_age() {
+  since=$(date -r "$run/started" +%s 2>/dev/null) || since=$(date +%s)
+  echo $(($(date +%s) - since))
+}
+
 # state is the supervisor's word: starting, running, backoff or stopped.
 state() {
   line=

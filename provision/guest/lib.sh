@@ -98,20 +98,32 @@ finish() {
 said=$run/words
 attempt() {
   rc=0
+  say "run $(one_line "$*")"
   "$@" >"$said" 2>&1 3>&- || rc=$?
   note "$* [$rc]"
   [ ! -s "$said" ] || cat "$said" >>"$log"
   return "$rc"
 }
 
-# words are the last lines that the attempted command said.
-words() { tail -n 6 "$said" | tr '\n' ' '; }
+# words is the line of what the attempted command said that tells why it
+# failed. All of the last lines are details, for who wants to see more.
+words() {
+  tail -n 6 "$said" | while IFS= read -r line; do
+    [ -z "$line" ] || say "detail $(one_line "$line")"
+  done
+  awk 'NF { last = $0 }
+    NF && !cause && tolower($0) ~ /error|cannot|could not|fail|denied|refused|not found|no such|unable|invalid|not permitted|does not|no space/ { cause = $0 }
+    END { if (cause) last = cause; print substr(last, 1, 200) }' "$said"
+}
 
 # try CMD... is attempt for what must succeed; set hint before it to say
 # what the user can do.
 hint=
 try() {
-  attempt "$@" || fail "$*: status $rc: $(words)" "${hint:-see the end of $log}"
+  attempt "$@" || {
+    cause=$(words)
+    fail "${cause:+$cause: }$(printf '%s' "$*" | cut -c 1-200) ended with status $rc" "${hint:-see the end of $log}"
+  }
 }
 
 # change CMD... is try for a command that changes the machine.
@@ -258,7 +270,20 @@ home_of() { getent passwd "$1" | cut -d : -f 6; }
 shares() { printf '%s\n' "${FBDOCK_SHARES:-}" | awk -v t="$1" '$2 == t || t == "all" && NF'; }
 
 ssh_engine() {
-  ssh -i "$etc/client/ssh/id_ed25519" -o UserKnownHostsFile="$etc/client/ssh/known_hosts" \
-    -o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5 \
-    -o ServerAliveInterval=10 -o ServerAliveCountMax=3 "root@$FBDOCK_ENGINE_ADDRESS" "$@"
+  # shellcheck disable=SC2046,SC2029 # words without spaces; the command is for the engine
+  ssh $(ssh_options) "root@$FBDOCK_ENGINE_ADDRESS" "$@"
+}
+
+# ssh_within SECONDS ... is ssh_engine with an end.
+ssh_within() {
+  seconds=$1
+  shift
+  # shellcheck disable=SC2046
+  timeout -k 1 "$seconds" ssh $(ssh_options) "root@$FBDOCK_ENGINE_ADDRESS" "$@"
+}
+
+ssh_options() {
+  echo "-i $etc/client/ssh/id_ed25519 -o UserKnownHostsFile=$etc/client/ssh/known_hosts" \
+    '-o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5' \
+    '-o ServerAliveInterval=10 -o ServerAliveCountMax=3'
 }

@@ -95,6 +95,19 @@ overlaps() {
 pf_on() { pfctl -s info 2>/dev/null | grep -q '^Status: Enabled'; }
 pf_main() { sysrc -n pf_rules; }
 
+# pf_ours is true where fbdock has enabled pf itself: on a VM, and on a
+# computer of the user's own where it did not run before.
+pf_ours() { ! own || remembered service pf; }
+
+# pf_up has pf filter: what fbdock enabled it enables again, what the owner of
+# a computer has disabled is theirs to enable.
+pf_up() {
+  ! pf_on || return 0
+  pf_ours || fail "pf is enabled in rc.conf and does not run, and fbdock did not start it" "run 'service pf start' on it as root, then fbdock up"
+  change service pf onestart
+  await 60 pf_on || fail "pf is not enabled after service pf onestart: $(words)" "pfctl -s info; see /var/log/messages"
+}
+
 # interfaces_up makes the bridge with the address and the tap as its only
 # member. An address on a member is refused from FreeBSD 15 on.
 interfaces_up() {

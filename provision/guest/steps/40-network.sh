@@ -53,8 +53,8 @@ if [ "$main" != "$etc/pf.main.conf" ] && { own || [ -e "$main" ]; } && ! pf_on; 
     if [ ! -e "$main" ] || [ -z "$(block_range "$main")" ]; then
       main=$etc/pf.main.conf
     fi
-  elif own && ! remembered service pf; then
-    fail 'pf is enabled in rc.conf and does not run' "start it yourself, if its rules are to hold now: service pf start; then run fbdock up again"
+  elif ! pf_ours; then
+    pf_up # says whose it is to enable
   fi
 fi
 
@@ -79,8 +79,8 @@ fi
 rc_conf pf_enable YES
 
 if ! pf_on; then
-  start_service pf
-  await 5 pf_on || fail "pf is not enabled after service pf onestart: $(words)" "pfctl -s info; see /var/log/messages"
+  remember service pf
+  pf_up
 elif ! pfctl -sn | grep -q 'nat-anchor "fbdock"'; then
   change service pf onereload
 fi

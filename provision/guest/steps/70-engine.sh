@@ -6,14 +6,24 @@ set -eu
 . /usr/local/libexec/fbdock/lib.sh
 # shellcheck source=../hypervisor.sh
 . "$libexec/hypervisor.sh"
+# shellcheck source=../processes.sh
+. "$libexec/processes.sh"
 begin engine
 
 rc_conf fbdock_enable YES
 up() { service fbdock onestatus >/dev/null 2>&1; }
+same() { [ "$(cat "$run/started" 2>/dev/null)" = "$(engine_inputs)" ]; }
+kept() { [ -n "$(daemon_pid)" ] && [ -n "$(supervisor_pid)" ]; }
 
 settled() { [ "$(state)" != starting ]; }
-! up || await 15 settled || true
-if up && [ "$(cat "$run/started" 2>/dev/null)" = "$(engine_inputs)" ]; then
+! up || await 60 settled || true
+# An engine that nobody looks after any more is taken over by the next one
+# who does.
+if up && same && ! kept; then
+  change service fbdock onestart
+  await 60 kept || fail "the engine's supervisor does not start: $(cat "$run/state")" "see /var/log/fbdock-engine.log: fbdock logs --layer engine"
+fi
+if up && same && [ "$(state)" = running ]; then
   finish "running under $(hypervisor)"
 fi
 hint="look at /var/log/fbdock-engine.log and /var/log/fbdock-console.log in the guest: fbdock logs --layer engine"
@@ -26,7 +36,7 @@ fi
 # service exits 0 whatever happens: a firmware or a flag that the hypervisor
 # refuses ends it at once, so look at it for some seconds.
 alive() { [ "$(state)" = running ]; }
-await 15 alive || fail "the engine did not start: $(cat "$run/state")" "$hint"
+await 60 alive || fail "the engine did not start: $(cat "$run/state")" "$hint"
 sleep 3
 alive || fail "the engine stopped at once: $(cat "$run/state")" "$hint"
 

@@ -11,7 +11,8 @@ import (
 
 func bhyveCommands() map[string]command {
 	return map[string]command{"bhyve": bhyve, "bhyvectl": bhyvectl, "nmdmd": nmdmd, "cu": cu, "stty": stty,
-		"qemu-system-x86_64": qemuSystem, "qemu-img": qemuImg}
+		"qemu-system-x86_64": qemuSystem, "qemu-img": qemuImg,
+		"pwait": pwait}
 }
 
 // bhyve's exit statuses.
@@ -47,10 +48,14 @@ func bhyve(l *lab) int {
 		return vmError
 	}
 	l.kernelSays("%s: link state changed to UP", m.Tap)
+	status := 0
 	if l.fake {
-		return l.pretend(m)
+		status = l.pretend(m)
+	} else {
+		status = l.emulate(m)
 	}
-	return l.emulate(m)
+	l.noteExit(status)
+	return status
 }
 
 // checkVM is what the real bhyve finds out before it has made the machine.

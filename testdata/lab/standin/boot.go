@@ -7,16 +7,24 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
 // boot plays what FreeBSD does from the loader to the login prompt.
 func (l *lab) boot() int {
 	began := time.Now()
+	if l.fake && l.root == "" {
+		l.endProcesses()
+	}
 	l.clearMachine()
 	l.firstDisk()
 	l.write(volatile+"booted", "")
+	// The kernel's first words of each boot; what stands before is of the last one.
+	l.kernelSays("---<<BOOT>>---")
+	l.syslog("kernel: ---<<BOOT>>---")
 	l.loaderConf()
 	l.kernelSays("fbdock lab: this is a bench, not the system that it plays (%s)", l.release())
 	l.kernelSays("lo0: link state changed to UP\nvtnet0: link state changed to UP")
@@ -78,6 +86,40 @@ func (l *lab) clearMachine() {
 		}
 	}
 	l.nft("table ip lab_pf {}\ndelete table ip lab_pf\n")
+}
+
+// endProcesses ends what no reboot leaves behind: where there is no init, in a fake lab, the services of before.
+func (l *lab) endProcesses() {
+	mine := map[int]bool{}
+	for pid := os.Getpid(); pid > 1; pid = parentOf(pid) {
+		mine[pid] = true
+	}
+	entries, _ := os.ReadDir("/proc")
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil || pid == 1 || mine[pid] {
+			continue
+		}
+		exe, _ := os.Readlink("/proc/" + entry.Name() + "/exe")
+		line, _ := os.ReadFile("/proc/" + entry.Name() + "/cmdline")
+		if filepath.Base(exe) == "standin" || bytes.Contains(line, []byte("/usr/local/libexec/fbdock/")) {
+			syscall.Kill(pid, syscall.SIGKILL)
+		}
+	}
+}
+
+func parentOf(pid int) int {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(fields[1])
+	return parent
 }
 
 // firstDisk makes the spare disks, once, and their nodes, at each boot.

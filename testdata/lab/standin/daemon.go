@@ -189,6 +189,10 @@ func (l *lab) superviseChild(opts []option, rest []string, cmd *exec.Cmd) int {
 		}
 		delay, _ := strconv.Atoi(value(opts, 'R'))
 		time.Sleep(time.Duration(max(delay, 1)) * time.Second)
+		// The real one ignores signals while it has no child (daemon.c, daemon_sleep): one that came meanwhile is lost.
+		for len(stop) > 0 {
+			<-stop
+		}
 		next, err := l.daemonChild(opts, rest)
 		if err != nil {
 			return 1

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Linux tells how a process ended to its parent alone, FreeBSD's kqueue to everybody: bhyve writes down how it ends, and
+// one that has not was killed.
+const exits = volatile + "exit/"
+
+func (l *lab) noteExit(status int) {
+	l.write(exits+strconv.Itoa(os.Getpid()), strconv.Itoa(status))
+}
+
+// pwait waits for processes that need not be its children.
+func pwait(l *lab) int {
+	opts, rest, bad := getopt(l.args, "ot:v")
+	if bad != "" || len(rest) == 0 {
+		l.errorf("usage: pwait [-t timeout] [-ov] pid ...\n")
+		return 64
+	}
+	if has(opts, 't') {
+		return l.fail("lab: -t is not played")
+	}
+	for _, text := range rest {
+		pid, err := strconv.Atoi(text)
+		if err != nil || pid < 0 {
+			l.errorf("pwait: %s: bad process id\n", text)
+			continue
+		}
+		if !alive(pid) {
+			l.errorf("pwait: %d: No such process\n", pid)
+			continue
+		}
+		for alive(pid) {
+			time.Sleep(50 * time.Millisecond)
+		}
+		if has(opts, 'v') {
+			l.printf("%d: %s\n", pid, l.ended(pid))
+		}
+		if has(opts, 'o') {
+			break
+		}
+	}
+	return 0
+}
+
+func (l *lab) ended(pid int) string {
+	if status := strings.TrimSpace(l.read(exits + strconv.Itoa(pid))); status != "" {
+		return "exited with status " + status + "."
+	}
+	return "killed by signal 9."
+}
+
+// alive is false for what nobody has reaped yet, too.
+func alive(pid int) bool {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	return !strings.HasPrefix(rest, "Z")
+}
