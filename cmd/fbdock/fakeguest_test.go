@@ -39,7 +39,11 @@ var programs = map[string]string{
 	"bin/service": "echo \"service $*\" >>\"$HOME/calls\"\ncase $2 in\nonestop) touch \"$HOME/stopped\" ;;\nonestatus) [ ! -e \"$HOME/stopped\" ] ;;\nesac\n",
 	"bin/docker": "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n" +
 		"case \" $* \" in\n*\" streams \"*) for n in 0 1 2; do [ -t $n ] && echo \"$n terminal\" || echo \"$n other\"; done; cat ;;\n*\" tty \"*) [ -t 0 ] && echo a terminal ;;\nesac\n",
-	"usr/local/libexec/fbdock/fbdock-health": "cat \"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
+	"bin/sysctl": "echo \"{ sec = $(cat \"$HOME/booted\" || echo 1), usec = 0 } Sat Nov 28\"\n",
+	// With names of checks it answers those, as the real one does.
+	"usr/local/libexec/fbdock/fbdock-health": "[ $# = 0 ] || echo \"health $*\" >>\"$HOME/calls\"\ncase \" $* \" in\n*' age '*) echo \"fbdock-health age ok $(cat \"$HOME/age\" 2>/dev/null || echo 10)\" ;;\nesac\n" +
+		"while read -r word layer rest; do\n  case \" $* \" in\n  '  ' | *\" $layer \"*) echo \"$word $layer $rest\" ;;\n" +
+		"  *' console '*) [ \"$layer\" != boot ] || echo \"$word $layer $rest\" ;;\n  esac\ndone <\"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
 	"usr/local/libexec/fbdock/fbdock-shares": "cat \"$HOME/shares\"\n! grep -q ' fail ' \"$HOME/shares\"\n",
 	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).qcow2\" >/dev/null 2>&1 && echo have\n",
 }
@@ -51,7 +55,7 @@ func newGuest(w *world, name string) (*guest, error) {
 	if err := g.write("etc/os-release", "PRETTY_NAME='FreeBSD 15.0-RELEASE'\n", 0o644); err != nil {
 		return nil, err
 	}
-	for _, file := range []string{"bin/sudo", "bin/service", "bin/docker"} {
+	for _, file := range []string{"bin/sudo", "bin/service", "bin/docker", "bin/sysctl"} {
 		if err := g.write(file, "#!/bin/sh\n"+programs[file], 0o755); err != nil {
 			return nil, err
 		}
@@ -184,7 +188,11 @@ func (g *guest) prepare(ch ssh.Channel) (status int) {
 	}
 	run := g.world.nextSteps()
 	hash := strings.TrimSpace(payload["hash"])
-	if _, err := io.WriteString(ch, strings.ReplaceAll(run.text, "HASH", hash)); err != nil || run.status != 0 {
+	_, err = io.WriteString(ch, strings.ReplaceAll(run.text, "HASH", hash))
+	if run.status == cutOff {
+		g.drop()
+	}
+	if err != nil || run.status != 0 {
 		return run.status
 	}
 	if err := g.install(payload); err != nil {
@@ -194,6 +202,9 @@ func (g *guest) prepare(ch ssh.Channel) (status int) {
 	g.restartEngine(g.world.engineDown())
 	return 0
 }
+
+// cutOff is the status of steps that take the guest's connections with them.
+const cutOff = -1
 
 // install leaves behind what the real steps would.
 func (g *guest) install(payload map[string]string) error {
@@ -210,6 +221,11 @@ func (g *guest) install(payload map[string]string) error {
 		"var/run/fbdock/state":       "running since today\n",
 		"health":                     "fbdock-health pool ok zroot online\nfbdock-health hypervisor ok bhyve\n",
 		"shares":                     "",
+		"var/log/messages":           "kernel: all is well\n",
+	}
+	// What the steps have repaired.
+	if err := os.Rename(filepath.Join(g.root, "health.after"), filepath.Join(g.root, "health")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	for file, text := range files {
 		if _, err := os.Stat(filepath.Join(g.root, file)); err == nil && file != "var/db/fbdock/applied" {

@@ -70,6 +70,16 @@ func (s *sshd) stop() {
 	s.conns = nil
 }
 
+// drop ends the connections, as a guest does that is restarted.
+func (s *sshd) drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		_ = c.Close()
+	}
+	s.conns = nil
+}
+
 // port that the server listens on, 0 when it does not.
 func (s *sshd) port() int {
 	s.mu.Lock()

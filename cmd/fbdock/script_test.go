@@ -158,6 +158,7 @@ func hurried() {
 	p.tune = func(o *app.Options) {
 		o.Patience = app.Patience{
 			Engine: patience("FBDOCK_TEST_ENGINE"), Watch: patience("FBDOCK_TEST_WATCH"),
+			Boot: patience("FBDOCK_TEST_BOOT"), Settle: patience("FBDOCK_TEST_SETTLE"), Command: patience("FBDOCK_TEST_COMMAND"),
 			VagrantVersion: patience("FBDOCK_TEST_VAGRANT"), VagrantQuery: patience("FBDOCK_TEST_VAGRANT"),
 			VagrantLock: patience("FBDOCK_TEST_VAGRANT"), Project: 200 * time.Millisecond, Download: time.Millisecond,
 		}

@@ -205,6 +205,8 @@ func (w *world) list(c call, name string) error {
 //	scene vagrant VERB hang    vagrant VERB never ends, until: scene vagrant VERB works
 //	scene vagrant VERB FILE STATUS    the next vagrant VERB says FILE instead
 //	scene engine down|up       no engine comes up from now on, or again
+//	scene steps FILE -1        the next run of the guest's steps ends with the guest's connections
+//	scene drop NAME            the guest's connections end
 //	scene cut NAME             the machine stops, and nobody told Vagrant
 //	scene rehost NAME          the machine has another host key
 //	scene root NAME            the machine's login is root's
@@ -228,6 +230,8 @@ func (w *world) scene(ts *testscript.TestScript, args []string) error {
 		for _, g := range w.guests {
 			g.restartEngine(w.down)
 		}
+	case len(args) == 2 && args[0] == "drop":
+		w.guests[args[1]].drop()
 	case len(args) == 2 && args[0] == "cut":
 		w.guests[args[1]].halt()
 	case len(args) == 2 && args[0] == "computer":

@@ -75,6 +75,10 @@ type Patience struct {
 	Download time.Duration
 	// Watch is how often the engine is looked at meanwhile.
 	Watch time.Duration
+	// Boot bounds the wait for FreeBSD to answer again, Settle that for the
+	// layers that follow dockerd, and Command that of a docker command for an
+	// engine that boots.
+	Boot, Settle, Command time.Duration
 	// VagrantVersion, VagrantQuery and VagrantLock are Vagrant's; package
 	// vagrant has the defaults.
 	VagrantVersion, VagrantQuery, VagrantLock time.Duration

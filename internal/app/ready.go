@@ -7,11 +7,18 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/link"
 )
 
-// watchEvery is how often the engine's supervisor and console are looked at
-// while dockerd is waited for.
-const watchEvery = 10 * time.Second
+const (
+	// watchEvery is how often the engine's supervisor and console are looked
+	// at while dockerd is waited for.
+	watchEvery = 3 * time.Second
+	// settleTimeout bounds the wait for the layers that follow dockerd: a
+	// share is mounted when FreeBSD exports it.
+	settleTimeout = 2 * time.Minute
+)
 
 // answers asks once whether the Docker API answers through the link.
 func (u *upRun) answers(ctx context.Context, g *guest) (version string, err error) {
@@ -20,26 +27,46 @@ func (u *upRun) answers(ctx context.Context, g *guest) (version string, err erro
 		return "", err
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(ctx, quickDial)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	v, err := client.Version(ctx)
 	return v.Version, err
 }
 
-// waitDockerd waits until the engine's Docker API answers through the link.
-// It gives up at the deadline, and at once when the supervisor says that the
-// engine does not run; the error carries the end of the engine's console.
+// waitDockerd waits until the engine's Docker API answers. It gives up at the
+// deadline, and at once when the supervisor says that the engine does not run
+// or its console that it does not come up; the error carries the end of the
+// console. A connection that ends meanwhile is made again: FreeBSD may have
+// been restarted.
 func (u *upRun) waitDockerd(ctx context.Context, g *guest) (version string, err error) {
+	deadline := cmp.Or(u.Patience.Engine, u.m.Timeouts.Engine, engineDeadline)
+	limited, stop := context.WithTimeoutCause(ctx, deadline, fmt.Errorf("it did not answer within %s", deadline))
+	defer stop()
+	for {
+		version, err = u.waitOn(limited, g)
+		if err == nil {
+			return version, nil
+		}
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+		if limited.Err() != nil || g.Err() == nil {
+			return "", u.notReady(ctx, g, err)
+		}
+		if err := u.reconnect(limited, g, err); err != nil {
+			return "", err
+		}
+	}
+}
+
+// waitOn waits over one connection, to its end.
+func (u *upRun) waitOn(ctx context.Context, g *guest) (version string, err error) {
 	client, err := u.docker(g)
 	if err != nil {
 		return "", err
 	}
 	defer client.Close()
-	deadline := cmp.Or(u.Patience.Engine, engineDeadline)
-	late := fmt.Errorf("it did not answer within %s", deadline)
-	limited, stop := context.WithTimeoutCause(ctx, deadline, late)
-	defer stop()
-	inner, give := context.WithCancelCause(limited)
+	inner, give := context.WithCancelCause(ctx)
 	defer give(nil)
 	watched := make(chan struct{})
 	go func() {
@@ -50,19 +77,61 @@ func (u *upRun) waitDockerd(ctx context.Context, g *guest) (version string, err 
 	cause := context.Cause(inner)
 	give(nil)
 	<-watched
-	switch {
-	case err == nil:
-		return v.Version, nil
-	case ctx.Err() != nil:
-		return "", context.Cause(ctx)
-	case cause != nil:
+	if err != nil && cause != nil {
 		err = cause
 	}
-	return "", u.notReady(ctx, g, err)
+	return v.Version, err
 }
 
-// watchEngine tells what the console says, and gives up when the supervisor
-// says twice in a row that the engine is down: once may be a restart.
+// reconnect logs in again after the connection of g has ended with lost.
+func (u *upRun) reconnect(ctx context.Context, g *guest, lost error) error {
+	limit := cmp.Or(u.Patience.Boot, u.m.Timeouts.Boot, bootDeadline)
+	u.Progress.Detail("the connection to FreeBSD was lost; waiting for it to answer again")
+	again, err := u.loginWithin(ctx, limit)
+	if err != nil {
+		return &Error{
+			Err:  fmt.Errorf("%w, and FreeBSD has not answered since: %w", lost, err),
+			Next: "`fbdock status` says whether it runs; `fbdock up` goes on from here",
+		}
+	}
+	_ = g.Close() // it has ended
+	*g = *again
+	return nil
+}
+
+// loginWithin tries to log in until it can, or until the limit is over.
+func (u *upRun) loginWithin(ctx context.Context, limit time.Duration) (*guest, error) {
+	ctx, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no login within %s", limit))
+	defer stop()
+	for {
+		g, err := u.cached(ctx, u.m, 0)
+		if err == nil {
+			return g, nil
+		}
+		if _, changed := errors.AsType[*link.HostKeyChangedError](err); changed {
+			return nil, err
+		}
+		if serr := sleep(ctx, min(limit/10, 2*time.Second)); serr != nil {
+			return nil, fmt.Errorf("%w: %w", serr, err)
+		}
+	}
+}
+
+// sleep waits, or answers with why ctx has ended.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// watchEngine tells what the console says, and gives up when the connection
+// has ended, when the console says that the engine does not come up, and when
+// the supervisor says twice in a row that it is down: once may be a restart.
 func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCauseFunc) {
 	u.Progress.Detail("waiting for dockerd on " + u.m.Engine.Address.String())
 	tick := time.NewTicker(cmp.Or(u.Patience.Watch, watchEvery))
@@ -71,26 +140,40 @@ func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCa
 		select {
 		case <-ctx.Done():
 			return
+		case <-g.Done():
+			give(g.Err())
+			return
 		case <-tick.C:
 		}
-		out, err := g.sudo(ctx, "head -n 1 /var/run/fbdock/state; tail -c 300 /var/log/fbdock-console.log | tr -cd '[:print:]\\n' | grep . | tail -n 1")
+		layers, err := g.layers(ctx, "hypervisor", "console")
 		if err != nil {
-			continue // the link tells its own end
+			u.Progress.Detail(firstLine(err.Error()))
+			continue // the end of the connection is noticed above
 		}
-		state, console, _ := strings.Cut(out, "\n")
-		if !strings.HasPrefix(state, "backoff") && !strings.HasPrefix(state, "stopped") {
-			down = 0
-			u.Progress.Detail("console: " + firstLine(console))
-			continue
+		stopped := false
+		for _, l := range layers {
+			switch {
+			case l.Name == "boot":
+				give(errors.New(l.reason()))
+				return
+			case l.Name == "hypervisor" && !l.OK && !strings.HasPrefix(l.Text, "starting"):
+				if stopped = true; down > 0 {
+					give(errors.New(l.reason()))
+					return
+				}
+			case l.Name == "console":
+				u.Progress.Detail("console: " + l.reason())
+			}
 		}
-		if down++; down == 2 {
-			give(errors.New(state))
-			return
+		if down = 0; stopped {
+			down = 1
 		}
 	}
 }
 
 func (u *upRun) notReady(ctx context.Context, g *guest, cause error) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
 	console, err := g.sudo(ctx, "tail -n 30 /var/log/fbdock-console.log")
 	if err != nil {
 		console = err.Error()
@@ -98,5 +181,36 @@ func (u *upRun) notReady(ctx context.Context, g *guest, cause error) error {
 	return &Error{
 		Err:  fmt.Errorf("the engine does not work: %w\nlast lines of its console:\n%s", cause, strings.TrimRight(console, "\n")),
 		Next: "`fbdock status` names the layer that does not work",
+	}
+}
+
+// allWork waits until every layer works that a step or a boot brings up.
+func (u *upRun) allWork(ctx context.Context, g *guest) (string, error) {
+	limit := cmp.Or(u.Patience.Settle, settleTimeout)
+	limited, stop := context.WithTimeoutCause(ctx, limit, errors.New("time is over"))
+	defer stop()
+	for {
+		layers, err := g.layers(ctx)
+		if err != nil {
+			return "", err
+		}
+		repairable, warnings := broken(layers)
+		if len(repairable) == 0 {
+			u.warnLayers(warnings)
+			return fmt.Sprintf("%d asked", len(layers)), nil
+		}
+		first := repairable[0]
+		u.Progress.Detail(first.Name + ": " + first.reason())
+		if sleep(limited, min(limit/10, 2*time.Second)) == nil {
+			continue
+		}
+		if ctx.Err() != nil {
+			return "", context.Cause(ctx)
+		}
+		next := first.hint()
+		if next == "" || strings.HasPrefix(next, "fbdock up") {
+			next = "`fbdock status` shows every layer, `fbdock logs --layer freebsd` what the steps did"
+		}
+		return "", &Error{Err: fmt.Errorf("%s of %s does not work: %s", first.Name, u.m.Name, first.reason()), Next: next}
 	}
 }

@@ -3,22 +3,13 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/engine"
-	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
-
-// Layer is one layer of a machine and how it fares.
-type Layer struct {
-	Name string `json:"name"`
-	OK   bool   `json:"ok"`
-	Text string `json:"text"`
-}
 
 // MachineStatus is how a machine fares, asked of it now.
 type MachineStatus struct {
@@ -34,16 +25,6 @@ type MachineStatus struct {
 	// Clocks of the guests, and Mounts in them, as the agent sees them.
 	Clocks []agent.Clock `json:"clocks,omitempty"`
 	Mounts []agent.Mount `json:"mounts,omitempty"`
-}
-
-// Broken is the first layer that does not work, nil when all do.
-func (s MachineStatus) Broken() *Layer {
-	for i := range s.Layers {
-		if !s.Layers[i].OK {
-			return &s.Layers[i]
-		}
-	}
-	return nil
 }
 
 // Status asks machines how they fare. Vagrant is asked only about those
@@ -83,15 +64,11 @@ func (p *Project) statusOf(ctx context.Context, m plan.Machine, s *MachineStatus
 // look asks the layers inside a running guest.
 func (p *Project) look(ctx context.Context, g *guest, s *MachineStatus) {
 	s.Address = g.address
-	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-c", "exec /usr/local/libexec/fbdock/fbdock-health")})
+	layers, err := g.layers(ctx)
 	s.Layers = append(s.Layers, Layer{Name: "freebsd", OK: true, Text: "reached by SSH"})
 	if err != nil {
 		s.Layers = append(s.Layers, Layer{Name: "health", Text: err.Error()})
 		return
-	}
-	layers := health(out.Stdout)
-	if len(layers) == 0 && out.Status != 0 {
-		layers = []Layer{{Name: "steps", Text: "the guest was not prepared yet; run `fbdock up`"}}
 	}
 	s.Layers = append(s.Layers, layers...)
 	for _, l := range layers {
@@ -154,7 +131,7 @@ func clockLayer(c agent.Clock) Layer {
 }
 
 func (p *Project) lookEngine(ctx context.Context, g *guest, s *MachineStatus) {
-	ctx, cancel := context.WithTimeout(ctx, quickDial)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	client, err := p.docker(g)
 	if err == nil {
@@ -167,19 +144,4 @@ func (p *Project) lookEngine(ctx context.Context, g *guest, s *MachineStatus) {
 		}
 	}
 	s.Layers = append(s.Layers, Layer{Name: "docker", Text: err.Error()})
-}
-
-// health reads the lines of fbdock-health: "fbdock-health LAYER ok|fail TEXT".
-func health(out string) []Layer {
-	var layers []Layer
-	for line := range strings.Lines(out) {
-		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "fbdock-health ")
-		if !ok {
-			continue
-		}
-		name, rest, _ := strings.Cut(rest, " ")
-		state, text, _ := strings.Cut(rest, " ")
-		layers = append(layers, Layer{Name: name, OK: state == "ok", Text: text})
-	}
-	return layers
 }

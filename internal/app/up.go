@@ -16,6 +16,8 @@ const (
 	// engineDeadline bounds the wait for dockerd after bhyve has started:
 	// an emulated engine installs its packages at a tenth of the speed.
 	engineDeadline = 15 * time.Minute
+	// bootDeadline bounds the wait for FreeBSD to answer again.
+	bootDeadline = 10 * time.Minute
 	// lockWait is how long a change waits for another fbdock to end.
 	lockWait = 2 * time.Second
 )
@@ -175,54 +177,6 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 	return UpResult{Machine: u.m.Name, Changed: true, Engine: version, Phases: u.phases}, nil
 }
 
-// standing tells whether the machine runs with all that is wanted applied
-// and its engine answers. It asks the guests, never a file of ours alone.
-func (u *upRun) standing(ctx context.Context) (version string, ok bool) {
-	if u.applied.Payload != u.wanted.Payload || u.applied.Image != u.wanted.Image {
-		return "", false
-	}
-	g, err := u.atHand(ctx)
-	if err != nil {
-		return "", false
-	}
-	defer g.Close() // only asked
-	answered := make(chan error, 1)
-	go func() {
-		var err error
-		version, err = u.answers(ctx, g)
-		answered <- err
-	}()
-	hash, err := g.sudo(ctx, "cat /var/db/fbdock/applied")
-	silent := <-answered
-	if err != nil || silent != nil || firstLine(hash) != u.wanted.Payload {
-		return "", false
-	}
-	return version, true
-}
-
-// atHand is the connection of the agent, where one serves that is as wanted,
-// or a login by what was known last.
-func (u *upRun) atHand(ctx context.Context) (*guest, error) {
-	quick, cancel := context.WithTimeout(ctx, quickDial) // it may be mending its link to what is down
-	defer cancel()
-	if u.changing.host() {
-		return u.cached(ctx, u.m, quickDial) // the agent's is the one before
-	}
-	if g, err := u.dialAgent(quick, u.m); err == nil {
-		return g, nil
-	}
-	return u.cached(ctx, u.m, quickDial)
-}
-
-// warnStale says that the machine runs with other resources than configured:
-// changing them takes a restart, which is the user's to choose.
-func (u *upRun) warnStale() {
-	if u.applied.Vagrantfile != "" && u.applied.Vagrantfile != u.wanted.Vagrantfile {
-		u.changing.stale = true
-		u.Progress.Warn(fmt.Sprintf("the configuration of %s has changed since it was started; `fbdock reload %s` applies it", u.m.Name, u.m.Name))
-	}
-}
-
 // build walks the whole road. Every part may have been done before, in part
 // or in whole.
 func (u *upRun) build(ctx context.Context) (version string, err error) {
@@ -238,6 +192,9 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 		version, err = u.waitDockerd(ctx, g)
 		return "dockerd " + version, err
 	}); err != nil {
+		return "", err
+	}
+	if err := u.phase("layers", func() (string, error) { return u.allWork(ctx, g) }); err != nil {
 		return "", err
 	}
 	u.warnStale()

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"context"
+	"fmt"
+)
+
+// standing tells whether the machine runs with all that is wanted applied,
+// its engine answers and every layer below works. It asks the guests, never a
+// file of ours alone.
+func (u *upRun) standing(ctx context.Context) (version string, ok bool) {
+	if u.applied.Payload != u.wanted.Payload || u.applied.Image != u.wanted.Image {
+		return "", false
+	}
+	g, err := u.atHand(ctx)
+	if err != nil {
+		return "", false
+	}
+	defer g.Close() // only asked
+	answered := make(chan error, 1)
+	go func() {
+		var err error
+		version, err = u.answers(ctx, g)
+		answered <- err
+	}()
+	hash, err := g.sudo(ctx, "cat /var/db/fbdock/applied")
+	var layers []Layer
+	if err == nil && firstLine(hash) == u.wanted.Payload {
+		layers, err = g.layers(ctx)
+	}
+	silent := <-answered
+	if err != nil || firstLine(hash) != u.wanted.Payload {
+		return "", false
+	}
+	repairable, warnings := broken(layers)
+	for _, l := range repairable {
+		u.Progress.Say(fmt.Sprintf("%s: %s does not work: %s", u.m.Name, l.Name, l.reason()))
+	}
+	if len(repairable) > 0 || silent != nil {
+		return "", false
+	}
+	u.warnLayers(warnings)
+	return version, true
+}
+
+func (u *upRun) warnLayers(layers []Layer) {
+	for _, l := range layers {
+		u.Progress.Warn(fmt.Sprintf("%s: %s: %s", u.m.Name, l.Name, l.Text))
+	}
+}
+
+// atHand is the connection of the agent, where one serves that is as wanted,
+// or a login by what was known last.
+func (u *upRun) atHand(ctx context.Context) (*guest, error) {
+	quick, cancel := context.WithTimeout(ctx, quickDial) // it may be mending its link to what is down
+	defer cancel()
+	if u.changing.host() {
+		return u.cached(ctx, u.m, quickDial) // the agent's is the one before
+	}
+	if g, err := u.dialAgent(quick, u.m); err == nil {
+		return g, nil
+	}
+	return u.cached(ctx, u.m, quickDial)
+}
+
+// warnStale says that the machine runs with other resources than configured:
+// changing them takes a restart, which is the user's to choose.
+func (u *upRun) warnStale() {
+	if u.applied.Vagrantfile != "" && u.applied.Vagrantfile != u.wanted.Vagrantfile {
+		u.changing.stale = true
+		u.Progress.Warn(fmt.Sprintf("the configuration of %s has changed since it was started; `fbdock reload %s` applies it", u.m.Name, u.m.Name))
+	}
+}
