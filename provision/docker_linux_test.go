@@ -14,7 +14,7 @@ func TestDockerClient(t *testing.T) {
 
 	g, out := play(t, labMachine(), "", fakeSSH+plugin+" docker-cli-plugin-metadata; HOME=/home/vagrant "+plugin+" compose up -d 'a b'; echo; echo again\n"+install)
 	mustSay(t, g, out, "fbdock-step client ok docker 29.4.2, compose of the engine\n", "status 0", `{"SchemaVersion":"0.1.0","Vendor":"fbdock"`,
-		`<-F></home/vagrant/.fbdock/ssh_config><engine><cd '/home' 2>/dev/null; exec docker 'compose' 'up' '-d' 'a b'>`)
+		`<-o><LogLevel=ERROR><-F></home/vagrant/.fbdock/ssh_config><engine><timeout 5 test -d '/home' && cd '/home' 2>/dev/null; exec docker 'compose' 'up' '-d' 'a b'>`)
 	_, again, _ := strings.Cut(out, "again\n")
 	mustSay(t, g, again, "fbdock-step packages skip", "fbdock-step client skip docker 29.4.2, compose of the engine\n")
 

@@ -120,7 +120,7 @@ func (p *Project) hostDir(dir string, folders []mount.Folder) string {
 // execHost runs a docker command by the CLI of this host, which is given the
 // machine's socket and otherwise all that fbdock was given.
 func (p *Project) execHost(ctx context.Context, m plan.Machine, c hostCommand, e Exec) (int, error) {
-	remote, err := p.serving(ctx, m)
+	remote, err := p.serving(ctx, m, !dockerflags.ParseLine(c.args).Local())
 	if err != nil {
 		return 0, err
 	}
@@ -150,13 +150,18 @@ func (p *Project) execHost(ctx context.Context, m plan.Machine, c hostCommand, e
 }
 
 // serving gives the agent of a machine that is up, and starts it where none
-// serves.
-func (p *Project) serving(ctx context.Context, m plan.Machine) (*agent.Remote, error) {
+// serves. With docker it waits for an engine that boots.
+func (p *Project) serving(ctx context.Context, m plan.Machine, docker bool) (*agent.Remote, error) {
 	g, err := p.connect(ctx, m)
 	if err != nil {
 		return nil, err
 	}
 	defer g.Close() // only asked
+	if docker {
+		if err := p.awaitEngine(ctx, g, p.dockerReady(g)); err != nil {
+			return nil, err
+		}
+	}
 	if g.agent != nil {
 		return g.agent, nil
 	}

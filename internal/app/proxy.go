@@ -128,11 +128,11 @@ func (p *Project) execGuest(ctx context.Context, m plan.Machine, e Exec) (int, e
 	if e, err = at.fit(ctx, g, e); err != nil {
 		return 0, err
 	}
-	client := g.Client
-	if e.On == OnEngine {
-		if client, err = g.engine(ctx); err != nil {
-			return 0, err
-		}
+	client, err := p.readyFor(ctx, g, e)
+	if err != nil {
+		return 0, err
+	}
+	if client != g.Client {
 		defer client.Close()
 	}
 	end := p.watchPorts(ctx, g.agent, e.Args)

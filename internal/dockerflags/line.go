@@ -206,3 +206,10 @@ func (l Line) Is(paths ...string) bool {
 		return ok && slices.Contains(paths, short)
 	})
 }
+
+// Local tells whether the command asks no engine: it prints help or the CLI's
+// own version, or is about the CLI's own files.
+func (l Line) Local() bool {
+	return l.help || l.Known && l.Path == "" || l.Path == "context" || strings.HasPrefix(l.Path, "context ") ||
+		l.Path == "compose version" || l.Path == "compose config"
+}

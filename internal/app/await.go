@@ -1,0 +1,143 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/link"
+)
+
+const (
+	// commandTimeout is how long a command waits for an engine that boots.
+	commandTimeout = 2 * time.Minute
+	// tellEvery is how often such a wait is told of.
+	tellEvery = 10 * time.Second
+)
+
+// awaitEngine returns when ready answers without an error. While the engine
+// boots it waits and says so, up to the timeout. Else the error is the first
+// layer that does not work: a CLI that cannot connect says much less, and the
+// one in FreeBSD nothing at all.
+func (p *Project) awaitEngine(ctx context.Context, g *guest, ready func(context.Context) error) error {
+	err := ready(ctx)
+	if err == nil || ctx.Err() != nil || !passes(err) {
+		return err
+	}
+	limit := cmp.Or(p.Patience.Command, g.machine.Timeouts.Command, commandTimeout)
+	limited, stop := context.WithTimeout(ctx, limit)
+	defer stop()
+	for told := (time.Time{}); ; {
+		booting, says, lerr := p.booting(ctx, g)
+		if lerr != nil {
+			return errors.Join(err, lerr)
+		}
+		if !booting {
+			return p.engineDown(ctx, g, err)
+		}
+		if time.Since(told) >= tellEvery {
+			told = time.Now()
+			p.Progress.Say(fmt.Sprintf("the engine of %s boots, waiting for it%s", g.machine.Name, says))
+		}
+		if sleep(limited, min(limit/10, time.Second)) != nil {
+			return p.engineDown(ctx, g, fmt.Errorf("%w (waited for %s)", err, limit))
+		}
+		if err = ready(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// passes tells whether an error may be gone when the engine is up: nobody
+// answered, or an sshd that has not got its keys yet. What is amiss on this
+// host stays.
+func passes(err error) bool {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return true
+	}
+	var (
+		unreachable *link.UnreachableError
+		refused     *link.RefusedError
+		lost        *link.LostError
+		login       *link.AuthError
+		dockerd     *engine.UnreachableError
+	)
+	return errors.As(err, &unreachable) || errors.As(err, &refused) || errors.As(err, &lost) || errors.As(err, &login) || errors.As(err, &dockerd)
+}
+
+// booting tells whether the engine may come up by itself, and what its
+// console says. One that has run for long does not boot any more.
+func (p *Project) booting(ctx context.Context, g *guest) (ok bool, says string, err error) {
+	layers, err := g.layers(ctx, "supervisor", "hypervisor", "console", "age")
+	if err != nil {
+		return false, "", err
+	}
+	for _, l := range layers {
+		switch {
+		case l.Name == "console":
+			if l.OK {
+				says = ": " + l.reason()
+			}
+		case l.Name == "age":
+			if seconds, err := strconv.Atoi(l.Text); err == nil {
+				limit := cmp.Or(p.Patience.Engine, g.machine.Timeouts.Engine, engineDeadline)
+				ok = time.Duration(seconds)*time.Second < limit
+			}
+		case !l.OK && !strings.HasPrefix(l.Text, "starting"):
+			return false, "", nil
+		}
+	}
+	return ok, says, nil
+}
+
+// engineDown is the error for an engine that does not answer, which asked it
+// has told with cause.
+func (p *Project) engineDown(ctx context.Context, g *guest, cause error) error {
+	layers, err := g.layers(ctx)
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	repairable, warnings := broken(layers)
+	for _, l := range append(repairable, warnings...) {
+		return &Error{
+			Err:  fmt.Errorf("the engine of %s does not answer: %s: %s", g.machine.Name, l.Name, l.reason()),
+			Next: cmp.Or(l.hint(), "`fbdock up`"),
+		}
+	}
+	return &Error{Err: fmt.Errorf("the engine of %s does not answer: %w", g.machine.Name, cause), Next: "`fbdock status` asks every layer"}
+}
+
+// dockerReady asks dockerd once.
+func (p *Project) dockerReady(g *guest) func(context.Context) error {
+	return func(ctx context.Context) error {
+		client, err := p.docker(g)
+		if err != nil {
+			return err
+		}
+		defer client.Close()
+		ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+		defer cancel()
+		return client.Ping(ctx)
+	}
+}
+
+// readyFor waits for what a command needs of the engine, and gives the login
+// that it runs on.
+func (p *Project) readyFor(ctx context.Context, g *guest, e Exec) (client *link.Client, err error) {
+	switch {
+	case e.Docker:
+		return g.Client, p.awaitEngine(ctx, g, p.dockerReady(g))
+	case e.On == OnEngine:
+		err = p.awaitEngine(ctx, g, func(ctx context.Context) error {
+			client, err = g.engine(ctx)
+			return err
+		})
+		return client, err
+	}
+	return g.Client, nil
+}
