@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/lockfile"
@@ -53,13 +54,14 @@ func (u *upRun) runSteps(ctx context.Context, g *guest) (reboot bool, err error)
 		return false, err
 	}
 	lines := &stepLines{progress: u.Progress}
+	began := time.Now()
 	status, err := g.Run(ctx, link.Command{
 		Args: g.asRoot("sh", "-c", provision.UnpackCommand), Stdin: &tar, Stdout: lines, Stderr: lines,
 	})
 	u.phases = append(u.phases, lines.phases...)
 	switch {
 	case err != nil:
-		return false, err
+		return false, u.cutOff(ctx, lines, began, err)
 	case status == stepsReboot:
 		return true, nil
 	case status != 0:

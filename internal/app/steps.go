@@ -42,12 +42,13 @@ type Progress interface {
 type stepLines struct {
 	progress Progress
 
-	mu     sync.Mutex
-	lines  untrusted.Lines
-	open   string // the step that has begun
-	failed string // text of the step that failed
-	done   string // hash that the runner wrote down
-	words  []string
+	mu      sync.Mutex
+	lines   untrusted.Lines
+	open    string // the step that has begun
+	running string // the command that it said it runs
+	failed  string // text of the step that failed
+	done    string // hash that the runner wrote down
+	words   []string
 	// changed counts the steps that said ok: they did something.
 	changed int
 	began   time.Time // of the open step
@@ -87,10 +88,15 @@ func (s *stepLines) line(l untrusted.Line) error {
 	state, text, _ := strings.Cut(rest, " ")
 	switch state {
 	case "begin":
-		s.open, s.began = name, time.Now()
+		s.open, s.began, s.running = name, time.Now(), ""
 		s.progress.Begin("guest " + name)
 	case "ok", "skip", "reboot", "fail":
 		s.end(name, state, text)
+	case "run":
+		s.running = text
+		s.progress.Detail(text)
+	case "detail":
+		s.progress.Note(name + ": " + text)
 	default:
 		s.progress.Detail(rest)
 	}
@@ -111,7 +117,7 @@ func (s *stepLines) end(name, state, text string) {
 	case "ok":
 		s.changed++
 	case "fail":
-		s.failed = name + ": " + text
+		s.failed, text = name+": "+text, "" // the error says it, once
 	case "reboot":
 		s.changed++
 		state = "ok"
@@ -138,6 +144,17 @@ func splitLeft(steps *stepLines, left *[]string) io.Writer {
 		*left = append(*left, strings.TrimSpace(text))
 		return nil
 	}}
+}
+
+// at tells where a connection was lost: the step that had begun, and its
+// command.
+func (s *stepLines) at() (step, command string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open != "" {
+		s.progress.End("fail", "")
+	}
+	return s.open, s.running
 }
 
 // failure is the error that a runner's exit status means, given what it said.
