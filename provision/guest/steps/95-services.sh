@@ -18,11 +18,7 @@ in_engine() {
 exec </dev/null
 [ -e /var/lib/fbdock/seeded ] || exit 0
 # A mount whose server came back takes its time too.
-if [ -x /usr/local/sbin/fbdock-shares ]; then
-  timeout 60 /usr/local/sbin/fbdock-shares || echo 'not all shares could be mounted'
-else
-  timeout 60 mount -a -t 9p,nfs || echo 'not all shares could be mounted'
-fi
+timeout 60 /usr/local/sbin/fbdock-shares || echo 'not all shares could be mounted'
 if ! timeout 5 nft list table inet fbdock 2>/dev/null | grep -q 'chain forward'; then
   timeout 60 rc-service fbdock-firewall restart >&2
   echo 'the packet filter was loaded again'
