@@ -40,7 +40,7 @@ func (f *fanout) run(src io.Reader) error {
 	for i, w := range f.pipes {
 		writers[i] = w
 	}
-	_, cause := io.CopyBuffer(io.MultiWriter(writers...), struct{ io.Reader }{src}, make([]byte, 1<<20))
+	_, cause := io.CopyBuffer(io.MultiWriter(writers...), filled{src}, make([]byte, 1<<20))
 	f.end(cause)
 	for _, err := range f.errs {
 		if err != nil && !errors.Is(err, errElsewhere) && (cause == nil || !errors.Is(err, cause)) {
@@ -48,6 +48,19 @@ func (f *fanout) run(src io.Reader) error {
 		}
 	}
 	return cause
+}
+
+// filled reads as much as fits: a pipe costs the more, the smaller its pieces
+// are, and those of the decoder are small.
+type filled struct{ src io.Reader }
+
+func (f filled) Read(p []byte) (n int, err error) {
+	for n < len(p) && err == nil {
+		var more int
+		more, err = f.src.Read(p[n:])
+		n += more
+	}
+	return n, err
 }
 
 // loadersWithin is how much of an image is searched for boot loaders. The EFI

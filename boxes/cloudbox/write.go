@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/ulikunitz/xz"
 
@@ -64,9 +65,11 @@ func workFolder(folder string, s Source) (string, error) {
 		return "", err
 	}
 	prefix := fmt.Sprintf(".making-%s-%s-", s.Name(), s.Architecture)
-	left, err := filepath.Glob(filepath.Join(folder, prefix+"*"))
-	for _, dir := range left {
-		err = errors.Join(err, os.RemoveAll(dir))
+	entries, err := os.ReadDir(folder)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(folder, e.Name())))
+		}
 	}
 	if err != nil {
 		return "", err
