@@ -19,16 +19,22 @@ func (p *Project) Halt(ctx context.Context, names []string, force bool) error {
 
 func (p *Project) halt(ctx context.Context, names []string, force bool, word string) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
-		if p.created(m) {
-			p.sayDown(ctx, m, word)
-		}
-		p.stopAgent(ctx, m)
-		p.leaveContext(m, false)
 		if !p.created(m) {
+			p.stopAgent(ctx, m)
+			p.leaveContext(m, false)
 			p.sayNotCreated(m)
 			return nil
 		}
-		return p.system(m).halt(ctx, force)
+		p.sayDown(ctx, m, word)
+		s := p.system(m)
+		// The agent goes last: what containers write as they end goes to folders
+		// that it serves.
+		if !force {
+			s.stopEngine(ctx)
+		}
+		p.stopAgent(ctx, m)
+		p.leaveContext(m, false)
+		return s.halt(ctx, force)
 	})
 }
 

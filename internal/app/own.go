@@ -28,6 +28,9 @@ type ownComputer struct {
 	p     *Project
 	m     plan.Machine
 	files state.Machine
+
+	stopped bool // stopEngine was called, and ended with stopErr
+	stopErr error
 }
 
 // hostRecord is what is known of the computer between two runs.
@@ -148,7 +151,17 @@ func (o *ownComputer) restart(context.Context, phases) error {
 	}
 }
 
+func (o *ownComputer) stopEngine(ctx context.Context) { o.stopped, o.stopErr = true, o.stop(ctx) }
+
+// halt stops the engine, and nothing else of a host that is the user's.
 func (o *ownComputer) halt(ctx context.Context, _ bool) error {
+	if o.stopped {
+		return o.stopErr
+	}
+	return o.stop(ctx)
+}
+
+func (o *ownComputer) stop(ctx context.Context) error {
 	if agreed, err := o.agreed(); err != nil || !agreed {
 		return err // nothing was ever started there
 	}

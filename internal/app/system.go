@@ -31,6 +31,8 @@ type system interface {
 	sshConfig(ctx context.Context) ([]byte, error)
 	// dialing completes the options of a login.
 	dialing(o *link.Options)
+	// stopEngine ends the engine and its containers; halt does so as well.
+	stopEngine(ctx context.Context)
 	halt(ctx context.Context, force bool) error
 	destroy(ctx context.Context) error
 	// state is asked of g, nil where the machine cannot be logged in to.
@@ -100,10 +102,9 @@ func (v *vagrantVM) sshConfig(ctx context.Context) ([]byte, error) {
 
 func (v *vagrantVM) dialing(*link.Options) {}
 
+func (v *vagrantVM) stopEngine(ctx context.Context) { v.p.stopEngine(ctx, v.m) }
+
 func (v *vagrantVM) halt(ctx context.Context, force bool) error {
-	if !force {
-		v.p.stopEngine(ctx, v.m)
-	}
 	return v.p.step("halt "+v.m.Name, func() error { return v.p.vagrant().Halt(ctx, target(v.m), force) })
 }
 
