@@ -45,7 +45,8 @@ const (
 )
 
 // settingsOf are the digests of a machine block. Mounts are not in them: they
-// are compared one by one. Neither is `cli`, which is of commands alone.
+// are compared one by one. Neither are `cli` and `timeouts`, which are of
+// commands alone: they hold at once.
 func settingsOf(in hcl.Machine, m plan.Machine) map[string]string {
 	type password hcl.Proxy // as JSON with the password, which may change
 	e := in.Engine
@@ -166,7 +167,7 @@ func (p *Project) useApplied(ctx context.Context) error {
 			moved = append(moved, a.Machine)
 		}
 		p.differs[m.Name] = changesTo(a, p.present(m))
-		a.Machine.CLI, a.Machine.Notes = m.CLI, m.Notes
+		a.Machine.CLI, a.Machine.Timeouts, a.Machine.Notes = m.CLI, m.Timeouts, m.Notes
 		p.Plan.Machines[i] = a.Machine
 	}
 	p.unnamed = p.madeBefore()
