@@ -121,7 +121,7 @@ console_now() {
   from=$(cat "$run/console.from" 2>/dev/null) || from=0
   # The file was rotated since.
   [ "${from:-0}" -le "$(stat -f %z "$file" 2>/dev/null || echo 0)" ] || from=0
-  tail -c "+$((${from:-0} + 1))" "$file" 2>/dev/null | tail -c 20000 | tr '\r' '\n' | tr -cd '[:print:]\n' | grep -v '^ *$'
+  tail -c "+$((${from:-0} + 1))" "$file" 2>/dev/null | tail -c 20000 | tr '\r' '\n' | tr -cd '[:print:]\n' | sed 's/ *$//' | grep .
 }
 
 # console_trouble prints the line of the console that says that the engine
