@@ -14,10 +14,12 @@
 shares() {
   fstab=$1
   mounts=
+  targets=
   # shellcheck disable=SC2086 # triples of words
   set -- $FBDOCK_SHARES
   while [ $# -ge 3 ]; do
     mkdir -p "$3"
+    targets="$targets $3"
     if [ "$2" = 9p ] && [ "$FBDOCK_NINEP" = yes ]; then
       modprobe 9p
       modprobe 9pnet_virtio
@@ -71,6 +73,15 @@ start() {
   ) </dev/null >/dev/null 2>&1 &
   ewend 1 'Not all are there yet'
   return 0
+}
+# A mount whose server is gone would hold up the power-off, until it is forced.
+stop() {
+  ebegin 'Unmounting shares'
+  for at in$targets; do
+    awk -v at=\"\$at\" '\$2 == at { f = 1 } END { exit !f }' /proc/mounts || continue
+    timeout 10 umount \"\$at\" || timeout 10 umount -f -l \"\$at\"
+  done
+  eend 0
 }
 " || true
   rc-update add fbdock-shares default
