@@ -24,7 +24,7 @@ printf '#!/bin/sh\necho "disk 100 40 40 1048576"\n' >/engine/stat
 printf '#!/bin/sh\n/usr/bin/sleep 60\n' >/tmp/zpool
 chmod 755 /tmp/ssh /tmp/zpool /engine/*
 rm -f /sbin/ssh /sbin/zpool; cp /tmp/ssh /tmp/zpool /sbin/
-sed -i .old -e 's/^limit=30/limit=8/' -e 's/timeout 15 docker/timeout 2 docker/' /usr/local/libexec/fbdock/fbdock-health
+sed -i .old -e 's/^limit=30/limit=8/' -e 's/timeout 20 docker/timeout 2 docker/' /usr/local/libexec/fbdock/fbdock-health
 echo '--- hang'; service nfsd onestop >/dev/null; began=$(date +%s)
 /usr/local/libexec/fbdock/fbdock-health; echo "status $?"; [ $(($(date +%s) - began)) -lt 25 ] && echo 'in time'; ls /var/run/fbdock | grep -c health
 echo '--- console'; ps ax -o pid=,command= | awk '/libexec.fbdock.fbdock-console/ && $1 != 1 { print $1 }' | while read -r pid; do kill -9 "$pid"; done 2>/dev/null; printf 'Booting\r\nKernel panic - not syncing: VFS\n[end trace]\n' >>/var/log/fbdock-console.log; /usr/local/libexec/fbdock/fbdock-health hypervisor console age

@@ -72,7 +72,7 @@ func upAgain(t *testing.T, p *project) {
 	out := p.must(t, "up")
 	took := time.Since(began)
 	t.Logf("second up: %s", took.Round(time.Millisecond))
-	if took > 20*time.Second { // every layer is asked, those of an emulated engine too
+	if took > 30*time.Second { // every layer is asked, those of an emulated engine too
 		t.Errorf("an up that has nothing to do took %s", took)
 	}
 	if !strings.Contains(out.stderr, "nothing to do") {

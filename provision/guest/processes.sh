@@ -20,7 +20,7 @@ supervisor_pid() { named "$run/supervisor.pid" fbdock-supervisor; }
 vm_pid() {
   ps -axww -o pid= -o comm= -o command= 2>/dev/null | awk '
     $2 == "bhyve" && (/ fbdock$/ || /bhyve: fbdock( |$)/) { bhyve = $1 }
-    $2 ~ /^qemu-system/ && / -name fbdock / { qemu = $1 }
+    ($2 ~ /^qemu-system/ || $3 ~ /^qemu-system/) && / -name fbdock / { qemu = $1 }
     END { if (bhyve) print bhyve; else if (qemu) print qemu }'
 }
 
