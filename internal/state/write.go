@@ -22,7 +22,8 @@ type File struct {
 }
 
 // Write writes a file of the folder, all of it or nothing, private, making
-// the folders above it. path is one that Dir or Machine gave.
+// the folders above it. What is the same is left alone: a command that changes
+// nothing works on a full disk. path is one that Dir or Machine gave.
 func (d Dir) Write(path string, data []byte) error {
 	return d.write(path, data, fileMode)
 }
@@ -41,6 +42,9 @@ func (d Dir) put(path string, data []byte, mode fs.FileMode) error {
 	}
 	if err := d.inside(path); err != nil {
 		return err
+	}
+	if same(path, data, mode) {
+		return nil
 	}
 	return d.store.writer.Put(path, data, mode)
 }
