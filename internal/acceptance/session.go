@@ -126,14 +126,6 @@ func (s *session) await(ctx context.Context, what string, test func() error) err
 	}
 }
 
-// removeAll removes what a suite that was interrupted has made.
-func (s *session) removeAll(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.minutes(10))
-	defer cancel()
-	_, err := s.must(ctx, "destroy", "--yes")
-	return err
-}
-
 // tail is the end of a text, for a message.
 func tail(text string) string {
 	const most = 800

@@ -127,7 +127,8 @@ func Run(ctx context.Context, o Options) ([]Result, error) {
 		}
 		if ctx.Err() != nil {
 			// What was made goes all the same.
-			return results, errors.Join(context.Cause(ctx), s.removeAll(context.WithoutCancel(ctx)))
+			result := s.judge(context.WithoutCancel(ctx), step{name: destroyStep, minutes: 10, run: destroy})
+			return append(results, result), context.Cause(ctx)
 		}
 	}
 	return results, nil
