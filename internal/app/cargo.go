@@ -45,16 +45,26 @@ func (c *cargo) environment(h handover) error {
 // hasEnvironment tells whether there are variables.
 func (c *cargo) hasEnvironment() bool { return len(c.items) > 0 && c.items[0].Name == envFile }
 
-// script runs the command with its environment.
-func (c *cargo) script(words string) string {
+// prologue sets the environment in the guest. It comes first, so that nothing
+// of it is left behind where the command is not run.
+func (c *cargo) prologue() string {
 	if !c.hasEnvironment() {
-		return "exec " + words
+		return ""
 	}
 	remove := "rm -f " + c.at(envFile)
 	if c.only() {
 		remove = "rm -rf " + c.dir
 	}
-	return fmt.Sprintf(". %s || exit %d; %s; exec \"$docker\" %s", c.at(envFile), ExitLink, remove, strings.TrimPrefix(words, "'docker' "))
+	return fmt.Sprintf(". %s || exit %d; %s; ", c.at(envFile), ExitLink, remove)
+}
+
+// exec runs words, whose first is docker. With an environment, whose PATH is
+// this host's, it was looked for before.
+func (c *cargo) exec(words string) string {
+	if !c.hasEnvironment() {
+		return "exec " + words
+	}
+	return "exec \"$docker\" " + strings.TrimPrefix(words, "'docker' ")
 }
 
 // send makes the folder in the guest, with what the command reads. What was
@@ -104,9 +114,11 @@ func (c *cargo) run(ctx context.Context, g *guest, e Exec, relay func(Exec) (int
 	if err := c.send(ctx, g); err != nil {
 		return 0, err
 	}
-	if !c.only() {
-		defer c.clear(ctx, g)
-	}
+	defer func() {
+		if !c.only() || err != nil {
+			c.clear(ctx, g)
+		}
+	}()
 	if c.input != "" {
 		file, err := openNamed(c.input)
 		if err != nil {

@@ -163,6 +163,7 @@ func (a *placed) fit(ctx context.Context, g *guest, e Exec) (Exec, error) {
 // of used are served.
 func (a *placed) script(used []mount.Folder) (string, error) {
 	var b strings.Builder
+	b.WriteString(a.cargo.prologue())
 	for _, f := range used {
 		words, err := link.Quote([]string{"echo", fmt.Sprintf("fbdock: error: %s is not mounted in the guests now", f.Source)})
 		if err != nil {
@@ -181,7 +182,7 @@ func (a *placed) script(used []mount.Folder) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return b.String() + a.cargo.script(words), nil
+	return b.String() + a.cargo.exec(words), nil
 }
 
 const notServed = "'keep `fbdock mount` running in another terminal'"
