@@ -148,8 +148,10 @@ func (f Finder) examine(ctx context.Context, path string, compose bool, known an
 }
 
 var (
-	dockerVersion  = regexp.MustCompile(`^Docker version (\d+(?:\.\d+)+)`)
-	composeVersion = regexp.MustCompile(`^v?(\d+(?:\.\d+)+)`)
+	dockerVersion = regexp.MustCompile(`^Docker version (\d+(?:\.\d+)+)`)
+	// composeVersion is one word; that of a plugin which somebody has built is
+	// "dev" (docker/compose, internal/variables.go).
+	composeVersion = regexp.MustCompile(`^v?(\d+(?:\.\d+)+|[0-9A-Za-z.+-]+$)`)
 )
 
 // version asks for the version. It is certain when the program has answered:
