@@ -18,8 +18,8 @@ import (
 	"github.com/fbdock/fbdock/internal/state"
 )
 
-// quickDial bounds a login that may well fail, as with a machine that is
-// halted: what follows a failure is not an error but Vagrant.
+// quickDial bounds the connection of a login that may well fail, as with a
+// machine that is halted: what follows a failure is not an error but Vagrant.
 const quickDial = 3 * time.Second
 
 // guest is a FreeBSD guest that fbdock is logged in to.
@@ -104,7 +104,7 @@ func (p *Project) dial(ctx context.Context, m plan.Machine, sshConfig []byte, ti
 			return nil, err
 		}
 		files := p.State.Machine(m.Name)
-		options := link.Options{KnownHosts: files.KnownHosts(), AgentSocket: p.keysOf(h), Timeout: timeout}
+		options := link.Options{KnownHosts: files.KnownHosts(), AgentSocket: p.keysOf(h), Connect: timeout}
 		p.system(m).dialing(&options)
 		client, err := link.Dial(ctx, to, options)
 		if err != nil {

@@ -236,3 +236,42 @@ func TestUnreachable(t *testing.T) {
 		}
 	}
 }
+
+// TestSlowLogin: a server that is there may take its time for the login, more
+// than the one that connects has for a host that may be down.
+func TestSlowLogin(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, refuse)
+	o := link.Options{HostKey: s.hostKey, Connect: 50 * time.Millisecond}
+	o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
+		return lateConn{conn, time.Now().Add(200 * time.Millisecond)}, err
+	}
+	c, err := link.Dial(t.Context(), s.endpoint(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+	o.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	began := time.Now()
+	_, err = link.Dial(t.Context(), s.endpoint(), o)
+	if _, ok := errors.AsType[*link.UnreachableError](err); !ok || time.Since(began) > 10*time.Second {
+		t.Errorf("Dial of a host that does not answer = %v after %v, want an UnreachableError at once", err, time.Since(began))
+	}
+}
+
+// lateConn gives what it reads from a time on.
+type lateConn struct {
+	net.Conn
+	from time.Time
+}
+
+func (l lateConn) Read(p []byte) (int, error) {
+	if d := time.Until(l.from); d > 0 {
+		<-time.After(d)
+	}
+	return l.Conn.Read(p)
+}

@@ -47,6 +47,9 @@ type Options struct {
 	AgentSocket string
 	// Timeout bounds connecting and login together; 0 is 20 s.
 	Timeout time.Duration
+	// Connect bounds connecting alone; 0 is Timeout. A server that is there
+	// may be slow: an emulated one takes seconds for its part of a login.
+	Connect time.Duration
 	// KeepAlive is the time between two questions to the server (0 is
 	// 10 s) and Patience that without any byte from it after which the
 	// link is given up (0 is 15 s).
@@ -108,12 +111,14 @@ type dialFunc = func(ctx context.Context, network, address string) (net.Conn, er
 func connect(ctx context.Context, dial dialFunc, to Endpoint, o Options) (*Client, error) {
 	inner, cancel := context.WithTimeoutCause(ctx, o.timeout(), errTimeout)
 	defer cancel()
-	conn, err := dial(inner, "tcp", to.Address)
+	connecting, stop := context.WithTimeoutCause(inner, orDefault(o.Connect, o.timeout()), errTimeout)
+	defer stop()
+	conn, err := dial(connecting, "tcp", to.Address)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, &UnreachableError{Name: to.Name, Address: to.Address, Err: reason(inner, err)}
+		return nil, &UnreachableError{Name: to.Name, Address: to.Address, Err: reason(connecting, err)}
 	}
 	return login(ctx, inner, conn, to, o)
 }
