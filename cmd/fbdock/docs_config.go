@@ -83,7 +83,8 @@ func machineDocs() map[string]doc {
 		"up": {
 			group: groupMachines, words: wordsMachines, provider: true, exits: impossible,
 			long: "Creates the machines that do not exist, starts those that are stopped, and applies changes of the configuration. " +
-				"Without arguments it does so for all machines. When nothing has changed it ends within a second. " +
+				"Without arguments it does so for all machines. It asks every layer of a machine, from FreeBSD to dockerd, and repairs what does not work; " +
+				"when nothing is to be done it ends within seconds. " +
 				"The first time takes about a quarter of an hour.\n\n" +
 				"Before a machine is created, the checks of `fbdock doctor` run. On a FreeBSD computer of the user's own, the changes are listed " +
 				"and have to be agreed to. What a configuration reaches outside of its project is listed and has to be agreed to as well.",
