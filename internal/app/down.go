@@ -9,7 +9,8 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
-// engineStop bounds the engine's own shutdown inside the guest's.
+// engineStop bounds the engine's own shutdown inside the guest's, which is
+// forced by default after 60 s.
 const engineStop = 90 * time.Second
 
 // Halt stops machines; what they hold stays. force pulls the plug.
@@ -108,7 +109,7 @@ func (p *Project) step(name string, f func() error) error {
 // guest less time than dockerd needs to put its containers down. A guest
 // that cannot be asked is left to the provider.
 func (p *Project) stopEngine(ctx context.Context, m plan.Machine) {
-	ctx, cancel := context.WithTimeout(ctx, engineStop)
+	ctx, cancel := context.WithTimeout(ctx, max(engineStop, m.Timeouts.Stop+engineStop/3))
 	defer cancel()
 	g, err := p.cached(ctx, m, quickDial)
 	if err != nil {
