@@ -196,7 +196,7 @@ func docker(f *file, m plan.Machine) {
 	f.line("v.stop_timeout = 90")
 	f.line("v.create_args = [")
 	for _, pair := range [][2]string{
-		{"--cap-add", "NET_ADMIN"}, {"--cap-add", "SYS_ADMIN"},
+		{"--cap-add", "NET_ADMIN"}, {"--cap-add", "SYS_ADMIN"}, {"--cap-add", "LINUX_IMMUTABLE"},
 		{"--device", "/dev/net/tun"}, {"--device", "/dev/fuse"},
 		{"--security-opt", "apparmor=unconfined"},
 		{"--hostname", m.Name},

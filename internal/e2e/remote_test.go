@@ -22,7 +22,7 @@ type computer struct {
 // startComputer starts one, with a pool, a firewall and a key of its owner.
 func startComputer(t *testing.T, key string) computer {
 	t.Helper()
-	id := dockerLab(t, "run", "-d", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_ADMIN", "--device", "/dev/net/tun", "--device", "/dev/fuse",
+	id := dockerLab(t, "run", "-d", "--cap-add", "NET_ADMIN", "--cap-add", "SYS_ADMIN", "--cap-add", "LINUX_IMMUTABLE", "--device", "/dev/net/tun", "--device", "/dev/fuse",
 		"--security-opt", "apparmor=unconfined", "--hostname", "metal", "fbdock-lab:latest")
 	c := computer{id: id}
 	t.Cleanup(func() { _ = exec.Command("docker", "rm", "-f", "-v", id).Run() })

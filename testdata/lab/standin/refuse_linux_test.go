@@ -52,6 +52,7 @@ func TestRefused(t *testing.T) {
 	for _, argv := range [][]string{
 		{"sed", "-i", "s/x/y/", root + "/tmp/file"}, {"sed", "--in-place", "s/x/y/", root + "/tmp/file"}, {"stat", "-c", "%a", "/tmp/file"},
 		{"date", "-d", "@0"}, {"grep", "-P", "x", root + "/tmp/file"}, {"mktemp", "--suffix=.x"}, {"head", "-n", "-1", root + "/tmp/file"},
+		{"chflags", "schg"}, {"chflags", "immutable", root + "/tmp/file"}, {"chflags", "uchg", root + "/tmp/file"}, {"chflags", "schg", root + "/none"},
 		{"find", root, "-printf", "%p"}, {"install", "-D", "a", "b"}, {"cp", "--reflink", "a", "b"}, {"readlink", "-e", "a"}, {"tail", "--lines=3"},
 		{"ifconfig", "tap0", "inet", "10.0.0.1"}, {"ifconfig", "nosuch0", "up"}, {"ifconfig", "bridge0", "create"}, {"ifconfig", "tap0", "frobnicate"},
 		{"ifconfig", "bridge0", "addm"}, {"ifconfig", "tap0", "addm", "bridge0"}, {"kldload", "nosuchmodule"}, {"kldload", "if_tuntap"}, {"kldstat", "--quiet"},

@@ -15,7 +15,7 @@ func systemCommands() map[string]command {
 	return map[string]command{"uname": uname, "freebsd-version": freebsdVersion, "dmesg": dmesg, "shutdown": shutdown, "reboot": reboot,
 		"poweroff": poweroff, "halt": poweroff, "daemon": daemon, "lockf": lockf, "fetch": fetch, "logger": logger, "hostname": hostname,
 		"init": initMain, "getent": getent, "nc": netcat, "newsyslog": quiet, "freebsd-update": missing, "sockstat": sockstat,
-		"nextboot": nextboot, "rctl": rctl, "devfs": quiet, "ssh": passed, "sshfs": sshfsFake, "docker": dockerFake}
+		"nextboot": nextboot, "chflags": chflags, "rctl": rctl, "devfs": quiet, "ssh": passed, "sshfs": sshfsFake, "docker": dockerFake}
 }
 
 func (l *lab) release() string { return l.conf("release", "14.2-RELEASE") }
