@@ -22,9 +22,9 @@ import (
 // tools are Debian's programs behind the stand-ins, and those that behave
 // the same on both systems.
 var tools = []string{
-	"awk", "basename", "cat", "chmod", "chown", "cmp", "cp", "cut", "date", "dd", "df", "diff", "dirname", "env", "find", "getent", "grep", "head",
+	"awk", "basename", "cat", "chmod", "chown", "cksum", "cmp", "cp", "cut", "date", "dd", "df", "diff", "dirname", "env", "find", "getent", "grep", "head",
 	"hostname", "id", "ln", "ls", "makefs", "mkdir", "mktemp", "mv", "ps", "readlink", "rm", "rmdir", "sed", "setsid", "sha256sum", "sha512sum", "sleep",
-	"sort", "stat", "stty", "tail", "tar", "timeout", "touch", "tr", "truncate", "wc",
+	"sort", "stat", "stty", "sync", "tail", "tar", "timeout", "touch", "tr", "truncate", "wc",
 }
 
 // labDir holds the template; TestMain removes it.

@@ -71,6 +71,10 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 	if m.Engine.InsecureTCP {
 		insecure = "yes"
 	}
+	points, err := static.ReadFile("guest/fbdock-points")
+	if err != nil {
+		return nil, err
+	}
 	authorized := in.Secrets.EngineKey.Authorized + "\n" + in.Secrets.GuestKey.Authorized + "\n"
 	var values env
 	for _, kv := range [][2]string{
@@ -82,6 +86,7 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 		{"FBDOCK_GUEST_PORTS", strings.Join(m.Engine.GuestPorts, " ")},
 		{"FBDOCK_ENGINE_DISK", m.Engine.Disk.String()},
 		{"FBDOCK_SHARES", shares},
+		{"FBDOCK_POINTS", string(points)},
 		{"FBDOCK_HTTP_PROXY", proxy.HTTP},
 		{"FBDOCK_HTTPS_PROXY", proxy.HTTPS},
 		{"FBDOCK_NO_PROXY", proxy.No},

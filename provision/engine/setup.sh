@@ -113,6 +113,22 @@ data_disk() {
     mount -o noatime,discard "$disk" /var/lib/docker || fail "mount $disk"
   fi
   resize2fs "$disk" || fail "resize2fs $disk"
+  # What is known of the host's folders survives this root disk, as the
+  # containers do that bind them.
+  mkdir -p /var/lib/docker/fbdock /var/db/fbdock
+  ln -sfn /var/lib/docker/fbdock /var/db/fbdock/mounts
+}
+
+# The host's folders are mounted by the host. dockerd waits for those that are
+# declared, whoever starts it: OpenRC's script takes the program from its
+# settings.
+mount_points() {
+  put /usr/local/sbin/fbdock-points 0755 "$FBDOCK_POINTS" || true
+  put /usr/local/sbin/fbdock-dockerd 0755 '#!/bin/sh
+# Written by fbdock: dockerd, once the folders of the host are mounted.
+exec /usr/local/sbin/fbdock-points dockerd "$@"
+' || true
+  block /etc/conf.d/docker 'DOCKERD_BINARY=/usr/local/sbin/fbdock-dockerd'
 }
 
 packages() {
@@ -165,7 +181,7 @@ docker_engine() {
   rc-service docker start || fail 'start docker'
   tries=0
   until docker version >/dev/null 2>&1; do
-    tries=$((tries + 1))
+    [ -e /var/run/fbdock-mounts/waiting ] || tries=$((tries + 1))
     [ "$tries" -lt 120 ] || fail "dockerd does not answer: $(tail -n 2 /var/log/docker.log | tr '\n' ' ')"
     sleep 1
   done
@@ -233,6 +249,7 @@ say 'packages are there'
 data_disk
 certificates
 firewall
+mount_points
 docker_engine
 plain_tcp
 shares "$data_line"
