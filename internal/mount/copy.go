@@ -127,7 +127,7 @@ func (c *copier) tell(name string, err error) {
 
 // run has the guest's script do one thing.
 func (c *copier) run(ctx context.Context, stdin io.Reader, stdout io.Writer, do string) error {
-	words := &guestWords{}
+	words := &guestWords{moved: c.options.Moved}
 	args := []string{"sh", "-c", mountedScript + copyScript, "fbdock-copy", do, c.folder.Target, strconv.Itoa(c.uid) + ":" + strconv.Itoa(c.gid)}
 	args = append(slices.Clone(c.options.Root), args...)
 	code, err := c.client.Run(ctx, link.Command{Args: args, Stdin: stdin, Stdout: stdout, Stderr: words})

@@ -9,6 +9,7 @@ id=$(printf '%s' "$target" | cksum | tr ' ' -)
 
 if [ "$do" = open ]; then
   parent=$(dirname "$target")
+  points parent "$target" || exit 1
   mkdir -p "$parent" "$copies" || fail failed "mkdir -p $parent $copies"
 fi
 parent=$(cd "$(dirname "$target")" && pwd -P) || fail failed "there is no $(dirname "$target")"
@@ -24,6 +25,8 @@ open)
     detach "$real" || sleep 1
     tries=$((tries + 1))
   done
+  points free "$target" || exit 1
+  [ -e "$copies/$id" ] || points clear "$target" || exit 1
   if [ -z "$(ls -A "$real" 2>/dev/null)" ]; then
     rm -f "$copies/$id" # what the list is about was taken away
     mkdir -p "$real" && chown "$owner" "$real" || fail failed "mkdir -p $real"

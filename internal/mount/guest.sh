@@ -18,6 +18,7 @@ remember "$target"
 
 # The table names folders without links, such as FreeBSD's /home.
 parent=$(dirname "$target")
+ours "$target" || points parent "$target" || exit 1
 mkdir -p "$parent" || fail failed "mkdir -p $parent"
 parent=$(cd "$parent" && pwd -P) || fail failed "cd $parent"
 real=${parent%/}/$(basename "$target")
@@ -45,6 +46,7 @@ if [ -z "$kept" ]; then
     detach "$real" || sleep 1
     tries=$((tries + 1))
   done
+  ours "$real" || points prepare "$target" || exit 1
   mkdir -p "$real" || fail failed "mkdir -p $real"
   if [ -n "$(ls -A "$real")" ] && ! ours "$real"; then
     fail not-empty "$real is not empty"
@@ -94,6 +96,7 @@ serve_again() {
     rm -f "$state/$id.stays" "$state/$id.pid" "$state/$id.end" "$state/$id.connect" "$state/$id.answers"
     mounted "$real" && detach "$real"
     kill "$pid" 2>/dev/null
+    ours "$real" || points close "$target"
   fi
   [ -n "$ready" ] || fail failed "sshfs ended: $(tail -n 1 "$state/$id.log")"
 }
@@ -139,6 +142,7 @@ if [ "$(cat "$state/$id.pid" 2>/dev/null)" = "$pid" ]; then
   if mounted "$real"; then
     detach "$real"
   fi
+  ours "$real" || points close "$target"
 fi
 [ -n "$ready" ] || fail failed "sshfs ended with status $status"
 exit 0

@@ -15,7 +15,8 @@ fail() {
 # mounted PATH looks into the table alone: a dead mount must not be touched.
 if [ -r /proc/self/mounts ]; then
   mounted() {
-    grep -qF " $(printf '%s' "$1" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g') fuse" /proc/self/mounts
+    grep -F " $(printf '%s' "$1" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g') fuse" /proc/self/mounts |
+      grep -qv '^fbdock-unmounted '
   }
   detach() { umount -l "$1"; }
 else
@@ -36,6 +37,14 @@ sshfs_of() {
   esac
 }
 
+# points COMMAND... is for what fbdock's steps have put here, which keeps the
+# mount points; a guest of before has none, and its points are left as they are.
+if command=$(command -v fbdock-points || ls /usr/local/libexec/fbdock/fbdock-points 2>/dev/null); then
+  points() { sh "$command" "$@" </dev/null; }
+else
+  points() { :; }
+fi
+
 # ours PATH is true below a mount of fbdock's, where a target is the
 # laptop's and may hold files.
 ours() {
@@ -55,4 +64,3 @@ remember() {
   remember "$(dirname "$1")"
   echo "folder $1 -" >>"$undo"
 }
-

@@ -31,6 +31,9 @@ type Options struct {
 	Root []string
 	// Ready is told once, when the guest sees the folder; it may be nil.
 	Ready func()
+	// Moved is told what had to be moved aside in the guest, in one sentence;
+	// it may be nil.
+	Moved func(text string)
 	// Warn is told what Copy leaves out and why, each name once; it may be nil.
 	Warn func(name string, err error)
 	// Flush brings channels that Copy closes when the guest has all that had
@@ -73,7 +76,7 @@ func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error 
 		// sshfs unmounts and ends when its input does.
 		served <- errors.Join(err, out.Close(), in.Close())
 	}()
-	guest := &guestWords{ready: o.Ready}
+	guest := &guestWords{ready: o.Ready, moved: o.Moved}
 	access := "rw"
 	if f.ReadOnly {
 		access = "ro"
@@ -119,6 +122,7 @@ const maxWords = 4 << 10
 type guestWords struct {
 	mu     sync.Mutex
 	ready  func()
+	moved  func(text string)
 	lines  untrusted.Lines
 	kind   string
 	reason string
@@ -151,6 +155,9 @@ func (g *guestWords) hear(l untrusted.Line) error {
 		g.ready()
 		g.ready = nil
 	default:
+		if moved, ok := strings.CutPrefix(word, "moved "); ok && g.moved != nil {
+			g.moved(untrusted.Printable(moved))
+		}
 		if fail, ok := strings.CutPrefix(word, "fail "); ok {
 			g.kind, g.reason, _ = strings.Cut(fail, " ")
 		}

@@ -24,6 +24,13 @@ type sshd struct {
 
 func startSSHD(t *testing.T) *sshd {
 	t.Helper()
+	return startSSHDIn(t, "")
+}
+
+// startSSHDIn has a mount namespace of its own, which the script world
+// prepares, unless that is "".
+func startSSHDIn(t *testing.T, world string) *sshd {
+	t.Helper()
 	const program = "/usr/sbin/sshd"
 	if _, err := os.Stat(program); err != nil {
 		t.Skipf("no OpenSSH server: %v (apt-get install openssh-server)", err)
@@ -46,6 +53,9 @@ func startSSHD(t *testing.T) *sshd {
 		"PasswordAuthentication no", "PermitRootLogin yes", "PidFile none", "SetEnv HOME=" + s.dir, "",
 	}, "\n"))
 	cmd := exec.Command(program, "-D", "-e", "-f", filepath.Join(s.dir, "config"))
+	if world != "" {
+		cmd = exec.Command("unshare", append([]string{"--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", world + `exec "$0" "$@"`}, cmd.Args...)...)
+	}
 	must(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
