@@ -171,7 +171,7 @@ func (g *guest) own(command string) func(ssh.Channel) (status int) {
 	switch {
 	case strings.Contains(command, provision.UnpackCommand):
 		return g.prepare
-	case strings.Contains(command, " fbdock-mount "): // speaks of the uninstall
+	case strings.Contains(command, " fbdock-mount "), strings.Contains(command, " fbdock-points "): // speaks of the uninstall
 	case strings.Contains(command, "fbdock-uninstall"):
 		return g.uninstall
 	case strings.Contains(command, "service fbdock onestop >"):

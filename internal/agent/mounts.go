@@ -25,6 +25,9 @@ type Mount struct {
 	// Behind tells that a copy was not up to date in time when that was last
 	// asked for.
 	Behind bool `json:"behind,omitempty"`
+	// Aside tells, in a sentence, what was in the way in the guest and where
+	// it was moved to.
+	Aside string `json:"aside,omitempty"`
 	// Error is why it is not there, Hint the next step.
 	Error string `json:"error,omitempty"`
 	Hint  string `json:"hint,omitempty"`
@@ -44,8 +47,9 @@ const (
 // itself, so that one that fails takes no other along; one within another
 // waits for that one.
 type mounts struct {
-	agent *Agent
-	turn  sync.Mutex // held by who exchanges folders
+	agent  *Agent
+	points *points
+	turn   sync.Mutex // held by who exchanges folders
 
 	mu sync.Mutex
 	// folders are FreeBSD's, then the engine's; the outer of nested ones first.
@@ -74,12 +78,17 @@ type folder struct {
 	since  time.Time
 	failed error
 	behind bool
+	aside  string
+	// attempts that failed over the link of now, since it was mounted last.
+	attempts int
+	over     *joint
 	// Tries are numbered; done is the last one that has come to something.
 	begun, done int
 }
 
 func newMounts(a *Agent) *mounts {
 	m := &mounts{agent: a, changed: make(chan struct{})}
+	m.points = newPoints(m)
 	m.folders = m.arranged(nil, a.settings().Mounts)
 	return m
 }
@@ -118,6 +127,7 @@ func (m *mounts) keep(ctx context.Context, f *folder) {
 			return
 		}
 		m.down(f, err)
+		m.points.failed(ctx, f)
 		if time.Since(began) > time.Minute {
 			delay = firstRetry
 		}
@@ -158,6 +168,9 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 	}
 	bound, cancel := j.while(ctx)
 	defer cancel()
+	if err := m.points.declare(bound, f.guest, j); err != nil {
+		m.agent.o.Log.Debug("mount points are not declared", "guest", f.guest, "error", err)
+	}
 	return j.gate.hold(bound, func() error {
 		serve := mount.Serve
 		if folder.Copied {
@@ -165,7 +178,7 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 		}
 		m.found(f, folder.Opened())
 		return serve(ctx, j.Client, folder, mount.Options{
-			Root: root, Ready: func() { m.up(ctx, f) }, Flush: f.flush,
+			Root: root, Ready: func() { m.up(ctx, f) }, Flush: f.flush, Moved: func(text string) { m.moved(f, text) },
 			Warn: func(name string, err error) {
 				m.agent.o.Log.Warn("not copied as it is", "folder", folder.Source, "name", name, "error", err)
 			},
@@ -206,7 +219,7 @@ func (m *mounts) up(ctx context.Context, f *folder) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f.live, f.end = context.WithCancel(ctx)
-	f.failed, f.since, f.done = nil, time.Now(), f.begun
+	f.failed, f.since, f.done, f.attempts = nil, time.Now(), f.begun, 0
 	m.tell()
 	m.agent.o.Log.Info("mounted", "guest", f.guest, "folder", f.Source, "target", f.Target)
 }
@@ -332,7 +345,7 @@ func (m *mounts) list() []Mount {
 	for _, f := range m.folders {
 		one := Mount{
 			Guest: f.guest, Source: f.Source, Target: f.Target, ReadOnly: f.ReadOnly, Copied: f.Copied, Mounted: f.live != nil, Since: f.since,
-			Behind: f.behind,
+			Behind: f.behind, Aside: f.aside,
 		}
 		if f.live == nil {
 			one.Error, one.Hint = f.why()

@@ -108,6 +108,9 @@ func (p *Project) awaitMounts(ctx context.Context, m plan.Machine) {
 		return
 	}
 	for _, one := range s.Mounts {
+		if one.Aside != "" {
+			p.Progress.Warn(one.Guest + ": " + one.Aside)
+		}
 		if one.Mounted {
 			p.Progress.Say(fmt.Sprintf("%s: %s is at %s", one.Guest, one.Source, one.Target))
 		} else {

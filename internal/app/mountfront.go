@@ -109,6 +109,9 @@ func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.C
 			_ = end() // told when it ended first
 		}
 	}()
+	if err := mount.Declare(ctx, client, root, p.folders(m)); err != nil && ctx.Err() == nil {
+		p.Progress.Warn(fmt.Sprintf("the mount points of %s: %v", name, err))
+	}
 	first := make(chan error, len(m.Mounts))
 	for _, folder := range served(m) {
 		mine, cancel := context.WithCancel(context.WithoutCancel(ctx))
@@ -120,7 +123,8 @@ func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.C
 			}
 			err := serve(mine, client, p.folder(folder), mount.Options{
 				Root: root, Ready: func() { close(ready) },
-				Warn: func(name string, err error) { p.Progress.Warn(fmt.Sprintf("%s of %s: %v", name, folder.Source, err)) },
+				Moved: p.Progress.Warn,
+				Warn:  func(name string, err error) { p.Progress.Warn(fmt.Sprintf("%s of %s: %v", name, folder.Source, err)) },
 			})
 			first <- err
 			done <- err

@@ -189,6 +189,8 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	if err := u.phase("engine", func() (string, error) {
+		stop := u.mountAhead(ctx, g)
+		defer stop()
 		version, err = u.waitDockerd(ctx, g)
 		return "dockerd " + version, err
 	}); err != nil {

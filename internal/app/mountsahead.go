@@ -1,0 +1,91 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/mount"
+)
+
+// mountRetryAhead is the time between two tries while the engine boots.
+const mountRetryAhead = 2 * time.Second
+
+// mountAhead mounts the folders while dockerd is waited for, as the engine's
+// dockerd waits for them. What goes wrong is told once dockerd answers. stop
+// ends it.
+func (u *upRun) mountAhead(ctx context.Context, g *guest) (stop func()) {
+	try := u.declareAhead
+	if !u.noAgent() && len(served(u.m)) > 0 {
+		try = u.hurryMounts(ctx)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for !try(ctx, g) {
+			timer := time.NewTimer(mountRetryAhead)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				timer.Stop()
+				return
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// hurryMounts has the agent try at once what is not mounted yet; it is true
+// when all is. The agent is brought within whole, that of the command: what
+// comes to an end with dockerd is the asking.
+func (u *upRun) hurryMounts(whole context.Context) func(context.Context, *guest) bool {
+	applied := false
+	return func(ctx context.Context, _ *guest) bool {
+		if !applied {
+			applied = u.applyAgent(whole, u.m) == nil
+		}
+		return applied && u.mounted(ctx)
+	}
+}
+
+// mounted asks the agent whether all folders are mounted, once it has tried.
+func (u *upRun) mounted(ctx context.Context) bool {
+	remote, err := u.remote(u.m)
+	if err != nil {
+		return false
+	}
+	s, err := remote.Mounts(ctx)
+	if err != nil {
+		return false
+	}
+	for _, one := range s.Mounts {
+		if !one.Mounted {
+			return false
+		}
+	}
+	return true
+}
+
+// declareAhead tells the engine that nothing is to be mounted, or that nobody
+// will do it.
+func (u *upRun) declareAhead(ctx context.Context, g *guest) bool {
+	client, err := g.engine(ctx)
+	if err != nil {
+		return false
+	}
+	defer client.Close()
+	folders := u.folders(u.m)
+	if err := mount.Declare(ctx, client, nil, folders); err != nil {
+		return false
+	}
+	for _, f := range folders {
+		err = errors.Join(err, mount.Refuse(ctx, client, nil, f, errNoAgent))
+	}
+	return err == nil
+}
+
+var errNoAgent = errors.New("no agent runs (FBDOCK_AGENT); `fbdock mount` mounts it")
