@@ -115,7 +115,7 @@ func (c *cargo) run(ctx context.Context, g *guest, e Exec, relay func(Exec) (int
 		return 0, err
 	}
 	defer func() {
-		if !c.only() || err != nil {
+		if !c.only() || err != nil || status >= ExitLink { // a signal may have come first
 			c.clear(ctx, g)
 		}
 	}()
