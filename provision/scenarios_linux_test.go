@@ -224,7 +224,7 @@ func TestPackages(t *testing.T) {
 
 func TestFirstBootIsWaitedFor(t *testing.T) {
 	t.Parallel()
-	g, out := play(t, labMachine(), "touch /firstboot; (/usr/bin/sleep 2; rm /firstboot) &", "")
+	g, out := play(t, labMachine(), "touch /firstboot; (until grep -q 'waiting for the first boot' /var/log/fbdock.log; do /usr/bin/sleep 0.1; done; rm /firstboot) 2>/dev/null &", "")
 	mustSay(t, g, out, "status 0")
 	mustSay(t, g, g.file(t, "var/log/fbdock.log"), "waiting for the first boot to finish")
 }

@@ -13,7 +13,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/gofrs/flock"
 )
@@ -123,15 +122,4 @@ func ReadDir(path string) ([]fs.DirEntry, error) {
 		return nil, err
 	}
 	return f.ReadDir(-1)
-}
-
-// FS is a folder of such files.
-type FS string
-
-// Open opens the file name below the folder for reading.
-func (f FS) Open(name string) (fs.File, error) {
-	if !fs.ValidPath(name) {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
-	}
-	return Open(filepath.Join(string(f), filepath.FromSlash(name)), os.O_RDONLY)
 }
