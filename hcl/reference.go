@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Reference is all that fbdock.hcl can say, as Markdown for the README. It
+// Reference is all that fbdock.hcl can say, as Markdown for docs/configuration.md. It
 // is made from the schema that the loader goes by.
 func Reference() string {
 	var b strings.Builder

@@ -57,7 +57,7 @@ type Block struct {
 }
 
 // Schema is all that fbdock.hcl can say. It drives the loader's checks of
-// names, its suggestions and the reference in the README.
+// names, its suggestions and the reference in docs/configuration.md.
 func Schema() Block {
 	return Block{
 		Many: true,
@@ -95,7 +95,7 @@ func machineSchema() Block {
 		Attributes: []Attribute{
 			{
 				Name: "provider", Type: TypeString, Default: "auto", Example: `"virtualbox"`, Values: providers(),
-				Doc: "the hypervisor on the laptop; `native` is a laptop that runs FreeBSD itself, `docker` the lab",
+				Doc: "the hypervisor on the host; `native` is a host that runs FreeBSD itself, `docker` the lab",
 			},
 			{
 				Name: "host", Type: TypeString, Example: `"ssh://me@freebsd.example"`, check: hostURL,
@@ -113,7 +113,7 @@ func machineSchema() Block {
 				Name: "box_version", Type: TypeConstraint, Example: `"~> 202510.26"`,
 				Doc: "versions of the box that will do",
 			},
-			{Name: "cpus", Type: TypeInt, Default: "4, or what the laptop has", Example: `4`, Min: 1, Doc: "CPUs of the FreeBSD guest, the engine's included"},
+			{Name: "cpus", Type: TypeInt, Default: "4, or what the host has", Example: `4`, Min: 1, Doc: "CPUs of the FreeBSD guest, the engine's included"},
 			{
 				Name: "memory", Type: TypeSize, Default: "4GiB, or the engine's and 2GiB", Example: `"6GiB"`,
 				Doc: "memory of the FreeBSD guest, the engine's included",
@@ -188,13 +188,13 @@ func storageSchema() Block {
 func mountSchema() Block {
 	return Block{
 		Name: "mount", Label: "FOLDER", Many: true, check: folderName,
-		Doc: "A folder of the laptop, seen in both guests at the same path. A relative one is relative to the folder of the configuration.",
+		Doc: "A folder of the host, seen in both guests at the same path. A relative one is relative to the folder of the configuration.",
 		Attributes: []Attribute{
-			{Name: "target", Type: TypeString, Default: "the same path as on the laptop", Example: `"/src"`, check: guestPath, Doc: "where the guests see it"},
+			{Name: "target", Type: TypeString, Default: "the same path as on the host", Example: `"/src"`, check: guestPath, Doc: "where the guests see it"},
 			{Name: "read_only", Type: TypeBool, Default: "false", Example: `true`, Doc: "keep the guests from writing"},
 			{
 				Name: "type", Type: TypeString, Default: "sshfs", Example: `"sshfs"`, Values: []string{"sshfs", "rsync"},
-				Doc: "how it gets there: live, by sshfs in the guests, or as a copy that follows the laptop, one way",
+				Doc: "how it gets there: live, by sshfs in the guests, or as a copy that follows the host, one way",
 			},
 			{Name: "exclude", Type: TypeStrings, Default: "[]", Example: `[".git", "node_modules"]`, Doc: "names that are not copied, with * and ?; for type rsync"},
 		},
@@ -249,7 +249,7 @@ func engineSchema() Block {
 			{Name: "ca_certificates", Type: TypeStrings, Example: `["ca.pem"]`, check: folderName, Doc: "files of CA certificates, in PEM or DER, that the engine trusts beside its own"},
 		},
 		Blocks: []Block{{
-			Name: "proxy", Doc: "What the guests use to reach the network; without it, what the laptop uses.",
+			Name: "proxy", Doc: "What the guests use to reach the network; without it, what the host uses.",
 			Attributes: []Attribute{
 				{Name: "http", Type: TypeString, Example: `"http://proxy.example.com:3128"`, check: proxyURL, Doc: "for http"},
 				{Name: "https", Type: TypeString, Example: `"http://proxy.example.com:3128"`, check: proxyURL, Doc: "for https"},

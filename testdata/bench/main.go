@@ -1,7 +1,7 @@
 // Command bench measures fbdock beside what it replaces, on the lab: both
 // sides in one run, one after the other by turns, so that a machine that
 // changes its speed changes it for both. `make bench` runs it. It writes
-// result.json beside itself and the table into README.md, between its marks.
+// result.json beside itself and the table into docs/numbers.md, between its marks.
 package main
 
 import (
@@ -69,7 +69,7 @@ func bench(ctx context.Context) error {
 	if err := os.WriteFile("testdata/bench/result.json", append(data, '\n'), 0o644); err != nil {
 		return err
 	}
-	return publish("README.md", res)
+	return publish("docs/numbers.md", res)
 }
 
 // world is a machine that is up, with both roads to it.

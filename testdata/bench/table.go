@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The README's table stands between these lines.
+// The table of docs/numbers.md stands between these lines.
 const (
 	begin = "<!-- numbers: written by make bench -->\n"
 	end   = "<!-- end of numbers -->\n"

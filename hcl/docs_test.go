@@ -10,11 +10,11 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 )
 
-// TestReadme keeps the reference in the README what the schema says;
+// TestReference keeps the reference in docs/configuration.md what the schema says;
 // -update writes it there.
-func TestReadme(t *testing.T) {
+func TestReference(t *testing.T) {
 	t.Parallel()
-	const readme, begin, end = "../README.md", "<!-- reference:begin", "<!-- reference:end -->"
+	const readme, begin, end = "../docs/configuration.md", "<!-- reference:begin", "<!-- reference:end -->"
 	src, err := os.ReadFile(readme)
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +35,6 @@ func TestReadme(t *testing.T) {
 		return
 	}
 	if diff := cmp.Diff(want, old); diff != "" {
-		t.Errorf("run go test ./hcl -update; the README is out of date (-want +got):\n%s", diff)
+		t.Errorf("run go test ./hcl -update; docs/configuration.md is out of date (-want +got):\n%s", diff)
 	}
 }
