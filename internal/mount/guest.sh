@@ -60,10 +60,15 @@ serve_again() {
   socket=$state/$id.sock
   run=$$
   echo "$run" >"$state/$id.run"
+  # One that waits for sshfs does not see that its link is gone.
+  if old=$(cat "$state/$id.relay" 2>/dev/null) && [ "$(cat "/proc/$old/comm" 2>/dev/null)" = socat ]; then
+    kill "$old"
+  fi
   rm -f "$socket" "$state/$id.end" "$state/$id.answers"
   exec 3<&0
   (umask 077 && exec socat -t0.1 -b131072 STDIO "UNIX-LISTEN:$socket" <&3 3<&-) &
   relay=$!
+  echo "$relay" >"$state/$id.relay"
   exec 3<&- </dev/null
   if [ -z "$kept" ]; then
     # sshfs gives this the arguments of ssh.
@@ -89,6 +94,7 @@ serve_again() {
     fi
     sleep 0.1
   done
+  [ -n "$ready" ] || kill "$relay" 2>/dev/null
   wait "$relay"
   [ "$(cat "$state/$id.run" 2>/dev/null)" = "$run" ] || exit 0 # another has taken over
   rm -f "$state/$id.live" "$socket"

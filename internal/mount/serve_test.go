@@ -254,3 +254,22 @@ func TestServeOverALink(t *testing.T) {
 		}
 	}
 }
+
+// TestMountThatDoesNotStart: an sshfs that ends at once is told, whether it
+// would be connected again or not.
+func TestMountThatDoesNotStart(t *testing.T) {
+	t.Parallel()
+	needSSHFS(t)
+	base := folder(t)
+	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target")}
+	write(t, filepath.Join(f.Source, "a"), "one\n")
+	write(t, filepath.Join(base, "bin", "sshfs"), "#!/bin/sh\necho broken >&2\nexit 7\n")
+	must(t, os.Chmod(filepath.Join(base, "bin", "sshfs"), 0o700))
+	c := startSSHD(t).dial(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	err := mount.Serve(ctx, c, f, mount.Options{Root: []string{"env", "PATH=" + filepath.Join(base, "bin") + ":/usr/sbin:/usr/bin:/sbin:/bin"}})
+	if failed, ok := errors.AsType[*mount.GuestError](err); !ok || failed.Kind != mount.Failed || !strings.Contains(err.Error(), "broken") {
+		t.Errorf("Serve with an sshfs that ends = %v, want a GuestError that tells why", err)
+	}
+}
