@@ -14,8 +14,8 @@ go install -ldflags '-s -w' "github.com/moby/moby/v2/cmd/docker-proxy@$moby"
 go install -ldflags '-s -w' "github.com/containerd/containerd/v2/cmd/containerd@$containerd"
 go install -ldflags '-s -w' "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2@$containerd"
 CGO_ENABLED=1 go install -tags seccomp -ldflags '-s -w' "github.com/opencontainers/runc@$runc"
-# The CLI has no go.mod of its own: the module of the table of flags names its dependencies.
+# The CLI has no go.mod of its own: the module of the table of flags names its dependencies, and the language is told.
 cd "$(dirname "$0")/../../../internal/dockerflags/gen"
 version=$(go list -m -f '{{.Version}}' github.com/docker/cli)
 version=${version#v}
-go build -ldflags "-s -w -X github.com/docker/cli/cli/version.Version=${version%+incompatible}" -o "$out/docker" github.com/docker/cli/cmd/docker
+go build -gcflags='github.com/docker/cli/...=-lang=go1.26' -ldflags "-s -w -X github.com/docker/cli/cli/version.Version=${version%+incompatible}" -o "$out/docker" github.com/docker/cli/cmd/docker
