@@ -58,8 +58,9 @@ func (w Writer) do(step Step, path string, f func() error) error {
 const prefix = ".fbdock-tmp-"
 
 // attempts bounds how often a write begins anew because its temporary file was
-// taken for one that nobody writes: between its making and its lock.
-const attempts = 5
+// taken for one that nobody writes: between its making and its lock, before
+// anything is written.
+const attempts = 1000
 
 // WriteFile writes a file with the zero Writer.
 func WriteFile(path string, data []byte, mode fs.FileMode) error {
@@ -146,7 +147,9 @@ func (w Writer) create(path string) (f *os.File, err error) {
 	if err != nil {
 		return nil, err
 	}
-	hold(f)
+	if !hold(f) {
+		return nil, errors.Join(errSwept, f.Close())
+	}
 	return f, nil
 }
 

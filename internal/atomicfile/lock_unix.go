@@ -16,9 +16,19 @@ import (
 const stale = time.Hour
 
 // hold says that the file is being written, for as long as it is open. The
-// kernel takes that back when the process ends, however it ends.
-func hold(f *os.File) {
-	_ = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) // see removeDead
+// kernel takes that back when the process ends, however it ends. It is false
+// when another has removed the file before it was held: who wants to remove it
+// has it locked for that moment, and is waited for.
+func hold(f *os.File) bool {
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX)
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		break // without locks its age protects it, see removeDead
+	}
+	var info unix.Stat_t
+	return unix.Fstat(int(f.Fd()), &info) != nil || info.Nlink > 0
 }
 
 // removeDead removes a file that nobody writes any more.

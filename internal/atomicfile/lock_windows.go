@@ -10,7 +10,7 @@ import (
 
 // hold has nothing to do: Windows removes no file that is open without
 // FILE_SHARE_DELETE, as Go opens files.
-func hold(*os.File) {}
+func hold(*os.File) bool { return true }
 
 // removeDead removes a file that nobody writes any more.
 func removeDead(path string) { _ = os.Remove(path) }
