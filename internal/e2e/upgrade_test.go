@@ -89,7 +89,7 @@ func (p *project) upFormer(t *testing.T) {
 			return
 		case <-time.After(5 * time.Second):
 			p.run(t, "exec", "--on", "engine", "--", "sh", "-c",
-				"[ -e /etc/init.d/docker ] && ! rc-service -q docker status && rc-update -q add cgroups sysinit; rc-service -q cgroups start; rc-service docker start")
+				"[ -e /var/lib/cloud/instance/boot-finished ] && rc-update -q add cgroups sysinit && rc-service -q cgroups start && rc-service -q docker start")
 		}
 	}
 }
