@@ -51,8 +51,8 @@ func TestUpgrade(t *testing.T) {
 		t.Errorf("agents of the former fbdock still run: %v", agents)
 	}
 	entries, err := os.ReadDir(filepath.Join(p.dir, ".fbdock"))
-	if err != nil || len(entries) != 1 || entries[0].Name() != "id" {
-		t.Errorf(".fbdock = %v, %v, want the marker id alone", entries, err)
+	if err != nil || len(entries) != 2 || entries[0].Name() != ".gitignore" || entries[1].Name() != "id" {
+		t.Errorf(".fbdock = %v, %v, want the marker id and .gitignore alone", entries, err)
 	}
 	if got := sums(t, p.private(t, "dev")); got != keys {
 		t.Errorf("keys after the takeover:\n%s\nwant those of before:\n%s", got, keys)
