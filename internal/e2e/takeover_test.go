@@ -158,7 +158,7 @@ func (p *project) attack(t *testing.T, a attack) (told loot) {
 // give makes a program of root's in FreeBSD.
 func (p *project) give(t *testing.T, name string, data []byte) {
 	t.Helper()
-	cmd := p.command(t, "exec", "--", "sudo", "-n", "sh", "-c", `cat >"$1" && chmod 755 "$1"`, "sh", name)
+	cmd := p.command(t, "exec", "-i", "--", "sudo", "-n", "sh", "-c", `cat >"$1" && chmod 755 "$1"`, "sh", name)
 	cmd.Stdin = bytes.NewReader(data)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("write %s in the guest: %v\n%s", name, err, out)
