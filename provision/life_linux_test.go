@@ -105,7 +105,7 @@ echo '--- start'; service fbdock onestop; pfctl -d; service fbdock onestart; unt
 	g, out = play(t, m, "zpool create tank /dev/vtbd1; sysrc pf_enable=YES >/dev/null; printf 'pass all\\n' >/etc/pf.conf; service pf onestart >/dev/null", until+`
 echo '--- up'; pfctl -d; /usr/local/libexec/fbdock/fbdock-health pf; `+again+`
 echo '--- start'; service fbdock onestop; service fbdock onestart
-waits() { service fbdock onestatus | grep 'backoff: pf was disabled'; }
+waits() { service fbdock onestatus | grep 'backoff: pf is enabled in rc.conf'; }
 until_ waits; lines=$(wc -l </var/log/fbdock-engine.log); /usr/bin/sleep 4
 [ "$(wc -l </var/log/fbdock-engine.log)" = "$lines" ] && echo 'told once'
 began=$(date +%s); service pf onestart >/dev/null; until_ runs; [ $(($(date +%s) - began)) -lt 15 ] && echo 'noticed'
