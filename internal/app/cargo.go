@@ -200,10 +200,14 @@ func (c *cargo) bring(ctx context.Context, g *guest, status int) error {
 }
 
 func (c *cargo) bringOne(ctx context.Context, g *guest, f fetch) error {
+	to := parcel.Target{Dir: f.dir, Top: path.Base(f.item), As: f.name, Private: c.private}
+	if !f.copied {
+		to.MaxFile = maxWritten
+	}
 	r, w := io.Pipe()
 	unpacked := make(chan error, 1)
 	go func() {
-		err := parcel.Unpack(r, f.dir, path.Base(f.item), f.name)
+		err := parcel.Unpack(r, to)
 		_, _ = io.Copy(io.Discard, r)
 		unpacked <- err
 	}()

@@ -22,6 +22,10 @@ import (
 // the /dev/fd/63 of a shell's <(...).
 const maxPiped = 64 << 20
 
+// maxWritten bounds a file that docker writes beside its output, such as an
+// identifier or the metadata of a build.
+const maxWritten = 64 << 20
+
 // cargo is what a docker command line by the CLI of the guest takes along: its
 // files outside of the mounts, and its environment. It has a folder of its own
 // in the guest, which only the user there can read, and which ends with the
@@ -40,6 +44,8 @@ type cargo struct {
 	input, output string
 
 	laptop mount.Laptop
+	// private is what no guest may change on this host.
+	private []string
 }
 
 // fetch is a file or folder that the command writes: name in dir of this host.
@@ -52,8 +58,8 @@ type fetch struct {
 	watched bool
 }
 
-func newCargo(args []string, laptop mount.Laptop) *cargo {
-	return &cargo{dir: "/tmp/fbdock." + strings.ToLower(rand.Text()[:16]), args: args, laptop: laptop}
+func newCargo(args []string, laptop mount.Laptop, private []string) *cargo {
+	return &cargo{dir: "/tmp/fbdock." + strings.ToLower(rand.Text()[:16]), args: args, laptop: laptop, private: private}
 }
 
 // load takes along what the command line names outside of the mounts. The
@@ -285,7 +291,9 @@ func (c *cargo) write(item string, f mount.File, line dockerflags.Line) error {
 			}
 			c.items = append(c.items, parcel.Item{Name: name, Dir: info.IsDir(), Data: []byte{}})
 		}
-		c.fetches = append(c.fetches, fetch{item: name, dir: filepath.Dir(to), name: filepath.Base(to), watched: f.Flag == "cidfile"})
+		if info, err := os.Stat(to); err != nil || !info.IsDir() { // docker refuses a folder
+			c.fetches = append(c.fetches, fetch{item: name, dir: filepath.Dir(to), name: filepath.Base(to), watched: f.Flag == "cidfile"})
+		}
 	}
 	c.replace(f, c.at(name), f.Source)
 	return nil

@@ -54,7 +54,7 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 	if at.dir != "" && mount.ReadsFolder(args) {
 		at.used = append(at.used, at.around())
 	}
-	at.cargo = newCargo(args, laptop)
+	at.cargo = newCargo(args, laptop, p.private(p.State))
 	if e.Docker {
 		if err = at.cargo.load(outside); err == nil {
 			err = at.cargo.environment(h)

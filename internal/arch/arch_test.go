@@ -48,7 +48,7 @@ var allowed = map[string][]string{
 	"internal/vagrant":       {"internal/atomicfile", "internal/hostfile", "internal/run", "internal/untrusted"},
 	"internal/dockercli":     {"internal/atomicfile", "internal/hostfile", "internal/run"},
 	"internal/dockerflags":   {},
-	"internal/parcel":        {"internal/hostfile"},
+	"internal/parcel":        {"internal/confine", "internal/hostfile", "internal/untrusted"},
 	// platforms knows how a volume's text is cut, drive letters included.
 	"internal/confine":               {},
 	"internal/sftpserver":            {"internal/confine", "internal/descriptors"},

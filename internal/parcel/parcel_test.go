@@ -89,7 +89,7 @@ func TestThereAndBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	archive = only(t, archive, "0/d")
-	if err := parcel.Unpack(&archive, to, "0/d", "e"); err != nil {
+	if err := parcel.Unpack(&archive, parcel.Target{Dir: to, Top: "0/d", As: "e"}); err != nil {
 		t.Fatal(err)
 	}
 	want := tree(t, filepath.Join(from, "d"))
@@ -172,22 +172,34 @@ func TestContext(t *testing.T) {
 func TestHostileGuest(t *testing.T) {
 	t.Parallel()
 	for name, entries := range map[string][]tar.Header{
-		"a name above":        {{Name: "to/../../evil", Typeflag: tar.TypeReg}},
-		"a full name":         {{Name: "/evil", Typeflag: tar.TypeReg}},
-		"another name":        {{Name: "evil", Typeflag: tar.TypeReg}},
-		"a name that begins":  {{Name: "tomorrow", Typeflag: tar.TypeReg}},
-		"over a link":         {{Name: "to/l", Typeflag: tar.TypeSymlink, Linkname: ".."}, {Name: "to/l/evil", Typeflag: tar.TypeReg}},
-		"over a full link":    {{Name: "to/l", Typeflag: tar.TypeSymlink, Linkname: "OUTSIDE"}, {Name: "to/l/evil", Typeflag: tar.TypeReg}},
-		"a hard link":         {{Name: "to/l", Typeflag: tar.TypeLink, Linkname: "OUTSIDE/kept"}},
-		"a hard link above":   {{Name: "to/l", Typeflag: tar.TypeLink, Linkname: "to/../../kept"}},
-		"a device":            {{Name: "to/d", Typeflag: tar.TypeChar}},
-		"a named pipe":        {{Name: "to/d", Typeflag: tar.TypeFifo}},
-		"a file for a folder": {{Name: "to/dir", Typeflag: tar.TypeReg}},
+		"a name above":                  {{Name: "to/../../evil", Typeflag: tar.TypeReg}},
+		"a full name":                   {{Name: "/evil", Typeflag: tar.TypeReg}},
+		"another name":                  {{Name: "evil", Typeflag: tar.TypeReg}},
+		"a name that begins":            {{Name: "tomorrow", Typeflag: tar.TypeReg}},
+		"over a link":                   {{Name: "to/l", Typeflag: tar.TypeSymlink, Linkname: ".."}, {Name: "to/l/evil", Typeflag: tar.TypeReg}},
+		"over a full link":              {{Name: "to/l", Typeflag: tar.TypeSymlink, Linkname: "OUTSIDE"}, {Name: "to/l/evil", Typeflag: tar.TypeReg}},
+		"a hard link":                   {{Name: "to/l", Typeflag: tar.TypeLink, Linkname: "OUTSIDE/kept"}},
+		"a hard link above":             {{Name: "to/l", Typeflag: tar.TypeLink, Linkname: "to/../../kept"}},
+		"a hard link to what was there": {{Name: "to/l", Typeflag: tar.TypeLink, Linkname: "to/mine"}},
+		"over a link to a folder":       {{Name: "to/l", Typeflag: tar.TypeSymlink, Linkname: "dir"}, {Name: "to/l/evil", Typeflag: tar.TypeReg}},
+		"over a link that was there":    {{Name: "to/own/evil", Typeflag: tar.TypeReg}},
+		"what is private":               {{Name: "to/secret/evil", Typeflag: tar.TypeReg}},
+		"a device":                      {{Name: "to/d", Typeflag: tar.TypeChar}},
+		"a named pipe":                  {{Name: "to/d", Typeflag: tar.TypeFifo}},
+		"a file for a folder":           {{Name: "to/dir", Typeflag: tar.TypeReg}},
 	} {
 		outside := t.TempDir()
 		dir := filepath.Join(outside, "dir")
-		if err := os.MkdirAll(filepath.Join(dir, "dir"), 0o755); err != nil {
+		for _, sub := range []string{"dir", "secret"} {
+			if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, "mine"), []byte("mine"), 0o600); err != nil {
 			t.Fatal(err)
+		}
+		if err := os.Symlink("dir", filepath.Join(dir, "own")); err != nil {
+			t.Skipf("no symbolic links here: %v", err)
 		}
 		if err := os.WriteFile(filepath.Join(outside, "kept"), []byte("kept"), 0o600); err != nil {
 			t.Fatal(err)
@@ -204,8 +216,13 @@ func TestHostileGuest(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := parcel.Unpack(&archive, dir, "to", "."); err == nil {
+		if err := parcel.Unpack(&archive, parcel.Target{Dir: dir, Top: "to", As: ".", Private: []string{filepath.Join(dir, "secret")}}); err == nil {
 			t.Errorf("Unpack of %s = nil, want an error", name)
+		}
+		for _, sub := range []string{"dir", "secret"} {
+			if list, err := os.ReadDir(filepath.Join(dir, sub)); err != nil || len(list) != 0 {
+				t.Errorf("Unpack of %s: %s has %v, %v", name, sub, list, err)
+			}
 		}
 		list, err := os.ReadDir(outside)
 		if err != nil || len(list) != 2 {
@@ -228,6 +245,41 @@ func TestRenamer(t *testing.T) {
 		}
 		if err := r.Close(); err != nil || out.String() != want {
 			t.Errorf("by %d bytes: %q, %v, want %q", size, out.String(), err, want)
+		}
+	}
+}
+
+// TestOneFile: what is to be a file, as that of --iidfile, is nothing else, and
+// no larger than it may be.
+func TestOneFile(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		entry tar.Header
+		ok    bool
+	}{
+		"a file":             {tar.Header{Name: "./id", Typeflag: tar.TypeReg, Size: 4}, true},
+		"a larger file":      {tar.Header{Name: "./id", Typeflag: tar.TypeReg, Size: 5}, false},
+		"a symbolic link":    {tar.Header{Name: "./id", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}, false},
+		"a folder":           {tar.Header{Name: "./id", Typeflag: tar.TypeDir}, false},
+		"a file in a folder": {tar.Header{Name: "./id/x", Typeflag: tar.TypeReg, Size: 4}, false},
+	} {
+		dir := t.TempDir()
+		var archive bytes.Buffer
+		w := tar.NewWriter(&archive)
+		test.entry.Mode = 0o644
+		if err := w.WriteHeader(&test.entry); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write(make([]byte, test.entry.Size)); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		err := parcel.Unpack(&archive, parcel.Target{Dir: dir, Top: "id", As: "id", MaxFile: 4})
+		list, rerr := os.ReadDir(dir)
+		if (err == nil) != test.ok || rerr != nil || (len(list) == 1) != test.ok {
+			t.Errorf("Unpack of %s = %v, and there is %v, want ok %v", name, err, list, test.ok)
 		}
 	}
 }

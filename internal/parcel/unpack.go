@@ -11,19 +11,44 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/confine"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
-// Unpack reads an archive of a guest, whose names begin with top, into a
-// folder of this host, where top is called as. as "." is the folder itself,
-// which stays as it is. Nothing is written outside of the folder, whatever
-// the archive says.
-func Unpack(r io.Reader, dir, top, as string) (err error) {
-	root, err := os.OpenRoot(dir)
+// Target is where an archive of a guest goes on this host.
+type Target struct {
+	// Dir is a folder of this host. Nothing is written outside of it, and no
+	// symbolic link in it is followed.
+	Dir string
+	// Top is what every name in the archive begins with, As is what Top is
+	// called in Dir. As "." is Dir itself, which stays as it is; otherwise
+	// nothing else in Dir is touched.
+	Top, As string
+	// Private are files and folders that are not touched, wherever Dir is.
+	Private []string
+	// MaxFile wants one regular file of at most that many bytes; 0 takes files,
+	// folders and links of any size.
+	MaxFile int64
+}
+
+// Unpack reads an archive of a guest. What it says is not trusted: names are
+// those of the target, links are made and never followed, and hard links lead
+// only to what came in the same archive.
+func Unpack(r io.Reader, to Target) (err error) {
+	dir, err := filepath.EvalSymlinks(to.Dir)
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
+	if err != nil {
+		return err
+	}
+	root, err := confine.Open(dir, confine.Options{Private: to.Private})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	u := unpacker{root: root}
+	u := unpacker{Target: to, root: root, files: map[string]bool{}}
 	for archive := tar.NewReader(r); ; {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -32,36 +57,49 @@ func Unpack(r io.Reader, dir, top, as string) (err error) {
 		if err != nil {
 			return fmt.Errorf("read what the guest sends: %w", err)
 		}
-		rest, ok := strings.CutPrefix(path.Clean(h.Name), top)
-		if !ok || rest != "" && rest[0] != '/' {
+		name, ok := u.name(h.Name)
+		if !ok {
 			return fmt.Errorf("the guest sends %q, which nobody has asked for", h.Name)
 		}
-		name := path.Join(as, rest)
 		if name == "." {
 			continue
 		}
-		if !filepath.IsLocal(filepath.FromSlash(name)) {
-			return fmt.Errorf("the guest sends %q, which is no name in a folder", h.Name)
-		}
-		if err := u.object(filepath.FromSlash(name), as, top, h, archive); err != nil {
-			return fmt.Errorf("write %s: %w", filepath.Join(dir, filepath.FromSlash(name)), err)
+		if err := u.object(name, h, archive); err != nil {
+			return fmt.Errorf("write %s: %w", filepath.Join(to.Dir, filepath.FromSlash(name)), err)
 		}
 	}
 }
 
 type unpacker struct {
-	root *os.Root
-	// attributes of folders are set when nothing more is written there.
+	Target
+	root *confine.Root
+	// files are the regular files that came, by their names.
+	files map[string]bool
+	// Attributes of folders are set when nothing more is written there.
 	folders []*tar.Header
 	names   []string
 }
 
-func (u *unpacker) object(name, as, top string, h *tar.Header, content io.Reader) error {
-	if info, err := u.root.Lstat(name); err == nil && (!info.IsDir() || h.Typeflag != tar.TypeDir) {
+// name is a name of the archive in the target.
+func (u *unpacker) name(sent string) (string, bool) {
+	rest, ok := strings.CutPrefix(path.Clean(sent), u.Top)
+	if !ok || rest != "" && rest[0] != '/' {
+		return "", false
+	}
+	name := path.Join(u.As, rest)
+	return name, filepath.IsLocal(filepath.FromSlash(name))
+}
+
+func (u *unpacker) object(name string, h *tar.Header, content io.Reader) error {
+	if u.MaxFile > 0 && (h.Typeflag != tar.TypeReg || name != u.As) {
+		return errors.New("it is not the file that was asked for")
+	}
+	folder := h.Typeflag == tar.TypeDir
+	if info, err := u.root.Lstat(name); err == nil && (!info.IsDir() || !folder) {
 		if info.IsDir() {
 			return errors.New("there is a folder of that name")
 		}
-		if h.Typeflag == tar.TypeDir {
+		if folder {
 			return errors.New("there is a file of that name")
 		}
 		if err := u.root.Remove(name); err != nil {
@@ -80,39 +118,41 @@ func (u *unpacker) object(name, as, top string, h *tar.Header, content io.Reader
 	case tar.TypeSymlink:
 		return u.root.Symlink(h.Linkname, name)
 	case tar.TypeLink:
-		rest, ok := strings.CutPrefix(path.Clean(h.Linkname), top)
-		if !ok {
-			return fmt.Errorf("it is a link to %q, outside of what is sent", h.Linkname)
+		from, ok := u.name(h.Linkname)
+		if !ok || !u.files[from] {
+			return fmt.Errorf("it is a link to %q, which did not come with it", h.Linkname)
 		}
-		return u.root.Link(filepath.FromSlash(path.Join(as, rest)), name)
+		return u.root.Link(from, name)
 	}
 	return errors.New("it is no file, no folder and no link")
 }
 
 func (u *unpacker) file(name string, h *tar.Header, content io.Reader) (err error) {
-	f, err := u.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if u.MaxFile > 0 && h.Size > u.MaxFile {
+		return &untrusted.TooLargeError{What: "what the guest sends", Limit: u.MaxFile}
+	}
+	f, err := u.root.Open(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
+	u.files[name] = true
 	_, err = io.Copy(f, content)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return err
+	if err == nil {
+		err = f.Set(attributes(h))
 	}
-	return u.attributes(name, h)
+	return errors.Join(err, f.Close())
 }
 
-func (u *unpacker) attributes(name string, h *tar.Header) error {
-	if err := u.root.Chmod(name, fs.FileMode(h.Mode).Perm()); err != nil { //nolint:gosec // Perm takes nine bits
-		return err
-	}
-	return u.root.Chtimes(name, h.ModTime, h.ModTime)
+func attributes(h *tar.Header) confine.Changes {
+	mode := fs.FileMode(h.Mode).Perm() //nolint:gosec // Perm takes nine bits
+	return confine.Changes{Mode: &mode, Times: &confine.Times{Accessed: h.ModTime, Modified: h.ModTime}}
 }
 
 // finish sets the attributes of folders, the inner ones first.
 func (u *unpacker) finish() error {
 	for i, name := range slices.Backward(u.names) {
-		if err := u.attributes(name, u.folders[i]); err != nil {
-			return err
+		if err := u.root.Set(name, attributes(u.folders[i])); err != nil {
+			return fmt.Errorf("set the attributes of %s: %w", filepath.Join(u.Dir, filepath.FromSlash(name)), err)
 		}
 	}
 	return nil
