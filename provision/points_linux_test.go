@@ -15,12 +15,12 @@ const pointsWorld = `set -u
 mount --make-rprivate /
 mkdir -p /var/db
 for d in /var/db /run /srv /home; do mount -t tmpfs lab "$d" || exit 77; done
-mkdir -p /var/db/fbdock /srv/disk
-ln -s /srv/disk /var/db/fbdock/mounts
-sed 's,/usr/bin/dockerd,/srv/dockerd,; s/^limit=.*/limit=3/' "$POINTS" >/srv/points
-printf '#!/bin/sh\necho "dockerd $*"\n' >/srv/dockerd
-chmod +x /srv/dockerd
-points() { "$LAB_SHELL" /srv/points "$@" 2>&1; }
+mkdir -p /var/db/fbdock /data/disk
+ln -s /data/disk /var/db/fbdock/mounts
+sed 's,/usr/bin/dockerd,/data/dockerd,; s/^limit=.*/limit=3/' "$POINTS" >/data/points
+printf '#!/bin/sh\necho "dockerd $*"\n' >/data/dockerd
+chmod +x /data/dockerd
+points() { "$LAB_SHELL" /data/points "$@" 2>&1; }
 # mounted FOLDER is a mount of FUSE's that nobody serves any more.
 mounted() {
   exec 7<>/dev/fuse || exit 77
@@ -88,22 +88,22 @@ mkdir -p /home/lab/proj/n
 echo data >/home/lab/proj/n/f
 points prepare /home/lab/proj | sed 's/[0-9]*T[0-9]*Z/DATE/g'
 ls -A /home/lab/proj
-cat /srv/disk/aside/*/n/f
-ls /home/lab`, `fbdock-mount moved what was written to /home/lab/proj while nothing was mounted there is in /srv/disk/aside/DATE_home_lab_proj now
+cat /data/disk/aside/*/n/f
+ls /home/lab`, `fbdock-mount moved what was written to /home/lab/proj while nothing was mounted there is in /data/disk/aside/DATE_home_lab_proj now
 data
 proj
 `},
 		{"what a container still writes stays where it writes", `
-mkdir -p /home/lab/proj/n /srv/container
-mount --bind /home/lab/proj/n /srv/container
+mkdir -p /home/lab/proj/n /data/container
+mount --bind /home/lab/proj/n /data/container
 points prepare /home/lab/proj | sed 's/[0-9]*T[0-9]*Z/DATE/g'
-echo late >/srv/container/f
+echo late >/data/container/f
 cat /home/lab/proj.fbdock-*/n/f`, `fbdock-mount moved what was written to /home/lab/proj while nothing was mounted there is in /home/lab/proj.fbdock-DATE_home_lab_proj now
 late
 `},
 		{"folders of the system are left alone", `
-echo x >/srv/file
-points prepare /srv; cat /srv/file
+echo x >/data/file
+points prepare /srv; cat /data/file
 mkdir -p /var/db/other; echo x >/var/db/other/f
 points prepare /var/db/other; cat /var/db/other/f`, `fbdock-mount fail not-empty /srv is not empty
 x
@@ -204,13 +204,13 @@ func TestMountPointsOfFreeBSD(t *testing.T) {
 	m.Shares[0].Type = "9p"
 	g, out := play(t, m, "sysrc zfs_enable=YES; zpool create tank /dev/vtbd1; mkdir -p /home/vagrant/src", `
 points() { sh /usr/local/libexec/fbdock/fbdock-points "$@"; }
-points declare live /home/vagrant/src/proj live /work/one live /work/two
-points declare live /home/vagrant/src/proj live /work/one
-for d in /home/vagrant/src/proj /work/one; do mkdir "$d/x" 2>/dev/null || echo "$d refuses"; done
-points prepare /work/one && ls -A /work/one
-ls /work
-`+uninstall(t, m.Instance)+"ls -d /home/vagrant/src /home/vagrant/src/* /work 2>/dev/null")
-	mustSay(t, g, out, "\n/home/vagrant/src/proj refuses\n/work/one refuses\none\n", "uninstall 0\n/home/vagrant/src\n")
+points declare live /home/vagrant/src/proj live /data/one live /data/two
+points declare live /home/vagrant/src/proj live /data/one
+for d in /home/vagrant/src/proj /data/one; do mkdir "$d/x" 2>/dev/null || echo "$d refuses"; done
+points prepare /data/one && ls -A /data/one
+ls /data
+`+uninstall(t, m.Instance)+"ls -d /home/vagrant/src /home/vagrant/src/* /data 2>/dev/null")
+	mustSay(t, g, out, "\n/home/vagrant/src/proj refuses\n/data/one refuses\none\n", "uninstall 0\n/home/vagrant/src\n")
 	if !strings.HasSuffix(out, "uninstall 0\n/home/vagrant/src\n") {
 		t.Errorf("left is more:\n%s", out)
 	}
