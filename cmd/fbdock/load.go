@@ -26,7 +26,7 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 }
 
 // optionsOn is options for a laptop that is known.
-func (p *program) optionsOn(c *cli.Context, laptop plan.Laptop) (app.Options, error) {
+func (p *program) optionsOn(c *cli.Context, laptop plan.Host) (app.Options, error) {
 	vars, err := variables(c)
 	if err != nil {
 		return app.Options{}, err
@@ -38,13 +38,13 @@ func (p *program) optionsOn(c *cli.Context, laptop plan.Laptop) (app.Options, er
 	o := app.Options{
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
 		Facts: p.asked, OS: p.sources().OS,
-		CacheDir: p.cacheDir(), Laptop: laptop, Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
+		CacheDir: p.cacheDir(), HostFacts: laptop, Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
 	}
 	o.Confirm = func(question string) (bool, error) { return p.confirm(c, question) }
 	if p.tune != nil {
 		p.tune(&o)
 	}
-	o.Laptop.NoProvider = !docs()[p.command].provider
+	o.HostFacts.NoProvider = !docs()[p.command].provider
 	return o, nil
 }
 

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"fbdock":     hurried,
+		"fbdock":     withTimeouts,
 		"vagrant":    fakeVagrant,
 		"pipesshd":   pipeSSHD,
 		"exits":      exits,
@@ -148,23 +148,23 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Fatalf("%s has no line like %s within 10 s", args[0], args[1])
 }
 
-// hurried is fbdock with the patience that FBDOCK_TEST_ENGINE and
+// withTimeouts is fbdock with the timeouts that FBDOCK_TEST_ENGINE and
 // FBDOCK_TEST_VAGRANT give it: nobody waits 15 minutes for a test. The facts
 // are those of a recorded laptop when FBDOCK_TEST_LAPTOP names one.
-func hurried() {
+func withTimeouts() {
 	p := program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), version: "0.1.0",
-		askFor: patience("FBDOCK_TEST_VAGRANT"),
+		askFor: timeout("FBDOCK_TEST_VAGRANT"),
 	}
 	p.tune = func(o *app.Options) {
-		o.Patience = app.Patience{
-			Engine: patience("FBDOCK_TEST_ENGINE"), Watch: patience("FBDOCK_TEST_WATCH"),
-			Boot: patience("FBDOCK_TEST_BOOT"), Settle: patience("FBDOCK_TEST_SETTLE"), Command: patience("FBDOCK_TEST_COMMAND"),
-			VagrantVersion: patience("FBDOCK_TEST_VAGRANT"), VagrantQuery: patience("FBDOCK_TEST_VAGRANT"),
-			VagrantLock: patience("FBDOCK_TEST_VAGRANT"), Project: 200 * time.Millisecond, Download: time.Millisecond,
+		o.Timeouts = app.Timeouts{
+			Engine: timeout("FBDOCK_TEST_ENGINE"), Watch: timeout("FBDOCK_TEST_WATCH"),
+			Boot: timeout("FBDOCK_TEST_BOOT"), Settle: timeout("FBDOCK_TEST_SETTLE"), Command: timeout("FBDOCK_TEST_COMMAND"),
+			VagrantVersion: timeout("FBDOCK_TEST_VAGRANT"), VagrantQuery: timeout("FBDOCK_TEST_VAGRANT"),
+			VagrantLock: timeout("FBDOCK_TEST_VAGRANT"), Project: 200 * time.Millisecond, Download: time.Millisecond,
 		}
 		if file := os.Getenv("FBDOCK_TEST_LAPTOP"); file != "" {
 			facts := recorded(file)
-			o.Laptop, o.OS = app.LaptopOf(facts), facts.OS
+			o.HostFacts, o.OS = app.LaptopOf(facts), facts.OS
 			o.Facts = func(context.Context) (platforms.Facts, error) { return facts, nil }
 		}
 		o.Catalogue = known{o.Catalogue}
@@ -213,7 +213,7 @@ func recorded(file string) platforms.Facts {
 	return laptop.Facts
 }
 
-func patience(variable string) time.Duration {
+func timeout(variable string) time.Duration {
 	d, err := time.ParseDuration(os.Getenv(variable))
 	if err != nil {
 		return 0

@@ -58,7 +58,7 @@ func (c *clocks) list() []Clock {
 // sign of life at once, and the guests' clocks are set, which stood still.
 func (a *Agent) watchClock(ctx context.Context) {
 	last := time.Now()
-	known, set := (*joint)(nil), last
+	known, set := (*session)(nil), last
 	for pause(ctx, clockLook) {
 		now := time.Now()
 		// The wall clock goes on asleep; where the monotonic one does too,
@@ -94,7 +94,7 @@ func (a *Agent) forgotten() bool {
 
 // probe gives a link up that does not answer soon; its own keepalive would
 // take a while longer.
-func (a *Agent) probe(ctx context.Context, j *joint) {
+func (a *Agent) probe(ctx context.Context, j *session) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if _, err := j.Run(ctx, link.Command{Raw: "true"}); err != nil && ctx.Err() != nil {
@@ -113,7 +113,7 @@ exec $run date -u -s "@$1" >/dev/null`
 
 // setClocks compares the guests' clocks with the laptop's and sets them; that
 // of a computer of the user's own is only looked at.
-func (a *Agent) setClocks(ctx context.Context, j *joint) {
+func (a *Agent) setClocks(ctx context.Context, j *session) {
 	most := clockOff
 	if a.settings().OwnComputer {
 		most = never
@@ -130,7 +130,7 @@ func (a *Agent) lookAtClocks(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var both sync.WaitGroup
-	for guest, get := range map[string]func(context.Context) (*joint, error){UserFreeBSD: a.freebsd.get, UserEngine: a.engine.get} {
+	for guest, get := range map[string]func(context.Context) (*session, error){UserFreeBSD: a.freebsd.get, UserEngine: a.engine.get} {
 		both.Go(func() {
 			j, err := get(ctx)
 			if err != nil {
@@ -148,7 +148,7 @@ const never = 1 << 31 * time.Second
 
 // clockOf looks at a guest's clock, and sets it when it is off by more than
 // most.
-func (a *Agent) clockOf(ctx context.Context, guest string, j *joint, most time.Duration) {
+func (a *Agent) clockOf(ctx context.Context, guest string, j *session, most time.Duration) {
 	off, err := setClock(ctx, j.Client, most)
 	c := Clock{Guest: guest, Off: off}
 	switch {

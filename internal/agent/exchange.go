@@ -19,7 +19,7 @@ func (m *mounts) arranged(old []*folder, wanted []mount.Folder) []*folder {
 	var all []*folder
 	for _, guest := range []struct {
 		name string
-		get  func(context.Context) (*joint, error)
+		get  func(context.Context) (*session, error)
 	}{{UserFreeBSD, m.agent.freebsd.get}, {UserEngine, m.agent.engine.get}} {
 		first := len(all)
 		for _, want := range sorted {
@@ -33,7 +33,7 @@ func (m *mounts) arranged(old []*folder, wanted []mount.Folder) []*folder {
 			if f == nil {
 				f = &folder{
 					Folder: want, guest: guest.name, outer: outer, get: guest.get,
-					hurry: make(chan struct{}, 1), flush: make(chan chan<- struct{}), since: m.agent.began,
+					wake: make(chan struct{}, 1), flush: make(chan chan<- struct{}), since: m.agent.began,
 				}
 			}
 			all = append(all, f)

@@ -162,7 +162,7 @@ func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) 
 		to.Address = g.via
 	}
 	return link.Dial(ctx, to, link.Options{
-		HostKey: g.hostKey, Timeout: 5 * time.Second, KeepAlive: time.Second, Patience: 3 * time.Second,
+		HostKey: g.hostKey, Timeout: 5 * time.Second, KeepAlive: time.Second, IdleTimeout: 3 * time.Second,
 	})
 }
 

@@ -63,8 +63,8 @@ type mounts struct {
 type folder struct {
 	guest string
 	outer *folder
-	get   func(context.Context) (*joint, error)
-	hurry chan struct{}
+	get   func(context.Context) (*session, error)
+	wake  chan struct{}
 	flush chan chan<- struct{} // of a copy
 	stop  func(cause error)    // ends it, and returns when it has ended; nil before it runs
 
@@ -81,7 +81,7 @@ type folder struct {
 	aside  string
 	// attempts that failed over the link of now, since it was mounted last.
 	attempts int
-	over     *joint
+	over     *session
 	// Tries are numbered; done is the last one that has come to something.
 	begun, done int
 }
@@ -134,7 +134,7 @@ func (m *mounts) keep(ctx context.Context, f *folder) {
 		timer := time.NewTimer(delay)
 		select {
 		case <-timer.C:
-		case <-f.hurry:
+		case <-f.wake:
 			delay = firstRetry
 		case <-ctx.Done():
 		}
@@ -171,7 +171,7 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 	if err := m.points.declare(bound, f.guest, j); err != nil {
 		m.agent.o.Log.Debug("mount points are not declared", "guest", f.guest, "error", err)
 	}
-	return j.gate.hold(bound, func() error {
+	return j.limiter.hold(bound, func() error {
 		serve := mount.Serve
 		if folder.Copied {
 			serve = mount.Copy
@@ -304,7 +304,7 @@ func (m *mounts) tryAll(ctx context.Context, all []*folder) {
 		begun[i] = f.begun
 		if f.live == nil {
 			select {
-			case f.hurry <- struct{}{}:
+			case f.wake <- struct{}{}:
 			default:
 			}
 		}

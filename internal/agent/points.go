@@ -41,7 +41,7 @@ func newPoints(m *mounts) *points {
 }
 
 // declare tells a guest of the folders of now, unless it knows.
-func (p *points) declare(ctx context.Context, guest string, j *joint) error {
+func (p *points) declare(ctx context.Context, guest string, j *session) error {
 	select {
 	case p.turn[guest] <- struct{}{}:
 		defer func() { <-p.turn[guest] }()
@@ -59,7 +59,7 @@ func (p *points) declare(ctx context.Context, guest string, j *joint) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, tellWait)
 	defer cancel()
-	err = j.gate.hold(ctx, func() error { return mount.Declare(ctx, j.Client, root, folders) })
+	err = j.limiter.hold(ctx, func() error { return mount.Declare(ctx, j.Client, root, folders) })
 	if err == nil {
 		p.told[guest] = folders
 	}
@@ -72,7 +72,7 @@ func samePoint(a, b mount.Folder) bool { return a.Target == b.Target && a.Copied
 func (p *points) run(ctx context.Context) {
 	var guests sync.WaitGroup
 	defer guests.Wait()
-	for guest, get := range map[string]func(context.Context) (*joint, error){
+	for guest, get := range map[string]func(context.Context) (*session, error){
 		UserFreeBSD: p.mounts.agent.freebsd.get, UserEngine: p.mounts.agent.engine.get,
 	} {
 		guests.Go(func() { p.keepTold(ctx, guest, get) })
@@ -82,7 +82,7 @@ func (p *points) run(ctx context.Context) {
 
 // keepTold tells a guest of every change. One that nothing is to be mounted in
 // is not logged in to for that: `up` tells it.
-func (p *points) keepTold(ctx context.Context, guest string, get func(context.Context) (*joint, error)) {
+func (p *points) keepTold(ctx context.Context, guest string, get func(context.Context) (*session, error)) {
 	delay, ever := firstRetry, false
 	for last := error(nil); ctx.Err() == nil; {
 		changed := p.mounts.change()
@@ -107,7 +107,7 @@ func (p *points) keepTold(ctx context.Context, guest string, get func(context.Co
 	}
 }
 
-func (p *points) tell(ctx context.Context, guest string, get func(context.Context) (*joint, error)) error {
+func (p *points) tell(ctx context.Context, guest string, get func(context.Context) (*session, error)) error {
 	j, err := get(ctx)
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (p *points) failed(ctx context.Context, f *folder) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, tellWait)
 	defer cancel()
-	if err := j.gate.hold(ctx, func() error { return mount.Refuse(ctx, j.Client, nil, folder, reason) }); err != nil {
+	if err := j.limiter.hold(ctx, func() error { return mount.Refuse(ctx, j.Client, nil, folder, reason) }); err != nil {
 		p.mounts.agent.o.Log.Debug("the engine was not told", "folder", folder.Source, "error", err)
 	}
 }

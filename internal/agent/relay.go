@@ -19,7 +19,7 @@ const hangUp = 2 * time.Second
 // relay opens the channel that a client asks for at the guest and joins
 // the two until both are closed. A link that is lost before there is a channel
 // has lost nothing of the client's: it is tried again over the next one.
-func relay(ctx context.Context, j *joint, asked ssh.NewChannel, next func() (*joint, error)) {
+func relay(ctx context.Context, j *session, asked ssh.NewChannel, next func() (*session, error)) {
 	up, upReqs, leave, err := open(ctx, j, asked)
 	if _, lost := errors.AsType[*link.LostError](err); lost {
 		if j, err = next(); err == nil {
@@ -40,13 +40,13 @@ func relay(ctx context.Context, j *joint, asked ssh.NewChannel, next func() (*jo
 	join(up, upReqs, down, downReqs)
 }
 
-func open(ctx context.Context, j *joint, asked ssh.NewChannel) (
+func open(ctx context.Context, j *session, asked ssh.NewChannel) (
 	ch ssh.Channel, reqs <-chan *ssh.Request, leave func(), err error,
 ) {
 	ctx, cancel := j.while(ctx)
 	defer cancel()
 	if asked.ChannelType() == "session" {
-		return j.gate.session(ctx, j, asked.ExtraData())
+		return j.limiter.session(ctx, j, asked.ExtraData())
 	}
 	ch, reqs, err = j.OpenChannel(ctx, asked.ChannelType(), asked.ExtraData())
 	return ch, reqs, func() {}, err

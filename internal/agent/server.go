@@ -34,7 +34,7 @@ func (a *Agent) handleSSH(ctx context.Context, conn net.Conn) {
 	defer conn.Close() //nolint:errcheck // whatever it was, it has ended
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var to *joint
+	var to *session
 	config := &ssh.ServerConfig{
 		ServerVersion: Banner(a.o.Identity),
 		NoClientAuth:  true, // who may open the socket is in
@@ -64,7 +64,7 @@ func (a *Agent) handleSSH(ctx context.Context, conn net.Conn) {
 }
 
 // target is where the channels of a user lead; nil is the agent itself.
-func (a *Agent) target(ctx context.Context, user string) (*joint, error) {
+func (a *Agent) target(ctx context.Context, user string) (*session, error) {
 	switch user {
 	case userControl:
 		return nil, nil
@@ -79,7 +79,7 @@ func (a *Agent) target(ctx context.Context, user string) (*joint, error) {
 
 // channel serves one channel. A client that stays for long (OpenSSH's
 // ControlMaster) may see its link replaced by another.
-func (a *Agent) channel(ctx context.Context, server *ssh.ServerConn, to *joint, asked ssh.NewChannel) {
+func (a *Agent) channel(ctx context.Context, server *ssh.ServerConn, to *session, asked ssh.NewChannel) {
 	if to == nil {
 		a.control(ctx, asked)
 		return
@@ -93,7 +93,7 @@ func (a *Agent) channel(ctx context.Context, server *ssh.ServerConn, to *joint, 
 	}
 	switch kind := asked.ChannelType(); kind {
 	case "session", "direct-tcpip", "direct-streamlocal@openssh.com":
-		relay(ctx, to, asked, func() (*joint, error) { return a.target(ctx, server.User()) })
+		relay(ctx, to, asked, func() (*session, error) { return a.target(ctx, server.User()) })
 	default:
 		_ = asked.Reject(ssh.UnknownChannelType, fmt.Sprintf("fbdock relays no %s channels", kind))
 	}

@@ -21,24 +21,24 @@ const (
 	goneAfter = 20 * time.Second
 )
 
-// joint is a link with the queue for its sessions.
-type joint struct {
+// session is a link with the queue for its sessions.
+type session struct {
 	*link.Client
-	gate *gate
+	limiter *limiter
 }
 
-func newJoint(c *link.Client) *joint { return &joint{Client: c, gate: newGate()} }
+func newJoint(c *link.Client) *session { return &session{Client: c, limiter: newGate()} }
 
 // rootOf is what runs a program as root in a guest; the engine's login is
 // root's.
-func (a *Agent) rootOf(guest string, j *joint) ([]string, error) {
+func (a *Agent) rootOf(guest string, j *session) ([]string, error) {
 	if guest == UserEngine {
 		return nil, nil
 	}
 	return a.o.Guests.Root(j.User())
 }
 
-func (j *joint) alive() bool {
+func (j *session) alive() bool {
 	select {
 	case <-j.Done():
 		return false
@@ -49,7 +49,7 @@ func (j *joint) alive() bool {
 
 // while is ctx for as long as the link lives: who waits for a place on one
 // that is lost waits in vain.
-func (j *joint) while(ctx context.Context) (bound context.Context, cancel func()) {
+func (j *session) while(ctx context.Context) (bound context.Context, cancel func()) {
 	bound, end := context.WithCancelCause(ctx)
 	go func() {
 		select {
@@ -65,10 +65,10 @@ func (j *joint) while(ctx context.Context) (bound context.Context, cancel func()
 type uplink struct {
 	guests Guests
 	log    *slog.Logger
-	hurry  chan struct{} // somebody waits
+	wake   chan struct{} // somebody waits
 
 	mu      sync.Mutex
-	now     *joint        // nil while there is none
+	now     *session      // nil while there is none
 	ready   chan struct{} // closed while there is one
 	last    error         // of the latest attempt
 	since   time.Time     // of the link, or of its loss
@@ -77,7 +77,7 @@ type uplink struct {
 
 func newUplink(guests Guests, log *slog.Logger) *uplink {
 	return &uplink{
-		guests: guests, log: log, hurry: make(chan struct{}, 1), ready: make(chan struct{}), since: time.Now(),
+		guests: guests, log: log, wake: make(chan struct{}, 1), ready: make(chan struct{}), since: time.Now(),
 	}
 }
 
@@ -150,14 +150,14 @@ func (u *uplink) await(ctx context.Context, d time.Duration) bool {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-u.hurry:
+	case <-u.wake:
 	case <-ctx.Done():
 		return false
 	}
 	return true
 }
 
-func (u *uplink) set(j *joint) {
+func (u *uplink) set(j *session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.now, u.last, u.since = j, nil, time.Now()
@@ -182,7 +182,7 @@ func (u *uplink) failed(err error) {
 }
 
 // get is the link, waiting a little for one that is being made.
-func (u *uplink) get(ctx context.Context) (*joint, error) {
+func (u *uplink) get(ctx context.Context) (*session, error) {
 	timer := time.NewTimer(linkWait)
 	defer timer.Stop()
 	for {
@@ -197,7 +197,7 @@ func (u *uplink) get(ctx context.Context) (*joint, error) {
 			ready = nil
 		}
 		select {
-		case u.hurry <- struct{}{}:
+		case u.wake <- struct{}{}:
 		default:
 		}
 		var again <-chan time.Time
@@ -223,7 +223,7 @@ func orUnknown(err error) error {
 }
 
 // current is the link without waiting, nil when there is none.
-func (u *uplink) current() *joint {
+func (u *uplink) current() *session {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.now
@@ -244,10 +244,10 @@ type engineLink struct {
 	turn   chan struct{} // held by who makes it
 
 	mu  sync.Mutex
-	now *joint
+	now *session
 }
 
-func (e *engineLink) get(ctx context.Context) (*joint, error) {
+func (e *engineLink) get(ctx context.Context) (*session, error) {
 	select {
 	case e.turn <- struct{}{}:
 		defer func() { <-e.turn }()
@@ -273,7 +273,7 @@ func (e *engineLink) get(ctx context.Context) (*joint, error) {
 	return j, nil
 }
 
-func (e *engineLink) current() *joint {
+func (e *engineLink) current() *session {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.now

@@ -21,9 +21,9 @@ const AgentVerb = "agent"
 // StdioCommand is the hidden command that OpenSSH runs to reach an agent.
 const StdioCommand = "agent-stdio"
 
-// agentPatience bounds the login at the agent, which may be mending its
+// agentTimeout bounds the login at the agent, which may be mending its
 // link; after it the verb logs in itself.
-const agentPatience = 14 * time.Second
+const agentTimeout = 14 * time.Second
 
 // noAgent tells whether the user wants no background process.
 func (o Options) noAgent() bool {
@@ -223,7 +223,7 @@ func (p *Project) dialAgent(ctx context.Context, m plan.Machine) (g *guest, err 
 	}
 	client := p.Ahead.take(ctx, p.Dir, m.Name)
 	if client == nil {
-		if client, err = remote.Dial(ctx, agent.UserFreeBSD, agentPatience); err != nil {
+		if client, err = remote.Dial(ctx, agent.UserFreeBSD, agentTimeout); err != nil {
 			return nil, err
 		}
 	}

@@ -43,7 +43,7 @@ func (o Options) DialAhead(ctx context.Context, machine string) *Ahead {
 	a := &Ahead{project: p.Dir, machine: machine, remote: remote, client: make(chan *link.Client, 1)}
 	go func() {
 		defer close(a.client)
-		if c, err := a.remote.Dial(ctx, agent.UserFreeBSD, agentPatience); err == nil {
+		if c, err := a.remote.Dial(ctx, agent.UserFreeBSD, agentTimeout); err == nil {
 			a.client <- c
 		}
 	}()

@@ -29,7 +29,7 @@ func (p *Project) awaitEngine(ctx context.Context, g *guest, ready func(context.
 	if err == nil || ctx.Err() != nil || !passes(err) {
 		return err
 	}
-	limit := cmp.Or(p.Patience.Command, g.machine.Timeouts.Command, commandTimeout)
+	limit := cmp.Or(p.Timeouts.Command, g.machine.Timeouts.Command, commandTimeout)
 	limited, stop := context.WithTimeout(ctx, limit)
 	defer stop()
 	for told := (time.Time{}); ; {
@@ -85,7 +85,7 @@ func (p *Project) booting(ctx context.Context, g *guest) (ok bool, says string, 
 			}
 		case l.Name == "age":
 			if seconds, err := strconv.Atoi(l.Text); err == nil {
-				limit := cmp.Or(p.Patience.Engine, g.machine.Timeouts.Engine, engineDeadline)
+				limit := cmp.Or(p.Timeouts.Engine, g.machine.Timeouts.Engine, engineDeadline)
 				ok = time.Duration(seconds)*time.Second < limit
 			}
 		case !l.OK && !strings.HasPrefix(l.Text, "starting"):

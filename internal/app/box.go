@@ -92,7 +92,7 @@ func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
 	r := &boxRun{Options: o, lock: lock, cache: imageCache(o), formats: formats}
 	r.cache.Client = b.Client
 	r.source = cloudbox.Source{
-		Release: or(b.Release, "15.1"), Architecture: or(b.Architecture, o.Laptop.Architecture),
+		Release: or(b.Release, "15.1"), Architecture: or(b.Architecture, o.HostFacts.Architecture),
 		Filesystem: or(b.Filesystem, ownFilesystem), Mirror: b.Mirror,
 	}
 	if err := r.source.Check(); err != nil {

@@ -92,8 +92,8 @@ func newBench(t *testing.T) bench {
 	}
 	return bench{lock: lock, options: app.Options{
 		CacheDir: filepath.Join(t.TempDir(), "cache of mine"), Progress: quiet{},
-		Environ: append(os.Environ(), "VAGRANT_HOME="+filepath.Join(t.TempDir(), "home")),
-		Laptop:  plan.Laptop{Architecture: "amd64"},
+		Environ:   append(os.Environ(), "VAGRANT_HOME="+filepath.Join(t.TempDir(), "home")),
+		HostFacts: plan.Host{Architecture: "amd64"},
 	}}
 }
 
@@ -237,7 +237,7 @@ func TestBoxNobodyCanMake(t *testing.T) {
 		{Providers: []string{"parallels"}}, {Providers: []string{"libvirt", ""}}, {Providers: libvirt, Release: "fifteen"},
 		{Providers: libvirt, Architecture: "riscv64"}, {Providers: libvirt, Filesystem: "ext4"},
 	} {
-		_, err := app.BuildBoxes(t.Context(), app.Options{CacheDir: t.TempDir(), Progress: quiet{}, Laptop: plan.Laptop{Architecture: "amd64"}}, nil, o)
+		_, err := app.BuildBoxes(t.Context(), app.Options{CacheDir: t.TempDir(), Progress: quiet{}, HostFacts: plan.Host{Architecture: "amd64"}}, nil, o)
 		if app.Status(err) != app.ExitUsage {
 			t.Errorf("%+v: %v", o, err)
 		}
@@ -246,7 +246,7 @@ func TestBoxNobodyCanMake(t *testing.T) {
 
 func TestOnlyOwnBoxesAreMade(t *testing.T) {
 	t.Parallel()
-	p := &app.Project{Options: app.Options{CacheDir: t.TempDir(), Progress: quiet{}, Laptop: plan.Laptop{Architecture: "amd64"}}}
+	p := &app.Project{Options: app.Options{CacheDir: t.TempDir(), Progress: quiet{}, HostFacts: plan.Host{Architecture: "amd64"}}}
 	m := plan.Machine{Provider: "libvirt", Box: plan.Box{Name: "generic/freebsd14", Architecture: "amd64"}}
 	if r, err := p.EnsureBox(t.Context(), m); err != nil || r.Name != "" {
 		t.Errorf("%+v, %v", r, err)

@@ -11,7 +11,7 @@ import (
 // guest before anything that may end the script, and none is in the script.
 func TestScriptRemovesEnvironment(t *testing.T) {
 	t.Parallel()
-	c := newCargo(nil, mount.Laptop{}, nil)
+	c := newCargo(nil, mount.Host{}, nil)
 	if err := c.environment(handover{set: map[string]string{"TOKEN": "s3cret", "HOME": "/home/me"}, unset: []string{"LANG"}}); err != nil {
 		t.Fatal(err)
 	}

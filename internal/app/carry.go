@@ -43,7 +43,7 @@ type cargo struct {
 	// standard output.
 	input, output string
 
-	laptop mount.Laptop
+	host mount.Host
 	// private is what no guest may change on this host.
 	private []string
 }
@@ -58,8 +58,8 @@ type fetch struct {
 	watched bool
 }
 
-func newCargo(args []string, laptop mount.Laptop, private []string) *cargo {
-	return &cargo{dir: "/tmp/fbdock." + strings.ToLower(rand.Text()[:16]), args: args, laptop: laptop, private: private}
+func newCargo(args []string, host mount.Host, private []string) *cargo {
+	return &cargo{dir: "/tmp/fbdock." + strings.ToLower(rand.Text()[:16]), args: args, host: host, private: private}
 }
 
 // load takes along what the command line names outside of the mounts. The
@@ -129,7 +129,7 @@ func (c *cargo) file(item string, f mount.File) error {
 	case dockerflags.Write:
 		return c.write(item, f, line)
 	}
-	return c.laptop.Outside(f.Path)
+	return c.host.Outside(f.Path)
 }
 
 // at is where an item is in the guest.

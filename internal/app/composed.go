@@ -30,24 +30,24 @@ type composed struct {
 // outside of the mounts is refused: compose would not find it in the guest. By
 // the CLI of this host compose finds it wherever it lies. pwd is what $PWD is
 // for compose.
-func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount.Folder, laptop mount.Laptop, pwd string, onHost bool) (composed, error) {
+func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount.Folder, host mount.Host, pwd string, onHost bool) (composed, error) {
 	var found composed
 	if c.Word == "" || c.Word == "version" || c.Word == "ls" {
 		return found, nil
 	}
 	if len(c.Files) == 0 {
-		lookup, err := p.composeVariables(ctx, c, laptop.Dir, laptop, pwd, &found)
+		lookup, err := p.composeVariables(ctx, c, host.Dir, host, pwd, &found)
 		if err != nil {
 			return found, err
 		}
 		c.Files = composeFiles(lookup)
 		for _, file := range c.Files {
-			found.files = append(found.files, laptop.Full(file.Source))
+			found.files = append(found.files, host.Full(file.Source))
 		}
 	}
-	files, dir := c.Project(laptop)
+	files, dir := c.Project(host)
 	found.dir = dir
-	lookup, err := p.composeVariables(ctx, c, dir, laptop, pwd, &found)
+	lookup, err := p.composeVariables(ctx, c, dir, host, pwd, &found)
 	if err != nil {
 		return found, err
 	}
@@ -56,7 +56,7 @@ func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount
 			return found, &mount.OutsideError{Path: filepath.Dir(file)}
 		}
 	}
-	err = p.readCompose(ctx, files, laptop, lookup, &found)
+	err = p.readCompose(ctx, files, host, lookup, &found)
 	if !c.Mounts() {
 		found.binds = nil
 	}
@@ -69,7 +69,7 @@ const maxComposeFiles = 200
 
 // readCompose finds the binds and variables of files, and of those that they
 // include and extend.
-func (p *Project) readCompose(ctx context.Context, files []string, laptop mount.Laptop, lookup func(string) (string, bool), found *composed) error {
+func (p *Project) readCompose(ctx context.Context, files []string, host mount.Host, lookup func(string) (string, bool), found *composed) error {
 	var refs []mount.ComposeRef
 	for _, file := range files {
 		refs = append(refs, mount.ComposeRef{File: file, Dir: found.dir})
@@ -89,7 +89,7 @@ func (p *Project) readCompose(ctx context.Context, files []string, laptop mount.
 		}
 		of := mount.ComposeBinds(text, runtime.GOOS, lookup)
 		if ref.Dir != found.dir {
-			of = mount.Based(of, ref.Dir, laptop)
+			of = mount.Based(of, ref.Dir, host)
 		}
 		found.binds = append(found.binds, of...)
 		names, envFiles := mount.ComposeVariables(text)
@@ -98,11 +98,11 @@ func (p *Project) readCompose(ctx context.Context, files []string, laptop mount.
 		}
 		found.variables = append(found.variables, names...)
 		for _, file := range envFiles {
-			if err := p.readEnvFile(ctx, mount.Laptop{GOOS: laptop.GOOS, Dir: ref.Dir}.Full(file), found); err != nil {
+			if err := p.readEnvFile(ctx, mount.Host{GOOS: host.GOOS, Dir: ref.Dir}.Full(file), found); err != nil {
 				return err
 			}
 		}
-		refs = append(refs, mount.ComposeRefs(text, ref.Dir, laptop, lookup)...)
+		refs = append(refs, mount.ComposeRefs(text, ref.Dir, host, lookup)...)
 	}
 	return nil
 }
@@ -130,11 +130,11 @@ func (p *Project) projectFile(ctx context.Context, path string, limit int64) ([]
 
 // composeVariables knows what compose puts in for variables: those of the
 // environment, then those of the env files, and this host's folders.
-func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir string, laptop mount.Laptop, pwd string, found *composed) (
+func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir string, host mount.Host, pwd string, found *composed) (
 	func(string) (string, bool), error,
 ) {
 	values := map[string]string{}
-	for _, file := range p.envFiles(c, dir, laptop) {
+	for _, file := range p.envFiles(c, dir, host) {
 		text, err := p.projectFile(ctx, file, hostfile.MaxEnv)
 		if err != nil {
 			return nil, err
@@ -159,14 +159,14 @@ func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir str
 
 // envFiles are the files that compose reads variables from: those of
 // --env-file, else those of COMPOSE_ENV_FILES, else .env of the project.
-func (p *Project) envFiles(c mount.Compose, dir string, laptop mount.Laptop) []string {
+func (p *Project) envFiles(c mount.Compose, dir string, host mount.Host) []string {
 	var files []string
 	for _, named := range c.Env {
-		files = append(files, laptop.Full(named.Source))
+		files = append(files, host.Full(named.Source))
 	}
 	if list, _ := p.Lookup(composeEnvFiles); len(files) == 0 && list != "" {
 		for name := range strings.SplitSeq(list, ",") {
-			files = append(files, laptop.Full(name))
+			files = append(files, host.Full(name))
 		}
 	}
 	if len(files) == 0 {

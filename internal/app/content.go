@@ -41,7 +41,7 @@ func (p *Project) content(ctx context.Context, m plan.Machine) (content, error) 
 
 // inputs are what a payload needs beside the plan and secrets.
 func (c content) inputs(o Options, image string) provision.Inputs {
-	return provision.Inputs{ImageSHA512: image, Proxy: o.Laptop.Proxy, CACertificates: c.certificates}
+	return provision.Inputs{ImageSHA512: image, Proxy: o.HostFacts.Proxy, CACertificates: c.certificates}
 }
 
 // Scripts are the provision blocks of m with the texts of their files.

@@ -36,7 +36,7 @@ func (u *upRun) cutOff(ctx context.Context, lines *stepLines, began time.Time, l
 	} else if step != "" {
 		where = "in step " + step
 	}
-	limit := cmp.Or(u.Patience.Boot, u.m.Timeouts.Boot, bootDeadline)
+	limit := cmp.Or(u.Timeouts.Boot, u.m.Timeouts.Boot, bootDeadline)
 	var back, words string
 	err := u.phase("freebsd again", func() (string, error) {
 		u.Progress.Detail("the connection was lost " + where)

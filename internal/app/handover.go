@@ -34,7 +34,7 @@ type handover struct {
 // handover finds the variables that a docker command line and the files of a
 // compose project take from the environment, and those that the CLI itself
 // reads.
-func (p *Project) handover(ctx context.Context, l dockerflags.Line, project composed, laptop mount.Laptop) (handover, error) {
+func (p *Project) handover(ctx context.Context, l dockerflags.Line, project composed, host mount.Host) (handover, error) {
 	h := handover{set: map[string]string{}}
 	for _, pair := range p.Environ {
 		if name, value, ok := strings.Cut(pair, "="); ok && dockercli.Own(name) {
@@ -43,7 +43,7 @@ func (p *Project) handover(ctx context.Context, l dockerflags.Line, project comp
 	}
 	asked := append(l.Variables(), project.variables...)
 	for _, v := range variableFiles(l) {
-		file := laptop.Full(v.Text)
+		file := host.Full(v.Text)
 		if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
 			continue // docker says what is wrong with it; a pipe can be read once
 		}
@@ -119,9 +119,9 @@ func (p *Project) ask(h *handover, name string) {
 }
 
 // translate calls the paths in variables of compose as the guests do.
-func (h handover) translate(project composed, envFiles []string, folders []mount.Folder, laptop mount.Laptop) (used []mount.Folder, err error) {
+func (h handover) translate(project composed, envFiles []string, folders []mount.Folder, host mount.Host) (used []mount.Folder, err error) {
 	if len(project.files) > 0 {
-		files, more, err := mount.Translate(project.files, folders, laptop)
+		files, more, err := mount.Translate(project.files, folders, host)
 		if err != nil {
 			return nil, err
 		}
@@ -129,7 +129,7 @@ func (h handover) translate(project composed, envFiles []string, folders []mount
 		used = more
 	}
 	if h.set[composeEnvFiles] != "" {
-		files, more, err := mount.Translate(envFiles, folders, laptop)
+		files, more, err := mount.Translate(envFiles, folders, host)
 		if err != nil {
 			return nil, err
 		}

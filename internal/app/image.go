@@ -146,5 +146,5 @@ func ImagePrune(ctx context.Context, o Options, files []CachedImage) error {
 }
 
 func imageCache(o Options) boxes.Cache {
-	return boxes.Cache{Dir: filepath.Join(o.CacheDir, "images"), Pause: o.Patience.Download}
+	return boxes.Cache{Dir: filepath.Join(o.CacheDir, "images"), Pause: o.Timeouts.Download}
 }

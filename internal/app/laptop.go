@@ -14,14 +14,14 @@ import (
 
 // LaptopOf is what planning needs to know of the computer that the facts
 // are of.
-func LaptopOf(facts platforms.Facts) plan.Laptop {
+func LaptopOf(facts platforms.Facts) plan.Host {
 	l := laptopOf(facts)
 	l.Provider, l.ProviderReason = choose(facts)
 	return l
 }
 
-func laptopOf(facts platforms.Facts) plan.Laptop {
-	return plan.Laptop{
+func laptopOf(facts platforms.Facts) plan.Host {
+	return plan.Host{
 		Architecture: facts.Arch, CPUs: facts.CPU.Count, Routes: facts.Networks, Proxy: hcl.Proxy(facts.Proxy),
 		GuestPath: func(path string) (string, error) { return platforms.GuestPath(facts.OS, path) },
 		IsDir: func(path string) bool {
@@ -62,7 +62,7 @@ func remotePath(path string) bool {
 // would keep one from being started is not looked for, nor what is installed
 // until a machine wants to know: to look at all of it takes longer than a
 // command in a guest.
-func RunningLaptop(quick platforms.Facts, all func() (platforms.Facts, error)) plan.Laptop {
+func RunningLaptop(quick platforms.Facts, all func() (platforms.Facts, error)) plan.Host {
 	l := laptopOf(quick)
 	l.Choose = func() (string, string) {
 		facts, err := all()

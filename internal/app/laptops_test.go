@@ -128,7 +128,7 @@ func TestLaptops(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, app.ConfigName), []byte("machine \"dev\" {}\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			found, err := app.Doctor(t.Context(), app.Options{Dir: dir, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}, Catalogue: catalogue(t), Laptop: app.LaptopOf(r.Facts)}, r.Facts, nil)
+			found, err := app.Doctor(t.Context(), app.Options{Dir: dir, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}, Catalogue: catalogue(t), HostFacts: app.LaptopOf(r.Facts)}, r.Facts, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,19 +42,19 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 		return nil, err
 	}
 	at := &placed{folders: mountFolders(m)}
-	laptop := p.pathsOf(m, dir)
+	host := p.pathsOf(m, dir)
 	at.dir, _ = mount.GuestDir(runtime.GOOS, dir, at.folders)
 	line := dockerflags.ParseLine(e.Args[1:])
-	args, h, err := p.resolve(ctx, at, line, e.Args[1:], laptop)
+	args, h, err := p.resolve(ctx, at, line, e.Args[1:], host)
 	if err != nil {
 		return nil, err
 	}
-	args, more, outside := mount.ResolveFiles(args, at.folders, laptop, at.dir)
+	args, more, outside := mount.ResolveFiles(args, at.folders, host, at.dir)
 	at.used = append(at.used, more...)
 	if at.dir != "" && mount.ReadsFolder(args) {
 		at.used = append(at.used, at.around())
 	}
-	at.cargo = newCargo(args, laptop, p.private(p.State))
+	at.cargo = newCargo(args, host, p.private(p.State))
 	if e.Docker {
 		if err = at.cargo.load(outside); err == nil {
 			err = at.cargo.environment(h)
@@ -65,8 +65,8 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 }
 
 // pathsOf is how paths of this host are judged that a command for m names.
-func (p *Project) pathsOf(m plan.Machine, dir string) mount.Laptop {
-	l := mount.Laptop{GOOS: runtime.GOOS, Dir: dir, Exists: exists, IsDir: p.Laptop.IsDir, Real: realPath}
+func (p *Project) pathsOf(m plan.Machine, dir string) mount.Host {
+	l := mount.Host{GOOS: runtime.GOOS, Dir: dir, Exists: exists, IsDir: p.HostFacts.IsDir, Real: realPath}
 	if sockets, err := p.sockets(m.Name); err == nil {
 		l.Socket = sockets[1]
 	}
@@ -84,32 +84,32 @@ func mountFolders(m plan.Machine) []mount.Folder {
 
 // resolve calls binds as the guests have them, and finds what the command
 // takes from the environment.
-func (p *Project) resolve(ctx context.Context, at *placed, line dockerflags.Line, args []string, laptop mount.Laptop) (
+func (p *Project) resolve(ctx context.Context, at *placed, line dockerflags.Line, args []string, host mount.Host) (
 	resolved []string, h handover, err error,
 ) {
 	c, ok := mount.ComposeOf(args)
 	if !ok {
-		if resolved, at.used, err = mount.Resolve(args, at.folders, laptop); err == nil {
-			h, err = p.handover(ctx, line, composed{}, laptop)
+		if resolved, at.used, err = mount.Resolve(args, at.folders, host); err == nil {
+			h, err = p.handover(ctx, line, composed{}, host)
 		}
 		return resolved, h, err
 	}
 	pwd := at.dir
 	if pwd == "" {
-		pwd = laptop.Dir
+		pwd = host.Dir
 	}
-	project, err := p.composed(ctx, c, at.folders, laptop, pwd, false)
+	project, err := p.composed(ctx, c, at.folders, host, pwd, false)
 	if err != nil {
 		return nil, h, err
 	}
-	laptop.Home, _ = p.home()
-	if resolved, at.used, err = mount.ResolveCompose(args, c, project.binds, project.dir, at.folders, laptop); err != nil {
+	host.Home, _ = p.home()
+	if resolved, at.used, err = mount.ResolveCompose(args, c, project.binds, project.dir, at.folders, host); err != nil {
 		return nil, h, err
 	}
-	if h, err = p.handover(ctx, line, project, laptop); err != nil {
+	if h, err = p.handover(ctx, line, project, host); err != nil {
 		return nil, h, err
 	}
-	used, err := h.translate(project, p.envFiles(c, project.dir, laptop), at.folders, laptop)
+	used, err := h.translate(project, p.envFiles(c, project.dir, host), at.folders, host)
 	at.used = append(at.used, used...)
 	return resolved, h, err
 }

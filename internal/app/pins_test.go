@@ -31,7 +31,7 @@ func projectWith(t *testing.T, config, lock string) (app.Loaded, error) {
 	}
 	return app.Load(t.Context(), app.Options{
 		Dir: dir, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}, Catalogue: app.Catalogue{Catalogue: published},
-		Laptop: plan.Laptop{Architecture: "amd64", CPUs: 4},
+		HostFacts: plan.Host{Architecture: "amd64", CPUs: 4},
 	})
 }
 

@@ -33,8 +33,8 @@ type Options struct {
 	Version string
 	// CacheDir holds what is downloaded; "" is the user's cache directory.
 	CacheDir string
-	// Laptop is what planning knows of this computer.
-	Laptop plan.Laptop
+	// HostFacts is what planning knows of this computer.
+	HostFacts plan.Host
 	// OS that fbdock runs on, as in runtime.GOOS; "" is that.
 	OS string
 	// Asks is for commands that start machines: they ask about what the
@@ -57,14 +57,14 @@ type Options struct {
 	Catalogue plan.Catalogue
 	Progress  Progress
 	Runner    run.Runner
-	Patience  Patience
+	Timeouts  Timeouts
 	// Ahead is a login at an agent that was begun before the configuration
 	// was read; it may be nil.
 	Ahead *Ahead
 }
 
-// Patience is how long fbdock waits for others; 0 is the default.
-type Patience struct {
+// Timeouts is how long fbdock waits for others; 0 is the default.
+type Timeouts struct {
 	// Project bounds the wait for another fbdock on the same project.
 	Project time.Duration
 	// Engine bounds the wait for dockerd after bhyve has started; the
@@ -141,14 +141,14 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 		return o.broken(ctx, found, diags, sources)
 	}
 	folder := found.Dir
-	o.Laptop.Suffix = folder.Suffix()
-	if o.Laptop.Made == nil {
-		o.Laptop.Made = func(machine string) string { return madeWith(folder, machine) }
+	o.HostFacts.Suffix = folder.Suffix()
+	if o.HostFacts.Made == nil {
+		o.HostFacts.Made = func(machine string) string { return madeWith(folder, machine) }
 	}
-	if o.Laptop.Private == nil {
-		o.Laptop.Private = func(path string) string { return o.holder(folder, path) }
+	if o.HostFacts.Private == nil {
+		o.HostFacts.Private = func(path string) string { return o.holder(folder, path) }
 	}
-	p, more := plan.Build(*cfg, folder.Folder(), o.Laptop, o.Catalogue)
+	p, more := plan.Build(*cfg, folder.Folder(), o.HostFacts, o.Catalogue)
 	diags = append(append(diags, more...), reservedNames(*cfg)...)
 	if diags.HasErrors() {
 		return o.broken(ctx, found, diags, sources)
@@ -270,7 +270,7 @@ func (p *Project) vagrant() vagrant.Vagrant {
 	return vagrant.Vagrant{
 		Runner: p.Runner, Dir: p.State.Path(), Env: p.Environ, Log: redact.NewWriter(vagrantLog{p.State.Log("vagrant")}),
 		Check:          p.checkVagrantfile,
-		VersionTimeout: p.Patience.VagrantVersion, QueryTimeout: p.Patience.VagrantQuery, LockWait: p.Patience.VagrantLock,
+		VersionTimeout: p.Timeouts.VagrantVersion, QueryTimeout: p.Timeouts.VagrantQuery, LockWait: p.Timeouts.VagrantLock,
 		OnEvent: func(e vagrant.Event) {
 			if level, text, ok := e.Message(); ok && level != "error" {
 				p.Progress.Detail(firstLine(text))

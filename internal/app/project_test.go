@@ -22,7 +22,7 @@ func options(t *testing.T, config string) Options {
 	}
 	return Options{
 		Dir: dir, Version: "0.1.0", Environ: []string{"HOME=/home/ada", "XDG_STATE_HOME=" + t.TempDir(), "FBDOCK_VAR_memory=6GiB"},
-		Laptop:    plan.Laptop{Architecture: "amd64", Provider: "virtualbox"},
+		HostFacts: plan.Host{Architecture: "amd64", Provider: "virtualbox"},
 		Catalogue: Catalogue{published}, Progress: &record{},
 	}
 }

@@ -39,7 +39,7 @@ func (u *upRun) answers(ctx context.Context, g *guest) (version string, err erro
 // console. A connection that ends meanwhile is made again: FreeBSD may have
 // been restarted.
 func (u *upRun) waitDockerd(ctx context.Context, g *guest) (version string, err error) {
-	deadline := cmp.Or(u.Patience.Engine, u.m.Timeouts.Engine, engineDeadline)
+	deadline := cmp.Or(u.Timeouts.Engine, u.m.Timeouts.Engine, engineDeadline)
 	limited, stop := context.WithTimeoutCause(ctx, deadline, fmt.Errorf("it did not answer within %s", deadline))
 	defer stop()
 	for {
@@ -85,7 +85,7 @@ func (u *upRun) waitOn(ctx context.Context, g *guest) (version string, err error
 
 // reconnect logs in again after the connection of g has ended with lost.
 func (u *upRun) reconnect(ctx context.Context, g *guest, lost error) error {
-	limit := cmp.Or(u.Patience.Boot, u.m.Timeouts.Boot, bootDeadline)
+	limit := cmp.Or(u.Timeouts.Boot, u.m.Timeouts.Boot, bootDeadline)
 	u.Progress.Detail("the connection to FreeBSD was lost; waiting for it to answer again")
 	again, err := u.loginWithin(ctx, limit)
 	if err != nil {
@@ -134,7 +134,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 // the supervisor says twice in a row that it is down: once may be a restart.
 func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCauseFunc) {
 	u.Progress.Detail("waiting for dockerd on " + u.m.Engine.Address.String())
-	tick := time.NewTicker(cmp.Or(u.Patience.Watch, watchEvery))
+	tick := time.NewTicker(cmp.Or(u.Timeouts.Watch, watchEvery))
 	defer tick.Stop()
 	for down := 0; ; {
 		select {
@@ -186,7 +186,7 @@ func (u *upRun) notReady(ctx context.Context, g *guest, cause error) error {
 
 // allWork waits until every layer works that a step or a boot brings up.
 func (u *upRun) allWork(ctx context.Context, g *guest) (string, error) {
-	limit := cmp.Or(u.Patience.Settle, settleTimeout)
+	limit := cmp.Or(u.Timeouts.Settle, settleTimeout)
 	limited, stop := context.WithTimeoutCause(ctx, limit, errors.New("time is over"))
 	defer stop()
 	for {

@@ -97,7 +97,7 @@ func (p *Project) lock(ctx context.Context) (unlock func(), err error) {
 	if p.State, err = p.State.Open(p.Version); err != nil {
 		return nil, err
 	}
-	l, err := p.State.Lock(ctx, cmp.Or(p.Patience.Project, lockWait))
+	l, err := p.State.Lock(ctx, cmp.Or(p.Timeouts.Project, lockWait))
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 	if err := u.prepare(ctx); err != nil {
 		return UpResult{}, err
 	}
-	if version, ok := u.standing(ctx); ok {
+	if version, ok := u.upToDate(ctx); ok {
 		u.warnStale()
 		if !u.changing.now() {
 			u.Progress.Say(fmt.Sprintf("%s is up, nothing to do", u.m.Name))

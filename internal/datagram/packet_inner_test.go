@@ -91,8 +91,8 @@ func TestReassemblyRefuses(t *testing.T) {
 	}
 	var r reassembly
 	r.add(parts[0], now)
-	r.add(parts[1], now.Add(patience+time.Second))
-	if _, ok := r.add(parts[2], now.Add(patience+time.Second)); ok {
+	r.add(parts[1], now.Add(reassemblyTimeout+time.Second))
+	if _, ok := r.add(parts[2], now.Add(reassemblyTimeout+time.Second)); ok {
 		t.Error("the first fragment was waited for too long")
 	}
 	for id := range uint16(1000) {

@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	// patience is how long fragments wait for the others, RFC 1122 3.3.2
+	// reassemblyTimeout is how long fragments wait for the others, RFC 1122 3.3.2
 	// asks for a fixed time; one link away nothing comes a minute late.
-	patience = 5 * time.Second
+	reassemblyTimeout = 5 * time.Second
 	// unfinished is how many packets may wait, and waiting how many bytes of
 	// memory they may take together. Who waits the longest makes room.
 	unfinished = 64
@@ -113,7 +113,7 @@ func (part *partial) put(p packet, end int) bool {
 
 func (r *reassembly) expire(now time.Time) {
 	for key, part := range r.parts {
-		if now.Sub(part.began) > patience {
+		if now.Sub(part.began) > reassemblyTimeout {
 			r.drop(key)
 		}
 	}

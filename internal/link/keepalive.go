@@ -31,7 +31,7 @@ func (l *liveConn) silence() time.Duration {
 // keepAlive asks the server for a sign of life and gives the link up when
 // none comes. Any byte counts as one: in a big upload the answer itself may
 // wait behind data.
-func (c *Client) keepAlive(every, patience time.Duration) {
+func (c *Client) keepAlive(every, limit time.Duration) {
 	ticker := time.NewTicker(every)
 	defer ticker.Stop()
 	for {
@@ -45,8 +45,8 @@ func (c *Client) keepAlive(every, patience time.Duration) {
 			defer close(answer)
 			_, _, _ = c.ssh.SendRequest("keepalive@openssh.com", true, nil)
 		}()
-		if !c.answered(answer, patience) {
-			c.fail(fmt.Errorf("no sign of life for %v", patience))
+		if !c.answered(answer, limit) {
+			c.fail(fmt.Errorf("no sign of life for %v", limit))
 			// Not c.ssh.Close, which would want to write.
 			_ = c.conn.Close()
 			<-c.done
@@ -55,9 +55,9 @@ func (c *Client) keepAlive(every, patience time.Duration) {
 	}
 }
 
-func (c *Client) answered(answer <-chan struct{}, patience time.Duration) bool {
+func (c *Client) answered(answer <-chan struct{}, limit time.Duration) bool {
 	asked := time.Now()
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
 		select {
@@ -68,9 +68,9 @@ func (c *Client) answered(answer <-chan struct{}, patience time.Duration) bool {
 		case <-timer.C:
 		}
 		quiet := min(c.conn.silence(), time.Since(asked))
-		if quiet >= patience {
+		if quiet >= limit {
 			return false
 		}
-		timer.Reset(patience - quiet)
+		timer.Reset(limit - quiet)
 	}
 }

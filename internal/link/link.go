@@ -51,10 +51,10 @@ type Options struct {
 	// may be slow: an emulated one takes seconds for its part of a login.
 	Connect time.Duration
 	// KeepAlive is the time between two questions to the server (0 is
-	// 10 s) and Patience that without any byte from it after which the
+	// 10 s) and IdleTimeout that without any byte from it after which the
 	// link is given up (0 is 15 s).
-	KeepAlive time.Duration
-	Patience  time.Duration
+	KeepAlive   time.Duration
+	IdleTimeout time.Duration
 	// Local is for a link that never leaves this computer: what keeps it
 	// secret matters less than the time to set it up.
 	Local bool
@@ -62,9 +62,9 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-func (o Options) timeout() time.Duration   { return orDefault(o.Timeout, 20*time.Second) }
-func (o Options) keepAlive() time.Duration { return orDefault(o.KeepAlive, 10*time.Second) }
-func (o Options) patience() time.Duration  { return orDefault(o.Patience, 15*time.Second) }
+func (o Options) timeout() time.Duration     { return orDefault(o.Timeout, 20*time.Second) }
+func (o Options) keepAlive() time.Duration   { return orDefault(o.KeepAlive, 10*time.Second) }
+func (o Options) idleTimeout() time.Duration { return orDefault(o.IdleTimeout, 15*time.Second) }
 
 func orDefault(d, otherwise time.Duration) time.Duration {
 	if d > 0 {
@@ -149,7 +149,7 @@ func login(ctx, inner context.Context, conn net.Conn, to Endpoint, o Options) (*
 		return nil, errors.Join(err, c.ssh.Close())
 	}
 	c.wg.Go(c.watch)
-	c.wg.Go(func() { c.keepAlive(o.keepAlive(), o.patience()) })
+	c.wg.Go(func() { c.keepAlive(o.keepAlive(), o.idleTimeout()) })
 	return c, nil
 }
 

@@ -77,12 +77,12 @@ func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	cable := startCable(t, s.address)
 	to := s.endpoint()
 	to.Address = cable.address
-	c := dial(t, to, link.Options{HostKey: s.hostKey, KeepAlive: 100 * time.Millisecond, Patience: time.Second})
+	c := dial(t, to, link.Options{HostKey: s.hostKey, KeepAlive: 100 * time.Millisecond, IdleTimeout: time.Second})
 	inner, err := c.Through(t.Context(), s.endpoint(), link.Options{HostKey: s.hostKey})
 	if err != nil {
 		t.Fatal(err)
 	}
-	// Alive, and idle for longer than its patience.
+	// Alive, and idle for longer than its timeout.
 	if got := run(t, c, link.Command{Script: "sleep 2; exit 6"}); got.status != 6 || c.Err() != nil {
 		t.Fatalf("%+v, %v", got, c.Err())
 	}

@@ -68,9 +68,9 @@ func TestReadsFolder(t *testing.T) {
 	}
 }
 
-// there says that everything is on the laptop but what begins with /guest.
-func there(goos, dir string) mount.Laptop {
-	return mount.Laptop{GOOS: goos, Dir: dir, Exists: func(p string) bool { return !strings.HasPrefix(p, "/guest") }}
+// there says that everything is on the host but what begins with /guest.
+func there(goos, dir string) mount.Host {
+	return mount.Host{GOOS: goos, Dir: dir, Exists: func(p string) bool { return !strings.HasPrefix(p, "/guest") }}
 }
 
 func TestResolve(t *testing.T) {
@@ -78,7 +78,7 @@ func TestResolve(t *testing.T) {
 	unix := []mount.Folder{{Source: "/home/me/src", Target: "/home/me/src"}, {Source: "/home/me/src/sub", Target: "/sub"}, {Source: "/data", Target: "/srv"}}
 	win := []mount.Folder{{Source: `C:\Users\me`, Target: "/c/Users/me"}}
 	for _, test := range []struct {
-		laptop     mount.Laptop
+		host       mount.Host
 		mounts     []mount.Folder
 		line, want string
 		used       bool
@@ -97,7 +97,7 @@ func TestResolve(t *testing.T) {
 		{there("windows", `C:\Users\me\p`), win, `run -v c:\users\ME\p:/x -v .\sub:/y:ro y`, "run -v /c/Users/me/p:/x -v /c/Users/me/p/sub:/y:ro y", true, ""},
 		{there("windows", `C:\Users\me\p`), win, `run -v D:\x:/x y`, "", false, `D:\x`},
 	} {
-		got, used, err := mount.Resolve(strings.Fields(test.line), test.mounts, test.laptop)
+		got, used, err := mount.Resolve(strings.Fields(test.line), test.mounts, test.host)
 		outside, refused := errors.AsType[*mount.OutsideError](err)
 		if refused != (test.outside != "") || (refused && (outside.Path != test.outside || !strings.Contains(outside.Hint(), "mount \""))) {
 			t.Errorf("%s: %v", test.line, err)
@@ -117,7 +117,7 @@ func TestResolveLinks(t *testing.T) {
 		"/p/etc": "/etc", "/p/other": "/data/x", "/p/in": "/p/a", "/p/sock": "/run/docker.sock", "/elsewhere": "/p/a", "/p/etc/new": "/etc/new",
 		"/link": "/real", "/link/f": "/real/f", "/p/npmrc": "/home/me/.npmrc",
 	}
-	laptop := mount.Laptop{
+	host := mount.Host{
 		GOOS: "linux", Dir: "/p", Socket: "/run/user/1000/fbdock/docker.sock",
 		Exists: func(p string) bool { return !strings.HasSuffix(p, "/new") },
 		IsDir:  func(p string) bool { return !strings.HasSuffix(p, "rc") },
@@ -141,7 +141,7 @@ func TestResolveLinks(t *testing.T) {
 		"run -v ./etc:/x y": "/p/etc leads to /etc", "run -v ./etc/new:/x y": "/p/etc/new leads to /etc/new", "run -v /etc:/x y": "/etc is on this computer",
 		"run -v ./npmrc:/x y": "/p/npmrc leads to /home/me/.npmrc",
 	} {
-		got, _, err := mount.Resolve(strings.Fields(line), mounts, laptop)
+		got, _, err := mount.Resolve(strings.Fields(line), mounts, host)
 		text := strings.Join(got, " ")
 		if err != nil {
 			text = err.Error()
@@ -155,7 +155,7 @@ func TestResolveLinks(t *testing.T) {
 		"/home/me/.npmrc": "put a copy of the file into a folder that is mounted, or add `mount \"/home/me\" {}`",
 		"/home/${x}":      "add `mount \"/home/$${x}\" {}`",
 	} {
-		_, _, err := mount.Resolve([]string{"run", "-v", path + ":/x", "y"}, mounts, laptop)
+		_, _, err := mount.Resolve([]string{"run", "-v", path + ":/x", "y"}, mounts, host)
 		outside, ok := errors.AsType[*mount.OutsideError](err)
 		if !ok || !strings.HasPrefix(outside.Hint(), want) {
 			t.Errorf("Resolve of %s: %v, want an OutsideError with %q", path, err, want)
@@ -168,7 +168,7 @@ func TestResolveLinks(t *testing.T) {
 func TestComposeLinks(t *testing.T) {
 	t.Parallel()
 	links := map[string]string{"/p/same": "/q/x", "/p/other": "/data/x", "/p/in": "/p/a", "/p/out": "/etc"}
-	laptop := mount.Laptop{
+	host := mount.Host{
 		GOOS: "linux", Dir: "/p", Socket: "/home/me/.fbdock.sock", Exists: func(string) bool { return true },
 		Real: func(p string) (string, error) {
 			if to, ok := links[p]; ok {
@@ -190,7 +190,7 @@ func TestComposeLinks(t *testing.T) {
 			project = "/moved/sub"
 		}
 		binds := mount.ComposeBinds([]byte("services: {x: {volumes: ['"+source+":/y']}}"), "linux", nil)
-		_, _, err := mount.ResolveCompose(nil, mount.Compose{}, binds, project, mounts, laptop)
+		_, _, err := mount.ResolveCompose(nil, mount.Compose{}, binds, project, mounts, host)
 		hint := ""
 		if h, ok := err.(interface{ Hint() string }); ok {
 			hint = h.Hint()
@@ -203,8 +203,8 @@ func TestComposeLinks(t *testing.T) {
 
 func TestGuestDir(t *testing.T) {
 	t.Parallel()
-	mounts := []mount.Folder{{Source: "/", Target: "/laptop"}, {Source: "/home/me/", Target: "/home/me"}}
-	for dir, want := range map[string]string{"/home/me": "/home/me", "/home/me/a/b/": "/home/me/a/b", "/home/men": "/laptop/home/men", "/": "/laptop"} {
+	mounts := []mount.Folder{{Source: "/", Target: "/host"}, {Source: "/home/me/", Target: "/home/me"}}
+	for dir, want := range map[string]string{"/home/me": "/home/me", "/home/me/a/b/": "/home/me/a/b", "/home/men": "/host/home/men", "/": "/host"} {
 		if got, ok := mount.GuestDir("linux", dir, mounts); !ok || got != want {
 			t.Errorf("%s is %s, %v", dir, got, ok)
 		}
@@ -253,7 +253,7 @@ func TestResolveFiles(t *testing.T) {
 	mounts := []mount.Folder{{Source: "/p", Target: "/src"}}
 	win := []mount.Folder{{Source: `C:\p`, Target: "/c/p"}}
 	for _, tt := range []struct {
-		laptop     mount.Laptop
+		host       mount.Host
 		mounts     []mount.Folder
 		inside     bool
 		line, want string // and the paths outside, behind " | "
@@ -291,7 +291,7 @@ func TestResolveFiles(t *testing.T) {
 		if tt.inside {
 			dir = tt.mounts[0].Target
 		}
-		words, _, outside := mount.ResolveFiles(strings.Fields(tt.line), tt.mounts, tt.laptop, dir)
+		words, _, outside := mount.ResolveFiles(strings.Fields(tt.line), tt.mounts, tt.host, dir)
 		got := strings.Join(words, " ")
 		for i, f := range outside {
 			got += map[bool]string{true: " | ", false: " "}[i == 0] + f.Path

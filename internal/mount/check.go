@@ -9,8 +9,8 @@ import (
 	"github.com/fbdock/fbdock/platforms"
 )
 
-// Laptop is what has to be known of this computer to judge a path.
-type Laptop struct {
+// Host is what has to be known of this computer to judge a path.
+type Host struct {
 	GOOS string
 	// Dir is the current folder; a relative path is relative to it.
 	Dir string
@@ -30,16 +30,16 @@ type Laptop struct {
 // line for the guest: a path within a mount is called there as the guests
 // have it. One of this computer outside of all mounts is an *OutsideError.
 // used are the mounts that binds lead into.
-func Resolve(args []string, mounts []Folder, laptop Laptop) (resolved []string, used []Folder, err error) {
-	return rename(args, Binds(args, laptop.GOOS), mounts, laptop)
+func Resolve(args []string, mounts []Folder, host Host) (resolved []string, used []Folder, err error) {
+	return rename(args, Binds(args, host.GOOS), mounts, host)
 }
 
 // rename calls the paths of binds as the guests have them.
-func rename(args []string, binds []Bind, mounts []Folder, laptop Laptop) (resolved []string, used []Folder, err error) {
+func rename(args []string, binds []Bind, mounts []Folder, host Host) (resolved []string, used []Folder, err error) {
 	resolved = slices.Clone(args)
 	// From the back, so that places before stay where they are.
 	for _, b := range slices.Backward(binds) {
-		p, err := laptop.find(b.Source, mounts)
+		p, err := host.find(b.Source, mounts)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -55,31 +55,31 @@ func rename(args []string, binds []Bind, mounts []Folder, laptop Laptop) (resolv
 
 // Translate calls paths of this host as the guests have them, as Resolve does
 // with binds.
-func Translate(paths []string, mounts []Folder, laptop Laptop) (guest []string, used []Folder, err error) {
+func Translate(paths []string, mounts []Folder, host Host) (guest []string, used []Folder, err error) {
 	binds := make([]Bind, len(paths))
 	for i, path := range paths {
 		binds[i] = Bind{Source: path, Arg: i}
 	}
-	return rename(paths, binds, mounts, laptop)
+	return rename(paths, binds, mounts, host)
 }
 
 // Moved finds the first bind that the guests have at another path than this
 // host. On Windows the same path is the one that docker itself makes of it.
-func Moved(binds []Bind, mounts []Folder, laptop Laptop) (from, to string, moved bool) {
+func Moved(binds []Bind, mounts []Folder, host Host) (from, to string, moved bool) {
 	for _, b := range binds {
-		from = laptop.Full(b.Source)
-		p, err := laptop.find(b.Source, mounts)
+		from = host.Full(b.Source)
+		p, err := host.find(b.Source, mounts)
 		if err != nil || p.folder.Target == "" {
 			continue
 		}
-		if same, err := platforms.GuestPath(laptop.GOOS, from); err != nil || same != p.guest {
+		if same, err := platforms.GuestPath(host.GOOS, from); err != nil || same != p.guest {
 			return from, p.guest, true
 		}
 	}
 	return "", "", false
 }
 
-// GuestDir is where the guests have a laptop path, by the mount that is
+// GuestDir is where the guests have a host path, by the mount that is
 // closest to it.
 func GuestDir(goos, dir string, mounts []Folder) (string, bool) {
 	m, rest, ok := closest(goos, dir, mounts)
@@ -99,7 +99,7 @@ func closest(goos, dir string, mounts []Folder) (best Folder, rest string, found
 }
 
 // Full makes a path absolute.
-func (l Laptop) Full(name string) string {
+func (l Host) Full(name string) string {
 	if rest, ok := strings.CutPrefix(name, "~"); ok && l.Home != "" && (rest == "" || rest[0] == '/') {
 		return path.Join(slashed(l.GOOS, l.Home), rest)
 	}
@@ -113,7 +113,7 @@ func (l Laptop) Full(name string) string {
 	return path.Join(slashed(l.GOOS, l.Dir), slashed(l.GOOS, name))
 }
 
-// ownedByEngine are places that a Linux laptop has too, where a container
+// ownedByEngine are places that a Linux host has too, where a container
 // is always meant to get the engine's.
 func ownedByEngine(name string) bool {
 	for _, dir := range []string{"/dev", "/proc", "/sys", "/run", "/var/run", "/lib/modules", "/var/lib/docker", "/sys/fs/cgroup"} {

@@ -11,7 +11,7 @@ import (
 	"github.com/fbdock/fbdock/platforms"
 )
 
-// Compose is a `docker compose` command line, as far as files of the laptop
+// Compose is a `docker compose` command line, as far as files of the host
 // matter to it.
 type Compose struct {
 	// Files are those of -f, Env those of --env-file and Dir that of
@@ -68,36 +68,36 @@ func (c Compose) named() []Bind {
 // does without COMPOSE_FILE: those of -f, else the first by its custom in dir
 // or in a folder above it. Files are none when there is none, or when they
 // come from standard input.
-func (c Compose) Project(laptop Laptop) (files []string, dir string) {
+func (c Compose) Project(host Host) (files []string, dir string) {
 	for _, f := range c.Files {
 		if f.Source == "-" {
 			return nil, ""
 		}
-		files = append(files, laptop.Full(f.Source))
+		files = append(files, host.Full(f.Source))
 	}
 	if len(files) == 0 {
-		files = customary(laptop)
+		files = customary(host)
 	}
 	switch {
 	case c.Dir != nil:
-		dir = laptop.Full(c.Dir.Source)
+		dir = host.Full(c.Dir.Source)
 	case len(files) > 0:
 		dir = filepath.Dir(files[0])
 	}
 	return files, dir
 }
 
-func customary(laptop Laptop) []string {
-	for dir := laptop.Dir; ; dir = filepath.Dir(dir) {
+func customary(host Host) []string {
+	for dir := host.Dir; ; dir = filepath.Dir(dir) {
 		for _, name := range []string{"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"} {
 			file := filepath.Join(dir, name)
-			if !laptop.Exists(file) {
+			if !host.Exists(file) {
 				continue
 			}
 			files := []string{file}
 			base, ending, _ := strings.Cut(name, ".")
 			for _, ending := range []string{ending, "yml", "yaml"} {
-				if over := filepath.Join(dir, base+".override."+ending); laptop.Exists(over) {
+				if over := filepath.Join(dir, base+".override."+ending); host.Exists(over) {
 					return append(files, over)
 				}
 			}
@@ -182,21 +182,21 @@ func ComposeBinds(text []byte, goos string, lookup func(string) (string, bool)) 
 // ResolveCompose gives the command line for the guest: the files that it
 // names are called there as the guests have them. binds are those of the
 // files; what this computer has outside of the mounts is an *OutsideError.
-func ResolveCompose(args []string, c Compose, binds []Bind, dir string, mounts []Folder, laptop Laptop) (
+func ResolveCompose(args []string, c Compose, binds []Bind, dir string, mounts []Folder, host Host) (
 	resolved []string, used []Folder, err error,
 ) {
-	resolved, used, err = rename(args, c.named(), mounts, laptop)
+	resolved, used, err = rename(args, c.named(), mounts, host)
 	if err != nil {
 		return nil, nil, err
 	}
-	laptop.Dir = dir
+	host.Dir = dir
 	for _, b := range binds {
-		p, err := laptop.find(b.Source, mounts)
+		p, err := host.find(b.Source, mounts)
 		if err != nil {
 			return nil, nil, err
 		}
-		if !laptop.followed(b, p, mounts) {
-			return nil, nil, &ComposeBindError{Source: b.Source, Use: laptop.written(b, p)}
+		if !host.followed(b, p, mounts) {
+			return nil, nil, &ComposeBindError{Source: b.Source, Use: host.written(b, p)}
 		}
 		if p.folder.Target != "" {
 			used = append(used, p.folder)

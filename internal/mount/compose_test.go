@@ -113,15 +113,15 @@ func TestComposeOf(t *testing.T) {
 func TestResolveCompose(t *testing.T) {
 	t.Parallel()
 	mounts := []mount.Folder{{Source: `C:\Users\me\src`, Target: "/c/Users/me/src"}}
-	laptop := there("windows", `C:\Users\me\src`)
+	host := there("windows", `C:\Users\me\src`)
 	args := strings.Fields(`compose -f sub\c.yml --env-file=C:\Users\me\src\.env up`)
 	c, _ := mount.ComposeOf(args)
-	got, used, err := mount.ResolveCompose(args, c, []mount.Bind{{Source: `.\data`, At: -1}}, `C:\Users\me\src\sub`, mounts, laptop)
+	got, used, err := mount.ResolveCompose(args, c, []mount.Bind{{Source: `.\data`, At: -1}}, `C:\Users\me\src\sub`, mounts, host)
 	if want := "compose -f /c/Users/me/src/sub/c.yml --env-file=/c/Users/me/src/.env up"; err != nil || strings.Join(got, " ") != want || len(used) != 3 {
 		t.Errorf("%q, %v, %v", got, used, err)
 	}
 	for _, bind := range []string{`..\..\far`, `D:\x`} {
-		_, _, err = mount.ResolveCompose(args, c, []mount.Bind{{Source: bind, At: -1}}, `C:\Users\me\src\sub`, mounts, laptop)
+		_, _, err = mount.ResolveCompose(args, c, []mount.Bind{{Source: bind, At: -1}}, `C:\Users\me\src\sub`, mounts, host)
 		if _, ok := errors.AsType[*mount.OutsideError](err); !ok {
 			t.Errorf("%s: %v", bind, err)
 		}
@@ -132,23 +132,23 @@ func TestResolveCompose(t *testing.T) {
 func TestComposeProject(t *testing.T) {
 	t.Parallel()
 	files := map[string]bool{"/p/docker-compose.yml": true, "/p/docker-compose.override.yml": true, "/p/q/compose.yaml": true, "/p/q/compose.yml": true}
-	laptop := mount.Laptop{GOOS: "linux", Dir: "/p/q/r", Exists: func(name string) bool { return files[name] }}
+	host := mount.Host{GOOS: "linux", Dir: "/p/q/r", Exists: func(name string) bool { return files[name] }}
 	for line, want := range map[string]string{
 		"compose up": "/p/q/compose.yaml in /p/q", "compose -f ../../docker-compose.yml -f x up": "/p/docker-compose.yml /p/q/r/x in /p",
 		"compose -f - up": " in ", "compose --project-directory /z up": "/p/q/compose.yaml in /z",
 	} {
 		c, _ := mount.ComposeOf(strings.Fields(line))
-		got, dir := c.Project(laptop)
+		got, dir := c.Project(host)
 		if strings.Join(got, " ")+" in "+dir != want {
 			t.Errorf("%s: %v in %s", line, got, dir)
 		}
 	}
-	laptop.Dir = "/p"
-	if got, _ := (mount.Compose{}).Project(laptop); len(got) != 2 || got[1] != "/p/docker-compose.override.yml" {
+	host.Dir = "/p"
+	if got, _ := (mount.Compose{}).Project(host); len(got) != 2 || got[1] != "/p/docker-compose.override.yml" {
 		t.Errorf("%v", got)
 	}
-	laptop.Dir = "/elsewhere"
-	if got, dir := (mount.Compose{}).Project(laptop); got != nil || dir != "" {
+	host.Dir = "/elsewhere"
+	if got, dir := (mount.Compose{}).Project(host); got != nil || dir != "" {
 		t.Errorf("%v in %s", got, dir)
 	}
 }

@@ -23,19 +23,19 @@ type composeRefs struct {
 // ComposeRefs are the files that a compose file includes or extends; relative
 // names in it are relative to dir. Files from elsewhere, as of a Git
 // repository, are left out.
-func ComposeRefs(text []byte, dir string, laptop Laptop, lookup func(string) (string, bool)) []ComposeRef {
+func ComposeRefs(text []byte, dir string, host Host, lookup func(string) (string, bool)) []ComposeRef {
 	var file composeRefs
 	if yaml.Unmarshal(text, &file) != nil && file.Services == nil && file.Include == nil {
 		return nil
 	}
-	laptop.Dir = dir
+	host.Dir = dir
 	full := func(name any) string {
 		text, _ := name.(string)
 		text, known := expand(text, lookup)
 		if !known || text == "" || strings.Contains(text, "://") || strings.HasPrefix(text, "git@") {
 			return ""
 		}
-		return laptop.Full(text)
+		return host.Full(text)
 	}
 	var refs []ComposeRef
 	add := func(name any, dir string) {
@@ -70,11 +70,11 @@ func ComposeRefs(text []byte, dir string, laptop Laptop, lookup func(string) (st
 }
 
 // Based are the binds of a file whose relative paths are relative to dir.
-func Based(binds []Bind, dir string, laptop Laptop) []Bind {
-	laptop.Dir = dir
+func Based(binds []Bind, dir string, host Host) []Bind {
+	host.Dir = dir
 	based := slices.Clone(binds)
 	for i := range based {
-		based[i].Source = laptop.Full(based[i].Source)
+		based[i].Source = host.Full(based[i].Source)
 	}
 	return based
 }

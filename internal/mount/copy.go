@@ -23,9 +23,9 @@ var copyScript string
 
 const (
 	// settle is how long a folder has to be quiet before it is looked at, and
-	// patience the longest that one which is never quiet waits.
+	// maxDelay the longest that one which is never quiet waits.
 	settle   = 50 * time.Millisecond
-	patience = 500 * time.Millisecond
+	maxDelay = 500 * time.Millisecond
 	// unwatched is the time between two looks at a folder that the system
 	// does not watch, or not all of.
 	unwatched = 2 * time.Second
@@ -258,7 +258,7 @@ func (c *copier) wait(ctx context.Context, settled bool) error {
 	changed := func() {
 		quiet = time.After(settle)
 		if latest == nil {
-			latest = time.After(patience)
+			latest = time.After(maxDelay)
 		}
 	}
 	if !settled {

@@ -112,13 +112,13 @@ func (c *copying) follows(t *testing.T) {
 			return
 		}
 	}
-	t.Fatalf("the laptop has\n%s\nand the guest\n%s", here, there)
+	t.Fatalf("the host has\n%s\nand the guest\n%s", here, there)
 }
 
 func pair(t *testing.T) mount.Folder {
 	t.Helper()
 	base := folder(t)
-	f := mount.Folder{Source: filepath.Join(base, "laptop"), Target: filepath.Join(base, "guest", "src"), Copied: true}
+	f := mount.Folder{Source: filepath.Join(base, "host"), Target: filepath.Join(base, "guest", "src"), Copied: true}
 	must(t, os.Mkdir(f.Source, 0o700))
 	return f
 }
@@ -291,7 +291,7 @@ func TestCopyFlush(t *testing.T) {
 			}
 			<-done
 			if here, there := tree(t, f.Source), tree(t, f.Target); here != there {
-				t.Fatalf("%d: the laptop has\n%s\nand the guest\n%s", i, here, there)
+				t.Fatalf("%d: the host has\n%s\nand the guest\n%s", i, here, there)
 			}
 		}
 	}
@@ -344,7 +344,7 @@ func TestCopyForeign(t *testing.T) {
 		t.Skip("only root has a guest's rights here")
 	}
 	f := pair(t)
-	write(t, filepath.Join(f.Source, "a"), "laptop")
+	write(t, filepath.Join(f.Source, "a"), "host")
 	must(t, os.MkdirAll(f.Target, 0o700))
 	write(t, filepath.Join(f.Target, "a"), "guest")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -78,11 +78,11 @@ func fileOf(v dockerflags.Value, goos string) string {
 // ResolveFiles calls the files that a docker command names as the guest has
 // them, for the CLI of the guest that runs in the folder dir, "" for none of
 // this host. outside are those that lie in no mount.
-func ResolveFiles(args []string, mounts []Folder, laptop Laptop, dir string) (resolved []string, used []Folder, outside []File) {
+func ResolveFiles(args []string, mounts []Folder, host Host, dir string) (resolved []string, used []Folder, outside []File) {
 	resolved = slices.Clone(args)
-	for _, f := range slices.Backward(files(args, laptop.GOOS)) {
-		f.Path = laptop.Full(f.Source)
-		p, found := laptop.file(f.Path, mounts)
+	for _, f := range slices.Backward(files(args, host.GOOS)) {
+		f.Path = host.Full(f.Source)
+		p, found := host.file(f.Path, mounts)
 		switch {
 		case !found:
 			outside = append(outside, f)
@@ -123,7 +123,7 @@ func Trailing(name string) string {
 // file gives where the guests have a file that the docker CLI reads or
 // writes. It is not found where they do not have it. An empty place is a path
 // of the guests.
-func (l Laptop) file(full string, mounts []Folder) (place, bool) {
+func (l Host) file(full string, mounts []Folder) (place, bool) {
 	m, rest, named := closest(l.GOOS, full, mounts)
 	if !named && inTarget(full, mounts) {
 		return place{}, true
@@ -141,4 +141,4 @@ func (l Laptop) file(full string, mounts []Folder) (place, bool) {
 }
 
 // Outside is the error of a path that the guests do not have.
-func (l Laptop) Outside(full string) *OutsideError { return l.outside(full, l.real(full)) }
+func (l Host) Outside(full string) *OutsideError { return l.outside(full, l.real(full)) }

@@ -20,7 +20,7 @@ type place struct {
 // here, as dockerd does beside a local engine: in the guests their texts lead
 // elsewhere. A path that this host has, or a link that leads to it, outside of
 // all mounts is an *OutsideError.
-func (l Laptop) find(source string, mounts []Folder) (place, error) {
+func (l Host) find(source string, mounts []Folder) (place, error) {
 	full := l.Full(source)
 	if l.Socket != "" && full == l.Socket {
 		return place{guest: engineSocket}, nil
@@ -50,7 +50,7 @@ func (l Laptop) find(source string, mounts []Folder) (place, error) {
 }
 
 // real is a path without links; itself, where that cannot be told.
-func (l Laptop) real(name string) string {
+func (l Host) real(name string) string {
 	if l.Real == nil {
 		return name
 	}
@@ -62,7 +62,7 @@ func (l Laptop) real(name string) string {
 }
 
 // reals are the mounts by what their sources lead to.
-func (l Laptop) reals(mounts []Folder) []Folder {
+func (l Host) reals(mounts []Folder) []Folder {
 	all := make([]Folder, len(mounts))
 	for i, m := range mounts {
 		if m.Real != "" {
@@ -75,7 +75,7 @@ func (l Laptop) reals(mounts []Folder) []Folder {
 	return all
 }
 
-func (l Laptop) outside(full, real string) *OutsideError {
+func (l Host) outside(full, real string) *OutsideError {
 	e := &OutsideError{Path: full, Folder: real}
 	if real != full {
 		e.Leads = real
@@ -90,7 +90,7 @@ func (l Laptop) outside(full, real string) *OutsideError {
 // that a compose file writes: over links in its own mount, and into another
 // one where both are at the same path as here. Compose makes a relative path
 // one of the guest, and gives an absolute one to the engine as it is.
-func (l Laptop) followed(b Bind, p place, mounts []Folder) bool {
+func (l Host) followed(b Bind, p place, mounts []Folder) bool {
 	full := l.Full(b.Source)
 	guest, named := GuestDir(l.GOOS, full, mounts)
 	if as, err := platforms.GuestPath(l.GOOS, full); err == nil && !b.Relative && named && as != guest {
@@ -103,7 +103,7 @@ func (l Laptop) followed(b Bind, p place, mounts []Folder) bool {
 }
 
 // written is how a compose file names what a bind leads to.
-func (l Laptop) written(b Bind, p place) string {
+func (l Host) written(b Bind, p place) string {
 	if p.folder.Target == "" {
 		return p.guest
 	}

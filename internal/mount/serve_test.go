@@ -148,7 +148,7 @@ head -c 20000000 /dev/urandom >big && cp big big2 && cmp big big2 && sha256sum b
 	}
 	sum, err := exec.CommandContext(t.Context(), "sha256sum", filepath.Join(f.Source, "big")).Output()
 	if err != nil || !strings.HasPrefix(string(sum), strings.TrimSpace(string(out))) {
-		t.Errorf("the sum on the laptop: %s, not %s, %v", sum, out, err)
+		t.Errorf("the sum on the host: %s, not %s, %v", sum, out, err)
 	}
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 )
 
-// Laptop is what planning needs to know of the computer that fbdock runs on.
-type Laptop struct {
+// Host is what planning needs to know of the computer that fbdock runs on.
+type Host struct {
 	// Architecture in Vagrant's words: amd64 or arm64.
 	Architecture string
 	// CPUs that the laptop has; 0 when unknown.
@@ -65,7 +65,7 @@ const MAC = "58:9c:fc:00:00:02"
 // Build resolves cfg, a configuration that hcl has loaded without errors
 // and that lies in the folder dir. The plan is complete only when the
 // diagnostics hold no error.
-func Build(cfg hcl.Config, dir string, laptop Laptop, catalogue Catalogue) (Plan, hcl.Diagnostics) {
+func Build(cfg hcl.Config, dir string, laptop Host, catalogue Catalogue) (Plan, hcl.Diagnostics) {
 	p := Plan{Dir: dir}
 	var diags hcl.Diagnostics
 	for _, m := range cfg.Machines {
@@ -90,7 +90,7 @@ func (p Plan) Machine(name string) (Machine, bool) {
 type builder struct {
 	in        hcl.Machine
 	dir       string
-	laptop    Laptop
+	laptop    Host
 	catalogue Catalogue
 	diags     hcl.Diagnostics
 	notes     []string

@@ -37,8 +37,8 @@ func (catalogue) Image(name, architecture string) (plan.Image, error) {
 	return plan.Image{Name: name, Architecture: architecture}, nil
 }
 
-func laptop() plan.Laptop {
-	return plan.Laptop{
+func laptop() plan.Host {
+	return plan.Host{
 		Architecture: "amd64", CPUs: 8, Provider: "libvirt", ProviderReason: "KVM nests here",
 		Routes:    []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("10.91.0.0/16")},
 		GuestPath: func(p string) (string, error) { return filepath.ToSlash(p), nil },

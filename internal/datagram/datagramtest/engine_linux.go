@@ -121,7 +121,7 @@ func (e *Engine) Dial(ctx context.Context) (*link.Client, error) {
 	to := link.Endpoint{
 		Name: "engine", Address: "engine:22", User: "root", KeyFiles: []string{filepath.Join(e.dir, "key")}, KeysOnly: true,
 	}
-	return link.Dial(ctx, to, link.Options{HostKey: e.hostKey, Dial: e.connect, KeepAlive: time.Second, Patience: 3 * time.Second})
+	return link.Dial(ctx, to, link.Options{HostKey: e.hostKey, Dial: e.connect, KeepAlive: time.Second, IdleTimeout: 3 * time.Second})
 }
 
 func (e *Engine) connect(context.Context, string, string) (net.Conn, error) {

@@ -13,7 +13,7 @@ func (p *program) contextCommand() *cli.Command {
 	return &cli.Command{
 		Name: "context", Usage: "Show, use or give back the docker context of a machine",
 		ArgsUsage: "[show|use|restore]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if c.NArg() > 1 {
 				return usage(fmt.Errorf("context takes one word, got %q after it", c.Args().Get(1)))
 			}

@@ -23,7 +23,7 @@ func (p *program) imagePull() *cli.Command {
 			&cli.BoolFlag{Name: "upgrade", Usage: "pin what the catalogue names now instead of what was pinned"},
 			yesFlag("do not ask before using an image that is not its publisher's"),
 		),
-		Action: p.planned(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onPresent(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
@@ -119,7 +119,7 @@ func (p *program) imagePrune() *cli.Command {
 	return &cli.Command{
 		Name: "prune", Usage: "Remove the files in the image cache that this project does not use",
 		Flags: append(commonFlags(), yesFlag("do not ask")),
-		Action: p.planned(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onPresent(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}

@@ -34,7 +34,7 @@ func (p *program) agentCommand() *cli.Command {
 func (p *program) agentStdioCommand() *cli.Command {
 	return &cli.Command{
 		Name: app.StdioCommand, Hidden: true, Usage: "the agent's SSH on standard input and output", Flags: append(commonFlags(), machineFlag()),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			conn, err := project.AgentConn(ctx, text(c, flagMachine))
 			if err != nil {
 				return err

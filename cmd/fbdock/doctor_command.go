@@ -20,7 +20,7 @@ func (p *program) doctorCommand() *cli.Command {
 		),
 		Action: func(c *cli.Context) error {
 			if c.Bool("guest") {
-				return p.verb(p.doctorGuest)(c)
+				return p.onApplied(p.doctorGuest)(c)
 			}
 			ctx, stop := interruptible(c.Context)
 			defer stop()
@@ -38,7 +38,7 @@ func (p *program) doctor(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o.Laptop = app.LaptopOf(facts)
+	o.HostFacts = app.LaptopOf(facts)
 	home, err := os.UserHomeDir()
 	if err != nil {
 		home = ""

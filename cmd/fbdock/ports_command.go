@@ -16,7 +16,7 @@ import (
 func (p *program) portsCommand() *cli.Command {
 	return &cli.Command{
 		Name: "ports", Usage: "Show the published ports of containers and where they appear on this host", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}

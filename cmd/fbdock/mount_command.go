@@ -13,7 +13,7 @@ func (p *program) mountCommand() *cli.Command {
 	return &cli.Command{
 		Name: "mount", Usage: "Show the mounts of a machine and their state",
 		Flags: append(commonFlags(), machineFlag(), jsonFlag()),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}

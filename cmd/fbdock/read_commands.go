@@ -15,7 +15,7 @@ import (
 func (p *program) statusCommand() *cli.Command {
 	return &cli.Command{
 		Name: "status", Usage: "Show the status of machines, layer by layer", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			all, err := project.Status(ctx, named(c))
 			if err != nil {
 				return err
@@ -71,7 +71,7 @@ func (p *program) logsCommand() *cli.Command {
 			&cli.IntFlag{Name: "lines", Aliases: []string{"n"}, Value: 100, Usage: "print the last `N` lines"},
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "print new lines as they come"},
 		),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			machine, names := "", named(c)
 			if len(names) > 1 {
 				return usage(fmt.Errorf("logs are of one machine, got %q", names))

@@ -18,7 +18,7 @@ func (p *program) envCommand() *cli.Command {
 			&cli.StringFlag{Name: "shell", Usage: "print commands for `SHELL`: " + strings.Join(app.Shells(), ", ")},
 			&cli.BoolFlag{Name: "unset", Usage: "print commands that remove the variables"},
 		),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
@@ -63,7 +63,7 @@ func (p *program) shell() string {
 func (p *program) sshConfigCommand() *cli.Command {
 	return &cli.Command{
 		Name: "ssh-config", Usage: "Print blocks for ~/.ssh/config by which OpenSSH reaches the guests", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag()),
-		Action: p.verb(func(_ context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(_ context.Context, c *cli.Context, project *app.Project) error {
 			machines, err := project.Selection(named(c))
 			if err != nil {
 				return err

@@ -17,7 +17,7 @@ func (p *program) shareList() *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "List the shares of a machine, and test each from both sides",
 		Flags: append(commonFlags(), machineFlag(), jsonFlag()),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// standing tells whether the machine runs with all that is wanted applied,
+// upToDate tells whether the machine runs with all that is wanted applied,
 // its engine answers and every layer below works. It asks the guests, never a
 // file of ours alone.
-func (u *upRun) standing(ctx context.Context) (version string, ok bool) {
+func (u *upRun) upToDate(ctx context.Context) (version string, ok bool) {
 	if u.applied.Payload != u.wanted.Payload || u.applied.Image != u.wanted.Image {
 		return "", false
 	}

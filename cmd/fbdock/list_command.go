@@ -27,7 +27,7 @@ func (p *program) listCommand() *cli.Command {
 			case c.Bool("resources"):
 				return usage(errors.New("--resources is about all projects: give --all as well"))
 			}
-			return p.verb(p.listMachines)(c)
+			return p.onApplied(p.listMachines)(c)
 		},
 	}
 }

@@ -10,14 +10,14 @@ import (
 	"github.com/fbdock/fbdock/internal/app"
 )
 
-// verb is an Action on a loaded project that the first signal interrupts. Its
+// onApplied is an Action on a loaded project that the first signal interrupts. Its
 // machines are as the last `up` has made them.
-func (p *program) verb(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
+func (p *program) onApplied(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
 	return p.onProject(p.loadApplied, f)
 }
 
-// planned is verb for commands on what the configuration says.
-func (p *program) planned(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
+// onPresent is onApplied for commands on what the configuration says.
+func (p *program) onPresent(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
 	return p.onProject(p.load, f)
 }
 
@@ -115,7 +115,7 @@ func (p *program) haltCommand() *cli.Command {
 		Name: "halt", Usage: "Stop machines and keep what they hold", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
 			&cli.BoolFlag{Name: "force", Usage: "power off at once"},
 		),
-		Action: p.verb(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			return project.Halt(ctx, named(c), c.Bool("force"))
 		}),
 	}

@@ -23,7 +23,7 @@ func (p *program) destroyCommand() *cli.Command {
 			if c.IsSet("project") {
 				return p.destroyKept(c)
 			}
-			return p.verb(p.destroy)(c)
+			return p.onApplied(p.destroy)(c)
 		},
 	}
 }

@@ -24,10 +24,10 @@ type opener interface {
 	OpenChannel(ctx context.Context, kind string, extra []byte) (ssh.Channel, <-chan *ssh.Request, error)
 }
 
-// gate lets as many sessions through as the server takes at once, and has
+// limiter lets as many sessions through as the server takes at once, and has
 // the others wait in the order in which they came. The server's limit is
 // learnt from its first refusal.
-type gate struct {
+type limiter struct {
 	mu      sync.Mutex
 	open    int
 	limit   int
@@ -35,13 +35,13 @@ type gate struct {
 	waiting []chan struct{}
 }
 
-func newGate() *gate { return &gate{limit: math.MaxInt} }
+func newGate() *limiter { return &limiter{limit: math.MaxInt} }
 
 // errQueue says that no other session ended in time.
 var errQueue = fmt.Errorf("the guest runs as many sessions as it takes, and none has ended in %v", queueWait)
 
 // session opens a session on c. leave must be called when it has ended.
-func (g *gate) session(ctx context.Context, c opener, extra []byte) (
+func (g *limiter) session(ctx context.Context, c opener, extra []byte) (
 	ch ssh.Channel, reqs <-chan *ssh.Request, leave func(), err error,
 ) {
 	ctx, cancel := context.WithTimeoutCause(ctx, queueWait, errQueue)
@@ -70,7 +70,7 @@ func (g *gate) session(ctx context.Context, c opener, extra []byte) (
 
 // try opens a session. The server frees a place a moment after its session
 // has ended, so that a first refusal says little.
-func (g *gate) try(ctx context.Context, c opener, extra []byte) (ch ssh.Channel, reqs <-chan *ssh.Request, err error) {
+func (g *limiter) try(ctx context.Context, c opener, extra []byte) (ch ssh.Channel, reqs <-chan *ssh.Request, err error) {
 	for delay := range 3 {
 		ch, reqs, err = c.OpenChannel(ctx, "session", extra)
 		if refused, ok := errors.AsType[*link.RefusedError](err); !ok || refused.Prohibited {
@@ -84,7 +84,7 @@ func (g *gate) try(ctx context.Context, c opener, extra []byte) (ch ssh.Channel,
 }
 
 // enter waits for room; first is for who was at the head of the queue.
-func (g *gate) enter(ctx context.Context, first bool) error {
+func (g *limiter) enter(ctx context.Context, first bool) error {
 	g.mu.Lock()
 	g.doubt()
 	if g.open < g.limit && (first || len(g.waiting) == 0) {
@@ -130,7 +130,7 @@ func (g *gate) enter(ctx context.Context, first bool) error {
 // doubt raises a limit that was not learnt just now, for the first of those
 // who wait: it may have been learnt while others left, and be too low. The
 // mutex is held.
-func (g *gate) doubt() {
+func (g *limiter) doubt() {
 	if g.open < g.limit || time.Since(g.learnt) <= doubtAfter {
 		return
 	}
@@ -143,14 +143,14 @@ func (g *gate) doubt() {
 }
 
 // leave gives a place back.
-func (g *gate) leave() {
+func (g *limiter) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.handOver()
 }
 
 // handOver gives a place to the first in the queue, or frees it.
-func (g *gate) handOver() {
+func (g *limiter) handOver() {
 	if len(g.waiting) > 0 && g.open <= g.limit {
 		close(g.waiting[0])
 		g.waiting = g.waiting[1:]
@@ -161,7 +161,7 @@ func (g *gate) handOver() {
 
 // refused gives back a place that the server did not grant and learns its
 // limit. It tells whether another session's end can help.
-func (g *gate) refused() bool {
+func (g *limiter) refused() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.open--
@@ -169,8 +169,8 @@ func (g *gate) refused() bool {
 	return g.open > 0
 }
 
-// hold has a session of its own making counted by the gate while do runs.
-func (g *gate) hold(ctx context.Context, do func() error) error {
+// hold has a session of its own making counted by the limiter while do runs.
+func (g *limiter) hold(ctx context.Context, do func() error) error {
 	if err := g.enter(ctx, false); err != nil {
 		return err
 	}
