@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
@@ -23,7 +22,13 @@ const (
 	envFile = "env"
 	// clearTime bounds the removal of that folder.
 	clearTime = 20 * time.Second
+	// maxRecord bounds what follows the end of an archive: GNU tar's largest
+	// record is far smaller.
+	maxRecord = 1 << 20
 )
+
+// errTooMuch ends a guest that goes on after the end of an archive.
+var errTooMuch = errors.New("the guest sends more than it was asked for")
 
 // empty tells whether nothing has to be sent.
 func (c *cargo) empty() bool { return len(c.items) == 0 }
@@ -38,7 +43,13 @@ func (c *cargo) environment(h handover) error {
 		return nil
 	}
 	text, err := h.script()
-	c.items = append([]parcel.Item{{Name: envFile, Data: []byte(text)}}, c.items...)
+	// It is removed before anything is set: PATH may become this host's, and a
+	// name that the shell keeps for itself ends it.
+	remove := "rm -f " + c.at(envFile)
+	if len(c.items) == 0 {
+		remove = "rm -rf " + c.dir
+	}
+	c.items = append([]parcel.Item{{Name: envFile, Data: []byte(remove + "\n" + text)}}, c.items...)
 	return err
 }
 
@@ -51,20 +62,24 @@ func (c *cargo) prologue() string {
 	if !c.hasEnvironment() {
 		return ""
 	}
-	remove := "rm -f " + c.at(envFile)
-	if c.only() {
-		remove = "rm -rf " + c.dir
-	}
-	return fmt.Sprintf(". %s || exit %d; %s; ", c.at(envFile), ExitLink, remove)
+	return fmt.Sprintf(". %s || exit %d; ", c.at(envFile), ExitLink)
 }
 
-// exec runs words, whose first is docker. With an environment, whose PATH is
-// this host's, it was looked for before.
-func (c *cargo) exec(words string) string {
+// exec runs a command, whose first argument is docker. With an environment,
+// whose PATH is this host's, docker was looked for before.
+func (c *cargo) exec(args []string) (string, error) {
 	if !c.hasEnvironment() {
-		return "exec " + words
+		text, err := link.Quote(args)
+		return "exec " + text, err
 	}
-	return "exec \"$docker\" " + strings.TrimPrefix(words, "'docker' ")
+	text := ""
+	if len(args) > 1 {
+		var err error
+		if text, err = link.Quote(args[1:]); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf(`exec "$%s" %s`, dockerVariable, text), nil
 }
 
 // send makes the folder in the guest, with what the command reads. What was
@@ -76,7 +91,7 @@ func (c *cargo) send(ctx context.Context, g *guest) error {
 	r, w := io.Pipe()
 	packed := make(chan error, 1)
 	go func() {
-		err := parcel.Pack(ctx, w, c.items)
+		err := parcel.Pack(ctx, w, c.items, c.private)
 		packed <- err
 		_ = w.CloseWithError(err) // never fails
 	}()
@@ -177,7 +192,11 @@ func (c *cargo) watch(ctx context.Context, g *guest) <-chan struct{} {
 	go func() {
 		defer close(done)
 		f := c.fetches[at]
-		script := "until [ -s " + quoted(c.at(f.item)) + " ]; do [ -d " + c.dir + " ] || exit 1; sleep 1; done"
+		item, err := link.QuoteWord(c.at(f.item))
+		if err != nil {
+			return // it is told at the end
+		}
+		script := "until [ -s " + item + " ]; do [ -d " + c.dir + " ] || exit 1; sleep 1; done"
 		if out, err := g.Output(ctx, link.Command{Script: script}); err == nil && out.Status == 0 {
 			_ = c.bringOne(ctx, g, f) // it is tried again at the end
 		}
@@ -204,22 +223,25 @@ func (c *cargo) bringOne(ctx context.Context, g *guest, f fetch) error {
 	if !f.copied {
 		to.MaxFile = maxWritten
 	}
+	script, err := c.tarScript(f)
+	if err != nil {
+		return err
+	}
 	r, w := io.Pipe()
 	unpacked := make(chan error, 1)
 	go func() {
 		err := parcel.Unpack(r, to)
-		_, _ = io.Copy(io.Discard, r)
+		if err == nil {
+			// Blocks of zeros fill up the last record of an archive.
+			_, _ = io.Copy(io.Discard, io.LimitReader(r, maxRecord))
+		}
+		_ = r.CloseWithError(cmp.Or(err, errTooMuch)) // never fails
 		unpacked <- err
 	}()
-	item := quoted(c.at(f.item))
-	script := "tar -cf - -C " + quoted(c.at(path.Dir(f.item))) + " " + quoted("./"+path.Base(f.item))
-	if !f.copied {
-		script = "[ -s " + item + " ] || exit 0; " + script
-	}
 	stderr := &untrusted.Tail{Limit: 4 << 10}
 	status, err := g.Run(ctx, link.Command{Script: script, Stdout: w, Stderr: stderr})
 	_ = w.CloseWithError(err) // never fails
-	if failed := <-unpacked; err == nil && failed != nil {
+	if failed := <-unpacked; failed != nil && (err == nil || !errors.Is(failed, err)) {
 		err = failed
 	}
 	if err == nil && status != 0 {
@@ -228,11 +250,19 @@ func (c *cargo) bringOne(ctx context.Context, g *guest, f fetch) error {
 	return err
 }
 
-// quoted is a word of sh. Names of files hold no NUL.
-func quoted(word string) string {
-	text, err := link.QuoteWord(word)
-	if err != nil {
-		return "''"
+// tarScript has the guest send what a command has written; nothing, where it
+// has written no such file.
+func (c *cargo) tarScript(f fetch) (string, error) {
+	var words [3]string
+	for i, word := range []string{c.at(f.item), c.at(path.Dir(f.item)), "./" + path.Base(f.item)} {
+		var err error
+		if words[i], err = link.QuoteWord(word); err != nil {
+			return "", err
+		}
 	}
-	return text
+	script := "tar -cf - -C " + words[1] + " " + words[2]
+	if !f.copied {
+		script = "[ -s " + words[0] + " ] || exit 0; " + script
+	}
+	return script, nil
 }

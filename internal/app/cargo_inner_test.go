@@ -23,11 +23,10 @@ func TestScriptRemovesEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	remove, ends := strings.Index(script, "rm -rf "+c.dir), strings.Index(script, "exit 125; }")
-	if remove < 0 || ends < remove || strings.Contains(script, "s3cret") || !strings.HasSuffix(script, `exec "$docker" run -e TOKEN x`) {
+	if !strings.HasPrefix(script, ". "+c.dir+"/env || exit 125; ") || strings.Contains(script, "s3cret") || !strings.HasSuffix(script, `exec "$__fbdock_docker" 'run' -e TOKEN x`) {
 		t.Errorf("script = %s", script)
 	}
-	if env := string(c.items[0].Data); !strings.Contains(env, "\nexport TOKEN='s3cret'\nunset LANG\n") || strings.Index(env, "DOCKER_CONFIG=") > strings.Index(env, "HOME='/home/me'") {
+	if env := string(c.items[0].Data); !strings.HasPrefix(env, "rm -rf "+c.dir+"\n") || !strings.Contains(env, "\nexport TOKEN='s3cret'\nunset LANG\n") || strings.Index(env, "DOCKER_CONFIG=") > strings.Index(env, "HOME='/home/me'") {
 		t.Errorf("the environment is\n%s", env)
 	}
 }

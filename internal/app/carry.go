@@ -125,7 +125,7 @@ func (c *cargo) file(item string, f mount.File) error {
 		if line.Args()[0].Word == f.Arg {
 			return c.copyIn(item, f, line.Has("follow-link"))
 		}
-		return c.copyOut(item, f, info)
+		return c.copyOut(item, line.Args()[0].Text, f, info)
 	case dockerflags.Write:
 		return c.write(item, f, line)
 	}
@@ -237,7 +237,7 @@ func (c *cargo) copyIn(item string, f mount.File, follow bool) error {
 
 // copyOut has docker cp find what is there on this host as far as it matters:
 // a folder, a file, or nothing in a folder that is there.
-func (c *cargo) copyOut(item string, f mount.File, info fs.FileInfo) error {
+func (c *cargo) copyOut(item, from string, f mount.File, info fs.FileInfo) error {
 	if info != nil && !info.IsDir() && !info.Mode().IsRegular() {
 		return hostfile.Regular(f.Path, info.Mode())
 	}
@@ -248,7 +248,12 @@ func (c *cargo) copyOut(item string, f mount.File, info fs.FileInfo) error {
 	case info != nil && info.IsDir():
 		name = dir
 		c.items = append(c.items, parcel.Item{Name: dir, Dir: true})
-		c.fetches = append(c.fetches, fetch{item: dir, dir: f.Path, name: ".", copied: true})
+		back := fetch{item: dir, dir: f.Path, name: ".", copied: true}
+		// Only that name of the folder is the guest's to write.
+		if base := copiedName(from); base != "" {
+			back.item, back.name = path.Join(dir, base), base
+		}
+		c.fetches = append(c.fetches, back)
 	case err != nil:
 		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
 	default:
@@ -261,6 +266,20 @@ func (c *cargo) copyOut(item string, f mount.File, info fs.FileInfo) error {
 	f.Replace(c.args, c.at(name)+mount.Trailing(f.Source))
 	c.names = append(c.names, [2]string{c.at(name), f.Path}, [2]string{c.at(dir), filepath.Dir(f.Path)})
 	return nil
+}
+
+// copiedName is what docker cp makes of CONTAINER:PATH in a folder; "" where it
+// is the content of PATH that goes there (docs.docker.com/reference/cli/docker/container/cp).
+func copiedName(from string) string {
+	_, name, _ := strings.Cut(from, ":")
+	if strings.HasSuffix(name, "/.") {
+		return ""
+	}
+	base := path.Base(path.Clean("/" + name))
+	if base == "/" {
+		return ""
+	}
+	return base
 }
 
 // write brings back a file that docker writes. save and export write it to
@@ -281,18 +300,14 @@ func (c *cargo) write(item string, f mount.File, line dockerflags.Line) error {
 		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
 	} else {
 		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
-		to, err := filepath.EvalSymlinks(f.Path)
-		if err != nil {
-			to = f.Path
-		}
-		if info, err := os.Stat(to); err == nil {
+		if info, err := os.Stat(f.Path); err == nil {
 			if !info.IsDir() && !info.Mode().IsRegular() {
 				return hostfile.Regular(f.Path, info.Mode())
 			}
 			c.items = append(c.items, parcel.Item{Name: name, Dir: info.IsDir(), Data: []byte{}})
 		}
-		if info, err := os.Stat(to); err != nil || !info.IsDir() { // docker refuses a folder
-			c.fetches = append(c.fetches, fetch{item: name, dir: filepath.Dir(to), name: filepath.Base(to), watched: f.Flag == "cidfile"})
+		if info, err := os.Stat(f.Path); err != nil || !info.IsDir() { // docker refuses a folder
+			c.fetches = append(c.fetches, fetch{item: name, dir: filepath.Dir(f.Path), name: filepath.Base(f.Path), watched: f.Flag == "cidfile"})
 		}
 	}
 	c.replace(f, c.at(name), f.Source)

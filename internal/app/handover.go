@@ -23,6 +23,10 @@ const (
 	composeEnvFiles  = "COMPOSE_ENV_FILES"
 )
 
+// dockerVariable is the docker CLI of the guest in the script, by a name that
+// no variable of the user's has.
+const dockerVariable = "__fbdock_docker"
+
 // handover are variables of this host's environment for the CLI of the guest.
 type handover struct {
 	set map[string]string
@@ -143,7 +147,7 @@ func (h handover) translate(project composed, envFiles []string, folders []mount
 // for, and its own folders are fixed, before PATH and HOME are this host's.
 func (h handover) script() (string, error) {
 	var b strings.Builder
-	b.WriteString("docker=$(command -v docker) || docker=docker\n")
+	b.WriteString(dockerVariable + "=$(command -v docker) || " + dockerVariable + "=docker\n")
 	if _, ok := h.set["HOME"]; ok || slices.Contains(h.unset, "HOME") {
 		b.WriteString("export DOCKER_CONFIG=\"${DOCKER_CONFIG:-$HOME/.docker}\" XDG_CACHE_HOME=\"${XDG_CACHE_HOME:-$HOME/.cache}\"\n")
 	}

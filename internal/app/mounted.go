@@ -178,11 +178,8 @@ func (a *placed) script(used []mount.Folder) (string, error) {
 		}
 		fmt.Fprintf(&b, "if %s; then %s || exit %d; fi; ", mount.LiveScript(a.around().Target), cd, ExitLink)
 	}
-	words, err := link.Quote(a.args)
-	if err != nil {
-		return "", err
-	}
-	return b.String() + a.cargo.exec(words), nil
+	command, err := a.cargo.exec(a.args)
+	return b.String() + command, err
 }
 
 const notServed = "'keep `fbdock mount` running in another terminal'"

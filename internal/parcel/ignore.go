@@ -3,6 +3,8 @@ package parcel
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,29 +24,33 @@ type ignored struct {
 	keep    []string
 }
 
-// ignoredIn reads the .dockerignore of a build context. keep are Dockerfiles
-// in it. All is sent where the file is not understood, as the builder says
-// what is wrong with it, and where a Dockerfile has one of its own, as not
-// every builder takes that.
-func ignoredIn(ctx context.Context, dir string, keep []string) *ignored {
+// ignoredIn reads the .dockerignore of a build context; nil leaves nothing out.
+// keep are Dockerfiles in it. All is sent where the patterns are not understood,
+// as the builder says what is wrong with them, and where a Dockerfile has a file
+// of its own, as not every builder takes that. A file that cannot be read is an
+// error: it may name what is not to be sent.
+func ignoredIn(ctx context.Context, dir string, keep []string) (*ignored, error) {
 	for _, name := range keep {
 		if _, err := os.Lstat(filepath.Join(dir, name+ignoreFile)); err == nil {
-			return nil
+			return nil, nil
 		}
 	}
-	text, err := hostfile.Read(ctx, filepath.Join(dir, ignoreFile), hostfile.MaxEnv)
+	text, err := hostfile.ReadWithin(ctx, dir, ignoreFile, hostfile.MaxEnv)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	patterns, err := ignorefile.ReadAll(bytes.NewReader(text))
 	if err != nil || len(patterns) == 0 {
-		return nil
+		return nil, nil //nolint:nilerr // the builder tells it
 	}
 	matcher, err := patternmatcher.New(patterns)
 	if err != nil {
-		return nil
+		return nil, nil //nolint:nilerr // the builder tells it
 	}
-	return &ignored{matcher: matcher, keep: append([]string{ignoreFile}, keep...)}
+	return &ignored{matcher: matcher, keep: append([]string{ignoreFile}, keep...)}, nil
 }
 
 // leaves tells whether a name in the context is left out; prune, whether all

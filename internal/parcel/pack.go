@@ -1,6 +1,7 @@
 // Package parcel carries the files of one command to a guest and back, as tar
-// archives. It knows neither SSH nor docker, and writes to nothing but what it
-// is told to.
+// archives. It knows neither SSH nor docker. What it reads and writes on this
+// host goes through internal/confine: links are not followed, and what is
+// private to fbdock neither leaves the host nor is changed.
 package parcel
 
 import (
@@ -14,9 +15,11 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
-	"github.com/fbdock/fbdock/internal/hostfile"
+	"github.com/fbdock/fbdock/internal/confine"
 )
 
 // Item is a file, a folder with all that is in it, or a link, and its place in
@@ -39,9 +42,10 @@ type Item struct {
 }
 
 // Pack writes items as an archive. What is neither a file nor a folder nor a
-// link, such as a socket, is left out, as docker leaves out sockets.
-func Pack(ctx context.Context, w io.Writer, items []Item) error {
-	p := packer{ctx: ctx, archive: tar.NewWriter(w), made: map[string]bool{}}
+// link, such as a socket, is left out, as docker leaves out sockets. So is what
+// lies in private, which are absolute paths; an item that does is an error.
+func Pack(ctx context.Context, w io.Writer, items []Item, private []string) error {
+	p := packer{ctx: ctx, archive: tar.NewWriter(w), made: map[string]bool{}, private: private}
 	for _, item := range items {
 		if err := p.item(item); err != nil {
 			return err
@@ -54,6 +58,7 @@ type packer struct {
 	ctx     context.Context
 	archive *tar.Writer
 	made    map[string]bool
+	private []string
 }
 
 func (p *packer) item(item Item) error {
@@ -66,26 +71,44 @@ func (p *packer) item(item Item) error {
 	case item.Host == "":
 		return p.file(item.Name, 0o600, time.Time{}, int64(len(item.Data)), item.Data)
 	}
-	host := item.Host
-	if item.Follow {
-		real, err := filepath.EvalSymlinks(host)
-		if err != nil {
-			return err
-		}
-		host = real
+	// The links on the way to it are the user's.
+	dir, base := filepath.Split(filepath.Clean(item.Host))
+	dir, err := filepath.EvalSymlinks(dir)
+	host := filepath.Join(dir, base)
+	if err == nil && item.Follow {
+		host, err = filepath.EvalSymlinks(host)
+	}
+	if err != nil {
+		return err
+	}
+	if holder := confine.Private(host, p.private); holder != "" {
+		return &confine.PrivateError{Dir: item.Host, Private: holder}
 	}
 	info, err := os.Lstat(host)
 	if err != nil {
 		return err
 	}
 	if info.IsDir() {
-		var without *ignored
-		if item.Context {
-			without = ignoredIn(p.ctx, host, item.Dockerfiles)
-		}
-		return p.tree(item.Name, host, info, without)
+		return p.tree(item, host)
 	}
-	return p.object(item.Name, host, info)
+	return p.inside(filepath.Dir(host), func(root *confine.Root) error {
+		name := filepath.Base(host)
+		info, err := root.Lstat(name)
+		if err != nil {
+			return err
+		}
+		return p.object(root, item.Name, name, info)
+	})
+}
+
+// inside opens a folder to be read.
+func (p *packer) inside(dir string, read func(*confine.Root) error) (err error) {
+	root, err := confine.Open(dir, confine.Options{ReadOnly: true, Private: p.private})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, root.Close()) }()
+	return read(root)
 }
 
 // above makes the folders that a name needs.
@@ -126,48 +149,85 @@ func (p *packer) file(name string, mode fs.FileMode, at time.Time, size int64, d
 	return err
 }
 
-// tree packs a folder. Links in it are not followed.
-func (p *packer) tree(name, host string, info fs.FileInfo, without *ignored) error {
-	if err := p.folder(name, mode(info), info.ModTime()); err != nil {
-		return err
+// tree packs a folder of this host.
+func (p *packer) tree(item Item, host string) error {
+	var without *ignored
+	if item.Context {
+		var err error
+		if without, err = ignoredIn(p.ctx, host, item.Dockerfiles); err != nil {
+			return err
+		}
 	}
-	return filepath.WalkDir(host, func(at string, entry fs.DirEntry, err error) error {
-		if err != nil || at == host {
-			return err
-		}
-		if p.ctx.Err() != nil {
-			return context.Cause(p.ctx)
-		}
-		rel, err := filepath.Rel(host, at)
+	return p.inside(host, func(root *confine.Root) error {
+		top, err := root.Lstat(".")
 		if err != nil {
 			return err
 		}
-		info, err := entry.Info()
-		if err != nil {
+		if err := p.folder(item.Name, mode(top), top.ModTime()); err != nil {
 			return err
 		}
-		inside := path.Join(name, filepath.ToSlash(rel))
-		out, prune := without.leaves(rel)
-		switch {
-		case out && prune && info.IsDir():
-			return fs.SkipDir
-		case out:
-			return nil
-		case info.IsDir():
-			return p.folder(inside, mode(info), info.ModTime())
-		}
-		if err := p.above(inside); err != nil {
-			return err
-		}
-		return p.object(inside, at, info)
+		return p.walk(root, item.Name, ".", without)
 	})
 }
 
+// walk packs what is in the folder rel, in the order of names.
+func (p *packer) walk(root *confine.Root, top, rel string, without *ignored) error {
+	infos, err := list(root, rel)
+	if err != nil {
+		return err
+	}
+	for _, info := range infos {
+		if p.ctx.Err() != nil {
+			return context.Cause(p.ctx)
+		}
+		rel := path.Join(rel, info.Name())
+		name := path.Join(top, rel)
+		out, prune := without.leaves(filepath.FromSlash(rel))
+		switch {
+		case out && (prune || !info.IsDir()):
+			continue
+		case out:
+		case info.IsDir():
+			err = p.folder(name, mode(info), info.ModTime())
+		default:
+			if err = p.above(name); err == nil {
+				err = p.object(root, name, rel, info)
+			}
+		}
+		if err == nil && info.IsDir() {
+			err = p.walk(root, top, rel, without)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func list(root *confine.Root, name string) (infos []confine.Info, err error) {
+	dir, err := root.OpenDir(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, dir.Close()) }()
+	for {
+		more, err := dir.Next(1000)
+		infos = append(infos, more...)
+		if errors.Is(err, io.EOF) {
+			slices.SortFunc(infos, func(a, b confine.Info) int { return strings.Compare(a.Name(), b.Name()) })
+			return infos, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
 // object packs what is no folder.
-func (p *packer) object(name, host string, info fs.FileInfo) (err error) {
+func (p *packer) object(root *confine.Root, name, at string, info confine.Info) (err error) {
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
-		text, err := os.Readlink(host)
+		text, err := root.Readlink(at)
 		if err != nil {
 			return err
 		}
@@ -177,12 +237,12 @@ func (p *packer) object(name, host string, info fs.FileInfo) (err error) {
 	case !info.Mode().IsRegular():
 		return nil
 	}
-	file, err := hostfile.Open(p.ctx, host)
+	file, err := root.Open(at, os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	if info, err = file.Stat(); err != nil {
+	if info, err = file.Info(); err != nil {
 		return err
 	}
 	if err := p.file(name, mode(info), info.ModTime(), info.Size(), nil); err != nil {
@@ -190,7 +250,7 @@ func (p *packer) object(name, host string, info fs.FileInfo) (err error) {
 	}
 	n, err := io.Copy(p.archive, io.LimitReader(file, info.Size()))
 	if err == nil && n < info.Size() {
-		err = fmt.Errorf("%s has become shorter while it was read", host)
+		err = fmt.Errorf("%s has become shorter while it was read", at)
 	}
 	return err
 }

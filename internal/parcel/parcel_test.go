@@ -85,7 +85,7 @@ func TestThereAndBack(t *testing.T) {
 		_ = os.Chmod(filepath.Join(to, "e/sub"), 0o755)
 	})
 	var archive bytes.Buffer
-	if err := parcel.Pack(t.Context(), &archive, []parcel.Item{{Name: "0/d", Host: filepath.Join(from, "d")}}); err != nil {
+	if err := parcel.Pack(t.Context(), &archive, []parcel.Item{{Name: "0/d", Host: filepath.Join(from, "d")}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	archive = only(t, archive, "0/d")
@@ -148,7 +148,7 @@ func TestContext(t *testing.T) {
 		}
 		var archive bytes.Buffer
 		item := parcel.Item{Name: "0", Host: dir, Context: true, Dockerfiles: []string{"Dockerfile", filepath.FromSlash(tt.dockerfile)}}
-		if err := parcel.Pack(t.Context(), &archive, []parcel.Item{item}); err != nil {
+		if err := parcel.Pack(t.Context(), &archive, []parcel.Item{item}, nil); err != nil {
 			t.Fatal(err)
 		}
 		var names []string
@@ -168,9 +168,16 @@ func TestContext(t *testing.T) {
 	}
 }
 
-// TestHostileGuest: nothing is written outside of the folder.
+// TestHostileGuest: nothing is written outside of the folder, nor in it beside
+// what was asked for.
 func TestHostileGuest(t *testing.T) {
 	t.Parallel()
+	for _, as := range []string{".", "e"} {
+		t.Run("as "+as, func(t *testing.T) { hostileGuest(t, as) })
+	}
+}
+
+func hostileGuest(t *testing.T, as string) {
 	for name, entries := range map[string][]tar.Header{
 		"a name above":                  {{Name: "to/../../evil", Typeflag: tar.TypeReg}},
 		"a full name":                   {{Name: "/evil", Typeflag: tar.TypeReg}},
@@ -183,7 +190,9 @@ func TestHostileGuest(t *testing.T) {
 		"a hard link to what was there": {{Name: "to/l", Typeflag: tar.TypeLink, Linkname: "to/mine"}},
 		"over a link to a folder":       {{Name: "to/l", Typeflag: tar.TypeSymlink, Linkname: "dir"}, {Name: "to/l/evil", Typeflag: tar.TypeReg}},
 		"over a link that was there":    {{Name: "to/own/evil", Typeflag: tar.TypeReg}},
+		"beside it":                     {{Name: "to/l", Typeflag: tar.TypeSymlink, Linkname: "../dir"}, {Name: "to/l/evil", Typeflag: tar.TypeReg}},
 		"what is private":               {{Name: "to/secret/evil", Typeflag: tar.TypeReg}},
+		"a link in its own place":       {{Name: "to", Typeflag: tar.TypeSymlink, Linkname: "."}, {Name: "to/own/evil", Typeflag: tar.TypeReg}},
 		"a device":                      {{Name: "to/d", Typeflag: tar.TypeChar}},
 		"a named pipe":                  {{Name: "to/d", Typeflag: tar.TypeFifo}},
 		"a file for a folder":           {{Name: "to/dir", Typeflag: tar.TypeReg}},
@@ -206,6 +215,9 @@ func TestHostileGuest(t *testing.T) {
 		}
 		var archive bytes.Buffer
 		w := tar.NewWriter(&archive)
+		if as != "." && entries[0].Name != "to" && name != "what is private" && name != "a file for a folder" {
+			entries = append([]tar.Header{{Name: "to", Typeflag: tar.TypeDir}}, entries...)
+		}
 		for _, h := range entries {
 			h.Linkname = strings.ReplaceAll(h.Linkname, "OUTSIDE", outside)
 			h.Mode = 0o644
@@ -216,8 +228,13 @@ func TestHostileGuest(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if err := parcel.Unpack(&archive, parcel.Target{Dir: dir, Top: "to", As: ".", Private: []string{filepath.Join(dir, "secret")}}); err == nil {
+		if err := parcel.Unpack(&archive, parcel.Target{Dir: dir, Top: "to", As: as, Private: []string{filepath.Join(dir, "secret")}}); err == nil {
 			t.Errorf("Unpack of %s = nil, want an error", name)
+		}
+		for file, want := range map[string]string{filepath.Join(dir, "mine"): "mine", filepath.Join(outside, "kept"): "kept"} {
+			if text, err := os.ReadFile(file); err != nil || string(text) != want {
+				t.Errorf("Unpack of %s: %s has %q, %v, want %q", name, file, text, err, want)
+			}
 		}
 		for _, sub := range []string{"dir", "secret"} {
 			if list, err := os.ReadDir(filepath.Join(dir, sub)); err != nil || len(list) != 0 {

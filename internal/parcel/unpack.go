@@ -2,10 +2,12 @@ package parcel
 
 import (
 	"archive/tar"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -48,7 +50,7 @@ func Unpack(r io.Reader, to Target) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
-	u := unpacker{Target: to, root: root, files: map[string]bool{}}
+	u := unpacker{Target: to, root: root, files: map[string]bool{}, folders: map[string]confine.Changes{}}
 	for archive := tar.NewReader(r); ; {
 		h, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -75,9 +77,9 @@ type unpacker struct {
 	root *confine.Root
 	// files are the regular files that came, by their names.
 	files map[string]bool
-	// Attributes of folders are set when nothing more is written there.
-	folders []*tar.Header
-	names   []string
+	// folders are the attributes of folders, which are set when nothing more is
+	// written there.
+	folders map[string]confine.Changes
 }
 
 // name is a name of the archive in the target.
@@ -95,34 +97,26 @@ func (u *unpacker) object(name string, h *tar.Header, content io.Reader) error {
 		return errors.New("it is not the file that was asked for")
 	}
 	folder := h.Typeflag == tar.TypeDir
-	if info, err := u.root.Lstat(name); err == nil && (!info.IsDir() || !folder) {
-		if info.IsDir() {
-			return errors.New("there is a folder of that name")
-		}
-		if folder {
-			return errors.New("there is a file of that name")
-		}
-		if err := u.root.Remove(name); err != nil {
-			return err
-		}
+	if info, err := u.root.Lstat(name); err == nil && info.IsDir() != folder {
+		return fmt.Errorf("there is a %s of that name", map[bool]string{true: "folder", false: "file"}[info.IsDir()])
 	}
 	switch h.Typeflag {
 	case tar.TypeDir:
 		if err := u.root.Mkdir(name, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		u.folders, u.names = append(u.folders, h), append(u.names, name)
+		u.folders[name] = attributes(h)
 		return nil
 	case tar.TypeReg:
 		return u.file(name, h, content)
 	case tar.TypeSymlink:
-		return u.root.Symlink(h.Linkname, name)
+		return u.replace(name, func(temporary string) error { return u.root.Symlink(h.Linkname, temporary) })
 	case tar.TypeLink:
 		from, ok := u.name(h.Linkname)
 		if !ok || !u.files[from] {
 			return fmt.Errorf("it is a link to %q, which did not come with it", h.Linkname)
 		}
-		return u.root.Link(from, name)
+		return u.replace(name, func(temporary string) error { return u.root.Link(from, temporary) })
 	}
 	return errors.New("it is no file, no folder and no link")
 }
@@ -131,16 +125,33 @@ func (u *unpacker) file(name string, h *tar.Header, content io.Reader) (err erro
 	if u.MaxFile > 0 && h.Size > u.MaxFile {
 		return &untrusted.TooLargeError{What: "what the guest sends", Limit: u.MaxFile}
 	}
-	f, err := u.root.Open(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	u.files[name] = true
-	_, err = io.Copy(f, content)
+	err = u.replace(name, func(temporary string) error {
+		f, err := u.root.Open(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(f, content)
+		if err == nil {
+			err = f.Set(attributes(h))
+		}
+		return errors.Join(err, f.Close())
+	})
+	u.files[name] = err == nil
+	return err
+}
+
+// replace has an object made by a temporary name take the place of name: what
+// was there before stays until the new one is whole.
+func (u *unpacker) replace(name string, make func(temporary string) error) error {
+	temporary := path.Join(path.Dir(name), ".fbdock-"+strings.ToLower(rand.Text()[:12]))
+	err := make(temporary)
 	if err == nil {
-		err = f.Set(attributes(h))
+		err = u.root.Rename(temporary, name, true)
 	}
-	return errors.Join(err, f.Close())
+	if err != nil {
+		_ = u.root.Remove(temporary) // it may not have been made
+	}
+	return err
 }
 
 func attributes(h *tar.Header) confine.Changes {
@@ -150,8 +161,8 @@ func attributes(h *tar.Header) confine.Changes {
 
 // finish sets the attributes of folders, the inner ones first.
 func (u *unpacker) finish() error {
-	for i, name := range slices.Backward(u.names) {
-		if err := u.root.Set(name, attributes(u.folders[i])); err != nil {
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(u.folders))) {
+		if err := u.root.Set(name, u.folders[name]); err != nil {
 			return fmt.Errorf("set the attributes of %s: %w", filepath.Join(u.Dir, filepath.FromSlash(name)), err)
 		}
 	}
