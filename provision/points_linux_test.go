@@ -10,17 +10,19 @@ import (
 )
 
 // pointsWorld is an engine as far as fbdock-points sees one: the folders that
-// it keeps things in are in memory, and go with the namespace.
+// it keeps things in are in memory, and go with the namespace; nothing else of
+// this computer can be written.
 const pointsWorld = `set -u
 mount --make-rprivate /
 mkdir -p /var/db
 for d in /var/db /run /srv /home; do mount -t tmpfs lab "$d" || exit 77; done
-mkdir -p /var/db/fbdock /data/disk
-ln -s /data/disk /var/db/fbdock/mounts
-sed 's,/usr/bin/dockerd,/data/dockerd,; s/^limit=.*/limit=3/' "$POINTS" >/data/points
-printf '#!/bin/sh\necho "dockerd $*"\n' >/data/dockerd
-chmod +x /data/dockerd
-points() { "$LAB_SHELL" /data/points "$@" 2>&1; }
+mount -o remount,bind,ro / || exit 77
+mkdir -p /var/db/fbdock /srv/disk
+ln -s /srv/disk /var/db/fbdock/mounts
+sed 's,/usr/bin/dockerd,/srv/dockerd,; s/^limit=.*/limit=3/' "$POINTS" >/srv/points
+printf '#!/bin/sh\necho "dockerd $*"\n' >/srv/dockerd
+chmod +x /srv/dockerd
+points() { "$LAB_SHELL" /srv/points "$@" 2>&1; }
 # mounted FOLDER is a mount of FUSE's that nobody serves any more.
 mounted() {
   exec 7<>/dev/fuse || exit 77
@@ -88,22 +90,22 @@ mkdir -p /home/lab/proj/n
 echo data >/home/lab/proj/n/f
 points prepare /home/lab/proj | sed 's/[0-9]*T[0-9]*Z/DATE/g'
 ls -A /home/lab/proj
-cat /data/disk/aside/*/n/f
-ls /home/lab`, `fbdock-mount moved what was written to /home/lab/proj while nothing was mounted there is in /data/disk/aside/DATE_home_lab_proj now
+cat /srv/disk/aside/*/n/f
+ls /home/lab`, `fbdock-mount moved what was written to /home/lab/proj while nothing was mounted there is in /srv/disk/aside/DATE_home_lab_proj now
 data
 proj
 `},
 		{"what a container still writes stays where it writes", `
-mkdir -p /home/lab/proj/n /data/container
-mount --bind /home/lab/proj/n /data/container
+mkdir -p /home/lab/proj/n /srv/container
+mount --bind /home/lab/proj/n /srv/container
 points prepare /home/lab/proj | sed 's/[0-9]*T[0-9]*Z/DATE/g'
-echo late >/data/container/f
+echo late >/srv/container/f
 cat /home/lab/proj.fbdock-*/n/f`, `fbdock-mount moved what was written to /home/lab/proj while nothing was mounted there is in /home/lab/proj.fbdock-DATE_home_lab_proj now
 late
 `},
 		{"folders of the system are left alone", `
-echo x >/data/file
-points prepare /srv; cat /data/file
+echo x >/srv/file
+points prepare /srv; cat /srv/file
 mkdir -p /var/db/other; echo x >/var/db/other/f
 points prepare /var/db/other; cat /var/db/other/f`, `fbdock-mount fail not-empty /srv is not empty
 x
