@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -192,34 +191,4 @@ func (f Finder) ask(ctx context.Context, path string, args ...string) (string, e
 		Name: path, Args: args, Env: append(Env(f.Environ, f.Host), ProbeVariable+"=1"),
 	})
 	return strings.TrimSpace(string(res.Stdout)), err
-}
-
-// Env is the user's environment with the engine at host in place of what the
-// CLI was to connect to. Everything else is as it was.
-func Env(environ []string, host string) []string {
-	env := slices.DeleteFunc(slices.Clone(environ), func(pair string) bool {
-		name, _, _ := strings.Cut(pair, "=")
-		return connection(name)
-	})
-	return append(env, "DOCKER_HOST="+host)
-}
-
-// connection tells whether a variable says which engine the CLI connects to.
-func connection(name string) bool {
-	name = upper(name)
-	return name == "DOCKER_HOST" || name == "DOCKER_CONTEXT" || name == "DOCKER_CERT_PATH" || strings.HasPrefix(name, "DOCKER_TLS")
-}
-
-// Own tells whether a variable is one that the CLI and its plugins read for
-// themselves, and that does not name a folder or an engine of this host.
-func Own(name string) bool {
-	switch name = upper(name); name {
-	case "NO_COLOR", "SOURCE_DATE_EPOCH", "TZ":
-		return true
-	case "DOCKER_CONFIG", "BUILDX_CONFIG", "DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND":
-		return false
-	}
-	return !connection(name) && slices.ContainsFunc([]string{"COMPOSE_", "DOCKER_", "BUILDKIT_", "BUILDX_"}, func(prefix string) bool {
-		return strings.HasPrefix(name, prefix)
-	})
 }
