@@ -38,7 +38,8 @@ var programs = map[string]string{
 	"bin/sudo":    "[ \"$1\" = -n ] || exit 97\nshift\nexec \"$@\"\n",
 	"bin/service": "echo \"service $*\" >>\"$HOME/calls\"\ncase $2 in\nonestop) touch \"$HOME/stopped\" ;;\nonestatus) [ ! -e \"$HOME/stopped\" ] ;;\nesac\n",
 	"bin/docker": "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n" +
-		"case \" $* \" in\n*\" streams \"*) for n in 0 1 2; do [ -t $n ] && echo \"$n terminal\" || echo \"$n other\"; done; cat ;;\n*\" tty \"*) [ -t 0 ] && echo a terminal ;;\nesac\n",
+		"case \" $* \" in\n*\" streams \"*) for n in 0 1 2; do [ -t $n ] && echo \"$n terminal\" || echo \"$n other\"; done; cat ;;\n*\" tty \"*) [ -t 0 ] && echo a terminal ;;\n" +
+		"*\" interrupted\"*) trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done ;;\nesac\n",
 	"bin/sysctl": "echo \"{ sec = $(cat \"$HOME/booted\" || echo 1), usec = 0 } Sat Nov 28\"\n",
 	// With names of checks it answers those, as the real one does.
 	"usr/local/libexec/fbdock/fbdock-health": "[ $# = 0 ] || echo \"health $*\" >>\"$HOME/calls\"\ncase \" $* \" in\n*' age '*) echo \"fbdock-health age ok $(cat \"$HOME/age\" 2>/dev/null || echo 10)\" ;;\nesac\n" +

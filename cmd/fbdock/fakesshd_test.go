@@ -178,7 +178,7 @@ func (s *sshd) session(ask ssh.NewChannel) {
 			case "exec", "shell":
 				process, granted = s.start(req, ch, ended, terminal)
 			case "signal":
-				granted = kill(process, req)
+				granted = kill(process, req, terminal)
 			}
 			_ = req.Reply(granted, nil)
 		case <-ended:
@@ -187,13 +187,20 @@ func (s *sshd) session(ask ssh.NewChannel) {
 	}
 }
 
-func kill(process *os.Process, req *ssh.Request) bool {
+// kill passes a signal on; at a terminal to the process group, as OpenSSH does.
+func kill(process *os.Process, req *ssh.Request, terminal bool) bool {
 	var msg struct{ Signal string }
 	if process == nil || ssh.Unmarshal(req.Payload, &msg) != nil {
 		return false
 	}
 	sig := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP}[msg.Signal]
-	return sig != nil && process.Signal(sig) == nil
+	if sig == nil {
+		return false
+	}
+	if terminal {
+		return signalGroup(process, sig) == nil
+	}
+	return process.Signal(sig) == nil
 }
 
 // start runs what is asked for; ended is closed when all of it is told.

@@ -62,7 +62,12 @@ func (p *program) streams(signals forwarder) app.Streams {
 	s.Shown = term.IsTerminal(int(p.stdout.Fd()))
 	if term.IsTerminal(int(p.stdin.Fd())) {
 		name, _ := p.lookup("TERM")
-		s.Terminal = func() (*link.Terminal, error) { return link.Raw(p.stdin, p.stdout, name) }
+		s.Terminal = func(raw bool) (*link.Terminal, error) {
+			if raw {
+				return link.Raw(p.stdin, p.stdout, name)
+			}
+			return link.Unchanged(p.stdin, p.stdout, name)
+		}
 	}
 	return s
 }

@@ -104,3 +104,9 @@ func startAtTerminal(cmd *exec.Cmd, ch io.ReadWriter, end func()) (*os.Process, 
 	}()
 	return cmd.Process, true
 }
+
+// signalGroup sends a signal to the process group that startAtTerminal's
+// process leads.
+func signalGroup(leader *os.Process, sig os.Signal) error {
+	return syscall.Kill(-leader.Pid, sig.(syscall.Signal)) //nolint:forcetypeassert // all of Unix are
+}

@@ -18,3 +18,5 @@ func atTerminal() {
 const hasTerminals = false
 
 func startAtTerminal(*exec.Cmd, io.ReadWriter, func()) (*os.Process, bool) { return nil, false }
+
+func signalGroup(leader *os.Process, sig os.Signal) error { return leader.Signal(sig) }

@@ -33,9 +33,10 @@ type Streams struct {
 	// Begin is called when the command is about to run: from then on signals
 	// are its own. It may be nil.
 	Begin func()
-	// Terminal puts the local terminal into raw mode, and the command gets
-	// one; nil where standard input is none, or none is wanted.
-	Terminal func() (*link.Terminal, error)
+	// Terminal opens the local terminal, raw for a command that gets standard
+	// input, and the command gets one; nil where standard input is none, or
+	// none is wanted.
+	Terminal func(raw bool) (*link.Terminal, error)
 	// Shown tells that standard output is a terminal as well.
 	Shown bool
 }
@@ -43,13 +44,14 @@ type Streams struct {
 // forDocker are the streams of a docker command by the CLI of the guest:
 // standard input and a terminal only where the command uses them, so that
 // what follows it in a script keeps its input, streams stay apart, and a
-// background job is not stopped.
+// background job is not stopped. Without standard input docker uses a terminal
+// for its size alone, and output to a file stays as it is.
 func (s Streams) forDocker(l dockerflags.Line) Streams {
-	stdin, terminal := l.Stdin(), l.Terminal()
-	if !stdin {
+	terminal := l.Terminal()
+	if !l.Stdin() {
 		s.Stdin = nil
 	}
-	if !stdin || terminal == dockerflags.NoTerminal || terminal == dockerflags.UsesTerminal && !s.Shown {
+	if needed := terminal == dockerflags.NeedsTerminal && s.Stdin != nil; terminal == dockerflags.NoTerminal || !needed && !s.Shown {
 		s.Terminal = nil
 	}
 	return s
@@ -153,7 +155,7 @@ func relay(ctx context.Context, client *link.Client, e Exec) (status int, err er
 		cmd.Args, cmd.Script = nil, e.script
 	}
 	if e.Streams.Terminal != nil {
-		terminal, err := e.Streams.Terminal()
+		terminal, err := e.Streams.Terminal(cmd.Stdin != nil)
 		if err != nil {
 			return 0, err
 		}

@@ -33,7 +33,9 @@ func (c *Client) Run(ctx context.Context, cmd Command) (status int, err error) {
 	if err := s.start(ctx, &cmd, line); err != nil {
 		return -1, err
 	}
-	s.feed(cmd.Stdin)
+	if s.terminal = cmd.PTY != nil; cmd.Stdin != nil || !s.terminal { // a terminal has no end, and signals may be typed there
+		s.feed(cmd.Stdin)
+	}
 	s.copy(cmd.Stdout, pid)
 	return s.wait(ctx, &cmd)
 }
@@ -45,9 +47,10 @@ type session struct {
 	ended  chan struct{} // the server has told all about the end
 	exit   exit
 
-	pid    *pidFinder
-	output sync.WaitGroup
-	broken chan error // the first local stream that failed
+	pid      *pidFinder
+	terminal bool
+	output   sync.WaitGroup
+	broken   chan error // the first local stream that failed
 }
 
 // exit is how the command ended.

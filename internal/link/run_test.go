@@ -227,4 +227,15 @@ func TestRunWithPTY(t *testing.T) {
 	if err != nil || status != 130 || !strings.HasPrefix(out.String(), "ready\r\n") {
 		t.Errorf("Ctrl-C: status %d, %v, %q", status, err, out.String())
 	}
+	// Without standard input a signal is Ctrl-C, which root's sshd refuses as a
+	// request.
+	out.Reset()
+	signals := make(chan link.Signal, 1)
+	status, err = c.Run(t.Context(), link.Command{
+		Script: `trap 'exit 7' INT; echo ready; while :; do sleep 0.05; done`, Signals: signals, PTY: &link.PTY{Term: "vt220"},
+		Stdout: io.MultiWriter(&out, onReady(func() { signals <- link.SIGINT })),
+	})
+	if err != nil || status != 7 {
+		t.Errorf("SIGINT without standard input: status %d, %v, %q, want status 7", status, err, out.String())
+	}
 }

@@ -60,13 +60,30 @@ func (s Signal) Status() int {
 	}
 }
 
+// key is the character for which a terminal sends a signal by default
+// (termios(4), VINTR and VQUIT).
+func (s Signal) key() string {
+	switch s {
+	case SIGINT:
+		return "\x03"
+	case SIGQUIT:
+		return "\x1c"
+	}
+	return ""
+}
+
 // signal passes a signal on. OpenSSH's sshd refuses the request for root's
 // sessions ("session signalling requires privilege separation"), so the
-// answer is asked for, and a refusal is made up for by a kill over a second
-// session. Neither is waited for.
+// answer is asked for, and a refusal is made up for by the terminal of the
+// command, or without one by a kill over a second session. Neither is waited
+// for.
 func (s *session) signal(ctx context.Context, sig Signal) {
 	go func() {
 		ok, err := s.ch.SendRequest("signal", true, ssh.Marshal(&struct{ Signal string }{string(sig)}))
+		if key := sig.key(); !ok && err == nil && s.terminal && key != "" {
+			_, _ = io.WriteString(s.ch, key)
+			return
+		}
 		if ok || err != nil || s.pid.mark == "" || !IsVariable(string(sig)) {
 			return
 		}

@@ -9,11 +9,11 @@ import (
 	"golang.org/x/term"
 )
 
-// Terminal is the local terminal in raw mode, for a command with a PTY.
+// Terminal is the local terminal, for a command with a PTY.
 type Terminal struct {
 	in, out int
-	old     *term.State
-	restore func() // what else the system needs undone
+	old     *term.State // nil where its mode was not changed
+	restore func()      // what else the system needs undone
 	name    string
 
 	resize chan Size
@@ -31,25 +31,33 @@ var ErrNoTerminal = errors.New("not a terminal")
 // something else. termName is the value of TERM. In the background it stops
 // the process, as it does any other (tcsetattr(3)).
 func Raw(in, out *os.File, termName string) (*Terminal, error) {
+	return open(in, out, termName, term.MakeRaw)
+}
+
+// Unchanged is Raw for a command that gets no standard input: nobody would
+// read what is typed at a raw terminal, Ctrl-C included. The terminal keeps its
+// mode, and its signals come to this process.
+func Unchanged(in, out *os.File, termName string) (*Terminal, error) {
+	return open(in, out, termName, func(int) (*term.State, error) { return nil, nil }) //nolint:nilnil // there is nothing to restore
+}
+
+func open(in, out *os.File, termName string, mode func(fd int) (*term.State, error)) (*Terminal, error) {
 	t := &Terminal{
-		in: int(in.Fd()), out: int(out.Fd()), name: termName,
+		in: int(in.Fd()), out: int(out.Fd()), name: termName, restore: func() {},
 		resize: make(chan Size, 1), stop: make(chan struct{}),
 	}
 	if !term.IsTerminal(t.in) {
 		return nil, ErrNoTerminal
 	}
-	restore := func() {}
-	old, err := term.MakeRaw(t.in)
-	if err != nil {
+	var err error
+	if t.old, err = mode(t.in); err != nil {
 		return nil, fmt.Errorf("terminal: raw mode: %w", err)
 	}
-	t.old = old
 	if term.IsTerminal(t.out) {
-		restore = prepareOutput(t.out)
+		t.restore = prepareOutput(t.out)
 	} else {
 		t.out = t.in
 	}
-	t.restore = restore
 	t.wg.Go(t.follow)
 	return t, nil
 }
@@ -91,6 +99,9 @@ func (t *Terminal) Close() error {
 		close(t.stop)
 		t.wg.Wait()
 		t.restore()
+		if t.old == nil {
+			return
+		}
 		if err := term.Restore(t.in, t.old); err != nil {
 			t.err = fmt.Errorf("terminal: restore: %w", err)
 		}

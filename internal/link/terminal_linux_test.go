@@ -96,6 +96,28 @@ func TestRawAndBack(t *testing.T) {
 	}
 }
 
+// TestUnchanged: without standard input the terminal keeps its mode, and its
+// size is known all the same.
+func TestUnchanged(t *testing.T) {
+	t.Parallel()
+	master, terminal := openTerminal(t)
+	setSize(t, master, 90, 33)
+	before := settings(t, terminal)
+	local, err := link.Unchanged(terminal, terminal, "vt100")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now := settings(t, terminal); now != before {
+		t.Errorf("the terminal has changed: before %+v, now %+v", before, now)
+	}
+	if got, want := local.PTY().Size, (link.Size{Columns: 90, Rows: 33}); got != want {
+		t.Errorf("PTY().Size = %v, want %v", got, want)
+	}
+	if err := local.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRawNeedsTerminals(t *testing.T) {
 	t.Parallel()
 	_, terminal := openTerminal(t)
