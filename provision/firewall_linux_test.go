@@ -18,7 +18,7 @@ func engineRules(t *testing.T, m plan.Machine, shell ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	script, _, found := strings.Cut(string(p.File("seed/user-data")), "\n# firewall is in place")
+	script, _, found := strings.Cut(string(p.File("seed/user-data")), "\nfirewall() {")
 	if !found {
 		t.Fatal("the seed has no packet filter")
 	}

@@ -57,8 +57,9 @@ END
 END
 }
 
-# firewall is in place before dockerd starts, and dockerd does not start
-# without it. Stopping the service leaves the rules: containers outlive dockerd.
+# firewall loads the rules and starts the service that loads them at each
+# boot; docker_service has dockerd need it. Stopping the service leaves the
+# rules: containers outlive dockerd.
 firewall() {
   put "$rules" 0600 "$(firewall_rules)
 " || true
@@ -79,5 +80,4 @@ start() {
 " || true
   rc-update add fbdock-firewall boot
   rc-service fbdock-firewall start || fail 'start fbdock-firewall'
-  block /etc/conf.d/docker 'rc_need="fbdock-firewall"'
 }

@@ -39,8 +39,12 @@ put() {
   mv -f "$1.fbdock-new" "$1" || fail "write $1"
 }
 
-# block FILE TEXT makes TEXT fbdock's part of a file at its end.
+# block FILE TEXT makes TEXT fbdock's part of a file at its end. A second block
+# would replace the first: a file gets one, with all lines in it.
+blocked=
 block() {
+  case "$blocked " in *" $1 "*) fail "write $1: it has its block already" ;; esac
+  blocked="$blocked $1"
   touch "$1"
   rest=$(sed '/^# BEGIN fbdock$/,/^# END fbdock$/d' "$1") || fail "read $1"
   put "$1" 0644 "$rest
@@ -120,15 +124,21 @@ data_disk() {
 }
 
 # The host's folders are mounted by the host. dockerd waits for those that are
-# declared, whoever starts it: OpenRC's script takes the program from its
-# settings.
+# declared.
 mount_points() {
   put /usr/local/sbin/fbdock-points 0755 "$FBDOCK_POINTS" || true
   put /usr/local/sbin/fbdock-dockerd 0755 '#!/bin/sh
 # Written by fbdock: dockerd, once the folders of the host are mounted.
 exec /usr/local/sbin/fbdock-points dockerd "$@"
 ' || true
-  block /etc/conf.d/docker 'DOCKERD_BINARY=/usr/local/sbin/fbdock-dockerd'
+}
+
+# docker_service is what holds for dockerd whoever starts it. It does not start
+# without the packet filter (rc_need: openrc-run(8)), and OpenRC's script takes
+# the program from its settings.
+docker_service() {
+  block /etc/conf.d/docker 'rc_need="fbdock-firewall"
+DOCKERD_BINARY=/usr/local/sbin/fbdock-dockerd'
 }
 
 packages() {
@@ -250,9 +260,10 @@ data_disk
 certificates
 firewall
 mount_points
+shares "$data_line"
+docker_service
 docker_engine
 plain_tcp
-shares "$data_line"
 weekly_trim
 # The marker stands for files that are on the disk.
 sync
