@@ -40,6 +40,8 @@ const (
 	Context    Kind = "context"
 	SSH        Kind = "ssh"
 	Security   Kind = "security"
+	Policy     Kind = "policy"
+	ExternalCA Kind = "externalca"
 )
 
 // Command is one command of the table.

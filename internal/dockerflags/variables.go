@@ -1,9 +1,6 @@
 package dockerflags
 
-import (
-	"encoding/csv"
-	"strings"
-)
+import "strings"
 
 // Variables are the names of the variables of the environment whose values
 // the command line asks for: -e NAME, --build-arg NAME, --secret id=x,env=NAME.
@@ -18,32 +15,24 @@ func (l Line) Variables() []string {
 				names = append(names, v.Text)
 			}
 		case Secret:
-			f := Fields(v.Text)
-			switch {
-			case f["env"] != "":
-				names = append(names, f["env"])
-			case f["src"] == "" && f["source"] == "":
-				names = append(names, f["id"])
-			case f["type"] == "env":
-				names = append(names, f["src"]+f["source"])
+			if name := secretVariable(Fields(v.Text)); name != "" {
+				names = append(names, name)
 			}
 		}
 	}
 	return names
 }
 
-// Fields are the values of KEY=VALUE,KEY=VALUE by their keys in small letters,
-// as docker reads --mount, --secret and --output. It is nil for what is not
-// written so, and docker says what is wrong with it.
-func Fields(text string) map[string]string {
-	words, err := csv.NewReader(strings.NewReader(text)).Read()
-	if err != nil {
-		return nil
+// secretVariable is the variable that a secret may be, "" for a file.
+func secretVariable(f FieldList) string {
+	file := f.Get("src", "source")
+	switch {
+	case f.Get("env") != "":
+		return f.Get("env")
+	case file == "":
+		return f.Get("id")
+	case f.Get("type") == "env":
+		return file
 	}
-	fields := map[string]string{}
-	for _, word := range words {
-		key, value, _ := strings.Cut(word, "=")
-		fields[strings.ToLower(strings.TrimSpace(key))] = value
-	}
-	return fields
+	return ""
 }

@@ -1,7 +1,6 @@
 package mount
 
 import (
-	"cmp"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
@@ -12,9 +11,12 @@ import (
 type Bind struct {
 	// Source is the path as it was written.
 	Source string
-	// Arg is the argument that holds it, from At to At+len(Source); At is
-	// -1 where it is not there letter by letter, as in quoted CSV.
-	Arg, At int
+	// Arg is the argument that holds it, in the Len bytes from At on; At is -1
+	// where no argument does.
+	Arg, At, Len int
+	// field is the key of a field of CSV, which those bytes are then, and
+	// before what precedes it there. It is "" where they are the path itself.
+	field, before string
 	// Relative tells that a compose file writes a path relative to its folder.
 	Relative bool
 }
@@ -25,29 +27,44 @@ type Bind struct {
 func Binds(args []string, goos string) []Bind {
 	var binds []Bind
 	for _, v := range dockerflags.ParseLine(args).Values {
-		source := ""
 		switch v.Kind {
 		case dockerflags.Bind:
-			if source, _, _ = platforms.SplitVolume(v.Text); !isPath(source, goos) {
-				source = ""
+			if source, _, _ := platforms.SplitVolume(v.Text); isPath(source, goos) {
+				binds = append(binds, part(v, 0, len(source)))
 			}
 		case dockerflags.Mount:
-			source = bindSource(v.Text)
-		}
-		if source != "" {
-			binds = append(binds, bindIn(v, source))
+			fields := dockerflags.Fields(v.Text)
+			if f, ok := fields.Last("source", "src"); ok && f.Value != "" && strings.EqualFold(fields.Get("type"), "bind") {
+				binds = append(binds, inField(v, f))
+			}
 		}
 	}
 	return binds
 }
 
-// bindIn is a path that is part of a value.
-func bindIn(v dockerflags.Value, source string) Bind {
-	b := Bind{Source: source, Arg: v.Word, At: -1}
-	if offset := strings.Index(v.Text, source); offset >= 0 {
-		b.At = v.At + offset
+// part is a path that is the text of a value from one place to another.
+func part(v dockerflags.Value, from, to int) Bind {
+	return Bind{Source: v.Text[from:to], Arg: v.Word, At: v.At + from, Len: to - from}
+}
+
+// whole is a path that is all of a value.
+func whole(v dockerflags.Value) Bind { return part(v, 0, len(v.Text)) }
+
+// inField is a path that is the value of a field.
+func inField(v dockerflags.Value, f dockerflags.Field) Bind {
+	return Bind{Source: f.Value, Arg: v.Word, At: v.At + f.At, Len: f.Len, field: f.Key}
+}
+
+// Replace writes another path in the place of this one.
+func (b Bind) Replace(args []string, text string) {
+	if b.At < 0 {
+		return
 	}
-	return b
+	if b.field != "" {
+		text = b.before + dockerflags.QuoteField(b.field, text)
+	}
+	arg := args[b.Arg]
+	args[b.Arg] = arg[:b.At] + text + arg[b.At+b.Len:]
 }
 
 // ReadsFolder tells whether a docker command reads the folder it runs in, so
@@ -75,13 +92,4 @@ func isPath(source, goos string) bool {
 // relative tells a path that is relative to a folder.
 func relative(name, goos string) bool {
 	return name[0] != '/' && name[0] != '~' && (goos != "windows" || name[0] != '\\' && !strings.Contains(name, ":"))
-}
-
-// bindSource is the source of a --mount, "" when it is no bind mount.
-func bindSource(spec string) string {
-	fields := dockerflags.Fields(spec)
-	if !strings.EqualFold(fields["type"], "bind") {
-		return ""
-	}
-	return cmp.Or(fields["source"], fields["src"])
 }

@@ -47,7 +47,7 @@ func TestBinds(t *testing.T) {
 		args := strings.Fields(test.line)
 		for _, b := range mount.Binds(args, test.goos) {
 			got = append(got, b.Source)
-			if b.At >= 0 && args[b.Arg][b.At:b.At+len(b.Source)] != b.Source {
+			if b.At < 0 || !strings.HasPrefix(args[b.Arg][b.At:], b.Source) && !strings.Contains(args[b.Arg][b.At:b.At+b.Len], "="+b.Source) {
 				t.Errorf("%s: %+v is not there", test.line, b)
 			}
 		}
@@ -87,6 +87,10 @@ func TestResolve(t *testing.T) {
 		{there("linux", "/home/me/src/a"), unix, "run -v /home/me/src:/x y", "run -v /home/me/src:/x y", true, ""},
 		{there("linux", "/home/me/src/a"), unix, "run -v .:/x -v ./b:/y y", "run -v /home/me/src/a:/x -v /home/me/src/a/b:/y y", true, ""},
 		{there("linux", "/"), unix, "run -v /data/x:/x --mount type=bind,src=/home/me/src/sub/z,dst=/y y", "run -v /srv/x:/x --mount type=bind,src=/sub/z,dst=/y y", true, ""},
+		{there("linux", "/"), unix, "run --mount id=/data,type=bind,src=/data,dst=/data y", "run --mount id=/data,type=bind,src=/srv,dst=/data y", true, ""},
+		{there("linux", "/"), unix, "run --mount type=bind,src=/etc,dst=/x,source=/data y", "run --mount type=bind,src=/etc,dst=/x,source=/srv y", true, ""},
+		{there("linux", "/"), unix, `run --mount "src=/data/a,b",type=bind,dst=/c y`, `run --mount "src=/srv/a,b",type=bind,dst=/c y`, true, ""},
+		{there("linux", "/"), unix, `run --mount=type=bind,"src=/data/a""b",dst=/c y`, `run --mount=type=bind,"src=/srv/a""b",dst=/c y`, true, ""},
 		{there("linux", "/"), unix, "run -v /guest/x:/x -v vol:/y y", "run -v /guest/x:/x -v vol:/y y", false, ""},
 		{there("linux", "/"), unix, "run -v /srv/x:/x y", "run -v /srv/x:/x y", false, ""},
 		{there("linux", "/"), unix, "run -v /var/run/docker.sock:/var/run/docker.sock -v /dev:/dev y", "run -v /var/run/docker.sock:/var/run/docker.sock -v /dev:/dev y", false, ""},
@@ -248,6 +252,11 @@ func FuzzBinds(f *testing.F) {
 	})
 }
 
+// absent says that nothing is on the host.
+func absent(goos, dir string) mount.Host {
+	return mount.Host{GOOS: goos, Dir: dir, Exists: func(string) bool { return false }}
+}
+
 func TestResolveFiles(t *testing.T) {
 	t.Parallel()
 	mounts := []mount.Folder{{Source: "/p", Target: "/src"}}
@@ -279,6 +288,21 @@ func TestResolveFiles(t *testing.T) {
 		{there("linux", "/q"), mounts, false, "save -o x.tar i", "save -o x.tar i | /q/x.tar"},
 		{there("linux", "/q"), mounts, false, "run --cidfile=id --env-file e x", "run --cidfile=id --env-file e x | /q/e /q/id"},
 		{there("linux", "/q"), mounts, false, "build --secret id=a,src=/p/s --secret id=b,env=B --secret id=c,src=/q/s /p", "build --secret id=a,src=/src/s --secret id=b,env=B --secret id=c,src=/q/s /src | /q/s"},
+		{there("linux", "/p"), mounts, false, "build --secret id=s,src=s -", "build --secret id=s,src=/src/s -"},
+		{there("linux", "/p"), mounts, false, "build --secret id=s -", "build --secret id=s,src=/src/s -"},
+		{there("linux", "/p"), mounts, true, "build --secret id=s .", "build --secret id=s ."},
+		{there("linux", "/q"), mounts, false, "build --secret id=s -", "build --secret id=s - | /q/s"},
+		{there("linux", "/q"), mounts, false, "build --secret id=SET -", "build --secret id=SET -"},
+		{there("linux", "/q"), mounts, false, "build --secret id=s,src=/x,source=/p/s -", "build --secret id=s,src=/x,source=/src/s -"},
+		{there("linux", "/q"), mounts, false, `build --secret "src=/p/a,b",id=s -`, `build --secret "src=/src/a,b",id=s -`},
+		{there("linux", "/q"), mounts, false, "build --build-context src=/p/src -o type=tar,dest=/p/type -", "build --build-context src=/src/src -o type=tar,dest=/src/type -"},
+		{there("linux", "/q"), mounts, false, "build --cache-from type=local,src=/p/c,dest=/p/d -o a=b -", "build --cache-from type=local,src=/src/c,dest=/p/d -o a=b - | /q/a=b"},
+		{there("linux", "/q"), mounts, false, "buildx build --policy filename=/p/a,filename=/x,strict=true,filename=/p/b -", "buildx build --policy filename=/src/a,filename=/x,strict=true,filename=/src/b - | /x"},
+		{there("linux", "/q"), mounts, false, "swarm init --external-ca protocol=cfssl,url=https://x,cacert=/p/ca", "swarm init --external-ca protocol=cfssl,url=https://x,cacert=/src/ca"},
+		{there("linux", "/q"), mounts, false, "compose --workdir /p run -w /p x", "compose --workdir /src run -w /p x"},
+		{absent("linux", "/p"), mounts, false, "build git@github.com:x/y.git", "build git@github.com:x/y.git"},
+		{absent("linux", "/p"), mounts, false, "build --build-context x=me@host:y github.com/x/y", "build --build-context x=me@host:y github.com/x/y"},
+		{there("linux", "/p"), mounts, false, "build github.com/x", "build /src/github.com/x"},
 		{there("linux", "/q"), mounts, false, "build -o out --cache-to type=local,dest=/p/c --build-context x=/p/x /p", "build -o out --cache-to type=local,dest=/src/c --build-context x=/src/x /src | /q/out"},
 		{there("linux", "/q"), mounts, false, "run --security-opt seccomp=/p/s.json --security-opt seccomp=unconfined x", "run --security-opt seccomp=/src/s.json --security-opt seccomp=unconfined x"},
 		{there("linux", "/q"), mounts, false, "build https://example.com/x.git", "build https://example.com/x.git"},
@@ -291,6 +315,7 @@ func TestResolveFiles(t *testing.T) {
 		if tt.inside {
 			dir = tt.mounts[0].Target
 		}
+		tt.host.Lookup = func(name string) (string, bool) { return "", name == "SET" }
 		words, _, outside := mount.ResolveFiles(strings.Fields(tt.line), tt.mounts, tt.host, dir)
 		got := strings.Join(words, " ")
 		for i, f := range outside {

@@ -22,6 +22,8 @@ type Host struct {
 	IsDir func(string) bool
 	// Real is a path without links; nil takes every path for one.
 	Real func(string) (string, error)
+	// Lookup finds a variable of the environment; nil finds none.
+	Lookup func(string) (string, bool)
 	// Socket is the machine's Docker socket on this computer, "" for none.
 	Socket string
 }
@@ -58,7 +60,7 @@ func rename(args []string, binds []Bind, mounts []Folder, host Host) (resolved [
 func Translate(paths []string, mounts []Folder, host Host) (guest []string, used []Folder, err error) {
 	binds := make([]Bind, len(paths))
 	for i, path := range paths {
-		binds[i] = Bind{Source: path, Arg: i}
+		binds[i] = Bind{Source: path, Arg: i, Len: len(path)}
 	}
 	return rename(paths, binds, mounts, host)
 }

@@ -35,11 +35,11 @@ func ComposeOf(args []string) (c Compose, ok bool) {
 	}
 	c.Word = strings.TrimSuffix(c.Word, " ")
 	for _, v := range l.Values {
-		b := Bind{Source: v.Text, Arg: v.Word, At: v.At}
+		b := whole(v)
 		switch {
 		case v.Flag == "file" && v.Kind == dockerflags.Read:
 			c.Files = append(c.Files, b)
-		case v.Flag == "project-directory":
+		case v.Kind == dockerflags.Dir && (v.Flag == "project-directory" || v.Flag == "workdir"): // compose's older name
 			c.Dir = &b
 		case v.Flag == "env-file":
 			c.Env = append(c.Env, b)
@@ -146,7 +146,7 @@ func ComposeBinds(text []byte, goos string, lookup func(string) (string, bool)) 
 			binds = append(binds, Bind{Source: source, Arg: -1, At: -1, Relative: relative(source, goos)})
 		}
 	}
-	whole := func(source string) string { return source }
+	all := func(source string) string { return source }
 	for _, service := range file.Services {
 		for _, volume := range service.Volumes {
 			switch v := volume.(type) {
@@ -159,20 +159,20 @@ func ComposeBinds(text []byte, goos string, lookup func(string) (string, bool)) 
 				})
 			case map[string]any:
 				if source, _ := v["source"].(string); v["type"] == "bind" {
-					add(source, whole)
+					add(source, all)
 				}
 			}
 		}
 	}
 	for _, c := range file.Configs {
-		add(c.File, whole)
+		add(c.File, all)
 	}
 	for _, s := range file.Secrets {
-		add(s.File, whole)
+		add(s.File, all)
 	}
 	for _, v := range file.Volumes {
 		if strings.Contains(","+v.Options.O+",", ",bind,") {
-			add(v.Options.Device, whole)
+			add(v.Options.Device, all)
 		}
 	}
 	slices.SortFunc(binds, func(a, b Bind) int { return strings.Compare(a.Source, b.Source) })

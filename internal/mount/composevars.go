@@ -74,7 +74,8 @@ func ComposeVariables(text []byte) (names, envFiles []string) {
 		names = append(names, s.Environment)
 	}
 	slices.Sort(envFiles)
-	return names, slices.Compact(envFiles)
+	empty := func(text string) bool { return text == "" }
+	return slices.DeleteFunc(names, empty), slices.DeleteFunc(slices.Compact(envFiles), empty)
 }
 
 // alone are the names without a value, of a list or a map.

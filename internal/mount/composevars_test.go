@@ -11,17 +11,17 @@ import (
 func TestVariablesOfFiles(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"services: {x: {image: '$A:${B}${C:-${D:-e}}${E:?f}'}}":                        "A B C D E",
-		"services: {x: {environment: [A, B=c, 'C=${D}']}}":                             "A D",
-		"services: {x: {environment: {A: null, B: c, C: }}}":                           "A C",
-		"services: {x: {build: {args: [A, B=c]}}, y: {build: .}}":                      "A",
-		"services: {}\nsecrets: {s: {environment: A}}\nconfigs: {c: {environment: B}}": "A B",
-		"services: {x: {env_file: a}}":                                                 "| a",
-		"services: {x: {env_file: [a, {path: b, required: false}]}}":                   "| a b",
+		"services: {x: {image: '$A:${B}${C:-${D:-e}}${E:?f}'}}":                                                        "A B C D E",
+		"services: {x: {environment: [A, B=c, 'C=${D}']}}":                                                             "A D",
+		"services: {x: {environment: {A: null, B: c, C: }}}":                                                           "A C",
+		"services: {x: {build: {args: [A, B=c]}}, y: {build: .}}":                                                      "A",
+		"services: {}\nsecrets: {s: {environment: A}}\nconfigs: {c: {environment: B}}":                                 "A B",
+		"services: {x: {env_file: a}}":                                                                                 "| a",
+		"services: {x: {env_file: [a, {path: b, required: false}]}}":                                                   "| a b",
+		"services: {x: {environment: ['', A], env_file: ['', a], build: {args: {'': null}}}}\nsecrets: {s: {file: f}}": "A| a",
 		"{ broken ${A}": "A",
 	} {
 		names, files := mount.ComposeVariables([]byte(text))
-		names = slices.DeleteFunc(names, func(name string) bool { return name == "" })
 		slices.Sort(names)
 		got := strings.Join(names, " ")
 		if len(files) > 0 {

@@ -18,6 +18,8 @@ package main
 //	context     NAME=DIR or NAME=URL
 //	ssh         default, ID=SOCKET or ID=FILE
 //	security    seccomp=FILE among others
+//	policy      filename=FILE among others, as often as one likes
+//	externalca  cacert=FILE among others
 var kinds = map[string]string{
 	"build-arg":         "env",
 	"build-context":     "context",
@@ -32,6 +34,7 @@ var kinds = map[string]string{
 	"env-add":           "env",
 	"env-file":          "read",
 	"env-from-file":     "read",
+	"external-ca":       "externalca",
 	"file":              "read",
 	"filename":          "read",
 	"iidfile":           "write",
@@ -41,6 +44,7 @@ var kinds = map[string]string{
 	"mount":             "mount",
 	"mount-add":         "mount",
 	"output":            "output",
+	"policy":            "policy",
 	"project-dir":       "dir",
 	"project-directory": "dir",
 	"secret":            "secret",
@@ -62,6 +66,7 @@ var kinds = map[string]string{
 	"compose bridge convert --output": "writedir",
 	"compose config --output":         "write",
 	"compose export --output":         "write",
+	"compose --workdir":               "dir",
 	"container export --output":       "write",
 	"export --output":                 "write",
 	"image build --file":              "dockerfile",
@@ -82,7 +87,7 @@ const plain = `
 	default-addr-pool default-addr-pool-mask-length description detach-keys device device-cgroup-rule device-read-bps
 	device-read-iops device-write-bps device-write-iops dispatcher-heartbeat dns dns-add dns-opt dns-option dns-option-add
 	dns-option-rm dns-rm dns-search dns-search-add dns-search-rm docker domainname driver driver-opt endpoint-mode
-	entrypoint env-rm exit-code-from expose external-ca fields filter format from gateway generic-resource
+	entrypoint env-rm exit-code-from expose fields filter format from gateway generic-resource
 	generic-resource-add generic-resource-rm gpus group group-add group-rm gw-priority hash health-cmd health-interval
 	health-retries health-start-interval health-start-period health-timeout host host-add host-rm hostname image
 	indentation-size index insecure-registry io-maxbandwidth io-maxiops ip ip-range ip6 ipam-driver ipam-opt ipc isolation
@@ -91,7 +96,7 @@ const plain = `
 	max-used-space memory memory-reservation memory-swap memory-swappiness message min-free-space mode mount-rm name net
 	net-alias network network-add network-alias network-rm no-attach no-cache-filter node oci-version oom-score-adj opt
 	orchestrator os os-features os-version parallel password pid pids-limit placement-pref placement-pref-add
-	placement-pref-rm platform policy print profile progress project-name protocol provenance publish publish-add
+	placement-pref-rm platform print profile progress project-name protocol provenance publish publish-add
 	publish-rm pull replay-mode replicas replicas-max-per-node required-bytes reserve-cpu reserve-memory reserved-space
 	resolve-image resource restart restart-condition restart-delay restart-max-attempts restart-window rmi role
 	rollback-delay rollback-failure-action rollback-max-failure-ratio rollback-monitor rollback-order rollback-parallelism

@@ -28,16 +28,16 @@ func table() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	w := writer{used: map[string]bool{}}
+	w := writer{kinds: map[string]bool{}, rules: map[string]bool{}}
 	fmt.Fprintf(&w.text, "# Written by internal/dockerflags/gen. Do not edit.%s\n", versions())
 	w.commands(root, "")
 	for _, rule := range slices.AppendSeq(strings.Fields(plain), maps.Keys(kinds)) {
-		if !w.used[rule] {
+		if !w.kinds[rule] {
 			w.wrong = append(w.wrong, fmt.Sprintf("rules.go has a kind for --%s, which no command has", rule))
 		}
 	}
 	for path := range commandRules {
-		if !w.used[path] {
+		if !w.rules[path] {
 			w.wrong = append(w.wrong, fmt.Sprintf("rules.go has a rule for %q, which is no command", path))
 		}
 	}
@@ -81,7 +81,9 @@ func versions() string {
 type writer struct {
 	text  strings.Builder
 	wrong []string
-	used  map[string]bool
+	// kinds and rules are those that a flag or a command has. A flag and a
+	// command may have the same name.
+	kinds, rules map[string]bool
 }
 
 func (w *writer) commands(c *cobra.Command, path string) {
@@ -104,7 +106,7 @@ func (w *writer) command(c *cobra.Command, path string) {
 		words = append(words, "stop")
 	}
 	if rule, ok := commandRules[path]; ok {
-		w.used[path] = true
+		w.rules[path] = true
 		words = append(words, rule)
 	}
 	w.text.WriteString(strings.Join(words, "; ") + "\n")
@@ -141,12 +143,12 @@ func (w *writer) kind(path string, f *pflag.Flag) string {
 		return "switch"
 	}
 	if slices.Contains(strings.Fields(plain), f.Name) && kinds[path+" --"+f.Name] == "" {
-		w.used[f.Name] = true
+		w.kinds[f.Name] = true
 		return "text"
 	}
 	for _, rule := range []string{path + " --" + f.Name, f.Name} {
 		if kind, ok := kinds[rule]; ok {
-			w.used[rule] = true
+			w.kinds[rule] = true
 			return kind
 		}
 	}
