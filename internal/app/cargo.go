@@ -208,7 +208,7 @@ func (c *cargo) watch(ctx context.Context, g *guest) <-chan struct{} {
 // after a failure as well, as that of --cidfile.
 func (c *cargo) bring(ctx context.Context, g *guest, status int) error {
 	for _, f := range c.fetches {
-		if f.copied && status != 0 {
+		if status != 0 && !f.always {
 			continue
 		}
 		if err := c.bringOne(ctx, g, f); err != nil {
@@ -219,9 +219,11 @@ func (c *cargo) bring(ctx context.Context, g *guest, status int) error {
 }
 
 func (c *cargo) bringOne(ctx context.Context, g *guest, f fetch) error {
-	to := parcel.Target{Dir: f.dir, Top: path.Base(f.item), As: f.name, Private: c.private}
-	if !f.copied {
-		to.MaxFile = maxWritten
+	to := parcel.Target{Dir: f.dir, Top: path.Base(f.item), As: f.name, Private: c.private, MaxFile: f.limit}
+	if f.make {
+		if err := os.MkdirAll(f.dir, 0o755); err != nil { //nolint:gosec // as buildx makes them
+			return err
+		}
 	}
 	script, err := c.tarScript(f)
 	if err != nil {
@@ -261,8 +263,8 @@ func (c *cargo) tarScript(f fetch) (string, error) {
 		}
 	}
 	script := "tar -cf - -C " + words[1] + " " + words[2]
-	if !f.copied {
-		script = "[ -s " + words[0] + " ] || exit 0; " + script
+	if f.optional {
+		script = "[ -d " + words[0] + " ] || [ -s " + words[0] + " ] || exit 0; " + script
 	}
 	return script, nil
 }

@@ -49,11 +49,19 @@ type cargo struct {
 }
 
 // fetch is a file or folder that the command writes: name in dir of this host.
+// It is brought where the command has succeeded.
 type fetch struct {
 	item      string // in the cargo's folder
 	dir, name string
-	// copied is by docker cp, which has failed where its status is not 0.
-	copied bool
+	// limit is for one file of at most that many bytes; 0 is a folder or a file
+	// of any size.
+	limit int64
+	// always brings it after a failure as well.
+	always bool
+	// optional tells that the command may not have written it.
+	optional bool
+	// make makes dir where it is not there.
+	make bool
 	// watched is brought while the command runs.
 	watched bool
 }
@@ -95,7 +103,7 @@ func (c *cargo) file(item string, f mount.File) error {
 	line := dockerflags.ParseLine(c.args)
 	info, err := os.Stat(f.Path)
 	switch f.Kind {
-	case dockerflags.Read, dockerflags.Secret, dockerflags.Security:
+	case dockerflags.Read, dockerflags.Secret, dockerflags.Security, dockerflags.Policy, dockerflags.ExternalCA:
 		if strings.HasPrefix(line.Path, "stack") || strings.HasPrefix(line.Path, "buildx bake") || line.Path == "bake" {
 			break // it names other files
 		}
@@ -112,20 +120,24 @@ func (c *cargo) file(item string, f mount.File) error {
 	case dockerflags.Dockerfile:
 		return c.dockerfile(item, f, info)
 	case dockerflags.BuildDir:
-		if err != nil {
-			return nil // an address, or docker says that it is not found
+		return c.folder(item, f, info, parcel.Item{Context: true, Dockerfiles: []string{"Dockerfile"}})
+	case dockerflags.Context: // with a .dockerignore of its own (docs.docker.com/reference/cli/docker/buildx/build)
+		return c.folder(item, f, info, parcel.Item{Context: true})
+	case dockerflags.Cache:
+		if f.Flag == "cache-from" {
+			return c.folder(item, f, info, parcel.Item{})
 		}
-		c.items = append(c.items, parcel.Item{Name: item, Host: f.Path, Follow: true, Context: true, Dockerfiles: []string{"Dockerfile"}})
-		c.replace(f, c.at(item), f.Source)
-		return nil
+		return c.folderOut(item, f, info, true)
+	case dockerflags.Output:
+		return c.exported(item, f, info, line)
 	case dockerflags.Copy:
+		if line.Args()[0].Word != f.Arg {
+			return c.copyOut(item, line.Args()[0].Text, f, info)
+		}
 		if line.Has("archive") {
 			break // owners would be lost
 		}
-		if line.Args()[0].Word == f.Arg {
-			return c.copyIn(item, f, line.Has("follow-link"))
-		}
-		return c.copyOut(item, line.Args()[0].Text, f, info)
+		return c.copyIn(item, f, line.Has("follow-link"))
 	case dockerflags.Write:
 		return c.write(item, f, line)
 	}
@@ -221,67 +233,6 @@ func (c *cargo) dockerfile(item string, f mount.File, info fs.FileInfo) error {
 	return c.read(item, f, info)
 }
 
-// copyIn takes along what docker cp reads, by its own name.
-func (c *cargo) copyIn(item string, f mount.File, follow bool) error {
-	name := path.Join(item, filepath.Base(f.Path))
-	end := mount.Trailing(f.Source)
-	if _, err := os.Lstat(f.Path); err != nil {
-		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
-	} else {
-		c.items = append(c.items, parcel.Item{Name: name, Host: f.Path, Follow: follow || end != ""})
-	}
-	f.Replace(c.args, c.at(name)+end)
-	c.names = append(c.names, [2]string{c.at(name), f.Path})
-	return nil
-}
-
-// copyOut has docker cp find what is there on this host as far as it matters:
-// a folder, a file, or nothing in a folder that is there.
-func (c *cargo) copyOut(item, from string, f mount.File, info fs.FileInfo) error {
-	if info != nil && !info.IsDir() && !info.Mode().IsRegular() {
-		return hostfile.Regular(f.Path, info.Mode())
-	}
-	base := filepath.Base(f.Path)
-	dir, name := path.Join(item, "to"), path.Join(item, "to", base)
-	_, err := os.Stat(filepath.Dir(f.Path))
-	switch {
-	case info != nil && info.IsDir():
-		name = dir
-		c.items = append(c.items, parcel.Item{Name: dir, Dir: true})
-		back := fetch{item: dir, dir: f.Path, name: ".", copied: true}
-		// Only that name of the folder is the guest's to write.
-		if base := copiedName(from); base != "" {
-			back.item, back.name = path.Join(dir, base), base
-		}
-		c.fetches = append(c.fetches, back)
-	case err != nil:
-		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
-	default:
-		c.items = append(c.items, parcel.Item{Name: dir, Dir: true})
-		if info != nil {
-			c.items = append(c.items, parcel.Item{Name: name, Data: []byte{}})
-		}
-		c.fetches = append(c.fetches, fetch{item: name, dir: filepath.Dir(f.Path), name: base, copied: true})
-	}
-	f.Replace(c.args, c.at(name)+mount.Trailing(f.Source))
-	c.names = append(c.names, [2]string{c.at(name), f.Path}, [2]string{c.at(dir), filepath.Dir(f.Path)})
-	return nil
-}
-
-// copiedName is what docker cp makes of CONTAINER:PATH in a folder; "" where it
-// is the content of PATH that goes there (docs.docker.com/reference/cli/docker/container/cp).
-func copiedName(from string) string {
-	_, name, _ := strings.Cut(from, ":")
-	if strings.HasSuffix(name, "/.") {
-		return ""
-	}
-	base := path.Base(path.Clean("/" + name))
-	if base == "/" {
-		return ""
-	}
-	return base
-}
-
 // write brings back a file that docker writes. save and export write it to
 // standard output, so that it need not fit into the guest.
 func (c *cargo) write(item string, f mount.File, line dockerflags.Line) error {
@@ -307,7 +258,10 @@ func (c *cargo) write(item string, f mount.File, line dockerflags.Line) error {
 			c.items = append(c.items, parcel.Item{Name: name, Dir: info.IsDir(), Data: []byte{}})
 		}
 		if info, err := os.Stat(f.Path); err != nil || !info.IsDir() { // docker refuses a folder
-			c.fetches = append(c.fetches, fetch{item: name, dir: filepath.Dir(f.Path), name: filepath.Base(f.Path), watched: f.Flag == "cidfile"})
+			c.fetches = append(c.fetches, fetch{
+				item: name, dir: filepath.Dir(f.Path), name: filepath.Base(f.Path),
+				limit: maxWritten, always: true, optional: true, watched: f.Flag == "cidfile",
+			})
 		}
 	}
 	c.replace(f, c.at(name), f.Source)

@@ -66,7 +66,7 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 
 // pathsOf is how paths of this host are judged that a command for m names.
 func (p *Project) pathsOf(m plan.Machine, dir string) mount.Host {
-	l := mount.Host{GOOS: runtime.GOOS, Dir: dir, Exists: exists, IsDir: p.HostFacts.IsDir, Real: realPath}
+	l := mount.Host{GOOS: runtime.GOOS, Dir: dir, Exists: exists, IsDir: p.HostFacts.IsDir, Real: realPath, Lookup: p.Lookup}
 	if sockets, err := p.sockets(m.Name); err == nil {
 		l.Socket = sockets[1]
 	}
