@@ -17,6 +17,7 @@ import (
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/internal/untrusted"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
 
@@ -103,7 +104,7 @@ func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
 		Runner: o.Runner, Dir: folder, Env: o.Environ, Log: redact.NewWriter(vagrantLog{filepath.Join(folder, "vagrant.log")}), Check: r.checkVagrantfile,
 		OnEvent: func(e vagrant.Event) {
 			if level, text, ok := e.Message(); ok && level != "error" {
-				o.Progress.Detail(firstLine(text))
+				o.Progress.Detail(untrusted.FirstLine(text))
 			}
 		},
 	}

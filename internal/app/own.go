@@ -12,6 +12,7 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/internal/untrusted"
 	"github.com/fbdock/fbdock/internal/vagrant"
 	"github.com/fbdock/fbdock/provision"
 	"github.com/fbdock/fbdock/vagrantfiles"
@@ -229,7 +230,7 @@ func (o *ownComputer) state(ctx context.Context, g *guest) (vagrant.State, error
 	if err != nil {
 		return "", err
 	}
-	switch firstLine(word) {
+	switch untrusted.FirstLine(word) {
 	case "up":
 		return vagrant.Running, nil
 	case "down":

@@ -17,6 +17,7 @@ import (
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/run"
 	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/internal/untrusted"
 	"github.com/fbdock/fbdock/internal/vagrant"
 	"github.com/fbdock/fbdock/platforms"
 )
@@ -273,7 +274,7 @@ func (p *Project) vagrant() vagrant.Vagrant {
 		VersionTimeout: p.Timeouts.VagrantVersion, QueryTimeout: p.Timeouts.VagrantQuery, LockWait: p.Timeouts.VagrantLock,
 		OnEvent: func(e vagrant.Event) {
 			if level, text, ok := e.Message(); ok && level != "error" {
-				p.Progress.Detail(firstLine(text))
+				p.Progress.Detail(untrusted.FirstLine(text))
 			}
 		},
 	}
@@ -281,9 +282,4 @@ func (p *Project) vagrant() vagrant.Vagrant {
 
 func target(m plan.Machine) vagrant.Target {
 	return vagrant.Target{Machine: m.Name, Provider: m.Provider}
-}
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return line
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 const (
@@ -147,7 +148,7 @@ func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCa
 		}
 		layers, err := g.layers(ctx, "hypervisor", "console")
 		if err != nil {
-			u.Progress.Detail(firstLine(err.Error()))
+			u.Progress.Detail(untrusted.FirstLine(err.Error()))
 			continue // the end of the connection is noticed above
 		}
 		stopped := false

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/untrusted"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -110,7 +111,7 @@ func (o *ownComputer) root(ctx context.Context, g *guest) error {
 	answer := strings.Fields(out.Stdout)
 	if out.Status != 0 || len(answer) != 2 {
 		return &Error{
-			Err:  fmt.Errorf("%s does not run commands as FreeBSD does: status %d, %q", where(o.m), out.Status, firstLine(out.Stdout+out.Stderr)),
+			Err:  fmt.Errorf("%s does not run commands as FreeBSD does: status %d, %q", where(o.m), out.Status, untrusted.FirstLine(out.Stdout+out.Stderr)),
 			Next: "host must be a FreeBSD computer with a shell for this user", Code: ExitImpossible,
 		}
 	}

@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"fmt"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // upToDate tells whether the machine runs with all that is wanted applied,
@@ -25,11 +27,11 @@ func (u *upRun) upToDate(ctx context.Context) (version string, ok bool) {
 	}()
 	hash, err := g.sudo(ctx, "cat /var/db/fbdock/applied")
 	var layers []Layer
-	if err == nil && firstLine(hash) == u.wanted.Payload {
+	if err == nil && untrusted.FirstLine(hash) == u.wanted.Payload {
 		layers, err = g.layers(ctx)
 	}
 	silent := <-answered
-	if err != nil || firstLine(hash) != u.wanted.Payload {
+	if err != nil || untrusted.FirstLine(hash) != u.wanted.Payload {
 		return "", false
 	}
 	repairable, warnings := broken(layers)

@@ -150,7 +150,7 @@ func ResolveFiles(args []string, mounts []Folder, host Host, dir string) (resolv
 	resolved = slices.Clone(args)
 	for _, f := range slices.Backward(files(args, host)) {
 		f.Path = host.Full(f.Source)
-		p, found := host.file(f.Path, mounts)
+		p, _, found := host.where(f.Path, mounts)
 		switch {
 		case !found:
 			outside = append(outside, f)
@@ -185,26 +185,3 @@ func Trailing(name string) string {
 	}
 	return ""
 }
-
-// file gives where the guests have a file that the docker CLI reads or
-// writes. It is not found where they do not have it. An empty place is a path
-// of the guests.
-func (l Host) file(full string, mounts []Folder) (place, bool) {
-	m, rest, named := closest(l.GOOS, full, mounts)
-	if !named && inTarget(full, mounts) {
-		return place{}, true
-	}
-	as := place{folder: m, guest: path.Join(m.Target, rest)}
-	real := l.real(full)
-	if real == full {
-		return as, named
-	}
-	to, below, leads := closest(l.GOOS, real, l.reals(mounts))
-	if leads && (!named || to.Target != m.Target) {
-		return place{folder: to, guest: path.Join(to.Target, below)}, true
-	}
-	return as, leads
-}
-
-// Outside is the error of a path that the guests do not have.
-func (l Host) Outside(full string) *OutsideError { return l.outside(full, l.real(full)) }

@@ -28,25 +28,34 @@ func (l Host) find(source string, mounts []Folder) (place, error) {
 	if ownedByEngine(source) {
 		return place{}, nil
 	}
+	p, named, found := l.where(full, mounts)
+	switch {
+	case found, named && ownedByEngine(l.real(full)):
+		return p, nil
+	case named || l.Exists(full):
+		return place{}, l.Outside(full)
+	}
+	return place{}, nil
+}
+
+// where gives where the guests have what a full path leads to: an empty place
+// for a path of the guests. It is not found where they do not have it; named
+// tells that the path itself lies in a mount then, and the place is that.
+func (l Host) where(full string, mounts []Folder) (p place, named, found bool) {
 	m, rest, named := closest(l.GOOS, full, mounts)
 	if !named && inTarget(full, mounts) {
-		return place{}, nil
+		return place{}, false, true
 	}
 	as := place{folder: m, guest: path.Join(m.Target, rest)}
 	real := l.real(full)
-	if real == full && named {
-		return as, nil
+	if named && real == full {
+		return as, true, true
 	}
 	to, below, leads := closest(l.GOOS, real, l.reals(mounts))
-	switch {
-	case leads && named && to.Target == m.Target, named && ownedByEngine(real):
-		return as, nil
-	case leads:
-		return place{folder: to, guest: path.Join(to.Target, below)}, nil
-	case named || l.Exists(full):
-		return place{}, l.outside(full, real)
+	if leads && (!named || to.Target != m.Target) {
+		as = place{folder: to, guest: path.Join(to.Target, below)}
 	}
-	return place{}, nil
+	return as, named, leads
 }
 
 // real is a path without links; itself, where that cannot be told.
@@ -75,7 +84,9 @@ func (l Host) reals(mounts []Folder) []Folder {
 	return all
 }
 
-func (l Host) outside(full, real string) *OutsideError {
+// Outside is the error of a path that the guests do not have.
+func (l Host) Outside(full string) *OutsideError {
+	real := l.real(full)
 	e := &OutsideError{Path: full, Folder: real}
 	if real != full {
 		e.Leads = real

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/untrusted"
@@ -28,7 +27,7 @@ func Declare(ctx context.Context, client *link.Client, root []string, folders []
 // Refuse tells the engine that the host cannot mount a folder, and why, so
 // that dockerd does not wait for it. A later mount takes it back.
 func Refuse(ctx context.Context, client *link.Client, root []string, f Folder, reason error) error {
-	return points(ctx, client, root, []string{"refuse", f.Target, untrusted.Printable(firstLine(reason.Error()))})
+	return points(ctx, client, root, []string{"refuse", f.Target, untrusted.Printable(untrusted.FirstLine(reason.Error()))})
 }
 
 func points(ctx context.Context, client *link.Client, root, words []string) error {
@@ -49,8 +48,3 @@ const pointsScript = `
 [ -n "$command" ] || fail failed 'the guest has no fbdock-points yet'
 points "$@"
 `
-
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
-}

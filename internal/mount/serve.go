@@ -31,8 +31,8 @@ type Options struct {
 	Root []string
 	// Ready is told once, when the guest sees the folder; it may be nil.
 	Ready func()
-	// Moved is told what had to be moved aside in the guest, in one sentence;
-	// it may be nil.
+	// Moved is told once what had to be moved aside in the guest, in one
+	// sentence; it may be nil.
 	Moved func(text string)
 	// Warn is told what Copy leaves out and why, each name once; it may be nil.
 	Warn func(name string, err error)
@@ -157,6 +157,7 @@ func (g *guestWords) hear(l untrusted.Line) error {
 	default:
 		if moved, ok := strings.CutPrefix(word, "moved "); ok && g.moved != nil {
 			g.moved(untrusted.Printable(moved))
+			g.moved = nil // once: a guest does not fill the log
 		}
 		if fail, ok := strings.CutPrefix(word, "fail "); ok {
 			g.kind, g.reason, _ = strings.Cut(fail, " ")

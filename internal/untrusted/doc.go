@@ -41,6 +41,13 @@ func size(n int64) string {
 	return fmt.Sprint(n, " ", units[i])
 }
 
+// FirstLine is the first line of a text that says something, without the space
+// around it.
+func FirstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(line)
+}
+
 // Short is the end of a text of several lines as it fits into a message: its
 // last lines, at most limit bytes.
 func Short(text string, limit int) string {

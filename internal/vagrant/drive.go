@@ -1,7 +1,6 @@
 package vagrant
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -111,13 +110,4 @@ func or[T comparable](value, fallback T) T {
 		return fallback
 	}
 	return value
-}
-
-// firstLine is for messages about output that is not understood.
-func firstLine(out []byte) string {
-	line, _, _ := bytes.Cut(bytes.TrimSpace(out), []byte("\n"))
-	if len(line) > 80 {
-		line = append(line[:80:80], "..."...)
-	}
-	return string(bytes.ToValidUTF8(line, []byte("?")))
 }

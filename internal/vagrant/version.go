@@ -10,6 +10,7 @@ import (
 	version "github.com/hashicorp/go-version"
 
 	"github.com/fbdock/fbdock/internal/run"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 const (
@@ -35,7 +36,7 @@ func (v Vagrant) Version(ctx context.Context) (*version.Version, error) {
 	}
 	parsed, err := parseVersion(res.Stdout)
 	if err != nil {
-		return nil, &Error{Verb: "--version", Kind: ErrRubbish, Text: fmt.Sprintf("%q", firstLine(res.Stdout)), Err: err,
+		return nil, &Error{Verb: "--version", Kind: ErrRubbish, Text: fmt.Sprintf("%.80q", untrusted.FirstLine(string(res.Stdout))), Err: err,
 			Next: fmt.Sprintf("see that %s is HashiCorp's Vagrant, version %s or newer", c.Name, floor)}
 	}
 	return parsed, nil
