@@ -14,7 +14,7 @@ const mountRetryAhead = 2 * time.Second
 // mountAhead mounts the folders while dockerd is waited for, as the engine's
 // dockerd waits for them. What goes wrong is told once dockerd answers. stop
 // ends it.
-func (u *upRun) mountAhead(ctx context.Context, g *guest) (stop func()) {
+func (u *upRun) mountAhead(ctx context.Context) (stop func()) {
 	try := u.declareAhead
 	if !u.noAgent() && len(served(u.m)) > 0 {
 		try = u.hurryMounts(ctx)
@@ -23,7 +23,7 @@ func (u *upRun) mountAhead(ctx context.Context, g *guest) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for !try(ctx, g) {
+		for !try(ctx) {
 			timer := time.NewTimer(mountRetryAhead)
 			select {
 			case <-timer.C:
@@ -42,9 +42,9 @@ func (u *upRun) mountAhead(ctx context.Context, g *guest) (stop func()) {
 // hurryMounts has the agent try at once what is not mounted yet; it is true
 // when all is. The agent is brought within whole, that of the command: what
 // comes to an end with dockerd is the asking.
-func (u *upRun) hurryMounts(whole context.Context) func(context.Context, *guest) bool {
+func (u *upRun) hurryMounts(whole context.Context) func(context.Context) bool {
 	applied := false
-	return func(ctx context.Context, _ *guest) bool {
+	return func(ctx context.Context) bool {
 		if !applied {
 			applied = u.applyAgent(whole, u.m) == nil
 		}
@@ -70,22 +70,23 @@ func (u *upRun) mounted(ctx context.Context) bool {
 	return true
 }
 
-// declareAhead tells the engine that nothing is to be mounted, or that nobody
-// will do it.
-func (u *upRun) declareAhead(ctx context.Context, g *guest) bool {
+// declareAhead tells the guests that nothing is to be mounted, or that nobody
+// will do it. Each is told, whether the other one can be or not.
+func (u *upRun) declareAhead(ctx context.Context) bool {
+	g, folders := u.guest.Load(), u.folders(u.m)
+	freebsd := mount.Declare(ctx, g.Client, g.root, folders)
 	client, err := g.engine(ctx)
 	if err != nil {
 		return false
 	}
 	defer client.Close()
-	folders := u.folders(u.m)
 	if err := mount.Declare(ctx, client, nil, folders); err != nil {
 		return false
 	}
 	for _, f := range folders {
 		err = errors.Join(err, mount.Refuse(ctx, client, nil, f, errNoAgent))
 	}
-	return err == nil
+	return err == nil && freebsd == nil
 }
 
 var errNoAgent = errors.New("no agent runs (FBDOCK_AGENT); `fbdock mount` mounts it")

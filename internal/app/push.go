@@ -15,12 +15,12 @@ import (
 
 // steps sends image and payload and runs the guest's steps, with the one
 // reboot that they may ask for.
-func (u *upRun) steps(ctx context.Context, g *guest) error {
-	if err := u.sendImage(ctx, g); err != nil {
+func (u *upRun) steps(ctx context.Context) error {
+	if err := u.sendImage(ctx, u.guest.Load()); err != nil {
 		return err
 	}
 	for reboots := 0; ; reboots++ {
-		reboot, err := u.runSteps(ctx, g)
+		reboot, err := u.runSteps(ctx, u.guest.Load())
 		if err != nil || !reboot {
 			return err
 		}
@@ -30,20 +30,20 @@ func (u *upRun) steps(ctx context.Context, g *guest) error {
 				Next: "`fbdock logs --layer freebsd` shows which step asks for it",
 			}
 		}
-		if err := u.restart(ctx, g); err != nil {
+		if err := u.restart(ctx); err != nil {
 			return err
 		}
 	}
 }
 
-// restart reboots the guest and replaces the login in place.
-func (u *upRun) restart(ctx context.Context, g *guest) error {
-	_ = g.Close() // it ends with the guest
+// restart reboots the guest and logs in anew.
+func (u *upRun) restart(ctx context.Context) error {
+	_ = u.guest.Load().Close() // it ends with the guest
 	again, err := u.start(ctx, u.system.restart)
 	if err != nil {
 		return err
 	}
-	*g = *again
+	u.guest.Store(again)
 	return nil
 }
 

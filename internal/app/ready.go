@@ -39,11 +39,12 @@ func (u *upRun) answers(ctx context.Context, g *guest) (version string, err erro
 // or its console that it does not come up; the error carries the end of the
 // console. A connection that ends meanwhile is made again: FreeBSD may have
 // been restarted.
-func (u *upRun) waitDockerd(ctx context.Context, g *guest) (version string, err error) {
+func (u *upRun) waitDockerd(ctx context.Context) (version string, err error) {
 	deadline := cmp.Or(u.Timeouts.Engine, u.m.Timeouts.Engine, engineDeadline)
 	limited, stop := context.WithTimeoutCause(ctx, deadline, fmt.Errorf("it did not answer within %s", deadline))
 	defer stop()
 	for {
+		g := u.guest.Load()
 		version, err = u.waitOn(limited, g)
 		if err == nil {
 			return version, nil
@@ -95,8 +96,8 @@ func (u *upRun) reconnect(ctx context.Context, g *guest, lost error) error {
 			Next: "`fbdock status` says whether it runs; `fbdock up` goes on from here",
 		}
 	}
+	u.guest.Store(again)
 	_ = g.Close() // it has ended
-	*g = *again
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/plan"
@@ -115,6 +116,8 @@ type upRun struct {
 	m      plan.Machine
 	files  state.Machine
 	phases []Phase
+	// guest is the login of now; a lost one gives way to another.
+	guest atomic.Pointer[guest]
 	// applied is what the record says of the last up that arrived, wanted
 	// what it is to say after this one.
 	applied, wanted state.Applied
@@ -184,19 +187,20 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 	if err != nil {
 		return "", err
 	}
-	defer func() { err = errors.Join(err, g.Close()) }()
-	if err := u.steps(ctx, g); err != nil {
+	u.guest.Store(g)
+	defer func() { err = errors.Join(err, u.guest.Load().Close()) }()
+	if err := u.steps(ctx); err != nil {
 		return "", err
 	}
 	if err := u.phase("engine", func() (string, error) {
-		stop := u.mountAhead(ctx, g)
+		stop := u.mountAhead(ctx)
 		defer stop()
-		version, err = u.waitDockerd(ctx, g)
+		version, err = u.waitDockerd(ctx)
 		return "dockerd " + version, err
 	}); err != nil {
 		return "", err
 	}
-	if err := u.phase("layers", func() (string, error) { return u.allWork(ctx, g) }); err != nil {
+	if err := u.phase("layers", func() (string, error) { return u.allWork(ctx, u.guest.Load()) }); err != nil {
 		return "", err
 	}
 	u.warnStale()
