@@ -23,7 +23,7 @@ func (p *program) destroyCommand() *cli.Command {
 			if c.IsSet("project") {
 				return p.destroyKept(c)
 			}
-			return p.onApplied(p.destroy)(c)
+			return p.onProject(p.loadDestroying, p.destroy)(c)
 		},
 	}
 }

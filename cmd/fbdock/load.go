@@ -75,6 +75,16 @@ func (p *program) loadApplied(c *cli.Context) (*app.Project, error) {
 	return p.loadBy(c, o)
 }
 
+// loadDestroying is loadApplied for a command that removes machines.
+func (p *program) loadDestroying(c *cli.Context) (*app.Project, error) {
+	o, err := p.options(c)
+	if err != nil {
+		return nil, err
+	}
+	o.Applied, o.Destroys = true, true
+	return p.loadBy(c, o)
+}
+
 // loadStarting is load for commands that start machines.
 func (p *program) loadStarting(c *cli.Context) (*app.Project, error) {
 	o, err := p.options(c)

@@ -30,12 +30,15 @@ type appliedMachine struct {
 }
 
 // The names of settings that are not applied while the guest runs: the first
-// two are those of a new one, the others want a restart.
+// two are those of a new one, the others want a restart. The timeouts of
+// commands alone are no settings: they hold at once.
 const (
 	settingProvider = "provider"
 	settingBox      = "box"
 	settingCPUs     = "cpus"
 	settingMemory   = "memory"
+	settingBoot     = "timeouts.boot"
+	settingStop     = "timeouts.stop"
 )
 
 // Two settings that are told one by one.
@@ -44,9 +47,9 @@ const (
 	settingPorts  = "ports"
 )
 
-// settingsOf are the digests of a machine block. Mounts are not in them: they
-// are compared one by one. Neither are `cli` and `timeouts`, which are of
-// commands alone: they hold at once.
+// settingsOf are the digests of a machine block. Mounts, ports and timeouts are
+// not in them: they are compared one by one. Neither is `cli`, which holds at
+// once.
 func settingsOf(in hcl.Machine, m plan.Machine) map[string]string {
 	type password hcl.Proxy // as JSON with the password, which may change
 	e := in.Engine
@@ -56,7 +59,6 @@ func settingsOf(in hcl.Machine, m plan.Machine) map[string]string {
 		settingBox:        {in.Box, in.BoxVersion},
 		settingCPUs:       {in.CPUs},
 		settingMemory:     {in.Memory},
-		settingPorts:      {in.Forward},
 		"storage":         {in.Storage},
 		"engine":          {e.Hypervisor, e.Image, e.CPUs, e.Memory, e.Disk, e.Network, e.InsecureTCP, e.GuestPorts, e.DNS, e.CACertificates},
 		"daemon settings": {e.Daemon, e.RegistryMirrors, e.InsecureRegistries},
@@ -89,21 +91,56 @@ func (p *Project) present(m plan.Machine) appliedMachine {
 	return a
 }
 
-// applied is what `up` has brought a machine to, with paths as they are now;
-// fs.ErrNotExist when nothing says so.
+// recordError is a record of what was applied that is not to be read as one.
+type recordError struct {
+	machine, path string
+	err           error
+}
+
+func (e *recordError) Error() string {
+	return fmt.Sprintf("it is not known what was applied to machine %s: %s: %v", e.machine, e.path, e.err)
+}
+func (e *recordError) Unwrap() error { return e.err }
+
+// Hint is the next step for the user.
+func (e *recordError) Hint() string {
+	return fmt.Sprintf("`fbdock up` applies %s and writes that down anew; `fbdock destroy %s` removes the machine", ConfigName, e.machine)
+}
+
+// applied is what `up` has brought a machine to; fs.ErrNotExist when nothing
+// says so. Before there were such records the machine alone was written down:
+// it is given with that error.
 func (p *Project) applied(name string) (appliedMachine, error) {
 	var a appliedMachine
-	data, err := privatefile.Read(p.State.Machine(name).Plan())
-	if err == nil {
-		err = json.Unmarshal(data, &a)
-	}
-	switch {
-	case err != nil:
+	path := p.State.Machine(name).Plan()
+	data, err := privatefile.Read(path)
+	if err != nil {
 		return a, fmt.Errorf("read what was applied to %s: %w", name, err)
-	case a.Machine.Name != name || a.Dir == "":
-		return a, fmt.Errorf("read what was applied to %s: another fbdock wrote it: %w", name, fs.ErrNotExist)
 	}
-	return a, nil
+	if err := json.Unmarshal(data, &a); err != nil {
+		return appliedMachine{}, &recordError{name, path, err}
+	}
+	if a.Machine.Name == name && a.Dir != "" {
+		return a, nil
+	}
+	old := appliedMachine{Dir: p.Dir}
+	if json.Unmarshal(data, &old.Machine) != nil || old.Machine.Name != name {
+		return appliedMachine{}, &recordError{name, path, errors.New("it is about no machine of that name")}
+	}
+	return old, fmt.Errorf("read what was applied to %s: an older fbdock wrote it: %w", name, fs.ErrNotExist)
+}
+
+// madeAs is the machine as it was made, by whatever says so, with paths as
+// they are now.
+func (p *Project) madeAs(name string) (plan.Machine, error) {
+	a, err := p.applied(name)
+	if errors.Is(err, fs.ErrNotExist) && a.Machine.Name == name {
+		err = nil
+	}
+	if err == nil && a.Dir != p.Dir {
+		a = a.movedTo(p.Dir)
+	}
+	return a.Machine, err
 }
 
 func (p *Project) setApplied(a appliedMachine) error {
@@ -144,38 +181,29 @@ func (a appliedMachine) movedTo(dir string) appliedMachine {
 func (p *Project) useApplied(ctx context.Context) error {
 	p.differs = map[string][]change{}
 	p.Plan.Machines = slices.Clone(p.Plan.Machines)
-	var moved []plan.Machine
 	for i, m := range p.Plan.Machines {
 		a, err := p.applied(m.Name)
-		if !p.created(m) && (err != nil || !p.created(a.Machine)) {
+		_, unreadable := errors.AsType[*recordError](err)
+		switch {
+		case !p.created(m) && (err != nil || !p.created(a.Machine)):
 			continue
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			if err := p.setApplied(p.present(m)); err != nil {
-				return err
-			}
+		case errors.Is(err, fs.ErrNotExist), unreadable && p.Destroys:
 			continue
-		}
-		if err != nil {
+		case err != nil:
 			return err
 		}
 		if a.Dir != p.Dir {
 			a = a.movedTo(p.Dir)
-			if err := p.setApplied(a); err != nil {
-				return err
-			}
-			moved = append(moved, a.Machine)
 		}
 		p.differs[m.Name] = changesTo(a, p.present(m))
-		a.Machine.CLI, a.Machine.Timeouts, a.Machine.Notes = m.CLI, m.Timeouts, m.Notes
+		a.Machine.CLI, a.Machine.Notes = m.CLI, m.Notes
+		a.Machine.Timeouts.Engine, a.Machine.Timeouts.Command = m.Timeouts.Engine, m.Timeouts.Command
 		p.Plan.Machines[i] = a.Machine
 	}
 	p.unnamed = p.madeBefore()
 	p.Plan.Machines = append(p.Plan.Machines, p.unnamed...)
 	usePins(&p.Plan, p.Lock)
-	for _, m := range moved {
-		p.tellAgent(ctx, m)
-	}
+	p.correct(ctx)
 	return nil
 }
 
@@ -187,14 +215,13 @@ func (p *Project) madeBefore() []plan.Machine {
 		if _, named := p.Plan.Machine(name); named {
 			continue
 		}
-		a, err := p.applied(name)
-		if err != nil || !p.created(a.Machine) {
-			continue // what is left of it is not known to be a machine
+		m, err := p.madeAs(name)
+		switch {
+		case err == nil && p.created(m):
+			all = append(all, m)
+		case err != nil && (!errors.Is(err, fs.ErrNotExist) || madeWith(p.State, name) != ""):
+			p.Progress.Warn(fmt.Sprintf("machine %s is left alone: %v; put its block back into %s to remove it", name, err, ConfigName))
 		}
-		if a.Dir != p.Dir {
-			a = a.movedTo(p.Dir)
-		}
-		all = append(all, a.Machine)
 	}
 	return all
 }
@@ -206,17 +233,52 @@ func (p *Project) withoutConfig(ctx context.Context, diags hcl.Diagnostics) *Pro
 	if len(p.Plan.Machines) == 0 {
 		return nil
 	}
-	for i, m := range p.Plan.Machines {
-		if a, err := p.applied(m.Name); err == nil && a.Dir != p.Dir {
-			if p.setApplied(a.movedTo(p.Dir)) == nil {
-				p.tellAgent(ctx, p.Plan.Machines[i])
-			}
-		}
-	}
 	usePins(&p.Plan, p.Lock)
+	p.correct(ctx)
 	p.Progress.Warn(fmt.Sprintf("%s is not used, as it has errors (%s): the machines are as the last `fbdock up` has made them; `fbdock validate` tells more",
 		ConfigName, firstDiagnostic(diags)))
 	return p
+}
+
+// correct writes down what was found out about the records of machines: that
+// the project was moved, and what an older fbdock has not written down.
+// Another fbdock that works on the project comes first; the next command sees
+// to it then.
+func (p *Project) correct(ctx context.Context) {
+	wanted := func(m plan.Machine) (a appliedMachine, moved, ok bool) {
+		a, err := p.applied(m.Name)
+		switch {
+		case err == nil && a.Dir != p.Dir:
+			return a.movedTo(p.Dir), true, true
+		case errors.Is(err, fs.ErrNotExist) && p.created(m):
+			a = p.present(m)
+			return a, false, a.Settings != nil
+		}
+		return a, false, false
+	}
+	machines := slices.DeleteFunc(slices.Clone(p.Plan.Machines), func(m plan.Machine) bool {
+		_, _, ok := wanted(m)
+		return !ok
+	})
+	if len(machines) == 0 {
+		return
+	}
+	lock, err := p.State.Lock(ctx, 0)
+	if err != nil {
+		return
+	}
+	defer lock.Unlock() //nolint:errcheck // it ends with the process
+	for _, m := range machines {
+		a, moved, ok := wanted(m) // it may have been written meanwhile
+		if !ok {
+			continue
+		}
+		if err := p.setApplied(a); err != nil {
+			p.Progress.Warn(err.Error())
+		} else if moved {
+			p.tellAgent(ctx, m)
+		}
+	}
 }
 
 func firstDiagnostic(diags hcl.Diagnostics) string {

@@ -3,6 +3,7 @@ package app
 import (
 	"net/netip"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -40,6 +41,10 @@ func TestChanges(t *testing.T) {
 			m.Forward = netip.MustParseAddr("0.0.0.0")
 			in.Forward = &hcl.Forward{Bind: m.Forward}
 		}, "ports changed: published ports are at 0.0.0.0 of this host, not at 127.0.0.1", "fbdock up"},
+		{"an empty forward block", func(in *hcl.Machine, _ *plan.Machine) { in.Forward = &hcl.Forward{} }, "", ""},
+		{"a timeout of commands", func(in *hcl.Machine, m *plan.Machine) { in.Timeouts.Command, m.Timeouts.Command = 1, 1 }, "", ""},
+		{"a timeout of the guest", func(in *hcl.Machine, m *plan.Machine) { in.Timeouts.Stop, m.Timeouts.Stop = 1, 1 }, "changed: timeouts.stop", "fbdock up"},
+		{"a timeout of Vagrant", func(in *hcl.Machine, m *plan.Machine) { in.Timeouts.Boot, m.Timeouts.Boot = 1, 1 }, "changed: timeouts.boot", "fbdock reload"},
 		{"a password", func(in *hcl.Machine, _ *plan.Machine) { in.Engine.Proxy.HTTP = "http://u:two@proxy" }, "changed: proxy", "fbdock up"},
 		{"the daemon", func(in *hcl.Machine, _ *plan.Machine) { in.Engine.Daemon = map[string]any{"debug": true} }, "changed: daemon settings", "fbdock up"},
 		{"memory", func(in *hcl.Machine, _ *plan.Machine) { in.Memory = 8 * hcl.GiB }, "changed: memory", "fbdock reload"},
@@ -79,6 +84,26 @@ func TestChangesThatWait(t *testing.T) {
 		if got := [3]bool{tt.c.applies(memory), tt.c.applies(box), tt.c.applies(ports)}; got != tt.want {
 			t.Errorf("%+v applies %v, want %v", tt.c, got, tt.want)
 		}
+	}
+}
+
+// TestKeep: the record of a machine says what it has, also where the file says
+// otherwise and `up` did not apply it.
+func TestKeep(t *testing.T) {
+	t.Parallel()
+	was := plan.Machine{Name: "dev", Provider: "virtualbox", Box: plan.Box{Name: "old", BootTimeout: 1}, CPUs: 1, Memory: hcl.GiB, Timeouts: plan.Timeouts{Boot: 1}}
+	is := plan.Machine{Name: "dev", Provider: "libvirt", Box: plan.Box{Name: "new", BootTimeout: 2}, CPUs: 2, Memory: 2 * hcl.GiB, Timeouts: plan.Timeouts{Boot: 2}}
+	old := of(hcl.Machine{Provider: "virtualbox", Box: "old", CPUs: 1, Memory: hcl.GiB}, was)
+	now := of(hcl.Machine{Provider: "libvirt", Box: "new", CPUs: 2, Memory: 2 * hcl.GiB}, is)
+	changes := changesTo(old, now)
+	if len(changes) != 5 {
+		t.Fatalf("changesTo = %v, want five changes", changes)
+	}
+	for _, one := range changes {
+		now.keep(one.setting, old)
+	}
+	if left := changesTo(old, now); len(left) > 0 || !reflect.DeepEqual(now.Machine, was) {
+		t.Errorf("keep: %+v differs by %v, want %+v", now.Machine, left, was)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 type changing struct {
 	old     appliedMachine
 	all     []change
-	existed bool // before
+	existed bool // before, as a VM
 	stale   bool // what wants a restart was not applied
 }
 
@@ -30,7 +30,7 @@ func (c changing) host() bool {
 // compare finds what is to be changed.
 func (u *upRun) compare() error {
 	old, err := u.Project.applied(u.m.Name)
-	if errors.Is(err, fs.ErrNotExist) || !u.created(u.m) {
+	if _, unreadable := errors.AsType[*recordError](err); unreadable || errors.Is(err, fs.ErrNotExist) || !u.created(u.m) {
 		return nil // all of it is new
 	}
 	if err != nil {
@@ -39,20 +39,45 @@ func (u *upRun) compare() error {
 	if old.Dir != u.Dir {
 		old = old.movedTo(u.Dir)
 	}
-	u.changing = changing{old: old, all: changesTo(old, u.present(u.m)), existed: true}
+	// An external host that holds a machine is not exchanged for another: that
+	// was refused before.
+	u.changing = changing{old: old, all: changesTo(old, u.present(u.m)), existed: !u.m.OwnComputer()}
 	return nil
 }
 
 // settle writes down what was applied, and says what of it is new. What was
-// not applied goes on to be told as a difference.
+// not applied stays as it was, and goes on to be told as a difference. It comes
+// before the agent, which serves what is written down.
 func (u *upRun) settle() error {
+	u.changing.stale = u.stale()
 	a := u.present(u.m)
 	for _, one := range u.changing.all {
 		if u.changing.applies(one) {
 			u.Progress.Say(u.m.Name + ": " + one.text)
 		} else {
-			a.Settings[one.setting] = u.changing.old.Settings[one.setting]
+			a.keep(one.setting, u.changing.old)
 		}
 	}
+	u.settled = a.Machine
 	return u.setApplied(a)
+}
+
+// keep has a setting be as it was in old.
+func (a *appliedMachine) keep(setting string, old appliedMachine) {
+	if digest, known := old.Settings[setting]; known {
+		a.Settings[setting] = digest
+	}
+	m, was := &a.Machine, old.Machine
+	switch setting {
+	case settingProvider:
+		m.Provider, m.Host, m.Box = was.Provider, was.Host, was.Box
+	case settingBox:
+		m.Box = was.Box
+	case settingCPUs:
+		m.CPUs = was.CPUs
+	case settingMemory:
+		m.Memory = was.Memory
+	case settingBoot:
+		m.Timeouts.Boot, m.Box.BootTimeout = was.Timeouts.Boot, was.Box.BootTimeout
+	}
 }

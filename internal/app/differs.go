@@ -21,15 +21,43 @@ type change struct {
 func (c change) remake() bool { return c.setting == settingProvider || c.setting == settingBox }
 
 // restart tells that only a restart of the guest applies it.
-func (c change) restart() bool { return c.setting == settingCPUs || c.setting == settingMemory }
+func (c change) restart() bool {
+	return c.setting == settingCPUs || c.setting == settingMemory || c.setting == settingBoot
+}
 
 // changesTo are what `up` changes to bring a machine from old to now.
 func changesTo(old, now appliedMachine) []change {
-	changes := mountChanges(old.Machine.Mounts, now.Machine.Mounts)
+	changes := slices.Concat(mountChanges(old.Machine.Mounts, now.Machine.Mounts), portChanges(old.Machine, now.Machine),
+		timeoutChanges(old.Machine.Timeouts, now.Machine.Timeouts))
 	for _, name := range slices.Sorted(maps.Keys(now.Settings)) {
 		if now.Settings[name] != old.Settings[name] {
-			changes = append(changes, change{setting: name, text: settingText(name, old.Machine, now.Machine)})
+			changes = append(changes, changed(name))
 		}
+	}
+	return changes
+}
+
+func changed(setting string) change { return change{setting, "changed: " + setting} }
+
+// timeoutChanges are about those that the guest and Vagrant have; the others
+// are of commands, and hold at once.
+func timeoutChanges(old, now plan.Timeouts) (changes []change) {
+	if old.Boot != now.Boot {
+		changes = append(changes, changed(settingBoot))
+	}
+	if old.Stop != now.Stop {
+		changes = append(changes, changed(settingStop))
+	}
+	return changes
+}
+
+func portChanges(old, now plan.Machine) []change {
+	var changes []change
+	if old.Forward != now.Forward {
+		changes = append(changes, change{settingPorts, fmt.Sprintf("ports changed: published ports are at %s of this host, not at %s", now.Forward, old.Forward)})
+	}
+	if old.MaxForwards != now.MaxForwards {
+		changes = append(changes, change{settingPorts, fmt.Sprintf("ports changed: at most %d are forwarded, not %d", now.MaxForwards, old.MaxForwards)})
 	}
 	return changes
 }
@@ -64,17 +92,6 @@ func mountChanges(old, now []plan.Mount) []change {
 		}
 	}
 	return changes
-}
-
-// settingText is how a change of a setting is told.
-func settingText(name string, old, now plan.Machine) string {
-	switch {
-	case name == settingPorts && old.Forward != now.Forward:
-		return fmt.Sprintf("ports changed: published ports are at %s of this host, not at %s", now.Forward, old.Forward)
-	case name == settingPorts:
-		return fmt.Sprintf("ports changed: at most %d are forwarded, not %d", now.MaxForwards, old.MaxForwards)
-	}
-	return "changed: " + name
 }
 
 // tellDiffers says once, in one line, what the configuration says otherwise

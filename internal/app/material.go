@@ -61,8 +61,9 @@ func (u *upRun) prepare(ctx context.Context) error {
 	if _, err := u.State.WriteTree(u.files.Guest(), stateFiles(payload.Files)); err != nil {
 		return err
 	}
-	if _, err := u.Project.applied(u.m.Name); errors.Is(err, fs.ErrNotExist) {
-		// How it is removed again is known before anything is made.
+	if _, err := u.Project.applied(u.m.Name); errors.Is(err, fs.ErrNotExist) || !u.created(u.m) {
+		// How it is removed again is known before anything is made; what an `up`
+		// wrote that made nothing says nothing.
 		if err := u.setApplied(u.present(u.m)); err != nil {
 			return err
 		}

@@ -46,7 +46,7 @@ func (u *upRun) hurryMounts(whole context.Context) func(context.Context) bool {
 	applied := false
 	return func(ctx context.Context) bool {
 		if !applied {
-			applied = u.applyAgent(whole, u.m) == nil
+			applied = u.applyAgent(whole, u.settled) == nil
 		}
 		return applied && u.mounted(ctx)
 	}

@@ -44,6 +44,9 @@ type Options struct {
 	// Applied is for commands on machines as they were made: what the
 	// configuration says otherwise waits for `up`.
 	Applied bool
+	// Destroys is for a command that removes machines: it does not need to know
+	// what was applied.
+	Destroys bool
 	// AllowReach stands for the user's yes to what it reaches for.
 	AllowReach bool
 	// Confirm asks the user a question that only yes answers with true; nil

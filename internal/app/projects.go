@@ -144,15 +144,20 @@ func (o Options) Kept(id string) (*Project, error) {
 // Gone tells that the project's folder is not where it was.
 func (p *Project) Gone() bool { return !p.State.Record().At() }
 
+// appliedPlan is a machine as it was made; fs.ErrNotExist when nothing was made
+// but keys.
 func (p *Project) appliedPlan(name string) (plan.Machine, error) {
-	a, err := p.applied(name)
-	if errors.Is(err, fs.ErrNotExist) && (madeWith(p.State, name) != "" || p.agreedTo(name)) {
-		return a.Machine, &Error{
-			Err:  fmt.Errorf("it is not written down how machine %s was made", name),
-			Next: fmt.Sprintf("put fbdock.hcl back into %s, or adopt the project for another folder that has it: fbdock adopt --project %s", p.Dir, p.State.Record().ID),
-		}
+	m, err := p.madeAs(name)
+	if _, unreadable := errors.AsType[*recordError](err); !unreadable && !errors.Is(err, fs.ErrNotExist) {
+		return m, err
 	}
-	return a.Machine, err
+	if madeWith(p.State, name) == "" && !p.agreedTo(name) {
+		return m, fs.ErrNotExist
+	}
+	return m, &Error{
+		Err:  fmt.Errorf("it is not written down how machine %s was made", name),
+		Next: fmt.Sprintf("put fbdock.hcl back into %s, or adopt the project for another folder that has it: fbdock adopt --project %s", p.Dir, p.State.Record().ID),
+	}
 }
 
 func (p *Project) agreedTo(name string) bool {

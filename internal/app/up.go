@@ -69,10 +69,7 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 		if err != nil {
 			return results, err
 		}
-		if err := u.settle(); err != nil {
-			return results, err
-		}
-		p.bringAgent(ctx, m)
+		p.bringAgent(ctx, u.settled)
 		results = append(results, r)
 	}
 	return results, nil
@@ -124,6 +121,7 @@ type upRun struct {
 	material        material
 	content         content
 	changing        changing
+	settled         plan.Machine // as it is now
 }
 
 // phase runs f as a phase of progress.
@@ -168,6 +166,9 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 	}
 	if version, ok := u.upToDate(ctx); ok {
 		u.warnStale()
+		if err := u.settle(); err != nil {
+			return UpResult{}, err
+		}
 		if !u.changing.now() {
 			u.Progress.Say(fmt.Sprintf("%s is up, nothing to do", u.m.Name))
 		}
@@ -190,6 +191,9 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 	u.guest.Store(g)
 	defer func() { err = errors.Join(err, u.guest.Load().Close()) }()
 	if err := u.steps(ctx); err != nil {
+		return "", err
+	}
+	if err := u.settle(); err != nil {
 		return "", err
 	}
 	if err := u.phase("engine", func() (string, error) {

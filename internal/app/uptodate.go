@@ -65,11 +65,15 @@ func (u *upRun) atHand(ctx context.Context) (*guest, error) {
 	return u.cached(ctx, u.m, quickDial)
 }
 
-// warnStale says that the machine runs with other resources than configured:
-// changing them takes a restart, which is the user's to choose.
+// stale tells that the machine runs with other resources than configured.
+func (u *upRun) stale() bool {
+	return u.applied.Vagrantfile != "" && u.applied.Vagrantfile != u.wanted.Vagrantfile
+}
+
+// warnStale says so: changing them takes a restart, which is the user's to
+// choose.
 func (u *upRun) warnStale() {
-	if u.applied.Vagrantfile != "" && u.applied.Vagrantfile != u.wanted.Vagrantfile {
-		u.changing.stale = true
+	if u.stale() {
 		u.Progress.Warn(fmt.Sprintf("the configuration of %s has changed since it was started; `fbdock reload %s` applies it", u.m.Name, u.m.Name))
 	}
 }
