@@ -17,14 +17,16 @@ import (
 
 	"github.com/fbdock/fbdock/internal/acceptance"
 	"github.com/fbdock/fbdock/internal/run"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program
 	status, err := judge(ctx, os.Args[1:])
 	stop()
 	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "error:", err)
+		fmt.Fprintln(os.Stderr, "error:", untrusted.Printable(err.Error()))
 	}
 	os.Exit(status)
 }
@@ -111,13 +113,13 @@ func judge(ctx context.Context, args []string) (int, error) {
 		return 1, err
 	}
 	if c.Dir, err = filepath.EvalSymlinks(dir); err != nil {
-		return 1, err
+		return 1, errors.Join(err, os.Remove(dir))
 	}
 	r, err := report(ctx, c.Options)
 	err = errors.Join(err, write(r, c))
-	if r.Destroyed() {
+	if r.Gone() {
 		err = errors.Join(err, os.RemoveAll(c.Dir))
-	} else if len(r.Steps) > 0 {
+	} else {
 		fmt.Fprintf(os.Stderr, "hint: the machine is still there: `fbdock -C %s destroy`\n", c.Dir)
 	}
 	if err != nil || r.Failed() > 0 {
@@ -133,7 +135,7 @@ func report(ctx context.Context, o acceptance.Options) (acceptance.Report, error
 	if err != nil {
 		return r, err
 	}
-	r.Program, r.Host = strings.TrimSpace(string(version.Stdout)), o.Host
+	r.Program, r.Host = untrusted.Printable(strings.TrimSpace(string(version.Stdout))), o.Host
 	r.Steps, err = acceptance.Run(ctx, o)
 	return r, err
 }

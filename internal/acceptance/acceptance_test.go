@@ -2,7 +2,9 @@ package acceptance
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // fake is a program in fbdock's place, or ssh's; it notes how it was called.
@@ -36,8 +39,8 @@ func TestVitalStep(t *testing.T) {
 		t.Fatal(err)
 	}
 	report := Report{Steps: results}
-	if len(results) != len(Steps()) || report.Failed() != 1 || !report.Destroyed() {
-		t.Errorf("Run: %d results, %d failed, destroyed %v, want %d, 1, true: %+v", len(results), report.Failed(), report.Destroyed(), len(Steps()), results)
+	if len(results) != len(Steps()) || report.Failed() != 1 || !report.Gone() {
+		t.Errorf("Run: %d results, %d failed, gone %v, want %d, 1, true: %+v", len(results), report.Failed(), report.Gone(), len(Steps()), results)
 	}
 	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
 	if got := strings.Split(strings.TrimSpace(string(calls)), "\n"); err != nil || !slices.Equal(got, []string{"up --yes --allow-reach", "destroy --yes"}) {
@@ -49,6 +52,53 @@ func TestVitalStep(t *testing.T) {
 		}
 		if one.Step == "docker run" && (one.Status != NotRun || one.Seen != "step up failed") {
 			t.Errorf("docker run = %+v", one)
+		}
+	}
+}
+
+// TestCancelled: a run that is cancelled in a step removes what was made, once,
+// whether or not the log can be written to, and shows what the machine says
+// without its escape sequences.
+func TestCancelled(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	program := fake(t, dir, "fbdock", "case $1 in up) exit 0 ;; destroy) printf '\\033[31mgone' >&2 ;; docker) touch "+dir+"/stop; exec sleep 1000 ;; esac\n")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		for tick := time.Tick(10 * time.Millisecond); ctx.Err() == nil; <-tick {
+			if _, err := os.Stat(filepath.Join(dir, "stop")); err == nil {
+				cancel()
+			}
+		}
+	}()
+	results, err := Run(ctx, Options{Program: program, Dir: dir, Machine: `provider = "x"`, Image: "busybox", Slow: 1, Log: brokenLog{}, Env: os.Environ()})
+	if !errors.Is(err, context.Canceled) || !errors.Is(err, io.ErrShortWrite) {
+		t.Errorf("Run = %v, want that it was cancelled and that the log was not written", err)
+	}
+	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
+	if err != nil || strings.Count(string(calls), "destroy --yes") != 1 || !(Report{Steps: results}).Gone() || len(results) != len(Steps()) {
+		t.Errorf("calls = %q, %v, want one destroy; %+v", calls, err, results)
+	}
+	for _, one := range results {
+		if one.Step == destroyStep && one.Seen != `\x1b[31mgone` {
+			t.Errorf("destroy = %q, want its message without control characters", one.Seen)
+		}
+	}
+}
+
+// brokenLog is a log that takes nothing.
+type brokenLog struct{}
+
+func (brokenLog) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
+
+// TestNoListing: without a listing of before nothing is compared.
+func TestNoListing(t *testing.T) {
+	t.Parallel()
+	s := &session{Options: Options{Host: "ssh://u@h", Slow: 1}}
+	for _, run := range []func(context.Context, *session) (string, error){survey, nothingLeft} {
+		if _, err := run(t.Context(), s); err == nil || err.Error() != noListing {
+			t.Errorf("a step without a listing = %v, want %s", err, noListing)
 		}
 	}
 }

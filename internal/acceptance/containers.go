@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/hostfile"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // The ports that the suite publishes.
@@ -37,7 +38,7 @@ func streams(ctx context.Context, s *session) (string, error) {
 		return "", err
 	}
 	if out.status != 42 || out.stdout != "in" || out.stderr != "err\n" {
-		return "", fmt.Errorf("status %d, stdout %q, stderr %q, want 42, \"in\" and \"err\\n\"", out.status, tail(out.stdout), tail(out.stderr))
+		return "", fmt.Errorf("status %d, stdout %q, stderr %q, want 42, \"in\" and \"err\\n\"", out.status, untrusted.Short(out.stdout, maxSaid), untrusted.Short(out.stderr, maxSaid))
 	}
 	return "status 42, both streams apart", nil
 }
@@ -80,7 +81,7 @@ func (s *session) page(ctx context.Context, address string) (string, error) {
 	err := s.await(ctx, "fetch http://"+at, func() error {
 		answer, err := exchange(ctx, "tcp", at, "GET / HTTP/1.0\r\n\r\n")
 		if err == nil && !strings.HasSuffix(answer, "page\n") {
-			err = fmt.Errorf("it answers %q", tail(answer))
+			err = fmt.Errorf("it answers %q", untrusted.Short(answer, maxSaid))
 		}
 		return err
 	})

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 func upAfterHalt(ctx context.Context, s *session) (string, error) {
@@ -91,7 +93,7 @@ func (s *session) repaired(ctx context.Context, broken, works string) (string, e
 		return "", err
 	}
 	if _, err := s.freebsd(ctx, works); err != nil {
-		return "", fmt.Errorf("after `%s`, `up` left it broken (%w); up: %s", broken, err, tail(out.stderr))
+		return "", fmt.Errorf("after `%s`, `up` left it broken (%w); up: %s", broken, err, untrusted.Short(out.stderr, maxSaid))
 	}
 	seen, err := s.recovered(ctx)
 	return "`up` repaired it; " + seen, err

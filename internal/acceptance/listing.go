@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // listingScript lists all of FreeBSD that fbdock may change, one item a line,
@@ -39,7 +41,7 @@ func (s *session) listing(ctx context.Context) ([]string, error) {
 	}
 	lines := slices.DeleteFunc(strings.Split(out, "\n"), func(line string) bool { return line == "" })
 	if len(lines) < 10 {
-		return nil, fmt.Errorf("FreeBSD lists %d items only: %q", len(lines), tail(out))
+		return nil, fmt.Errorf("FreeBSD lists %d items only: %q", len(lines), untrusted.Short(out, maxSaid))
 	}
 	return lines, nil
 }

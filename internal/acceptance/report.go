@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -55,12 +56,7 @@ func (r Report) Failed() int {
 	return n
 }
 
-// Destroyed tells whether the machine is gone.
-func (r Report) Destroyed() bool {
-	for _, one := range r.Steps {
-		if one.Step == destroyStep {
-			return one.Status == Pass
-		}
-	}
-	return false
+// Gone tells whether there is no machine: it was destroyed, or no step has run.
+func (r Report) Gone() bool {
+	return len(r.Steps) == 0 || slices.ContainsFunc(r.Steps, func(one Result) bool { return one.Step == destroyStep && one.Status == Pass })
 }

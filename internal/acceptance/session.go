@@ -13,6 +13,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/run"
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
 // configure writes the project: one machine with a mount, two shares and a
@@ -27,6 +28,9 @@ func (s *session) configure() error {
 		"\n  }\n  mount \".\" {}\n  share \"a\" {\n    type = \"9p\"\n  }\n  share \"b\" {\n    type = \"nfs\"\n  }\n}\n"
 	return os.WriteFile(filepath.Join(s.Dir, "fbdock.hcl"), []byte(text), 0o600)
 }
+
+// maxSaid bounds what a message has of the output of a program.
+const maxSaid = 800
 
 // output is what a program answered.
 type output struct {
@@ -66,7 +70,7 @@ func checked(what string, out output, err error) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	if out.status != 0 {
-		return fmt.Errorf("%s: exit status %d: %s", what, out.status, tail(out.stderr+out.stdout))
+		return fmt.Errorf("%s: exit status %d: %s", what, out.status, untrusted.Short(out.stderr+out.stdout, maxSaid))
 	}
 	return nil
 }
@@ -124,16 +128,6 @@ func (s *session) await(ctx context.Context, what string, test func() error) err
 		case <-time.After(time.Second):
 		}
 	}
-}
-
-// tail is the end of a text, for a message.
-func tail(text string) string {
-	const most = 800
-	text = strings.TrimSpace(text)
-	if len(text) > most {
-		text = "... " + text[len(text)-most:]
-	}
-	return text
 }
 
 // load gives the engine the image that the containers run.

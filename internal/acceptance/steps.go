@@ -4,13 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
-// Steps that run whatever failed before them.
-const (
-	destroyStep     = "destroy"
-	nothingLeftStep = "nothing is left"
-)
+// destroyStep is the step that removes the machine.
+const destroyStep = "destroy"
 
 // steps are what is judged, in this order.
 func steps() []step {
@@ -41,10 +40,13 @@ func steps() []step {
 		{name: "nfsd stopped", minutes: 10, run: nfsdStopped},
 		{name: "FreeBSD rebooted", minutes: 20, run: rebooted},
 		{name: "kept over all", minutes: 3, run: kept},
-		{name: destroyStep, minutes: 10, run: destroy},
-		{name: nothingLeftStep, minutes: 2, run: nothingLeft},
+		{name: destroyStep, minutes: 10, run: destroy, always: true},
+		{name: "nothing is left", minutes: 2, run: nothingLeft, always: true},
 	}
 }
+
+// noListing is why nothing can be compared.
+const noListing = "there is no listing of before"
 
 func listBefore(ctx context.Context, s *session) (string, error) {
 	if s.Host == "" {
@@ -59,12 +61,15 @@ func survey(ctx context.Context, s *session) (string, error) {
 	if s.Host == "" {
 		return "", &notRunError{"a guest of Vagrant needs no consent"}
 	}
+	if s.before == nil {
+		return "", &notRunError{noListing}
+	}
 	out, err := s.try(ctx, nil, "up", "--allow-reach")
 	if err != nil {
 		return "", err
 	}
 	if out.status != 2 {
-		return "", fmt.Errorf("fbdock up without a yes: exit status %d, want 2: %s", out.status, tail(out.stderr))
+		return "", fmt.Errorf("fbdock up without a yes: exit status %d, want 2: %s", out.status, untrusted.Short(out.stderr, maxSaid))
 	}
 	after, err := s.listing(ctx)
 	if err != nil {
@@ -88,7 +93,7 @@ func up(ctx context.Context, s *session) (string, error) {
 func upAgain(ctx context.Context, s *session) (string, error) {
 	out, err := s.must(ctx, "up", "--yes", "--allow-reach")
 	if err == nil && !strings.Contains(out.stderr, "nothing to do") {
-		err = fmt.Errorf("the second up has something to do: %s", tail(out.stderr))
+		err = fmt.Errorf("the second up has something to do: %s", untrusted.Short(out.stderr, maxSaid))
 	}
 	return "nothing to do", err
 }
@@ -102,7 +107,7 @@ func stepsAgain(ctx context.Context, s *session) (string, error) {
 			return "", err
 		}
 		if !strings.Contains(out, "fbdock-steps done") {
-			return "", fmt.Errorf("the steps did not arrive: %s", tail(out))
+			return "", fmt.Errorf("the steps did not arrive: %s", untrusted.Short(out, maxSaid))
 		}
 		seen = fmt.Sprintf("%d ok, %d skipped", strings.Count(out, " ok"), strings.Count(out, " skip"))
 	}
@@ -113,7 +118,7 @@ func stepsAgain(ctx context.Context, s *session) (string, error) {
 func status(ctx context.Context, s *session) (string, error) {
 	out, err := s.must(ctx, "status")
 	if err == nil && strings.Contains(out.stdout, "FAIL") {
-		err = fmt.Errorf("a layer fails: %s", tail(out.stdout))
+		err = fmt.Errorf("a layer fails: %s", untrusted.Short(out.stdout, maxSaid))
 	}
 	return fmt.Sprintf("%d layers ok", strings.Count(out.stdout, " ok")), err
 }
@@ -126,14 +131,14 @@ func halt(ctx context.Context, s *session) (string, error) {
 	}
 	vms, err := s.freebsd(ctx, "ls /dev/vmm 2>/dev/null; pgrep -x bhyve; exit 0")
 	if err == nil && strings.Contains(vms, "fbdock") {
-		err = fmt.Errorf("the engine still runs: %s", tail(vms))
+		err = fmt.Errorf("the engine still runs: %s", untrusted.Short(vms, maxSaid))
 	}
 	return "no VM in /dev/vmm", err
 }
 
 func destroy(ctx context.Context, s *session) (string, error) {
 	out, err := s.must(ctx, "destroy", "--yes")
-	return firstLine(strings.TrimSpace(out.stderr)), err
+	return untrusted.FirstLine(out.stderr), err
 }
 
 func nothingLeft(ctx context.Context, s *session) (string, error) {
@@ -141,7 +146,7 @@ func nothingLeft(ctx context.Context, s *session) (string, error) {
 		return "", &notRunError{"FreeBSD is gone"}
 	}
 	if s.before == nil {
-		return "", &notRunError{"there is no listing of before"}
+		return "", &notRunError{noListing}
 	}
 	after, err := s.listing(ctx)
 	if err != nil {

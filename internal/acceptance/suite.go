@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,11 +72,14 @@ type step struct {
 	// minutes is its timeout on a computer of today.
 	minutes float64
 	run     func(context.Context, *session) (seen string, err error)
-	// vital says that the steps after it have no sense without it.
+	// vital has the steps after it not run when it fails.
 	vital bool
+	// always runs it whatever failed before, and after the run was cancelled:
+	// it removes what was made.
+	always bool
 }
 
-// errNotRun ends a step that does not apply; its text is the reason.
+// notRunError ends a step that does not apply; its text is the reason.
 type notRunError struct{ reason string }
 
 func (e *notRunError) Error() string { return e.reason }
@@ -103,7 +107,7 @@ func Steps() []string {
 // is a result.
 func Run(ctx context.Context, o Options) ([]Result, error) {
 	for name := range o.Sabotage {
-		if !known(name) {
+		if !slices.Contains(Steps(), name) {
 			return nil, fmt.Errorf("there is no step %q: the steps are %s", name, strings.Join(Steps(), ", "))
 		}
 	}
@@ -112,35 +116,28 @@ func Run(ctx context.Context, o Options) ([]Result, error) {
 		return nil, err
 	}
 	var results []Result
+	var logged error
 	stopped := ""
 	for _, one := range steps() {
 		result := Result{Step: one.name, Status: NotRun, Seen: stopped}
-		if stopped == "" || one.name == destroyStep || one.name == nothingLeftStep {
+		switch {
+		case one.always:
+			result = s.judge(context.WithoutCancel(ctx), one)
+		case stopped == "":
 			result = s.judge(ctx, one)
 		}
 		if one.vital && result.Status == Fail {
 			stopped = "step " + one.name + " failed"
 		}
-		results = append(results, result)
-		if _, err := fmt.Fprintf(o.Log, "%-24s %-8s %7.1f s  %s\n", result.Step, result.Status, result.Seconds, firstLine(result.Seen)); err != nil {
-			return results, err
-		}
 		if ctx.Err() != nil {
-			// What was made goes all the same.
-			result := s.judge(context.WithoutCancel(ctx), step{name: destroyStep, minutes: 10, run: destroy})
-			return append(results, result), context.Cause(ctx)
+			stopped = "the run was cancelled"
 		}
+		results = append(results, result)
+		// A log that cannot be written to leaves no machine behind.
+		_, err := fmt.Fprintf(o.Log, "%-24s %-8s %7.1f s  %s\n", result.Step, result.Status, result.Seconds, untrusted.FirstLine(result.Seen))
+		logged = errors.Join(logged, err)
 	}
-	return results, nil
-}
-
-func known(name string) bool {
-	for _, s := range steps() {
-		if s.name == name {
-			return true
-		}
-	}
-	return false
+	return results, errors.Join(context.Cause(ctx), logged)
 }
 
 // judge runs one step.
@@ -150,17 +147,17 @@ func (s *session) judge(ctx context.Context, one step) Result {
 	began := time.Now()
 	if broken, ok := s.Sabotage[one.name]; ok {
 		if err := s.sabotage(ctx, broken); err != nil {
-			return Result{Step: one.name, Status: Fail, Seen: "the sabotage itself failed: " + err.Error()}
+			return Result{Step: one.name, Status: Fail, Seen: "the sabotage itself failed: " + untrusted.Printable(err.Error())}
 		}
 	}
 	seen, err := one.run(ctx, s)
-	result := Result{Step: one.name, Status: Pass, Seconds: time.Since(began).Seconds(), Seen: seen}
+	result := Result{Step: one.name, Status: Pass, Seconds: time.Since(began).Seconds(), Seen: untrusted.Printable(seen)}
 	if err != nil {
 		result.Status = Fail
 		if _, ok := errors.AsType[*notRunError](err); ok {
 			result.Status = NotRun
 		}
-		result.Seen = strings.TrimSpace(seen + "\n" + untrusted.Printable(err.Error()))
+		result.Seen = strings.TrimSpace(untrusted.Printable(seen + "\n" + err.Error()))
 	}
 	return result
 }
@@ -184,12 +181,4 @@ func (s *session) sabotage(ctx context.Context, what string) error {
 		err = fmt.Errorf("%q is not freebsd:SCRIPT, engine:SCRIPT or docker:ARGUMENTS", what)
 	}
 	return err
-}
-
-func firstLine(text string) string {
-	line, rest, more := strings.Cut(text, "\n")
-	if more && strings.TrimSpace(rest) != "" {
-		line += " ..."
-	}
-	return line
 }

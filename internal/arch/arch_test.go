@@ -40,7 +40,7 @@ var allowed = map[string][]string{
 	"internal/arch":          {},
 	"internal/e2e":           {},
 	"internal/acceptance":    {"internal/hostfile", "internal/run", "internal/untrusted"},
-	"cmd/acceptance":         {"internal/acceptance", "internal/run"},
+	"cmd/acceptance":         {"internal/acceptance", "internal/run", "internal/untrusted"},
 	"internal/plan":          {"hcl"},
 	"internal/manual":        {"hcl"},
 	"vagrantfiles":           {"hcl", "internal/plan"},
