@@ -222,6 +222,36 @@ func TestPackages(t *testing.T) {
 	mustSay(t, g, out, "fbdock-step client ok the engine's own CLI by ssh", "Written by fbdock", "status 0")
 }
 
+// required puts in place by hand what the step packages cannot do without.
+const required = `for f in edk2-bhyve fusefs-sshfs qemu-tools; do cp -a /usr/lab/pkg/$f/. /; done
+`
+
+// TestOptionalPackages: without a package repository up arrives where only the
+// docker CLI and Compose are missing, and one warning says what takes their
+// place (issue 14).
+func TestOptionalPackages(t *testing.T) {
+	t.Parallel()
+	const warning = "fbdock-step packages warn the packages docker-cli and docker-compose are left out, as no package repository answers: "
+	warned := func(g *guest, out string, want int) {
+		t.Helper()
+		mustSay(t, g, out, "status 0")
+		if got := strings.Count(out, warning); got != want || strings.Count(out, " warn ") != want {
+			t.Errorf("want %d lines with %q in:\n%s\n%s", want, warning, out, g.logs(t))
+		}
+	}
+	g, out := play(t, labMachine(), required+conf("pkg=offline", "release=15.1-RELEASE"), "echo again; "+conf("pkg=ready")+install)
+	first, second, _ := strings.Cut(out, "again\n")
+	warned(g, first, 1)
+	mustSay(t, g, first, "Host does not resolve; the engine's own docker and compose, by ssh, take their place", "fbdock-step client ok the engine's own CLI by ssh")
+	warned(g, second, 0)
+	mustSay(t, g, second, "fbdock-step client ok docker 29.4.2")
+	g, out = play(t, labMachine(), required+"echo network=no >>/etc/lab.conf\n"+conf(), "")
+	warned(g, out, 1)
+	// What is required stays required.
+	g, out = play(t, labMachine(), conf("pkg=offline"), "")
+	mustSay(t, g, out, "fbdock-step packages fail ", "Host does not resolve", "status 1")
+}
+
 func TestFirstBootIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	g, out := play(t, labMachine(), "touch /firstboot; (until grep -q 'waiting for the first boot' /var/log/fbdock.log; do /usr/bin/sleep 0.1; done; rm /firstboot) 2>/dev/null &", "")

@@ -51,6 +51,7 @@ type stepLines struct {
 	words   []string
 	// changed counts the steps that said ok: they did something.
 	changed int
+	warned  int       // lines of warning
 	began   time.Time // of the open step
 	phases  []Phase   // of the steps that have ended
 }
@@ -60,8 +61,8 @@ const (
 	maxWords = 20
 	// maxStepLine bounds a line of the guest's.
 	maxStepLine = 4 << 10
-	// maxSteps is how many steps may end: there are about ten, and the
-	// user's own scripts. Who says that more have is not fbdock-steps.
+	// maxSteps is how many steps may end, and how often they may warn: there
+	// are about ten, and the user's own scripts. Who says that more have is not fbdock-steps.
 	maxSteps = 1000
 )
 
@@ -95,12 +96,15 @@ func (s *stepLines) line(l untrusted.Line) error {
 	case "run":
 		s.running = text
 		s.progress.Detail(text)
+	case "warn":
+		s.progress.Warn(name + ": " + text)
+		s.warned++
 	case "detail":
 		s.progress.Note(name + ": " + text)
 	default:
 		s.progress.Detail(rest)
 	}
-	if len(s.phases) > maxSteps {
+	if len(s.phases) > maxSteps || s.warned > maxSteps {
 		return &untrusted.TooLargeError{What: "the guest's list of steps", Limit: maxSteps, Unit: "steps"}
 	}
 	return nil

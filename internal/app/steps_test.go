@@ -33,9 +33,9 @@ func TestStepLinesBecomeProgress(t *testing.T) {
 	s := &stepLines{progress: r}
 	// Lines arrive cut anywhere, and with what other programs say between them.
 	feed(s, "fbdock-step base be", "gin\nsome noise\nfbdock-step base ok kernel modules loaded\r\n",
-		"fbdock-step storage begin\nfbdock-step storage skip\n", "fbdock-steps done 0123abcd\n")
+		"fbdock-step storage begin\nfbdock-step storage warn the pool\nfbdock-step storage skip\n", "fbdock-steps done 0123abcd\n")
 	want := []string{
-		"begin guest base", "end ok kernel modules loaded", "begin guest storage", "end skip ",
+		"begin guest base", "end ok kernel modules loaded", "begin guest storage", "warn storage: the pool", "end skip ",
 	}
 	if diff := cmp.Diff(want, r.lines); diff != "" {
 		t.Errorf("progress (-want +got):\n%s", diff)

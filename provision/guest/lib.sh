@@ -2,7 +2,7 @@
 # shellcheck disable=SC2034,SC2154 # names shared with the scripts that source it
 # fbdock: what every guest step shares. Sourced, never run by itself.
 #
-# A step says "fbdock-step NAME begin|ok|skip|reboot|fail TEXT" on stdout and
+# A step says "fbdock-step NAME begin|ok|skip|reboot|fail|warn TEXT" on stdout and
 # nothing else there; what its commands say goes to the log. It may be killed
 # anywhere: files appear whole or not at all, and a marker is written after
 # the thing that it vouches for.

@@ -104,28 +104,58 @@ has_cli() { foreign "$(command -v docker)"; }
 has_compose() { foreign "$compose"; }
 compose=/usr/local/lib/docker/cli-plugins/docker-compose
 
-# The docker CLI is wanted, not needed: its package is not in every
-# repository, and the client step has a wrapper.
+# reachable is true when a package repository answers; the words of the
+# command that failed are in $said.
+reachable() {
+  if ! attempt pkg -N; then
+    attempt pkg bootstrap || return 1
+    changed=1
+  fi
+  attempt pkg update -q
+}
+
+# left_out REASON PACKAGE... warns of optional packages that are not here, and
+# says what is used instead (issue 14).
+left_out() {
+  reason=$1
+  shift
+  case $* in
+    docker-cli) what='docker-cli is left out' instead='docker, by ssh, takes its' ;;
+    docker-compose) what='docker-compose is left out' instead='compose, by ssh, takes its' ;;
+    *) what='docker-cli and docker-compose are left out' instead='docker and compose, by ssh, take their' ;;
+  esac
+  say "warn the package${2:+s} $what, as $reason; the engine's own $instead place, and the next fbdock up that changes something tries again"
+}
+
+# The docker CLI is optional: its package is not in every repository, and the
+# client step has a wrapper.
 if ! has_cli || ! has_compose; then
   if [ -z "$(fact no-docker-cli)" ] || [ -n "$(find "$db/no-docker-cli" -mtime +7)" ]; then
-    bootstrap
     missing=
     again=
-    attempt pkg update -q || again=yes
+    reason=
+    # A catalogue from before may still say what there is; without pkg(8)
+    # there is nobody to ask.
+    reachable || reason="no package repository answers: $(words)"
     for package in docker-cli docker-compose; do
       # A CLI that the user has put there stays; Compose fits beside it.
       if [ "$package" = docker-cli ] && has_cli; then
         continue
+      elif [ "$package" = docker-compose ] && has_compose; then
+        continue
+      elif [ -n "$reason" ]; then
+        again="$again $package"
       elif attempt pkg info -e "$package"; then
         continue
       elif ! offered "$package"; then
         missing="$missing $package"
-      else
-        install "$package" || again=yes
+      elif ! install "$package"; then
+        again="$again $package"
       fi
     done
     if [ -n "$again" ]; then
-      note 'the docker CLI is left out for now: the next run tries again'
+      # shellcheck disable=SC2086 # names of packages
+      left_out "${reason:-pkg install ended with status $rc: $(words)}" $again
     elif [ -n "$missing" ]; then
       rm -f "$db/no-docker-cli"
       put_fact no-docker-cli "not in the repository:$missing"

@@ -20,12 +20,9 @@ var packages = map[string]string{
 // dependsOn: bhyve-firmware is a meta package.
 var dependsOn = map[string][]string{"bhyve-firmware": {"edk2-bhyve"}}
 
-const bootstrapWords = "The package management tool is not yet installed on your system.\n" +
-	"Please set ASSUME_ALWAYS_YES=yes environment variable to be able to bootstrap in non-interactive (stdin not being a tty)\n"
-
 func (l *lab) installed() []string {
 	names := []string{"pkg", "sudo"}
-	if l.conf("pkg", "ready") == "bare" {
+	if l.conf("pkg", "ready") != "ready" {
 		names = nil
 	}
 	l.load(lasting+"pkg", &names)
@@ -74,24 +71,6 @@ func pkg(l *lab) int {
 	return l.pkgRun(have, rest[0], rest[1:])
 }
 
-func (l *lab) pkgBootstrap(have []string, ready bool) int {
-	if ready {
-		l.printf("pkg already bootstrapped at /usr/local/sbin/pkg\n")
-		return 0
-	}
-	if l.conf("pkg", "ready") == "offline" || l.conf("network", "yes") == "no" {
-		for _, kind := range []string{"pkg", "txz"} {
-			l.errorf("pkg: Attempted to fetch https://pkg.FreeBSD.org/FreeBSD:14:amd64/quarterly/Latest/pkg.%s\n", kind)
-		}
-		l.errorf("pkg: Error: Host does not resolve\nAddress resolution failed for https://pkg.FreeBSD.org/FreeBSD:14:amd64/quarterly.\nConsider changing PACKAGESITE.\n")
-		l.printf("Bootstrapping pkg from pkg+https://pkg.FreeBSD.org/FreeBSD:14:amd64/quarterly, please wait...\n")
-		return 1
-	}
-	l.save(lasting+"pkg", append(have, "pkg"))
-	l.printf("Installing pkg-2.3.1...\n")
-	return 0
-}
-
 func (l *lab) pkgRun(have []string, verb string, args []string) int {
 	switch verb {
 	case "install":
@@ -117,14 +96,6 @@ func (l *lab) pkgRun(have []string, verb string, args []string) int {
 	}
 	l.errorf("pkg: unknown command: %s\n", verb)
 	return 1
-}
-
-func (l *lab) pkgOnline() int {
-	if l.conf("network", "yes") == "no" {
-		l.errorf("pkg: Repository FreeBSD cannot be opened. 'pkg update' required\npkg: https://pkg.FreeBSD.org/FreeBSD:14:amd64/quarterly/meta.txz: No address record\n")
-		return 1
-	}
-	return 0
 }
 
 func (l *lab) pkgInstall(have, args []string) int {
@@ -271,6 +242,9 @@ func (l *lab) pkgQuery(have []string, verb string, args []string) int {
 		return 1
 	}
 	name := rest[len(rest)-1]
+	if verb != "query" && !l.catalogue() {
+		return 1
+	}
 	if verb != "query" && !l.offers(name) || verb == "query" && !slices.Contains(have, name) {
 		return 1
 	}
