@@ -33,11 +33,15 @@ func Survey(m plan.Machine) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("machine %s: %w", m.Name, err)
 	}
-	pf, err := static.ReadFile("guest/pf.sh")
-	if err != nil {
-		return nil, err
+	script := string(values) + surveyHead
+	for _, shared := range []string{"guest/pf.sh", "guest/pool.sh"} {
+		text, err := static.ReadFile(shared)
+		if err != nil {
+			return nil, err
+		}
+		script += string(text)
 	}
-	return []byte(string(values) + surveyHead + string(pf) + surveyScript), nil
+	return []byte(script + surveyScript), nil
 }
 
 // UninstallCommand is what root runs on a computer of the user's own to take

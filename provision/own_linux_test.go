@@ -168,6 +168,11 @@ func TestOwnComputerIsNotTaken(t *testing.T) {
 		"a dataset of the name": {
 			"sysrc zfs_enable=YES; zpool create tank /dev/vtbd1; zfs create tank/fbdock", "stop tank/fbdock is there already", "fbdock-step storage fail tank/fbdock is there already", nil,
 		},
+		"a pool without feature flags": {
+			"sysrc zfs_enable=YES; zpool create -d tank /dev/vtbd1",
+			"stop pool tank has not enabled lz4_compress, which compression lz4 needs | hint: zpool upgrade tank enables it; older systems cannot import the pool afterwards, and where the computer boots from it the boot code must be as new as the pool: see gptzfsboot(8) and loader.efi(8)",
+			"fbdock-step storage fail pool tank has not enabled lz4_compress, which compression lz4 needs | hint: zpool upgrade tank", nil,
+		},
 		"an interface of the name": {
 			"sysrc zfs_enable=YES; zpool create tank /dev/vtbd1; ifconfig bridge77 create", "", "fbdock-step network fail bridge77 is there already", nil,
 		},

@@ -222,6 +222,16 @@ func TestPackages(t *testing.T) {
 	mustSay(t, g, out, "fbdock-step client ok the engine's own CLI by ssh", "Written by fbdock", "status 0")
 }
 
+// TestPoolWithoutFeatures: the pool of a cloud image, which makefs(8) has made,
+// is upgraded on a machine of fbdock's own (issue 14).
+func TestPoolWithoutFeatures(t *testing.T) {
+	t.Parallel()
+	g, out := play(t, labMachine(), conf("root=zfs", "pool_features=none"), "zfs get -H -o value compression zroot/fbdock; echo again; "+install)
+	first, second, _ := strings.Cut(out, "again\n")
+	mustSay(t, g, first, "fbdock-step storage run zpool upgrade zroot\n", "fbdock-step storage ok pool zroot, upgraded by zpool upgrade\n", "status 0\nlz4\n")
+	mustSay(t, g, second, "fbdock-step storage skip pool zroot\n", "status 0")
+}
+
 // required puts in place by hand what the step packages cannot do without.
 const required = `for f in edk2-bhyve fusefs-sshfs qemu-tools; do cp -a /usr/lab/pkg/$f/. /; done
 `

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154 # the values are assigned by who sends it
 # fbdock: looks at a FreeBSD computer of the user's own and says what fbdock
 # would change there. Run as root from standard input, after the values of
-# fbdock.env and pf.sh. It changes nothing: no module is loaded, no file made.
+# fbdock.env, pf.sh and pool.sh. It changes nothing: no module is loaded, no file made.
 #
 # "fbdock-survey has NAME TEXT", "fbdock-survey change TEXT" and
 # "fbdock-survey stop TEXT | hint: TEXT", one line each; "done" is the last.
@@ -65,6 +65,8 @@ storage() {
     return 0
   fi
   say "has pool $pool, $(zpool list -H -o health "$pool"), $(zpool list -H -o capacity "$pool") full, $(zfs get -H -o value available "$pool") free"
+  feature=$(lacks_feature "$pool" "$FBDOCK_COMPRESSION") || feature="feature of compression $FBDOCK_COMPRESSION, which this ZFS does not know,"
+  [ -z "$feature" ] || stop "pool $pool has not enabled $feature, which compression $FBDOCK_COMPRESSION needs" "$(upgrade_hint "$pool")"
   base=$pool/fbdock
   if ! zfs list -H -o name "$base" >/dev/null 2>&1; then
     say "change ZFS: datasets $base, $base/vm and $base/shares"

@@ -4,6 +4,8 @@
 set -eu
 # shellcheck source=../lib.sh
 . /usr/local/libexec/fbdock/lib.sh
+# shellcheck source=../pool.sh
+. "$libexec/pool.sh"
 begin storage
 
 has_pool() { zpool list -H -o name "$1" >/dev/null 2>&1; }
@@ -145,6 +147,20 @@ volume() {
     warning="$warning, $1 stays at $((now / mib)) MiB: disks do not shrink"
   fi
 }
+
+# lacks prints the feature that the pool lacks, and ends the step where ZFS
+# does not say.
+lacks() { lacks_feature "$chosen" "$FBDOCK_COMPRESSION" || fail "zpool get of the features of $chosen: status $?"; }
+feature=$(lacks)
+if [ -n "$feature" ]; then
+  # On a computer of the user's own a pool is the user's to upgrade.
+  ! own || fail "pool $chosen has not enabled $feature, which compression $FBDOCK_COMPRESSION needs" "$(upgrade_hint "$chosen")"
+  change zpool upgrade "$chosen"
+  feature=$(lacks)
+  [ -z "$feature" ] || fail "pool $chosen has not enabled $feature after zpool upgrade" \
+    "see zpool get compatibility $chosen, or set another storage.compression in fbdock.hcl"
+  warning="$warning, upgraded by zpool upgrade"
+fi
 
 base=$chosen/fbdock
 if own; then

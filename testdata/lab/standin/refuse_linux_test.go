@@ -128,6 +128,37 @@ func TestNodeRace(t *testing.T) {
 	}
 }
 
+// TestPoolWithoutFeatures: a pool without feature flags takes no lz4 and no zstd until it is upgraded.
+func TestPoolWithoutFeatures(t *testing.T) {
+	machine, _ := played(t)
+	machine("zpool", "create", "-d", "-m", "none", "old", "/dev/vtbd1")
+	if out, status := machine("zpool", "get", "-H", "-o", "value", "feature@lz4_compress", "old"); status != 0 || out != "disabled\n" {
+		t.Errorf("feature: %d %q", status, out)
+	}
+	for _, value := range []string{"lz4", "zstd", "zstd-3"} {
+		out, status := machine("zfs", "create", "-o", "compression="+value, "old/a")
+		if status != 1 || out != "cannot create 'old/a': pool must be upgraded to set this property or value\n" {
+			t.Errorf("%s: %d %q", value, status, out)
+		}
+		if out, status := machine("zfs", "set", "compression="+value, "old"); status != 1 {
+			t.Errorf("%s: %d %q", value, status, out)
+		}
+	}
+	for _, argv := range [][]string{
+		{"zfs", "create", "-o", "compression=gzip", "old/a"}, {"zpool", "upgrade"}, {"zpool", "upgrade", "old"}, {"zpool", "upgrade", "old"},
+		{"zfs", "create", "-o", "compression=lz4", "old/b"},
+	} {
+		if out, status := machine(argv...); status != 0 {
+			t.Errorf("%v: %d %s", argv, status, out)
+		}
+	}
+	for _, argv := range [][]string{{"zpool", "upgrade", "none"}, {"zpool", "upgrade", "-a", "old"}, {"zpool", "get", "feature@bogus", "old"}} {
+		if out, status := machine(argv...); status == 0 {
+			t.Errorf("%v: %s", argv, out)
+		}
+	}
+}
+
 // TestReboot: what a kernel forgets is gone, what a disk keeps is there.
 func TestReboot(t *testing.T) {
 	machine, root := played(t)

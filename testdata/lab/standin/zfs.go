@@ -141,6 +141,9 @@ func zfsCreate(l *lab, s *store, args []string) int {
 	if words := s.place(name, has(opts, 'p')); words != "" {
 		return cannot(words)
 	}
+	if s.tooOld(name, d.Props["compression"]) {
+		return cannot("pool must be upgraded to set this property or value")
+	}
 	if !d.Volume {
 		s.Sets[name] = d
 		os.MkdirAll(l.path(filesDir(name)), 0o755)

@@ -149,6 +149,9 @@ func zfsSet(l *lab, s *store, args []string) int {
 		if prop == "volblocksize" || words == "" && prop == "volsize" && !d.Volume {
 			words = "'" + prop + "' is readonly"
 		}
+		if words == "" && prop == "compression" && s.tooOld(name, kept) {
+			words = "pool and or dataset must be upgraded to set this property or value"
+		}
 		if words != "" {
 			l.errorf("cannot set property for '%s': %s\n", name, words)
 			return 1

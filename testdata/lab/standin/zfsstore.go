@@ -22,6 +22,8 @@ type pool struct {
 	Size     int64
 	Props    map[string]string
 	Exported bool
+	// Bare is a pool without feature flags that are enabled, as makefs(8) and zpool create -d make it.
+	Bare bool
 }
 
 type dataset struct {
@@ -35,8 +37,11 @@ func (l *lab) loadZFS() *store {
 	s := &store{Pools: map[string]*pool{}, Sets: map[string]*dataset{}}
 	l.load(lasting+"zfs", s)
 	if len(s.Pools) == 0 && l.conf("root", "ufs") == "zfs" {
-		s.Pools["zroot"] = &pool{Vdevs: []string{"vtbd0p4"}, Size: 60 << 30, Props: map[string]string{"ashift": "12"}}
-		s.Sets["zroot"] = &dataset{Props: map[string]string{"mountpoint": "/zroot", "compression": "lz4", "atime": "off"}}
+		s.Pools["zroot"] = &pool{Vdevs: []string{"vtbd0p4"}, Size: 60 << 30, Props: map[string]string{"ashift": "12"}, Bare: l.conf("pool_features", "all") == "none"}
+		s.Sets["zroot"] = &dataset{Props: map[string]string{"mountpoint": "/zroot", "atime": "off"}}
+		if !s.Pools["zroot"].Bare {
+			s.Sets["zroot"].Props["compression"] = "lz4"
+		}
 		s.Sets["zroot/ROOT"] = &dataset{Props: map[string]string{"mountpoint": "none"}}
 		s.Sets["zroot/ROOT/default"] = &dataset{Props: map[string]string{"mountpoint": "/", "canmount": "noauto"}}
 		l.saveZFS(s)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-const zpoolUsage = "usage: zpool command args ...\nwhere 'command' is one of the following:\n\n\tcreate, destroy, list, get, set, import, export, status, labelclear, online, trim, scrub, version\n"
+const zpoolUsage = "usage: zpool command args ...\nwhere 'command' is one of the following:\n\n\tcreate, destroy, list, get, set, import, export, status, labelclear, online, trim, scrub, upgrade, version\n"
 
 func zpool(l *lab) int {
 	if len(l.args) == 0 {
@@ -17,7 +17,7 @@ func zpool(l *lab) int {
 	}
 	run, ok := map[string]func(*lab, *store, []string) int{"create": zpoolCreate, "destroy": zpoolDestroy, "list": zpoolList, "get": zpoolGet,
 		"set": zpoolSet, "import": zpoolImport, "export": zpoolExport, "status": zpoolStatus, "labelclear": zpoolLabelclear, "online": zpoolOnline,
-		"trim": zpoolQuiet, "scrub": zpoolQuiet, "version": zfsVersion}[l.args[0]]
+		"trim": zpoolQuiet, "scrub": zpoolQuiet, "upgrade": zpoolUpgrade, "version": zfsVersion}[l.args[0]]
 	if !ok {
 		l.errorf("unrecognized command '%s'\n%s", l.args[0], zpoolUsage)
 		return 2
@@ -36,7 +36,7 @@ func zpoolCreate(l *lab, s *store, args []string) int {
 		return l.zfsBad("create [-fnd] [-o property=value] ... [-O file-system-property=value] ... [-m mountpoint] [-R root] <pool> <vdev> ...", bad)
 	}
 	name, vdevs := rest[0], rest[1:]
-	p, d := &pool{Props: map[string]string{}}, &dataset{Props: map[string]string{}}
+	p, d := &pool{Props: map[string]string{}, Bare: has(opts, 'd')}, &dataset{Props: map[string]string{}}
 	for _, o := range opts {
 		prop, text, _ := strings.Cut(o.value, "=")
 		switch o.flag {
@@ -72,6 +72,10 @@ func zpoolCreate(l *lab, s *store, args []string) int {
 	}
 	for _, vdev := range vdevs {
 		l.labelDisk(vdev, name)
+	}
+	if p.Bare && feature(d.Props["compression"]) != "" {
+		l.errorf("cannot create '%s': operation not supported on this type of pool\n", name)
+		return 1
 	}
 	s.Pools[name], s.Sets[name] = p, d
 	if at, _, _ := l.mountpoint(s, name); at != "none" && at != "legacy" {
@@ -173,6 +177,9 @@ func (l *lab) poolProperty(s *store, name, prop string, exact bool) (string, boo
 			return strconv.FormatInt(n, 10)
 		}
 		return human(n)
+	}
+	if flag, ok := strings.CutPrefix(prop, "feature@"); ok {
+		return map[bool]string{true: "disabled", false: "active"}[p.Bare], slices.Contains(features(), flag)
 	}
 	switch prop {
 	case "name":

@@ -94,6 +94,10 @@ func zpoolSet(l *lab, s *store, args []string) int {
 		return 1
 	}
 	prop, text, _ := strings.Cut(args[0], "=")
+	if strings.HasPrefix(prop, "feature@") {
+		l.errorf("lab: single features are not played: zpool upgrade\n")
+		return 2
+	}
 	p.Props[prop] = text
 	return 0
 }
@@ -178,7 +182,11 @@ func zpoolStatus(l *lab, s *store, args []string) int {
 		if p == nil {
 			return 1
 		}
-		l.printf("  pool: %s\n state: ONLINE\nconfig:\n\n\tNAME        STATE     READ WRITE CKSUM\n\t%-10s  ONLINE       0     0     0\n", name, name)
+		l.printf("  pool: %s\n state: ONLINE\n", name)
+		if p.Bare {
+			l.printf("%s", notEnabled)
+		}
+		l.printf("config:\n\n\tNAME        STATE     READ WRITE CKSUM\n\t%-10s  ONLINE       0     0     0\n", name)
 		for _, vdev := range p.Vdevs {
 			if has(opts, 'P') && !strings.HasPrefix(vdev, "/") {
 				vdev = "/dev/" + vdev
