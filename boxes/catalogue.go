@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -21,6 +22,10 @@ var published []byte
 
 // Catalogue answers which box and which image a name means.
 type Catalogue struct {
+	// AsOf is the day that the dates and versions were looked up.
+	AsOf Day `json:"as_of"`
+	// Registry is where Vagrant finds boxes that are published.
+	Registry Registry `json:"registry"`
 	// Defaults is the pick for each provider.
 	Defaults map[string]string `json:"defaults"`
 	Boxes    []Entry           `json:"boxes"`
@@ -29,14 +34,25 @@ type Catalogue struct {
 	Mirrors []string `json:"mirrors"`
 }
 
+// Registry is the public registry of boxes, and when it ends.
+type Registry struct {
+	Name        string `json:"name"`
+	NoNewBoxes  Day    `json:"no_new_boxes"`
+	SupportEnds Day    `json:"support_ends"`
+	Ends        Day    `json:"ends"`
+	Source      string `json:"source"`
+}
+
 // Entry is a published box.
 type Entry struct {
 	Name    string   `json:"name"`
 	Aliases []string `json:"aliases,omitempty"`
 	Release string   `json:"release"` // of FreeBSD
 	// EndOfSupport is the last day of the release, "" when it is not known.
-	EndOfSupport Day    `json:"end_of_support,omitempty"`
-	Version      string `json:"version,omitempty"`
+	EndOfSupport Day `json:"end_of_support,omitempty"`
+	// Kept is why the box stays in the catalogue after the end of support.
+	Kept    string `json:"kept,omitempty"`
+	Version string `json:"version,omitempty"`
 	// Root is the root file system: zfs, ufs or unknown.
 	Root string `json:"root"`
 	// BootTimeout in seconds covers the first boot.
@@ -53,6 +69,8 @@ type Release struct {
 	Build   string `json:"build"`
 	// EndOfSupport is the day from which the branch gets no more fixes.
 	EndOfSupport Day `json:"end_of_support"`
+	// Kept is why the image stays in the catalogue after that.
+	Kept string `json:"kept,omitempty"`
 	// Files are the images by architecture.
 	Files map[string]ImageFile `json:"files"`
 }
@@ -92,7 +110,9 @@ type Box struct {
 	EndOfSupport Day
 	// Listed tells that the box is one of the catalogue.
 	Listed bool
-	Notes  []string
+	// Own tells that fbdock makes the box itself.
+	Own   bool
+	Notes []string
 }
 
 // unknownBootTimeout suits the slowest first boot known: a box that nobody
@@ -117,22 +137,34 @@ func Parse(data []byte) (Catalogue, error) {
 }
 
 func (c Catalogue) check() error {
+	for _, d := range []Day{c.AsOf, c.Registry.NoNewBoxes, c.Registry.SupportEnds, c.Registry.Ends} {
+		if err := d.check(); err != nil {
+			return err
+		}
+	}
 	for _, e := range c.Boxes {
 		if err := e.EndOfSupport.check(); err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
 		}
 	}
 	for _, r := range c.Images {
-		if err := r.EndOfSupport.check(); err != nil {
+		if err := r.check(); err != nil {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
-		for _, f := range r.Files {
-			if f.SHA512 == "" {
-				continue
-			}
-			if _, err := digestOf(f.SHA512); err != nil || f.SHA512Source == "" {
-				return fmt.Errorf("%s: %s has no digest, or one without a source", r.Name, f.Path)
-			}
+	}
+	return nil
+}
+
+func (r Release) check() error {
+	if err := r.EndOfSupport.check(); err != nil {
+		return err
+	}
+	for _, f := range r.Files {
+		if f.SHA512 == "" {
+			continue
+		}
+		if _, err := digestOf(f.SHA512); err != nil || f.SHA512Source == "" {
+			return fmt.Errorf("%s has no digest, or one without a source", f.Path)
 		}
 	}
 	return nil
@@ -165,15 +197,36 @@ func (c Catalogue) Box(provider, architecture, name string) (Box, error) {
 			Known: c.names(provider, architecture), Similar: similar(name, c.names("", "")),
 		}
 	}
-	b := Box{Name: name, Architecture: architecture, BootTimeout: unknownBootTimeout, Root: "unknown", Listed: known}
+	_, own := OwnRelease(name)
+	b := Box{Name: name, Architecture: architecture, BootTimeout: unknownBootTimeout, Root: "unknown", Listed: known, Own: own}
 	if known {
 		b.Notes = []string{fmt.Sprintf("box %s is not known to be published for %s on %s", name, provider, architecture)}
 	}
 	return b, nil
 }
 
+// ownBoxes is what the names of boxes that fbdock makes begin with.
+const ownBoxes = "fbdock/freebsd-"
+
+// OwnRelease is the release of FreeBSD in a box that fbdock makes; false for
+// all other boxes.
+func OwnRelease(name string) (release string, ok bool) { return strings.CutPrefix(name, ownBoxes) }
+
+// Own is the box of the newest release that fbdock makes for a provider and an
+// architecture; false where it makes none.
+func (c Catalogue) Own(provider, architecture string) (Box, bool) {
+	for _, e := range c.Boxes {
+		if _, own := OwnRelease(e.Name); own && slices.Contains(e.Published[provider], architecture) {
+			return e.box(architecture), true
+		}
+	}
+	return Box{}, false
+}
+
 func (e Entry) box(architecture string) Box {
+	_, own := OwnRelease(e.Name)
 	return Box{
+		Own:  own,
 		Name: e.Name, Version: e.Version, Architecture: architecture, BootTimeout: e.BootTimeout,
 		Release: e.Release, Root: e.Root, EndOfSupport: e.EndOfSupport, Listed: true, Notes: slices.Clone(e.Notes),
 	}

@@ -154,10 +154,59 @@ func TestCatalogueIsSound(t *testing.T) {
 	}
 }
 
+// TestSupported fails when an entry has no support any more by the day that
+// the catalogue was looked up, which "make catalogue" moves to today.
+func TestSupported(t *testing.T) {
+	t.Parallel()
+	c := catalogue(t)
+	day, err := time.Parse(time.DateOnly, string(c.AsOf))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(name string, end boxes.Day, kept string) {
+		switch {
+		case end.Passed(day) && kept == "":
+			t.Errorf("%s gets no more fixes since %s, and the catalogue is of %s: take it out, or say in \"kept\" why it stays", name, end, c.AsOf)
+		case !end.Passed(day) && kept != "":
+			t.Errorf("%s gets fixes until %s: \"kept\" is for entries without support", name, end)
+		}
+	}
+	for _, e := range c.Boxes {
+		check(e.Name, e.EndOfSupport, e.Kept)
+	}
+	for _, r := range c.Images {
+		check(r.Name, r.EndOfSupport, r.Kept)
+	}
+	// What is picked for a user gets fixes.
+	for provider := range c.Defaults {
+		if b, err := c.Box(provider, "amd64", ""); err != nil || b.EndOfSupport.Passed(day) {
+			t.Errorf("the pick for %s: %+v, %v", provider, b, err)
+		}
+	}
+	if r := c.Registry; r.Name == "" || r.Source == "" || r.NoNewBoxes >= r.SupportEnds || r.SupportEnds >= r.Ends {
+		t.Errorf("the registry and its dates: %+v", r)
+	}
+}
+
+func TestOwn(t *testing.T) {
+	t.Parallel()
+	for provider, want := range map[string]string{"virtualbox": "fbdock/freebsd-15.1", "libvirt": "fbdock/freebsd-15.1", "parallels": "", "docker": ""} {
+		if b, ok := catalogue(t).Own(provider, "amd64"); b.Name != want || ok != (want != "") {
+			t.Errorf("Own(%q) = %q, %v, want %q", provider, b.Name, ok, want)
+		}
+	}
+	if release, ok := boxes.OwnRelease("fbdock/freebsd-15.1"); release != "15.1" || !ok {
+		t.Errorf("OwnRelease() = %q, %v", release, ok)
+	}
+	if b, err := catalogue(t).Box("qemu", "arm64", "fbdock/freebsd-15.1"); err != nil || !b.Own {
+		t.Errorf("Box() = %+v, %v, want one of fbdock's own", b, err)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{
-		"", "{", `{"boxs":[]}`, `{"boxes":[{"end_of_support":"soon"}]}`, `{"images":[{"end_of_support":"2027-02-30"}]}`,
+		"", "{", `{"boxs":[]}`, `{"as_of":"today"}`, `{"registry":{"ends":"2027-13-01"}}`, `{"boxes":[{"end_of_support":"soon"}]}`, `{"images":[{"end_of_support":"2027-02-30"}]}`,
 		`{"images":[{"files":{"amd64":{"path":"a","sha512":"abc","sha512_source":"b"}}}]}`,
 		`{"images":[{"files":{"amd64":{"path":"a","sha512":"` + strings.Repeat("ab", 64) + `"}}}]}`,
 	} {

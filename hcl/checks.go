@@ -88,11 +88,6 @@ func matches(re *regexp.Regexp, problem, detail string) check {
 	}
 }
 
-func boxName(s string) (problem, detail, hint string) {
-	re := regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@+~%?=&-]{0,254}$`)
-	return matches(re, "is not the name of a box", `A box is named as in "bento/freebsd-15"; a URL will do as well.`)(s)
-}
-
 func poolName(s string) (problem, detail, hint string) {
 	const rule = "A pool's name begins with a letter and has letters, digits and the characters _ - . : only; " +
 		"mirror, raidz, draid, spare and log are ZFS's own words."

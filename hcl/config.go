@@ -34,8 +34,11 @@ type Machine struct {
 	Architecture string
 	Box          string
 	BoxVersion   string // a go-version constraint
-	CPUs         int
-	Memory       Size
+	// BoxURL is the address of metadata (IsBoxMetadata tells) or the path of a
+	// box file; BoxChecksum is that of the file, sha256:HEX in lower case.
+	BoxURL, BoxChecksum string
+	CPUs                int
+	Memory              Size
 	// CLI says whose docker CLI runs commands: auto, host or guest; "" is auto.
 	CLI        string
 	Storage    Storage

@@ -101,10 +101,12 @@ func (d *decoder) machine(schema Block, b *hclsyntax.Block, first map[string]Ran
 	m.Host, m.Architecture = s.String("host"), s.String("architecture")
 	m.Box = s.String("box")
 	m.BoxVersion = s.Constraint("box_version")
+	m.BoxURL, m.BoxChecksum = s.String("box_url"), strings.ToLower(s.String("box_checksum"))
 	m.CPUs = s.Int("cpus")
 	m.Memory = s.Size("memory")
 	m.CLI = s.String("cli")
 	s.ownComputer(m)
+	s.boxSource(m)
 	for _, b := range s.blocks("storage") {
 		m.Storage = Storage{Pool: b.String("pool"), Compression: b.String("compression"), ARCMax: b.Size("arc_max")}
 	}

@@ -49,7 +49,7 @@ func (s *scope) ownComputer(m Machine) {
 		s.without("architecture", "architecture goes with host", "Otherwise it is that of this computer.")
 		return
 	}
-	for _, name := range []string{"box", "box_version"} {
+	for _, name := range []string{"box", "box_version", "box_url", "box_checksum"} {
 		s.without(name, fmt.Sprintf("%s has no place beside %s", name, what), "A box is what a VM is made of, and no VM is made here.")
 	}
 	for _, name := range []string{"cpus", "memory"} {

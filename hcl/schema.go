@@ -113,6 +113,14 @@ func machineSchema() Block {
 				Name: "box_version", Type: TypeConstraint, Example: `"~> 202510.26"`,
 				Doc: "versions of the box that will do",
 			},
+			{
+				Name: "box_url", Type: TypeString, Example: `"https://boxes.example.com/freebsd.json"`, check: boxURL,
+				Doc: "where the box comes from: the URL of its metadata (`https://`, ending in `.json`), or the path of a box file, with `box_checksum`",
+			},
+			{
+				Name: "box_checksum", Type: TypeString, check: boxChecksum,
+				Doc: "of the box file that `box_url` names: `sha256:` and 64 hexadecimal digits",
+			},
 			{Name: "cpus", Type: TypeInt, Default: "4, or what the host has", Example: `4`, Min: 1, Doc: "CPUs of the FreeBSD guest, the engine's included"},
 			{
 				Name: "memory", Type: TypeSize, Default: "4GiB, or the engine's and 2GiB", Example: `"6GiB"`,

@@ -26,6 +26,8 @@ machine "dev" {
   # provider    = "auto"             # virtualbox, vmware_desktop, libvirt, hyperv, parallels, qemu, utm, native, docker
   # box         = "bento/freebsd-15" # left out: the best box for provider and processor
   # box_version = "~> 202510.26"
+  # box_url     = "https://boxes.example.com/freebsd.json" # or a box file and, in the place of box_version,
+  #                                  # box_checksum = "sha256:...", its checksum
   # cpus        = 4
   # memory      = var.memory         # the engine's memory is within it
   # cli         = "auto"             # or "host", "guest": whose docker CLI runs

@@ -121,6 +121,14 @@ func box(f *file, m plan.Machine, p provider) {
 			f.comment("fbdock makes this box. Nobody else is asked for one of this name.")
 			f.line("machine.vm.box_url = %s", quote(nowhere))
 		}
+		if m.Box.URL != "" {
+			f.line("machine.vm.box_url = %s", quote(m.Box.URL))
+		}
+		if m.Box.File != "" {
+			f.line("machine.vm.box_url = %s", quote(m.Box.File))
+			f.line("machine.vm.box_download_checksum = %s", quote(m.Box.SHA256))
+			f.line(`machine.vm.box_download_checksum_type = "sha256"`)
+		}
 		if hasArchitecture(m) {
 			f.line("machine.vm.box_architecture = %s if box_architectures", quote(m.Box.Architecture))
 		}

@@ -42,6 +42,12 @@ func plans() map[string]plan.Plan {
 	own := machine("dev", "libvirt", "amd64")
 	own.Box.Name, own.Box.Version, own.Box.Own = "fbdock/freebsd-15.1", "15.1.1.79228162514264337593543950336", true
 	all["own"] = plan.Plan{Machines: []plan.Machine{own}}
+	from := machine("dev", "libvirt", "amd64")
+	from.Box.Name, from.Box.URL = "me/freebsd", "https://boxes.example.com/freebsd.json"
+	all["box-url"] = plan.Plan{Machines: []plan.Machine{from}}
+	from.Box.Name, from.Box.URL, from.Box.Version = "me/freebsd-sha256-e3b0c44298fc1c14", "", ""
+	from.Box.File, from.Box.SHA256 = "/srv/boxes/freebsd.box", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	all["box-file"] = plan.Plan{Machines: []plan.Machine{from}}
 	all["two"] = plan.Plan{Machines: []plan.Machine{machine("dev", "libvirt", "amd64"), machine("ci", "docker", "amd64")}}
 	return all
 }
@@ -105,6 +111,7 @@ func hostile() plan.Plan {
 	bad := strings.Join(hard(), "")
 	m := machine(bad, "virtualbox", bad)
 	m.Instance, m.Box.Name, m.Box.Version = bad, bad, bad
+	m.Box.URL, m.Box.File, m.Box.SHA256 = bad, bad, bad
 	return plan.Plan{Machines: []plan.Machine{m}}
 }
 

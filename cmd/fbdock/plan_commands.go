@@ -96,6 +96,9 @@ func planRows(m plan.Machine) [][]string {
 	if m.Box.Version != "" {
 		box += " " + m.Box.Version
 	}
+	if from := m.Box.URL + m.Box.File; from != "" {
+		box += " from " + from
+	}
 	rows := [][]string{{"machine", m.Name + " (" + m.Instance + ")"}, {"provider", cmp.Or(m.Provider, "none found on this host")}}
 	arc := "ARC at most " + m.Storage.ARCMax.String()
 	if m.OwnComputer() {

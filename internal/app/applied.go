@@ -66,6 +66,9 @@ func settingsOf(in hcl.Machine, m plan.Machine) map[string]string {
 		"shares":          {in.Shares},
 		"provision":       {in.Provisions},
 	} {
+		if name == settingBox && in.BoxURL != "" { // the digests of other boxes stay as they were
+			values = append(values, in.BoxURL, in.BoxChecksum)
+		}
 		settings[name] = fingerprint(values)
 	}
 	return settings
@@ -162,6 +165,7 @@ func (a appliedMachine) movedTo(dir string) appliedMachine {
 	m.Mounts, m.Provisions = slices.Clone(m.Mounts), slices.Clone(m.Provisions)
 	m.Engine.CACertificates = slices.Clone(m.Engine.CACertificates)
 	moved(&m.Engine.Image.Path)
+	moved(&m.Box.File)
 	for i := range m.Mounts {
 		moved(&m.Mounts[i].Source)
 	}

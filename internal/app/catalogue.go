@@ -1,7 +1,7 @@
 package app
 
 import (
-	"strings"
+	"fmt"
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -13,10 +13,17 @@ type Catalogue struct{ boxes.Catalogue }
 // Box resolves a name, "" for the pick, for a provider and architecture.
 func (c Catalogue) Box(provider, architecture, name string) (plan.Box, error) {
 	b, err := c.Catalogue.Box(provider, architecture, name)
-	return plan.Box{
+	box := plan.Box{
 		Name: b.Name, Version: b.Version, Architecture: b.Architecture, BootTimeout: b.BootTimeout, Listed: b.Listed, Notes: b.Notes,
-		Release: b.Release, EndOfSupport: string(b.EndOfSupport), Own: strings.HasPrefix(b.Name, ownBoxes),
-	}, err
+		Release: b.Release, EndOfSupport: string(b.EndOfSupport), Own: b.Own,
+	}
+	if err == nil && !b.Own && provider != "docker" {
+		box.Registry = fmt.Sprintf("%s, which is supported until %s and ends on %s", c.Registry.Name, c.Registry.SupportEnds, c.Registry.Ends)
+		if own, ok := c.Own(provider, architecture); ok {
+			box.Instead = own.Name
+		}
+	}
+	return box, err
 }
 
 // Image resolves the name of an engine image.

@@ -30,7 +30,7 @@ func Doctor(ctx context.Context, o Options, facts platforms.Facts, names []strin
 			return nil, err
 		}
 		d := platforms.Diagnose(facts, platforms.Wanted{})
-		d.Add(boxCheck(o.Catalogue, facts.Arch, d.Provider, ""))
+		o.addBox(&d, facts.Arch, hcl.Machine{}, plan.Image{})
 		return []Examination{{Diagnosis: d}}, nil
 	}
 	cfg, _, diags := hcl.Load(shown(file), (&reads{agreements: &agreements{project: found.Dir}, dir: found.Folder()}).options(ctx, o))
@@ -60,8 +60,7 @@ func examine(o Options, facts platforms.Facts, cfg hcl.Config, folder state.Dir,
 			provider = madeWith(folder, m.Name)
 		}
 		d := platforms.Diagnose(facts, wanted(m, provider))
-		box := boxCheck(o.Catalogue, facts.Arch, d.Provider, boxNamed(cfg, m.Name))
-		d.Add(box)
+		box := o.addBox(&d, facts.Arch, block(cfg, m.Name), m.Engine.Image)
 		if box.Result != platforms.Fail || countErrors(diags) > 1 {
 			d.Add(configCheck(diags)) // a missing box is told once
 		}
@@ -82,47 +81,20 @@ func wanted(m plan.Machine, provider string) platforms.Wanted {
 
 // named is the provider that the file names, "" for auto.
 func named(cfg hcl.Config, machine string) string {
-	for _, m := range cfg.Machines {
-		if m.Name == machine && m.Provider != "auto" {
-			return m.Provider
-		}
+	if p := block(cfg, machine).Provider; p != "auto" {
+		return p
 	}
 	return ""
 }
 
-func boxNamed(cfg hcl.Config, machine string) string {
+// block is what the file says of a machine.
+func block(cfg hcl.Config, machine string) hcl.Machine {
 	for _, m := range cfg.Machines {
 		if m.Name == machine {
-			return m.Box
+			return m
 		}
 	}
-	return ""
-}
-
-// boxCheck asks the catalogue for a box that fits.
-func boxCheck(catalogue plan.Catalogue, arch, provider, name string) platforms.Check {
-	c := platforms.Check{Name: "box", Result: platforms.Pass}
-	switch provider {
-	case "":
-		c.Result, c.Seen = platforms.Skip, "it depends on the provider"
-		return c
-	case plan.ProviderSSH, plan.ProviderNative:
-		c.Result, c.Seen = platforms.Skip, "none: FreeBSD is there already"
-		return c
-	}
-	box, err := catalogue.Box(provider, arch, name)
-	switch {
-	case err != nil:
-		c.Result, c.Seen, c.Why = platforms.Fail, err.Error(), "the box is the disk that the FreeBSD guest starts from"
-		c.Fix.Text = hintOf(err)
-	case box.Own:
-		c.Seen = box.Name + " for " + box.Architecture + ", made by fbdock of FreeBSD's cloud image when it is needed"
-	case len(box.Notes) > 0:
-		c.Result, c.Seen, c.Why = platforms.Warn, box.Name+" for "+box.Architecture, box.Notes[0]
-	default:
-		c.Seen = box.Name + " for " + box.Architecture
-	}
-	return c
+	return hcl.Machine{}
 }
 
 func configCheck(diags hcl.Diagnostics) platforms.Check {

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"mvdan.cc/sh/v3/syntax"
@@ -128,7 +129,8 @@ func TestLaptops(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, app.ConfigName), []byte("machine \"dev\" {}\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			found, err := app.Doctor(t.Context(), app.Options{Dir: dir, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}, Catalogue: catalogue(t), HostFacts: app.LaptopOf(r.Facts)}, r.Facts, nil)
+			day := time.Date(2026, time.November, 28, 0, 0, 0, 0, time.UTC)
+			found, err := app.Doctor(t.Context(), app.Options{Dir: dir, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}, Catalogue: catalogue(t), HostFacts: app.LaptopOf(r.Facts), Today: day}, r.Facts, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

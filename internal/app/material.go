@@ -89,6 +89,9 @@ func (u *upRun) box(ctx context.Context) error {
 	if u.m.OwnComputer() || madeWith(u.State, u.m.Name) != "" {
 		return nil
 	}
+	if u.m.Box.File != "" {
+		return u.phase("box", func() (string, error) { return filepath.Base(u.m.Box.File), verifyBox(ctx, u.m.Box) })
+	}
 	made, err := u.EnsureBox(ctx, u.m)
 	if err == nil && made.Name != "" {
 		usePins(&u.Plan, u.Lock)

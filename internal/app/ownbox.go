@@ -2,18 +2,26 @@ package app
 
 import (
 	"context"
-	"strings"
 
+	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/cloudbox"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
-// ownBoxes is what the names of boxes that fbdock makes begin with.
-const ownBoxes = "fbdock/freebsd-"
-
 // ownFilesystem is that of the boxes that machines start from.
 const ownFilesystem = "zfs"
+
+func isOwnBox(name string) bool {
+	_, own := boxes.OwnRelease(name)
+	return own
+}
+
+// ownRelease is the release of FreeBSD in a box of fbdock's own.
+func ownRelease(m plan.Machine) string {
+	release, _ := boxes.OwnRelease(m.Box.Name)
+	return release
+}
 
 // EnsureBox makes the box of m when it is one of fbdock's own and Vagrant
 // does not have it, after saying so.
@@ -22,7 +30,7 @@ func (p *Project) EnsureBox(ctx context.Context, m plan.Machine) (BoxResult, err
 		return BoxResult{}, nil
 	}
 	made, err := BuildBoxes(ctx, p.Options, p.Lock, BoxOptions{
-		Providers: []string{m.Provider}, Release: strings.TrimPrefix(m.Box.Name, ownBoxes), Architecture: m.Box.Architecture,
+		Providers: []string{m.Provider}, Release: ownRelease(m), Architecture: m.Box.Architecture,
 	})
 	if err != nil {
 		return BoxResult{}, err
@@ -38,7 +46,7 @@ func ownVersion(m plan.Machine, lock *lockfile.File) string {
 		return ""
 	}
 	source := cloudbox.Source{
-		Release: strings.TrimPrefix(m.Box.Name, ownBoxes), Architecture: m.Box.Architecture, Filesystem: ownFilesystem,
+		Release: ownRelease(m), Architecture: m.Box.Architecture, Filesystem: ownFilesystem,
 	}
 	pin, ok := lock.Find(lockfile.CloudImage, source.Name(), source.Architecture)
 	if !ok {

@@ -165,7 +165,7 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 		return Loaded{}, &Error{Err: err, Code: ExitUsage}
 	}
 	usePins(&p, lock)
-	noteSupport(&p, o.Today)
+	noteSupport(&p, today(o.Today))
 	project := &Project{Options: o, Dir: folder.Folder(), Config: *cfg, Plan: p, State: folder, claim: found.Claim, Lock: lock, reads: r.Reads, agreements: r.agreements}
 	if o.Applied {
 		err = project.useApplied(ctx)

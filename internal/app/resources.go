@@ -172,7 +172,7 @@ func (o Options) sharedResources() []Resource {
 	var all []Resource
 	if home, err := vagrant.Home(o.Lookup); err == nil {
 		for _, name := range vagrant.BoxNames(home) {
-			if strings.HasPrefix(name, ownBoxes) {
+			if isOwnBox(name) {
 				all = append(all, Resource{Kind: ResourceBox, Name: name, Shared: true})
 			}
 		}

@@ -9,12 +9,8 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
-// noteSupport says which releases get no more fixes; a zero today is the
-// clock's.
+// noteSupport says which releases get no more fixes.
 func noteSupport(p *plan.Plan, today time.Time) {
-	if today.IsZero() {
-		today = time.Now()
-	}
 	for i := range p.Machines {
 		m := &p.Machines[i]
 		note := func(format string, args ...any) {

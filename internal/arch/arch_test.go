@@ -20,7 +20,7 @@ var allowed = map[string][]string{
 	"internal/hostfile":      {},
 	"internal/privatefile":   {},
 	"platforms":              {"internal/redact"},
-	"internal/reach":         {"internal/plan"},
+	"internal/reach":         {"internal/plan", "internal/redact"},
 	"internal/untrusted":     {},
 	"internal/descriptors":   {},
 	"internal/run":           {"internal/untrusted"},

@@ -194,25 +194,6 @@ func (b *builder) provider() string {
 	return b.laptop.Provider
 }
 
-func (b *builder) box(provider string) Box {
-	if provider == "" {
-		return Box{}
-	}
-	box, err := b.catalogue.Box(provider, b.laptop.Architecture, b.in.Box)
-	if err != nil {
-		b.failed("box", "no box for this machine", err)
-		return Box{Name: b.in.Box, Architecture: b.laptop.Architecture}
-	}
-	switch {
-	case b.in.BoxVersion != "" && box.Own:
-		b.note("box_version is not used: fbdock makes the box %s of the image that the lock file pins", box.Name)
-	case b.in.BoxVersion != "":
-		box.Version = b.in.BoxVersion
-	}
-	b.notes = append(b.notes, box.Notes...)
-	return box
-}
-
 func (b *builder) failed(path, summary string, err error) {
 	hint := ""
 	if h, ok := errors.AsType[interface {

@@ -97,6 +97,8 @@ func TestBuildRefuses(t *testing.T) {
 		{"cpus below the engine's", hcl.Machine{CPUs: 1}, hcl.Error, "The machine has 1 CPUs and its engine wants 2"},
 		{"network of VirtualBox NAT", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.0.0.0/16")}}, hcl.Error, "10.0.0.0/16 overlaps 10.0.2.0/24"},
 		{"network of a laptop route", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.91.3.0/24")}}, hcl.Error, "10.91.3.0/24 overlaps 10.91.0.0/16, which this computer already has a route to"},
+		{"a box from elsewhere with the provider docker", hcl.Machine{Provider: "docker", Box: "a", BoxURL: "https://b.example/c.json"}, hcl.Error, "docker has no boxes"},
+		{"box file that is not there", hcl.Machine{BoxURL: "missing.box", BoxChecksum: "sha256:00112233445566778899"}, hcl.Error, "does not exist or is no file"},
 		{"unknown image", hcl.Machine{Engine: hcl.Engine{Image: "alpine-9"}}, hcl.Error, "no such thing: alpine-9"},
 		{"image file that is not there", hcl.Machine{Engine: hcl.Engine{Image: "./missing.qcow2"}}, hcl.Error, "does not exist or is no file"},
 		{"unknown box", hcl.Machine{Box: "nobox"}, hcl.Error, "no such thing: nobox"},
@@ -126,6 +128,34 @@ func TestBuildRefuses(t *testing.T) {
 				t.Errorf("diagnostic %+v, want %s with %q and a hint", d, tt.severity, tt.detail)
 			}
 		})
+	}
+}
+
+func TestBoxFromElsewhere(t *testing.T) {
+	t.Parallel()
+	const digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+	for _, tt := range []struct {
+		in   hcl.Machine
+		want plan.Box
+	}{
+		{
+			hcl.Machine{Box: "me/freebsd", BoxURL: "https://boxes.example/freebsd.json", BoxVersion: "~> 1"},
+			plan.Box{Name: "me/freebsd", Version: "~> 1", URL: "https://boxes.example/freebsd.json"},
+		},
+		{
+			hcl.Machine{Box: "me/freebsd", BoxURL: "boxes/freebsd.box", BoxChecksum: "sha256:" + digest},
+			plan.Box{Name: "me/freebsd-sha256-e3b0c44298fc1c14", File: filepath.FromSlash("/home/ada/project/boxes/freebsd.box"), SHA256: digest},
+		},
+		{
+			hcl.Machine{BoxURL: filepath.FromSlash("/srv/freebsd.box"), BoxChecksum: "sha256:" + digest},
+			plan.Box{Name: "box-sha256-e3b0c44298fc1c14", File: filepath.FromSlash("/srv/freebsd.box"), SHA256: digest},
+		},
+	} {
+		tt.in.Name, tt.want.Architecture, tt.want.BootTimeout = "dev", "amd64", 1200
+		got, diags := build(t, tt.in)
+		if diff := cmp.Diff(tt.want, got.Box); diff != "" || len(diags) > 0 {
+			t.Errorf("Build(%q): %v\n%s", tt.in.BoxURL, diags, diff)
+		}
 	}
 }
 

@@ -9,12 +9,14 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 )
 
+// DefaultImage is the engine image where none is named.
+const DefaultImage = "alpine-3.24"
+
 const (
 	// engineCPUs and engineMemory are the least a useful engine needs.
 	engineCPUs   = 2
 	engineMemory = 2 * hcl.GiB
 	engineDisk   = 40 * hcl.GiB
-	engineImage  = "alpine-3.24"
 	// guestReserve is what FreeBSD itself needs beside the engine: kernel,
 	// ARC and sshd, measured against the OOM kills that boxes of 3 GiB had.
 	guestReserve = 1536 * hcl.MiB
@@ -130,7 +132,7 @@ func (b *builder) image(name string) Image {
 		path := b.file("engine.image", name)
 		return Image{Name: filepath.Base(path), Architecture: b.architecture(), Path: path}
 	}
-	image, err := b.catalogue.Image(or(name, engineImage), b.architecture())
+	image, err := b.catalogue.Image(or(name, DefaultImage), b.architecture())
 	if err != nil {
 		b.failed("engine.image", "unknown engine image", err)
 	}

@@ -78,9 +78,15 @@ func (m Machine) OwnComputer() bool {
 // Box is the Vagrant box of the FreeBSD guest. For the docker provider
 // Name is the reference of a container image.
 type Box struct {
-	Name         string `json:"name"`
-	Version      string `json:"version,omitempty"` // a constraint
-	Architecture string `json:"architecture"`      // Vagrant's words: amd64, arm64
+	Name    string `json:"name"`
+	Version string `json:"version,omitempty"` // a constraint
+	// URL is the address of the box's metadata, File the path of a box file
+	// and SHA256 its digest in hexadecimal; "" for a box that Vagrant finds by
+	// its name.
+	URL          string `json:"url,omitempty"`
+	File         string `json:"file,omitempty"`
+	SHA256       string `json:"sha256,omitempty"`
+	Architecture string `json:"architecture"` // Vagrant's words: amd64, arm64
 	// BootTimeout in seconds; official boxes patch themselves at first boot.
 	BootTimeout int `json:"boot_timeout"`
 	// Listed tells that the catalogue knows the box.
@@ -90,6 +96,10 @@ type Box struct {
 	// Release of FreeBSD and EndOfSupport, its last day; "" when not known.
 	Release      string `json:"release,omitempty"`
 	EndOfSupport string `json:"end_of_support,omitempty"`
+	// Registry is where Vagrant finds the box, with what is known of its end;
+	// Instead is a box that needs none. "" when there is none.
+	Registry string `json:"-"`
+	Instead  string `json:"-"`
 	// Own is a box that fbdock makes: it is on this host or nowhere.
 	Own bool `json:"own,omitempty"`
 }

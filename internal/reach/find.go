@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // Computer is what has to be known of the host.
@@ -134,7 +135,14 @@ func (f *finder) box(m plan.Machine) {
 	case m.Provider == "docker":
 		f.add(Reach{Kind: Box, What: m.Box.Name, Warning: "it is a container of this computer, with the rights to mount file systems and to change networks"})
 	default:
-		f.add(Reach{Kind: Box, What: m.Box.Name, Warning: "fbdock does not know it, and Vagrant runs the Ruby code of a box on this computer, as you"})
+		what := m.Box.Name
+		switch {
+		case m.Box.URL != "":
+			what += " from " + redact.URL(m.Box.URL)
+		case m.Box.File != "":
+			what += " of the file " + m.Box.File
+		}
+		f.add(Reach{Kind: Box, What: what, Warning: "fbdock does not know it, and Vagrant runs the Ruby code of a box on this computer, as you"})
 	}
 }
 

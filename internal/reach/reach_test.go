@@ -68,7 +68,12 @@ func TestOf(t *testing.T) {
 		"forward":     {machine: plan.Machine{Forward: netip.MustParseAddr("192.0.2.1")}, want: []string{"forward 192.0.2.1!"}},
 		"forward all": {machine: plan.Machine{Forward: netip.MustParseAddr("::")}, want: []string{"forward ::!"}},
 		"loopback 6":  {machine: plan.Machine{Forward: netip.MustParseAddr("::1")}},
-		"a box":       {machine: plan.Machine{Provider: "libvirt", Box: plan.Box{Name: "evil/box"}}, want: []string{"box evil/box!"}},
+		"a box from a URL": {
+			machine: plan.Machine{Provider: "libvirt", Box: plan.Box{Name: "me/box", URL: "https://me:hunter2@b.example/c.json"}},
+			want:    []string{"box me/box from https://***@b.example/c.json!"},
+		},
+		"a box file": {machine: plan.Machine{Provider: "libvirt", Box: plan.Box{Name: "me/box", File: "/p/c.box"}}, want: []string{"box me/box of the file /p/c.box!"}},
+		"a box":      {machine: plan.Machine{Provider: "libvirt", Box: plan.Box{Name: "evil/box"}}, want: []string{"box evil/box!"}},
 		"external": {
 			machine: plan.Machine{Provider: plan.ProviderSSH, Host: "ssh://me@metal", Box: plan.Box{}, Mounts: []plan.Mount{{Source: "/data"}}},
 			want:    []string{"host me@metal", "mount /data read-write to me@metal"},
