@@ -23,6 +23,8 @@ sed 's,/usr/bin/dockerd,/srv/dockerd,; s/^limit=.*/limit=3/' "$POINTS" >/srv/poi
 printf '#!/bin/sh\necho "dockerd $*"\n' >/srv/dockerd
 chmod +x /srv/dockerd
 points() { "$LAB_SHELL" /srv/points "$@" 2>&1; }
+# refuses FOLDER says whether nothing can be made in it.
+refuses() { mkdir "$1/n" 2>/dev/null || echo refused; }
 # mounted FOLDER is a mount of FUSE's that nobody serves any more.
 mounted() {
   exec 7<>/dev/fuse || exit 77
@@ -59,12 +61,12 @@ func TestMountPoints(t *testing.T) {
 	for _, tt := range []struct{ name, script, want string }{
 		{"nothing is written to a point that nothing is mounted on", `
 points declare live "/home/lab a/proj" live /home/lab/two
-mkdir "/home/lab a/proj/n" 2>/dev/null || echo refused
+refuses "/home/lab a/proj"
 echo x 2>/dev/null >/home/lab/two/f || echo refused
 ls /home/lab/two 2>/dev/null || echo 'not looked at'
 umount /home/lab/two && mkdir /home/lab/two/n 2>/dev/null || echo 'refused without its cover'
 points close /home/lab/two
-mkdir /home/lab/two/n 2>/dev/null || echo refused`, `refused
+refuses /home/lab/two`, `refused
 refused
 not looked at
 refused without its cover
@@ -83,7 +85,7 @@ none
 `},
 		{"an empty folder that an older fbdock made is in nobody's way", `
 mkdir -p /home/lab/proj/sub/deep /home/lab/proj/n
-points prepare /home/lab/proj && ls -A /home/lab/proj && points close /home/lab/proj && mkdir /home/lab/proj/x 2>/dev/null || echo refused`, `refused
+points prepare /home/lab/proj && ls -A /home/lab/proj && points close /home/lab/proj && refuses /home/lab/proj`, `refused
 `},
 		{"what containers wrote is moved aside", `
 mkdir -p /home/lab/proj/n
@@ -146,7 +148,7 @@ x
 		{"dockerd waits no longer than it says", `
 points declare live /home/lab/p live /home/lab/p/inner
 points dockerd
-mkdir /home/lab/p/n 2>/dev/null || echo refused`, `fbdock: dockerd waits for folders of the host, N s at most: /home/lab/p /home/lab/p/inner
+refuses /home/lab/p`, `fbdock: dockerd waits for folders of the host, N s at most: /home/lab/p /home/lab/p/inner
 fbdock: dockerd starts without the folders of the host, which did not come within 3 s: /home/lab/p /home/lab/p/inner; containers that bind them do not start before they are mounted
 dockerd 
 refused
@@ -155,7 +157,7 @@ refused
 points declare live /home/lab/p
 points refuse /home/lab/p 'no such folder'
 points dockerd
-mkdir /home/lab/p/n 2>/dev/null || echo refused
+refuses /home/lab/p
 points prepare /home/lab/p; mounted /home/lab/p; points dockerd`, `fbdock: dockerd starts without a folder of the host: /home/lab/p: no such folder
 dockerd 
 refused
@@ -164,7 +166,7 @@ dockerd
 		{"after a boot the list stands and the points are made anew", `
 points declare live /home/lab/p
 umount /home/lab/p; chattr -i /home/lab/p 2>/dev/null; rm -r /home/lab
-points dockerd; mkdir /home/lab/p/n 2>/dev/null || echo refused`, `fbdock: dockerd waits for folders of the host, N s at most: /home/lab/p
+points dockerd; refuses /home/lab/p`, `fbdock: dockerd waits for folders of the host, N s at most: /home/lab/p
 fbdock: dockerd starts without the folders of the host, which did not come within 3 s: /home/lab/p; containers that bind them do not start before they are mounted
 dockerd 
 refused

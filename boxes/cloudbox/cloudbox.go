@@ -7,6 +7,7 @@
 package cloudbox
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -57,12 +58,8 @@ func (s Source) File() string {
 }
 
 func (s Source) folder() string {
-	mirror := s.Mirror
-	if mirror == "" {
-		mirror = Mirror
-	}
 	arch := map[string]string{"amd64": "amd64", "arm64": "aarch64"}[s.Architecture]
-	return strings.TrimSuffix(mirror, "/") + "/" + path.Join(s.Release+"-RELEASE", arch, "Latest")
+	return strings.TrimSuffix(cmp.Or(s.Mirror, Mirror), "/") + "/" + path.Join(s.Release+"-RELEASE", arch, "Latest")
 }
 
 // URL of the image.

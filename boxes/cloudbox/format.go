@@ -5,7 +5,6 @@ import (
 	"embed"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/template"
@@ -49,30 +48,26 @@ type form struct {
 	disk       string // its place in the box
 	descriptor string // its place in the box, "" for none
 	source     string // of the descriptor
-	write      func(out *os.File, src io.Reader, l disk.Layout) error
+	write      func(out io.WriteSeeker, src io.Reader, l disk.Layout) error
 }
 
 func (b Box) form() form {
-	qcow2 := func(out *os.File, src io.Reader, l disk.Layout) error { return disk.QCOW2(out, src, l) }
 	const vmdk = "freebsd-disk001.vmdk"
 	switch b.Format {
 	case HyperV:
-		return form{
-			"Virtual Hard Disks/freebsd.vhd", "Virtual Machines/freebsd.xml", "hyperv.xml",
-			func(out *os.File, src io.Reader, l disk.Layout) error { return disk.VHD(out, src, l) },
-		}
+		return form{"Virtual Hard Disks/freebsd.vhd", "Virtual Machines/freebsd.xml", "hyperv.xml", disk.VHD}
 	case VirtualBox:
-		return form{vmdk, "box.ovf", "box.ovf", func(out *os.File, src io.Reader, l disk.Layout) error {
+		return form{vmdk, "box.ovf", "box.ovf", func(out io.WriteSeeker, src io.Reader, l disk.Layout) error {
 			return disk.StreamVMDK(out, src, l, vmdk)
 		}}
 	case VMware:
-		return form{vmdk, "freebsd.vmx", "freebsd.vmx", func(out *os.File, src io.Reader, l disk.Layout) error {
+		return form{vmdk, "freebsd.vmx", "freebsd.vmx", func(out io.WriteSeeker, src io.Reader, l disk.Layout) error {
 			return disk.VMDK(out, src, l, vmdk)
 		}}
 	case UTM:
-		return form{"box.utm/Data/" + b.uuid(1) + ".qcow2", "box.utm/config.plist", "config.plist", qcow2}
+		return form{"box.utm/Data/" + b.uuid(1) + ".qcow2", "box.utm/config.plist", "config.plist", disk.QCOW2}
 	default:
-		return form{"box.img", "", "", qcow2}
+		return form{"box.img", "", "", disk.QCOW2}
 	}
 }
 

@@ -62,9 +62,7 @@ func TestBindsComeBack(t *testing.T) {
 	}{
 		{"the link is cut", m.wire.cut},
 		{"the guest does not answer", func() {
-			m.wire.freeze(true)
-			time.Sleep(3 * time.Second)
-			m.wire.freeze(false)
+			m.wire.pause(3 * time.Second)
 			m.wire.cut()
 		}},
 		{"the agent makes room for another", func() {

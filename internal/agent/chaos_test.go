@@ -46,11 +46,7 @@ func TestChaos(t *testing.T) {
 		do   func()
 	}{
 		{"cut", m.wire.cut},
-		{"stall", func() {
-			m.wire.freeze(true)
-			time.Sleep(6 * time.Second)
-			m.wire.freeze(false)
-		}},
+		{"stall", func() { m.wire.pause(6 * time.Second) }},
 		{"reboot of the engine", func() {
 			m.engine.kill()
 			time.Sleep(time.Second)

@@ -138,11 +138,7 @@ func TestMountsComeBack(t *testing.T) {
 		do   func()
 	}{
 		{"cut", m.wire.cut},
-		{"stall", func() {
-			m.wire.freeze(true)
-			time.Sleep(5 * time.Second)
-			m.wire.freeze(false)
-		}},
+		{"stall", func() { m.wire.pause(5 * time.Second) }},
 		{"reboot of FreeBSD", func() {
 			m.freebsd.kill()
 			m.freebsd.start(t)

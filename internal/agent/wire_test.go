@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync"
 	"testing"
+	"time"
 )
 
 // wire stands between the agent and a guest, to be cut and stalled.
@@ -101,4 +102,11 @@ func (w *wire) freeze(on bool) {
 	defer w.mu.Unlock()
 	w.stall = on
 	w.still.Broadcast()
+}
+
+// pause has the guest not answer for a while.
+func (w *wire) pause(d time.Duration) {
+	w.freeze(true)
+	time.Sleep(d)
+	w.freeze(false)
 }

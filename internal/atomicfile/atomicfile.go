@@ -96,8 +96,12 @@ func (w Writer) Put(path string, data []byte, mode fs.FileMode) error {
 	return err
 }
 
-// named is err as one of the file, of whose temporary file nobody knows.
+// named is err as one of the file, of whose temporary file nobody knows. That
+// of a rename names the file itself, and stays with what comes after it.
 func named(path string, err error) error {
+	if _, ok := errors.AsType[*os.LinkError](err); ok {
+		return err
+	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok && strings.HasPrefix(filepath.Base(e.Path), prefix) {
 		return &fs.PathError{Op: e.Op, Path: path, Err: e.Err}
 	}
