@@ -27,9 +27,21 @@ const (
 // Formats are all of them.
 func Formats() []Format { return []Format{Libvirt, HyperV, VirtualBox, VMware, UTM} }
 
+const qemu = "qemu" // takes libvirt's boxes
+
+// Providers are those that a format is for.
+func Providers() []string {
+	providers := []string{qemu}
+	for _, format := range Formats() {
+		providers = append(providers, string(format))
+	}
+	slices.Sort(providers)
+	return providers
+}
+
 // FormatOf is the format of the boxes that a provider takes.
 func FormatOf(provider string) (Format, bool) {
-	if provider == "qemu" {
+	if provider == qemu {
 		return Libvirt, true
 	}
 	return Format(provider), slices.Contains(Formats(), Format(provider))

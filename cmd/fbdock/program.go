@@ -42,7 +42,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 		return cause.status()
 	}
 	if _, told := errors.AsType[*toldError](err); !told {
-		p.terminal(nil).Error(err, app.Options{Environ: p.environ}.Hint(err))
+		p.terminal(nil).Error(err, app.Options{Environ: p.environ, CacheDir: p.cacheDir()}.Hint(err))
 	}
 	return app.Status(err)
 }

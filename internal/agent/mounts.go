@@ -79,9 +79,11 @@ type folder struct {
 	failed error
 	behind bool
 	aside  string
-	// attempts that failed over the link of now, since it was mounted last.
+	// attempts that failed over the link of now, since it was mounted last;
+	// refused tells that the engine knows.
 	attempts int
 	over     *session
+	refused  bool
 	// Tries are numbered; done is the last one that has come to something.
 	begun, done int
 }
@@ -219,7 +221,7 @@ func (m *mounts) up(ctx context.Context, f *folder) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	f.live, f.end = context.WithCancel(ctx)
-	f.failed, f.since, f.done, f.attempts = nil, time.Now(), f.begun, 0
+	f.failed, f.since, f.done, f.attempts, f.refused = nil, time.Now(), f.begun, 0, false
 	m.tell()
 	m.agent.o.Log.Info("mounted", "guest", f.guest, "folder", f.Source, "target", f.Target)
 }

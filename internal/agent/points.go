@@ -80,10 +80,11 @@ func (p *points) run(ctx context.Context) {
 	p.startLate(ctx)
 }
 
-// keepTold tells a guest of every change. One that nothing is to be mounted in
-// is not logged in to for that: `up` tells it.
+// keepTold tells a guest of every change. An engine that nothing is to be
+// mounted in is not logged in to for that: `up` tells it. In FreeBSD the agent is
+// logged in.
 func (p *points) keepTold(ctx context.Context, guest string, get func(context.Context) (*session, error)) {
-	delay, ever := firstRetry, false
+	delay, ever := firstRetry, guest == UserFreeBSD
 	for last := error(nil); ctx.Err() == nil; {
 		changed := p.mounts.change()
 		var err error
@@ -124,19 +125,23 @@ func (p *points) failed(ctx context.Context, f *folder) {
 	}
 	p.mounts.mu.Lock()
 	if f.over != j {
-		f.over, f.attempts = j, 0
+		f.over, f.attempts, f.refused = j, 0, false
 	}
 	f.attempts++
-	attempts, reason, folder := f.attempts, f.failed, f.Folder
+	tell, reason, folder := f.attempts >= refuseAfter && !f.refused, f.failed, f.Folder
 	p.mounts.mu.Unlock()
-	if attempts != refuseAfter || reason == nil {
+	if !tell || reason == nil {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, tellWait)
 	defer cancel()
 	if err := j.limiter.hold(ctx, func() error { return mount.Refuse(ctx, j.Client, nil, folder, reason) }); err != nil {
 		p.mounts.agent.o.Log.Debug("the engine was not told", "folder", folder.Source, "error", err)
+		return // the next failure tells it
 	}
+	p.mounts.mu.Lock()
+	defer p.mounts.mu.Unlock()
+	f.refused = f.over == j
 }
 
 // startLate starts, whenever a folder has come to the engine, the containers

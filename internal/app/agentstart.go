@@ -121,11 +121,12 @@ func (p *Project) applyAgent(ctx context.Context, m plan.Machine) error {
 		return err
 	}
 	s.Replace = true
-	if s.Other(ctx) {
-		p.Progress.Say(fmt.Sprintf("the agent of %s is replaced: it is another fbdock's, or leads to another host", m.Name))
-	}
+	other := s.Other(ctx)
 	if err := s.Ensure(ctx); err != nil {
 		return err
+	}
+	if other { // not before: it may be tried again and again
+		p.Progress.Say(fmt.Sprintf("the agent of %s is replaced: it was another fbdock's, or led to another host", m.Name))
 	}
 	return p.reloadAgent(ctx, m)
 }

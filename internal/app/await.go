@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/link"
 )
@@ -127,9 +128,11 @@ func (p *Project) dockerReady(g *guest) func(context.Context) error {
 }
 
 // readyFor waits for what a command needs of the engine, and gives the login
-// that it runs on.
+// that it runs on. A docker command that asks no engine waits for none.
 func (p *Project) readyFor(ctx context.Context, g *guest, e Exec) (client *link.Client, err error) {
 	switch {
+	case e.Docker && dockerflags.ParseLine(e.Args[1:]).Local():
+		return g.Client, nil
 	case e.Docker:
 		return g.Client, p.awaitEngine(ctx, g, p.dockerReady(g))
 	case e.On == OnEngine:

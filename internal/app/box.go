@@ -67,20 +67,25 @@ type boxRun struct {
 
 // formatsOf are the kinds of boxes that providers take, each once.
 func formatsOf(providers []string) (formats []cloudbox.Format, err error) {
+	all := false
 	for _, provider := range providers {
 		if provider == "all" {
-			return cloudbox.Formats(), nil
+			all = true
+			continue
 		}
 		format, ok := cloudbox.FormatOf(provider)
 		if !ok {
 			return nil, &Error{
-				Err:  fmt.Errorf("fbdock makes boxes for libvirt, qemu, hyperv, virtualbox, vmware_desktop and utm, not for %q", provider),
+				Err:  fmt.Errorf("fbdock makes boxes for %s, not for %q", strings.Join(cloudbox.Providers(), ", "), provider),
 				Next: "`fbdock boxes` lists what is published for the others", Code: ExitUsage,
 			}
 		}
 		if !slices.Contains(formats, format) {
 			formats = append(formats, format)
 		}
+	}
+	if all {
+		return cloudbox.Formats(), nil
 	}
 	return formats, nil
 }

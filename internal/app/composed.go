@@ -56,7 +56,7 @@ func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount
 			return found, &mount.OutsideError{Path: filepath.Dir(file)}
 		}
 	}
-	err = p.readCompose(ctx, files, host, lookup, &found)
+	err = p.readCompose(ctx, files, host, lookup, !onHost, &found)
 	if !c.Mounts() {
 		found.binds = nil
 	}
@@ -67,9 +67,12 @@ func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount
 // includes.
 const maxComposeFiles = 200
 
-// readCompose finds the binds and variables of files, and of those that they
-// include and extend.
-func (p *Project) readCompose(ctx context.Context, files []string, host mount.Host, lookup func(string) (string, bool), found *composed) error {
+// readCompose finds the binds of files, and of those that they include and
+// extend; with variables those too, which env files name as well. The CLI of
+// this host has the environment as it is.
+func (p *Project) readCompose(
+	ctx context.Context, files []string, host mount.Host, lookup func(string) (string, bool), variables bool, found *composed,
+) error {
 	var refs []mount.ComposeRef
 	for _, file := range files {
 		refs = append(refs, mount.ComposeRef{File: file, Dir: found.dir})
@@ -92,13 +95,8 @@ func (p *Project) readCompose(ctx context.Context, files []string, host mount.Ho
 			of = mount.Based(of, ref.Dir, host)
 		}
 		found.binds = append(found.binds, of...)
-		names, envFiles := mount.ComposeVariables(text)
-		if bytes.ContainsRune(text, '~') { // compose puts $HOME in for it
-			names = append(names, "HOME")
-		}
-		found.variables = append(found.variables, names...)
-		for _, file := range envFiles {
-			if err := p.readEnvFile(ctx, mount.Host{GOOS: host.GOOS, Dir: ref.Dir}.Full(file), found); err != nil {
+		if variables {
+			if err := p.composeNames(ctx, text, mount.Host{GOOS: host.GOOS, Dir: ref.Dir}, found); err != nil {
 				return err
 			}
 		}
@@ -107,10 +105,22 @@ func (p *Project) readCompose(ctx context.Context, files []string, host mount.Ho
 	return nil
 }
 
-func (p *Project) readEnvFile(ctx context.Context, file string, found *composed) error {
-	text, err := p.projectFile(ctx, file, hostfile.MaxEnv)
-	found.variables = append(found.variables, mount.EnvFileVariables(text)...)
-	return err
+// composeNames finds the names of variables that a compose file and its env
+// files take from the environment.
+func (p *Project) composeNames(ctx context.Context, text []byte, host mount.Host, found *composed) error {
+	names, envFiles := mount.ComposeVariables(text)
+	if bytes.ContainsRune(text, '~') { // compose puts $HOME in for it
+		names = append(names, "HOME")
+	}
+	found.variables = append(found.variables, names...)
+	for _, file := range envFiles {
+		text, err := p.projectFile(ctx, host.Full(file), hostfile.MaxEnv)
+		if err != nil {
+			return err
+		}
+		found.variables = append(found.variables, mount.EnvFileVariables(text)...)
+	}
+	return nil
 }
 
 // projectFile reads a file that compose reads as well. None is empty: it is

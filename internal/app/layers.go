@@ -70,7 +70,8 @@ func firstBroken(layers []Layer) *Layer {
 }
 
 // layers asks FreeBSD for the layers of the engine; checks names some of
-// them, all without.
+// them, all without. No answer is a layer that does not work: who looks for one
+// that fails would take it for success.
 func (g *guest) layers(ctx context.Context, checks ...string) ([]Layer, error) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
@@ -80,8 +81,12 @@ func (g *guest) layers(ctx context.Context, checks ...string) ([]Layer, error) {
 		return nil, err
 	}
 	layers := health(out.Stdout)
-	if len(layers) == 0 && out.Status != 0 {
+	switch {
+	case len(layers) > 0:
+	case out.Status != 0:
 		layers = []Layer{{Name: "steps", Text: "the guest was not prepared yet; run `fbdock up`"}}
+	default:
+		layers = []Layer{{Name: "health", Text: "fbdock-health tells of no layer"}}
 	}
 	return layers, nil
 }

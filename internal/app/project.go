@@ -32,7 +32,7 @@ type Options struct {
 	Environ []string
 	// Version of this fbdock.
 	Version string
-	// CacheDir holds what is downloaded; "" is the user's cache directory.
+	// CacheDir holds what is downloaded.
 	CacheDir string
 	// HostFacts is what planning knows of this computer.
 	HostFacts plan.Host

@@ -127,15 +127,15 @@ func (p *Project) execGuest(ctx context.Context, m plan.Machine, e Exec) (int, e
 	if err := p.haveAgent(ctx, g, at); err != nil {
 		return 0, err
 	}
-	if e, err = at.fit(ctx, g, e); err != nil {
-		return 0, err
-	}
-	client, err := p.readyFor(ctx, g, e)
+	client, err := p.readyFor(ctx, g, e) // the mounts come with the engine
 	if err != nil {
 		return 0, err
 	}
 	if client != g.Client {
 		defer client.Close()
+	}
+	if e, err = at.fit(ctx, g, e); err != nil {
+		return 0, err
 	}
 	end := p.watchPorts(ctx, g.agent, e.Args)
 	defer end()

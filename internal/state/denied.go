@@ -27,6 +27,9 @@ func DeniedHint(err error, own ...string) string {
 }
 
 func deniedHint(path string, own []string) string {
+	if path == "" {
+		return "" // nothing says what is in the way
+	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return ""

@@ -36,6 +36,9 @@ func TestDeniedHint(t *testing.T) {
 	if got := state.DeniedHint(errors.New("read it: permission denied"), home); got != "" {
 		t.Errorf("DeniedHint of another error = %q, want nothing", got)
 	}
+	if got := state.DeniedHint(fmt.Errorf("start it: %w", fs.ErrPermission), home); got != "" {
+		t.Errorf("DeniedHint without a path = %q, want nothing", got)
+	}
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files to another user")
 	}
