@@ -23,7 +23,7 @@ RUN       ?= .
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/laptops')
 
-.PHONY: help build test lint e2e box-e2e clients-e2e real docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean
+.PHONY: help build test lint e2e box-e2e clients-e2e real catalogue docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -46,6 +46,9 @@ lint: tools $(DEADCODE) ## golangci-lint, shellcheck, shfmt, deadcode; govulnche
 
 vuln: $(GOVULN) ## known vulnerabilities; GOVULNDB names a copy of the database
 	.ci/vuln $(GOVULN)
+
+catalogue: ## boxes/catalogue.json, as FreeBSD and Alpine publish it today; needs the network
+	$(GO) run ./cmd/catalogue
 
 cross: ## every system and architecture that fbdock is built for
 	@set -e; for p in $(PLATFORMS); do \

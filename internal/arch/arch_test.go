@@ -34,6 +34,8 @@ var allowed = map[string][]string{
 	"internal/link/linktest": {},
 	"internal/engine":        {"internal/atomicfile", "internal/hostfile", "internal/privatefile", "internal/untrusted"},
 	"boxes":                  {"internal/hostfile"},
+	"boxes/refresh":          {"boxes"},
+	"cmd/catalogue":          {"boxes", "boxes/refresh", "internal/atomicfile"},
 	"boxes/disk":             {},
 	"boxes/disk/disktest":    {},
 	"boxes/cloudbox":         {"boxes/disk"},
