@@ -27,6 +27,7 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/link/linktest"
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // aloneEnv makes the test binary an agent alone, as fbdock's own process is:
@@ -113,21 +114,7 @@ func startAlone(t *testing.T, s *sshd, more ...string) *process {
 	}
 	cmd.Env = append(os.Environ(), aloneEnv+"="+strings.Join(append([]string{dir, s.address, s.user, s.dir}, more...), " "))
 	cmd.Stderr = t.Output()
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait()
-	})
+	in, out := runtest.Start(t, cmd)
 	p := &process{
 		Remote: agent.Remote{Address: filepath.Join(dir, "agent.sock"), HostKey: key}, pid: cmd.Process.Pid, ask: in, tells: bufio.NewScanner(out),
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // engineWorld has what an engine has: dockerd behind fbdock-points, and its
@@ -77,21 +78,7 @@ func startEngine(t *testing.T) (s *shell, socket string) {
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--", "sh")
 	cmd.Env = append(os.Environ(), "POINTS="+points, "DIR="+dir)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait()
-	})
+	in, out := runtest.Start(t, cmd)
 	s = &shell{in, bufio.NewReader(out)}
 	if _, status := s.run(t, engineWorld+"[ -c /dev/fuse ] && exec 8<>/dev/fuse"); status != "0" {
 		t.Skip("nothing can be mounted here")

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/pkg/sftp"
+
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // TestDescriptorsAreKept: a guest that opens files and folders without end is
@@ -26,17 +28,7 @@ func TestDescriptorsAreKept(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `ulimit -n 200 && exec "$1"`, "sh", self)
 	cmd.Env = append(os.Environ(), serveEnv+"="+dir)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	in, out := runtest.Start(t, cmd)
 	c, err := sftp.NewClientPipe(out, in)
 	if err != nil {
 		t.Fatal(err)
@@ -61,5 +53,4 @@ func TestDescriptorsAreKept(t *testing.T) {
 		t.Errorf("stat: %v", err)
 	}
 	_ = c.Close()
-	_ = cmd.Wait()
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/run/runtest"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -38,23 +39,12 @@ func TestLockBetweenProcesses(t *testing.T) {
 	d, _ := open(t)
 	other := exec.CommandContext(t.Context(), os.Args[0])
 	other.Env = append(os.Environ(), "STATE_TEST_HOLD="+d.Record().ID, "XDG_STATE_HOME="+filepath.Dir(d.Home()))
-	in, err := other.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = in.Close() }()
-	out, err := other.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := other.Start(); err != nil {
-		t.Fatal(err)
-	}
+	_, out := runtest.Start(t, other)
 	if _, err := out.Read(make([]byte, 5)); err != nil {
 		t.Fatal(err)
 	}
 	for _, wait := range []time.Duration{0, 120 * time.Millisecond} {
-		_, err = d.Lock(t.Context(), wait)
+		_, err := d.Lock(t.Context(), wait)
 		var busy *state.BusyError
 		if !errors.As(err, &busy) || busy.PID != other.Process.Pid || busy.Hint() == "" {
 			t.Errorf("while another holds it: %v", err)
