@@ -62,7 +62,11 @@ func TestBindsComeBack(t *testing.T) {
 	}{
 		{"the link is cut", m.wire.cut},
 		{"the guest does not answer", func() {
-			m.wire.pause(3 * time.Second)
+			m.wire.freeze(true)
+			for was := -1; was != lines(); time.Sleep(200 * time.Millisecond) { // ten writes of the container
+				was = lines()
+			}
+			m.wire.freeze(false)
 			m.wire.cut()
 		}},
 		{"the agent makes room for another", func() {

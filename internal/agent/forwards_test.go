@@ -258,7 +258,11 @@ func TestForwardsAreExchanged(t *testing.T) {
 		_ = old.Close()
 		t.Error("the port is still open where it was")
 	}
-	if s := reload(func(s *agent.Settings) { s.MaxForwards, s.Bind = 0, netip.MustParseAddr(here) }); portOf(s, port).Error != "" {
-		t.Errorf("back: %+v", portOf(s, port))
+	s = reload(func(s *agent.Settings) { s.MaxForwards, s.Bind = 0, netip.MustParseAddr(here) })
+	if p := portOf(s, port); p.Error != "" || len(p.Local) != 1 || p.Local[0] != here+":"+port {
+		t.Errorf("bound as at first: %+v", p)
+	}
+	if _, _, name := call(t, port); name != "web" {
+		t.Errorf("bound as at first the port leads to %q, want web", name)
 	}
 }

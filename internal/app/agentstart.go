@@ -110,6 +110,14 @@ func (p *Project) ensureAgent(ctx context.Context, m plan.Machine) error {
 	return s.Ensure(ctx)
 }
 
+// servingAgent is the agent of m, once it serves.
+func (p *Project) servingAgent(ctx context.Context, m plan.Machine) (agent.Remote, error) {
+	if err := p.ensureAgent(ctx, m); err != nil {
+		return agent.Remote{}, err
+	}
+	return p.remote(m)
+}
+
 // applyAgent returns when an agent of m serves what m says: it is replaced
 // where it is another fbdock's, and exchanges its settings otherwise.
 func (p *Project) applyAgent(ctx context.Context, m plan.Machine) error {
@@ -263,37 +271,4 @@ func (p *Project) leaveAgent(ctx context.Context, m plan.Machine) {
 		return // the verb works without; `up` will say it
 	}
 	s.Leave(ctx)
-}
-
-// AgentConn is a connection to the socket of the agent of m, which is
-// started when it does not serve: OpenSSH's ProxyCommand.
-func (p *Project) AgentConn(ctx context.Context, machine string) (Duplex, error) {
-	m, err := p.Machine(machine)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.ensureAgent(ctx, m); err != nil {
-		return nil, err
-	}
-	remote, err := p.remote(m)
-	if err != nil {
-		return nil, err
-	}
-	conn, err := remote.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	both, ok := conn.(Duplex)
-	if !ok {
-		return nil, fmt.Errorf("connection %T has no half-close", conn)
-	}
-	return both, nil
-}
-
-// Duplex is a connection whose directions end apart.
-type Duplex interface {
-	Read(p []byte) (int, error)
-	Write(p []byte) (int, error)
-	CloseWrite() error
-	Close() error
 }

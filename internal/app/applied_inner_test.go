@@ -61,7 +61,7 @@ func TestChanges(t *testing.T) {
 		if got := strings.Join(texts, "; "); got != tt.want {
 			t.Errorf("%s: changes %q, want %q", tt.name, got, tt.want)
 		}
-		if by := applies(changes); !strings.Contains(by, tt.by) {
+		if by := applies(changes); (tt.by == "") != (len(changes) == 0) || !strings.Contains(by, tt.by) {
 			t.Errorf("%s: applied by %q, want %s", tt.name, by, tt.by)
 		}
 	}

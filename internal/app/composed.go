@@ -32,12 +32,13 @@ type composed struct {
 // for compose.
 func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount.Folder, host mount.Host, pwd string, onHost bool) (composed, error) {
 	var found composed
+	var lookup func(string) (string, bool)
 	if c.Word == "" || c.Word == "version" || c.Word == "ls" {
 		return found, nil
 	}
 	if len(c.Files) == 0 {
-		lookup, err := p.composeVariables(ctx, c, host.Dir, host, pwd, &found)
-		if err != nil {
+		var err error
+		if lookup, err = p.composeVariables(ctx, c, host.Dir, host, pwd, &found); err != nil {
 			return found, err
 		}
 		c.Files = composeFiles(lookup)
@@ -47,16 +48,18 @@ func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount
 	}
 	files, dir := c.Project(host)
 	found.dir = dir
-	lookup, err := p.composeVariables(ctx, c, dir, host, pwd, &found)
-	if err != nil {
-		return found, err
+	if lookup == nil || dir != host.Dir {
+		var err error
+		if lookup, err = p.composeVariables(ctx, c, dir, host, pwd, &found); err != nil {
+			return found, err
+		}
 	}
 	for _, file := range files {
 		if _, ok := mount.GuestDir(runtime.GOOS, file, folders); !ok && len(c.Files) == 0 && !onHost {
 			return found, &mount.OutsideError{Path: filepath.Dir(file)}
 		}
 	}
-	err = p.readCompose(ctx, files, host, lookup, !onHost, &found)
+	err := p.readCompose(ctx, files, host, lookup, !onHost, &found)
 	if !c.Mounts() {
 		found.binds = nil
 	}

@@ -98,7 +98,6 @@ func mountChanges(old, now []plan.Mount) []change {
 // than what runs of machines. They stay as they are: only `up` applies it.
 func (p *Project) tellDiffers(machines ...plan.Machine) {
 	var parts []string
-	hint := applies(nil)
 	var all []change
 	for _, m := range machines {
 		changes := p.differs[m.Name]
@@ -113,7 +112,6 @@ func (p *Project) tellDiffers(machines ...plan.Machine) {
 			}
 		}
 		all = append(all, changes...)
-		hint = applies(all)
 		part := strings.Join(names, ", ")
 		if len(p.Plan.Machines) > 1 {
 			part = m.Name + ": " + part
@@ -121,7 +119,7 @@ func (p *Project) tellDiffers(machines ...plan.Machine) {
 		parts = append(parts, part)
 	}
 	if len(parts) > 0 {
-		p.Progress.Warn(fmt.Sprintf("%s differs from what runs (%s): %s", ConfigName, strings.Join(parts, "; "), hint))
+		p.Progress.Warn(fmt.Sprintf("%s differs from what runs (%s): %s", ConfigName, strings.Join(parts, "; "), applies(all)))
 	}
 	if len(p.unnamed) > 0 && !p.toldUnnamed {
 		p.toldUnnamed = true

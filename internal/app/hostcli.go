@@ -165,11 +165,11 @@ func (p *Project) serving(ctx context.Context, m plan.Machine, docker bool) (*ag
 	if g.agent != nil {
 		return g.agent, nil
 	}
-	if err := p.ensureAgent(ctx, m); err != nil {
+	remote, err := p.servingAgent(ctx, m)
+	if err != nil {
 		return nil, fmt.Errorf("the machine's Docker socket: %w", err)
 	}
-	remote, err := p.remote(m)
-	return &remote, err
+	return &remote, nil
 }
 
 // hostEnv is the user's environment, but for the engine to connect to. On

@@ -69,10 +69,7 @@ func (p *Project) Mounts(ctx context.Context, machine string) ([]agent.Mount, er
 	if err := p.needsUp(m); err != nil {
 		return nil, err
 	}
-	if err := p.ensureAgent(ctx, m); err != nil {
-		return nil, err
-	}
-	remote, err := p.remote(m)
+	remote, err := p.servingAgent(ctx, m)
 	if err != nil {
 		return nil, err
 	}

@@ -131,12 +131,12 @@ func (p *Project) haveAgent(ctx context.Context, g *guest, at *placed) error {
 	if at == nil || len(at.used) == 0 || g.agent != nil || p.noAgent() {
 		return nil
 	}
-	if err := p.ensureAgent(ctx, g.machine); err != nil {
+	remote, err := p.servingAgent(ctx, g.machine)
+	if err != nil {
 		return err
 	}
-	remote, err := p.remote(g.machine)
 	g.agent = &remote
-	return err
+	return nil
 }
 
 // fit makes e the command that runs where it is to run. A mount that it needs

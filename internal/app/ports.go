@@ -19,10 +19,7 @@ func (p *Project) Ports(ctx context.Context, machine string) ([]agent.Port, erro
 	if err := p.needsUp(m); err != nil {
 		return nil, err
 	}
-	if err := p.ensureAgent(ctx, m); err != nil {
-		return nil, err
-	}
-	remote, err := p.remote(m)
+	remote, err := p.servingAgent(ctx, m)
 	if err != nil {
 		return nil, err
 	}

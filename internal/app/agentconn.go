@@ -1,0 +1,36 @@
+package app
+
+import (
+	"context"
+	"fmt"
+)
+
+// AgentConn is a connection to the socket of the agent of m, which is
+// started when it does not serve: OpenSSH's ProxyCommand.
+func (p *Project) AgentConn(ctx context.Context, machine string) (Duplex, error) {
+	m, err := p.Machine(machine)
+	if err != nil {
+		return nil, err
+	}
+	remote, err := p.servingAgent(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := remote.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	both, ok := conn.(Duplex)
+	if !ok {
+		return nil, fmt.Errorf("connection %T has no half-close", conn)
+	}
+	return both, nil
+}
+
+// Duplex is a connection whose directions end apart.
+type Duplex interface {
+	Read(p []byte) (int, error)
+	Write(p []byte) (int, error)
+	CloseWrite() error
+	Close() error
+}
