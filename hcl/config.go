@@ -46,6 +46,7 @@ type Machine struct {
 	Mounts     []Mount
 	Shares     []Share
 	Forward    *Forward
+	Podman     bool // podman {}: containers of FreeBSD itself
 	Timeouts   Timeouts
 	Provisions []Provision
 

@@ -123,6 +123,7 @@ func (d *decoder) machine(schema Block, b *hclsyntax.Block, first map[string]Ran
 	for _, b := range s.blocks("forward") {
 		m.Forward = &Forward{Bind: b.Address("bind"), Max: b.Int("max")}
 	}
+	m.Podman = len(s.blocks("podman")) > 0
 	for _, b := range s.blocks("timeouts") {
 		m.Timeouts = Timeouts{
 			Boot: b.Duration("boot"), Engine: b.Duration("engine"), Stop: b.Duration("stop"), Command: b.Duration("command"),

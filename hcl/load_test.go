@@ -118,6 +118,7 @@ machine "dev" {
     bind = "127.0.0.1"
     max  = 2000
   }
+  podman {}
   provision "tools" {
     on     = "engine"
     inline = "true"
@@ -143,6 +144,7 @@ func TestLoadWhole(t *testing.T) {
 		},
 		Shares:  []hcl.Share{{Name: "scratch", Type: "nfs", Target: "/scratch"}},
 		Forward: &hcl.Forward{Bind: netip.MustParseAddr("127.0.0.1"), Max: 2000},
+		Podman:  true,
 		Provisions: []hcl.Provision{
 			{Name: "tools", On: "engine", Inline: "true"},
 			{Name: "more", Script: "setup.sh"},

@@ -144,7 +144,7 @@ func machineSchema() Block {
 					},
 				},
 			},
-			timeoutsSchema(), provisionSchema(),
+			podmanSchema(), timeoutsSchema(), provisionSchema(),
 		},
 	}
 }

@@ -81,6 +81,9 @@ machine "dev" {
   #   max  = 256 # ports, of all containers
   # }
 
+  # Containers of FreeBSD itself, beside Linux ones: `fbdock podman`.
+  # podman {}
+
   # How long fbdock waits, for slow computers.
   # timeouts {
   #   boot    = "30m" # for FreeBSD, until it can be logged in to

@@ -10,5 +10,5 @@ import "embed"
 // The steps are static files, so that shellcheck and a person can read them;
 // the only thing generated for them is fbdock.env.
 //
-//go:embed guest/lib.sh guest/hypervisor.sh guest/pf.sh guest/pool.sh guest/block.sh guest/processes.sh guest/box.sh guest/install.sh guest/fbdock-* guest/docker guest/steps guest/rc.d engine
+//go:embed guest/*.sh guest/fbdock-* guest/docker guest/steps guest/rc.d engine
 var static embed.FS

@@ -20,7 +20,7 @@ import (
 )
 
 // steps in their order; install is the payload's own.
-var steps = []string{"install", "10-base", "20-packages", "30-storage", "40-network", "50-image", "60-seed", "70-engine", "80-client", "90-shares", "95-services"}
+var steps = []string{"install", "10-base", "20-packages", "30-storage", "40-network", "50-image", "60-seed", "70-engine", "80-client", "90-shares", "92-podman", "95-services"}
 
 // stepScript runs one step alone.
 func stepScript(step string) string {
@@ -162,7 +162,7 @@ func traced(t *testing.T, file string) []string {
 
 // volatile is what differs from run to run by its nature: logs, processes,
 // the lab's own counters, the moment of creation.
-var volatile = regexp.MustCompile(`^(proc|dev/null|tmp|var/log|run/fbdock|run/lab/(calls|lock|dmesg|tap|vmm|end)|run/(sshd|rpcbind|mountd|nfsd).pid|run/fbdock-steps.lock|var/db/fbdock/payload)`)
+var volatile = regexp.MustCompile(`^(proc|dev/null|tmp|var/log|run/fbdock|run/lab/(calls|lock|dmesg|tap|vmm|end)|run/(sshd|rpcbind|mountd|nfsd|podman_service).pid|run/fbdock-steps.lock|var/db/fbdock/payload)`)
 
 // moments are times and process numbers in the lab's state.
 var moments = regexp.MustCompile(`"(Created|created|creation|guid|pid|PID|Time)": *[^,\n}]+|58:9c:fc:[0-9a-f:]+`)

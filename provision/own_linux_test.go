@@ -85,7 +85,8 @@ func TestOwnComputer(t *testing.T) {
 			out := g.surveyed(t, m)
 			mustSay(t, g, out, "has pool tank, ONLINE", "has firewall pf is enabled with /etc/pf.conf", "bridges: bridge0",
 				"change ZFS: datasets tank/fbdock, ", "change rc.conf: cloned_interfaces gets bridge77 (now \"bridge0\")",
-				"change rc.conf: gateway_enable=\"YES\" (now \"NO\")", "change pf: three lines in /etc/pf.conf", "edk2-bhyve qemu-tools fusefs-sshfs docker-cli",
+				"change rc.conf: gateway_enable=\"YES\" (now \"NO\")", "change pf: 5 lines in /etc/pf.conf", "edk2-bhyve qemu-tools fusefs-sshfs podman-suite docker-cli",
+				"change ZFS: dataset tank/fbdock/containers at /var/db/containers", "change /etc/fstab: a block that mounts fdescfs", "podman_service_enable=\"YES\"",
 				"change service: fbdock", "change user vagrant: docker follows", "has untouched /boot/loader.conf")
 			if strings.Contains(out, " stop ") {
 				t.Errorf("the survey finds something in the way:\n%s", out)

@@ -118,6 +118,10 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 	if m.OwnComputer() {
 		own, user = "yes", "root"
 	}
+	podman := "no"
+	if m.Podman {
+		podman = "yes"
+	}
 	return [][2]string{
 		{"FBDOCK_MACHINE", m.Name},
 		{"FBDOCK_INSTANCE", m.Instance},
@@ -144,6 +148,7 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 		{"FBDOCK_GUEST_PORTS", strings.Join(e.GuestPorts, " ")},
 		{"FBDOCK_SHARES", shares},
 		{"FBDOCK_MOUNTS", mountWords(m.Mounts)},
+		{"FBDOCK_PODMAN", podman},
 		{"FBDOCK_STOP_TIMEOUT", seconds(cmp.Or(m.Timeouts.Stop, stopTimeout))},
 	}, nil
 }

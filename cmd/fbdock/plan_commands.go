@@ -128,6 +128,9 @@ func planRows(m plan.Machine) [][]string {
 		rows = append(rows, []string{"share", fmt.Sprintf("%s at %s (%s)", s.Name, s.Target, s.Type)})
 	}
 	rows = append(rows, []string{"ports", fmt.Sprintf("published ports appear on %s, at most %d", m.Forward, m.MaxForwards)})
+	if m.Podman {
+		rows = append(rows, []string{"podman", "containers of FreeBSD itself, by `fbdock podman`"})
+	}
 	for _, s := range m.Provisions {
 		rows = append(rows, []string{"provision", s.Name + " on " + s.On})
 	}

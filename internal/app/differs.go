@@ -28,7 +28,7 @@ func (c change) restart() bool {
 // changesTo are what `up` changes to bring a machine from old to now.
 func changesTo(old, now appliedMachine) []change {
 	changes := slices.Concat(mountChanges(old.Machine.Mounts, now.Machine.Mounts), portChanges(old.Machine, now.Machine),
-		timeoutChanges(old.Machine.Timeouts, now.Machine.Timeouts))
+		timeoutChanges(old.Machine.Timeouts, now.Machine.Timeouts), podmanChange(old.Machine, now.Machine))
 	for _, name := range slices.Sorted(maps.Keys(now.Settings)) {
 		if now.Settings[name] != old.Settings[name] {
 			changes = append(changes, changed(name))
@@ -60,6 +60,16 @@ func portChanges(old, now plan.Machine) []change {
 		changes = append(changes, change{settingPorts, fmt.Sprintf("ports changed: at most %d are forwarded, not %d", now.MaxForwards, old.MaxForwards)})
 	}
 	return changes
+}
+
+func podmanChange(old, now plan.Machine) []change {
+	switch {
+	case now.Podman && !old.Podman:
+		return []change{{"podman", "podman added"}}
+	case old.Podman && !now.Podman:
+		return []change{{"podman", "podman removed: its images stay"}}
+	}
+	return nil
 }
 
 func mountChanges(old, now []plan.Mount) []change {

@@ -115,6 +115,7 @@ func (b *builder) machine() Machine {
 		CLI:      or(b.in.CLI, CLIAuto),
 		Forward:  Loopback(), MaxForwards: defaultForwards,
 		Timeouts: Timeouts(b.in.Timeouts),
+		Podman:   b.in.Podman,
 	}
 	if !m.OwnComputer() {
 		m.Box = b.box(m.Provider)

@@ -96,6 +96,7 @@ func TestBuildRefuses(t *testing.T) {
 		{"memory below engine and reserve", hcl.Machine{Memory: 3 * hcl.GiB}, hcl.Error, "The machine has 3GiB, but its engine takes 2GiB"},
 		{"cpus below the engine's", hcl.Machine{CPUs: 1}, hcl.Error, "The machine has 1 CPUs and its engine wants 2"},
 		{"network of VirtualBox NAT", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.0.0.0/16")}}, hcl.Error, "10.0.0.0/16 overlaps 10.0.2.0/24"},
+		{"network of podman", hcl.Machine{Podman: true, Engine: hcl.Engine{Network: prefix("10.88.3.0/24")}}, hcl.Error, "10.88.3.0/24 overlaps 10.88.0.0/16, podman's first network"},
 		{"network of a laptop route", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.91.3.0/24")}}, hcl.Error, "10.91.3.0/24 overlaps 10.91.0.0/16, which this computer already has a route to"},
 		{"a box from elsewhere with the provider docker", hcl.Machine{Provider: "docker", Box: "a", BoxURL: "https://b.example/c.json"}, hcl.Error, "docker has no boxes"},
 		{"box file that is not there", hcl.Machine{BoxURL: "missing.box", BoxChecksum: "sha256:00112233445566778899"}, hcl.Error, "does not exist or is no file"},

@@ -100,15 +100,19 @@ func (b *builder) proxy() hcl.Proxy {
 // engine's is one of them once it is up.
 func (b *builder) overlap(network netip.Prefix, own bool) {
 	const hint = `choose another network, such as engine { network = "10.91.0.0/24" }`
-	taken := []struct {
+	type owned struct {
 		network netip.Prefix
 		owner   string
-	}{
+	}
+	taken := []owned{
 		{netip.MustParsePrefix("127.0.0.0/8"), "loopback"},
 		{netip.MustParsePrefix("10.0.2.0/24"), "the NAT network of VirtualBox and QEMU"},
 	}
 	if own {
 		taken = taken[:1]
+	}
+	if b.in.Podman {
+		taken = append(taken, owned{netip.MustParsePrefix("10.88.0.0/16"), "podman's first network"})
 	}
 	for _, t := range taken {
 		if network.Overlaps(t.network) {

@@ -39,9 +39,11 @@ type Machine struct {
 	Shares  []Share    `json:"shares,omitempty"`
 	Forward netip.Addr `json:"forward"`
 	// MaxForwards is how many published ports are forwarded to Forward.
-	MaxForwards int         `json:"max_forwards"`
-	Timeouts    Timeouts    `json:"timeouts,omitzero"`
-	Provisions  []Provision `json:"provisions,omitempty"`
+	MaxForwards int `json:"max_forwards"`
+	// Podman tells that the FreeBSD guest has podman, for containers of FreeBSD itself.
+	Podman     bool        `json:"podman,omitempty"`
+	Timeouts   Timeouts    `json:"timeouts,omitzero"`
+	Provisions []Provision `json:"provisions,omitempty"`
 	// Notes are the choices made for the user that deserve a word.
 	Notes []string `json:"notes,omitempty"`
 }

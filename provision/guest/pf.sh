@@ -56,8 +56,11 @@ anchor_rules() {
   cat <<END
 # Written by fbdock; loaded into pf's anchor "fbdock".
 nat on $1 inet from $FBDOCK_ENGINE_NETWORK to ! $FBDOCK_ENGINE_NETWORK -> ($1)
-block drop quick $on inet6
 END
+  # The addresses of podman's containers are in a table of the main rules, which
+  # its network plugin fills: rules of an anchor see it too (pf.conf(5), TABLES).
+  [ "${FBDOCK_PODMAN:-no}" != yes ] || echo "nat on $1 inet from <cni-nat> to any -> ($1)"
+  echo "block drop quick $on inet6"
   [ -z "$(nfs_shares)" ] ||
     echo "pass in quick $on inet proto { tcp udp } from $FBDOCK_ENGINE_ADDRESS to $FBDOCK_ENGINE_GATEWAY port { 111 2049 $(mountd_port) } no state"
   for address in $(fact dns); do
@@ -77,6 +80,24 @@ block drop in quick $on inet from any to { $FBDOCK_ENGINE_NETWORK 255.255.255.25
 pass quick $on no state
 block drop in quick on ! lo0 inet from any to $FBDOCK_ENGINE_NETWORK
 END
+}
+
+# pf_anchors are the lines of the main rules that call fbdock's anchor, and
+# where podman is wanted those of its network plugin, for published ports
+# (net/containernetworking-plugins).
+pf_anchors() {
+  if [ "${FBDOCK_PODMAN:-no}" = yes ]; then
+    printf '%s "cni-rdr/*"\n' nat-anchor rdr-anchor
+  fi
+  printf '%s "fbdock"\n' nat-anchor rdr-anchor anchor
+}
+
+# pf_calls is true where the rules in force call those anchors.
+pf_calls() {
+  called=$(pfctl -sn)
+  for anchor in $(pf_anchors | awk '$1 == "nat-anchor" { print $2 }'); do
+    printf '%s\n' "$called" | grep -qF "nat-anchor $anchor" || return 1
+  done
 }
 
 # overlaps prints the first of this system's own networks that shares

@@ -96,6 +96,7 @@ packages() {
   fi
   has qemu-img || wanted="$wanted qemu-tools"
   [ -z "$FBDOCK_MOUNTS" ] || has sshfs || wanted="$wanted fusefs-sshfs"
+  [ "$FBDOCK_PODMAN" != yes ] || has podman || wanted="$wanted podman-suite"
   has docker || wanted="$wanted docker-cli"
   if ! [ -e /usr/local/lib/docker/cli-plugins/docker-compose ] && ! [ -e /var/db/fbdock/no-docker-cli ]; then
     wanted="$wanted docker-compose"
@@ -145,9 +146,10 @@ firewall() {
   main=$(pf_main)
   if pf_on; then
     say "has firewall pf is enabled with $main"
-    if ! grep -qs '^[[:space:]]*nat-anchor "fbdock"' "$main"; then
-      say "change pf: three lines in $main that call the anchor \"fbdock\"; your rules stay"
-    fi
+    missing=$(pf_anchors | while IFS= read -r line; do
+      awk -v l="$line" '{ sub(/^[ \t]+/, "") } index($0, l) == 1 { f = 1 } END { exit !f }' "$main" 2>/dev/null || echo "$line"
+    done | grep -c .) || true
+    [ "$missing" = 0 ] || say "change pf: $missing lines in $main that call anchors: $(pf_anchors | awk '{ print $2 }' | sort -u | tr '\n' ' ')your rules stay"
   elif sysrc -c pf_enable=YES >/dev/null 2>&1; then
     stop 'pf is enabled in rc.conf and does not run' 'start it yourself, if its rules are to hold now: service pf start'
   else
@@ -169,6 +171,20 @@ shares() {
     rc_change "$name" YES
   done
   rc_change mountd_flags "$(mountd_flags)"
+}
+
+containers() {
+  [ "$FBDOCK_PODMAN" = yes ] || return 0
+  data=${pool:-}/fbdock/containers
+  if [ -d /var/db/containers/storage ] && ! zfs list -H -o name "$data" >/dev/null 2>&1; then
+    say 'has podman storage in /var/db/containers, which stays as it is'
+  elif ! zfs list -H -o name "$data" >/dev/null 2>&1; then
+    say "change ZFS: dataset $data at /var/db/containers, for podman"
+  fi
+  grep -qs '^[^#].*[[:space:]]/dev/fd[[:space:]]' /etc/fstab || say 'change /etc/fstab: a block that mounts fdescfs at /dev/fd, now too'
+  for name in podman_enable podman_service_enable; do
+    rc_change "$name" YES
+  done
 }
 
 services() {
@@ -200,6 +216,7 @@ storage
 network
 firewall
 shares
+containers
 packages
 services
 say 'has untouched /boot/loader.conf, /etc/ssh/sshd_config, your disks, pools and datasets'

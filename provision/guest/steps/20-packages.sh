@@ -89,6 +89,7 @@ else
   need qemu-nox11 has qemu-system-x86_64
 fi
 [ -z "${FBDOCK_MOUNTS:-}" ] || need fusefs-sshfs has sshfs
+[ "${FBDOCK_PODMAN:-no}" != yes ] || need podman-suite has podman
 
 # offered NAME: the repository has the package. Asked twice: a "no" is kept
 # for a week. A CLI before 20 speaks an API that today's engines refuse.

@@ -44,9 +44,7 @@ offload_fix "$ext"
 # pf. Where the user runs pf with rules of his own these get a marked block
 # that calls the anchor. Where pf is off, rules that lie dormant in
 # /etc/pf.conf stay so: waking them could cut this session.
-anchors='nat-anchor "fbdock"
-rdr-anchor "fbdock"
-anchor "fbdock"'
+anchors=$(pf_anchors)
 main=$(pf_main)
 if [ "$main" != "$etc/pf.main.conf" ] && { own || [ -e "$main" ]; } && ! pf_on; then
   if ! sysrc -c pf_enable=YES; then
@@ -64,6 +62,7 @@ filter_line() {
   awk '!held && !depth && /^[ \t]*(pass|block|match|anchor|antispoof)([ \t]|$)/ { print NR; exit }
     { held = /\\$/; n = $0; sub(/#.*/, "", n); depth += gsub(/\{/, "", n); depth -= gsub(/\}/, "", n) }' "$1"
 }
+fresh=
 place=
 [ ! -e "$main" ] || place=$(filter_line "$main")
 if [ -e "$main" ] && grep -q '^[[:space:]]*nat-anchor "fbdock"' "$main" && [ -z "$(block_range "$main")" ]; then
@@ -73,7 +72,7 @@ else
   hint="add these lines to $main yourself, translation before filter rules: $(one_line "$anchors")"
   cmp -s "$new" "$file" || try pfctl -nf "$new"
   hint=
-  take_block || true
+  ! take_block || fresh=yes
 fi
 [ "$main" != "$etc/pf.main.conf" ] || rc_conf pf_rules "$main"
 rc_conf pf_enable YES
@@ -81,10 +80,11 @@ rc_conf pf_enable YES
 if ! pf_on; then
   remember service pf
   pf_up
-elif ! pfctl -sn | grep -q 'nat-anchor "fbdock"'; then
+elif [ -n "$fresh" ] || ! pf_calls; then
   change service pf onereload
 fi
-pfctl -sn | grep -q 'nat-anchor "fbdock"' || fail "pf runs without nat-anchor \"fbdock\"" "pfctl -f $main shows why"
+pf_calls || fail "pf runs without the lines that call fbdock's anchors" \
+  "they have to be in $main, translation before filter rules: $(one_line "$anchors"); pfctl -f $main shows why they are not in force"
 
 anchor_up "$ext"
 

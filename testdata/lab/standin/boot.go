@@ -32,6 +32,7 @@ func (l *lab) boot() int {
 		l.kernelSays("lab: this kernel has no nftables: the engine has no way out")
 	}
 	l.loadNet()
+	l.mountFstab()
 	if l.conf("root", "ufs") == "zfs" {
 		l.loadModule("zfs")
 	}

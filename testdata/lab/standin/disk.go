@@ -244,6 +244,9 @@ func mountCmd(l *lab) int {
 		return 1
 	}
 	if len(rest) > 0 {
+		if value(opts, 't') == "fdescfs" || rest[len(rest)-1] == fdescfsAt {
+			return l.mountFdescfs(opts, rest)
+		}
 		if l.fake {
 			return 0
 		}
@@ -266,6 +269,9 @@ func mountCmd(l *lab) int {
 		line("/dev/gpt/rootfs", "/", "ufs")
 	}
 	line("devfs", "/dev", "devfs")
+	if l.fdescfs() {
+		line("fdescfs", fdescfsAt, "fdescfs")
+	}
 	for _, name := range l.mounts() {
 		if s.get(name) == nil {
 			continue
@@ -287,6 +293,9 @@ func umountCmd(l *lab) int {
 	if bad != "" || len(rest) == 0 {
 		l.errorf("usage: umount [-fNnv] special ... | node ... | fsid ...\n")
 		return 1
+	}
+	if rest[0] == fdescfsAt {
+		return l.umountFdescfs()
 	}
 	if l.fake {
 		return 0

@@ -20,7 +20,7 @@ func commands() map[string]command {
 	all := map[string]command{}
 	for _, family := range []map[string]command{
 		kldCommands(), sysctlCommands(), rcCommands(), netCommands(), pfCommands(), zfsCommands(), diskCommands(),
-		pkgCommands(), bhyveCommands(), systemCommands(), userlandCommands(), nfsCommands(), jailCommands(),
+		pkgCommands(), bhyveCommands(), systemCommands(), userlandCommands(), nfsCommands(), jailCommands(), podmanCommands(),
 	} {
 		for name, run := range family {
 			all[name] = run
@@ -65,7 +65,7 @@ func run(argv []string, in io.Reader, out, errs io.Writer) int {
 }
 
 // packaged are commands that come with a package only: no link is made for them before pkg does.
-var packaged = map[string]bool{"docker": true, "sshfs": true, "qemu-img": true, "qemu-system-x86_64": true, "nmdmd": true}
+var packaged = map[string]bool{"docker": true, "sshfs": true, "qemu-img": true, "qemu-system-x86_64": true, "nmdmd": true, "podman": true}
 
 // printDefaults writes /etc/defaults/rc.conf.
 func printDefaults(out io.Writer) int {

@@ -142,6 +142,9 @@ func pfNatRule(rule pfRule, line string) (pfRule, string) {
 	if match[9] != "any" {
 		to = "ip daddr " + not(match[8]) + match[9] + " "
 	}
+	if strings.HasPrefix(match[7], "<") {
+		return rule, "" // of a table, which is empty: no container is run
+	}
 	rule.Nat = fmt.Sprintf("  oifname \"%s\" %s%smasquerade\n", linux(match[3]), from, to)
 	return rule, ""
 }

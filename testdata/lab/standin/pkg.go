@@ -14,7 +14,7 @@ func pkgCommands() map[string]command { return map[string]command{"pkg": pkg} }
 // packages of the stand-in repository with their versions. Files come from /usr/lab/pkg/NAME, where the image has them.
 var packages = map[string]string{
 	"edk2-bhyve": "g202508", "qemu-tools": "10.1.0", "qemu-nox11": "10.1.0", "fusefs-sshfs": "3.7.6", "docker-cli": "29.4.2", "docker-compose": "5.5.0", "sudo": "1.9.17p2",
-	"rsync": "3.4.1", "jq": "1.8.1", "bhyve-firmware": "1.0_2", "ca_root_nss": "3.117",
+	"rsync": "3.4.1", "jq": "1.8.1", "bhyve-firmware": "1.0_2", "ca_root_nss": "3.117", "podman-suite": "20250101",
 }
 
 // dependsOn: bhyve-firmware is a meta package.
@@ -194,13 +194,18 @@ func (l *lab) unpackFake(name string, remove bool) error {
 		"qemu-nox11":   {"/usr/local/bin/qemu-img", "/usr/local/bin/qemu-system-x86_64", "/usr/local/share/qemu/edk2-x86_64-code.fd"},
 		"fusefs-sshfs": {"/usr/local/bin/sshfs"}, "docker-cli": {"/usr/local/bin/docker"},
 		"docker-compose": {"/usr/local/lib/docker/cli-plugins/docker-compose"}, "sudo": {"/usr/local/bin/sudo"}, "jq": {"/usr/local/bin/jq"},
+		"podman-suite": {"/usr/local/bin/podman", "/usr/local/etc/rc.d/podman", "/usr/local/etc/rc.d/podman_service"},
 	}
 	for _, file := range files[name] {
 		if remove {
 			os.Remove(l.path(file))
 			continue
 		}
-		if err := l.write(file, "#!/bin/sh\nexec standin "+filepath.Base(file)+" \"$@\"\n"); err != nil {
+		text, ok := podmanScripts()[file]
+		if !ok {
+			text = "#!/bin/sh\nexec standin " + filepath.Base(file) + " \"$@\"\n"
+		}
+		if err := l.write(file, text); err != nil {
 			return err
 		}
 		os.Chmod(l.path(file), 0o755)

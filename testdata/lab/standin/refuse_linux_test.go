@@ -63,6 +63,7 @@ func TestRefused(t *testing.T) {
 		{"zpool", "import", "fbdock"}, {"service", "nosuch", "start"}, {"service"}, {"dd", "if=/dev/zero", "of=/dev/zvol/fbdock/none", "bs=1m"}, {"dd", "bs=1m", "oflag2=x"},
 		{"daemon"}, {"daemon", "-Z", "true"}, {"lockf", "-t", "0"}, {"pkg", "frob"}, {"pkg", "install", "-y", "nosuchpackage"}, {"pkg", "install", "sudo"},
 		{"shutdown", "-r"}, {"route", "frob"}, {"uname", "--all"}, {"truncate", "x"}, {"makefs", "-t", "bogus", "a", "b"}, {"ls", "--color"},
+		{"mount", "/dev/fd"}, {"mount", "-t", "fdescfs", "fdesc", "/mnt"}, {"mount", "-t", "fdescfs", "fdesc"}, {"umount", "/dev/fd"}, {"podman", "stop"}, {"podman", "frob"}, {"podman", "stop", "--all"},
 	} {
 		t.Run(strings.Join(argv, " "), func(t *testing.T) {
 			if out, status := machine(argv...); status == 0 {

@@ -1,0 +1,40 @@
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # names shared with the scripts that source it
+# fbdock: podman, which runs containers of FreeBSD itself. Sourced after
+# lib.sh and undo.sh by the step, by fbdock-health and by fbdock-uninstall.
+# Sources: the ports sysutils/podman and net/containernetworking-plugins, and
+# the chapter "Containers" of FreeBSD's handbook.
+
+podman_root=/var/db/containers
+podman_socket=/var/run/podman/podman.sock
+
+podman_wanted() { [ "${FBDOCK_PODMAN:-no}" = yes ]; }
+podman_data() { printf '%s/fbdock/containers' "$(pool)"; }
+
+# podman_ours is true where podman keeps its images in fbdock's dataset. Storage that
+# somebody else has made is used as it is and never removed.
+podman_ours() { zfs list -H -o name "$(podman_data)" >/dev/null 2>&1; }
+
+podman_runs() { service podman_service onestatus >/dev/null 2>&1 && [ -S "$podman_socket" ]; }
+
+# fdescfs_on is true where /dev/fd has every descriptor: conmon, which keeps a
+# container, needs more than the three of devfs(4).
+fdescfs_on() { mount -p | awk '$2 == "/dev/fd" && $3 == "fdescfs" { f = 1 } END { exit !f }'; }
+
+# podman_off stops what fbdock has started. Images and containers stay.
+podman_off() {
+  [ "$(fact podman)" = yes ] || return 0
+  if podman_ours && command -v podman >/dev/null; then
+    attempt podman stop --all || note "podman stop --all: $(words)"
+  fi
+  if own; then
+    rc_back podman_service_enable YES
+    rc_back podman_enable YES
+    stop_started podman_service podman_service_enable
+  else
+    rc_conf podman_service_enable NO
+    rc_conf podman_enable NO
+    ! service podman_service onestatus >/dev/null 2>&1 || change service podman_service onestop
+  fi
+  put_fact podman no
+}
