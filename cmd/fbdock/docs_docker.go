@@ -31,6 +31,18 @@ func dockerDocs() map[string]doc {
 				"fbdock compose logs -f web", "Follow the log of the service web.",
 			),
 		},
+		"podman": {
+			group: groupDocker, exits: remoteExits("podman"),
+			long: "Runs a podman command in the FreeBSD guest of a machine with a `podman` block, as root, for containers of FreeBSD itself. Arguments, standard streams, signals, " +
+				"the terminal and the exit status are podman's own. Linux images run better on the engine, by `fbdock docker`.\n\n" +
+				"Folders that are bound, and files that the command reads or writes, have to be in the machine's mounts: anything else is refused before anything runs. " +
+				"The command runs in the current folder where a mount has it. Variables that the command line names (`-e NAME`) are those of this host.\n\n" +
+				"Flags of fbdock stand before the word podman. `fbdock podman help` is podman's own help.",
+			examples: examples(
+				"fbdock podman run --rm ghcr.io/freebsd/freebsd-runtime:15.1 echo 'Hello World!'", "Run a command in a container of FreeBSD.",
+				"fbdock podman ps --all", "List the containers.",
+			),
+		},
 		"context": {
 			group: groupDocker, words: wordsContext,
 			long: "`show`, the default, makes the docker context of a machine where it is missing and prints its name. `use` makes docker, compose and IDEs " +

@@ -37,16 +37,22 @@ type guest struct {
 var programs = map[string]string{
 	"bin/sudo":    "[ \"$1\" = -n ] || exit 97\nshift\nexec \"$@\"\n",
 	"bin/service": "echo \"service $*\" >>\"$HOME/calls\"\ncase $2 in\nonestop) touch \"$HOME/stopped\" ;;\nonestatus) [ ! -e \"$HOME/stopped\" ] ;;\nesac\n",
-	"bin/docker": "echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n" +
-		"case \" $* \" in\n*\" streams \"*) for n in 0 1 2; do [ -t $n ] && echo \"$n terminal\" || echo \"$n other\"; done; cat ;;\n*\" tty \"*) [ -t 0 ] && echo a terminal ;;\n" +
-		"*\" interrupted\"*) trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done ;;\nesac\n",
-	"bin/sysctl": "echo \"{ sec = $(cat \"$HOME/booted\" || echo 1), usec = 0 } Sat Nov 28\"\n",
+	"bin/docker":  fakeCLI("docker"),
+	"bin/podman":  fakeCLI("podman"),
+	"bin/sysctl":  "echo \"{ sec = $(cat \"$HOME/booted\" || echo 1), usec = 0 } Sat Nov 28\"\n",
 	// With names of checks it answers those, as the real one does.
 	"usr/local/libexec/fbdock/fbdock-health": "[ $# = 0 ] || echo \"health $*\" >>\"$HOME/calls\"\ncase \" $* \" in\n*' age '*) echo \"fbdock-health age ok $(cat \"$HOME/age\" 2>/dev/null || echo 10)\" ;;\nesac\n" +
 		"while read -r word layer rest; do\n  case \" $* \" in\n  '  ' | *\" $layer \"*) echo \"$word $layer $rest\" ;;\n" +
 		"  *' console '*) [ \"$layer\" != boot ] || echo \"$word $layer $rest\" ;;\n  esac\ndone <\"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
 	"usr/local/libexec/fbdock/fbdock-shares": "cat \"$HOME/shares\"\n! grep -q ' fail ' \"$HOME/shares\"\n",
 	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).qcow2\" >/dev/null 2>&1 && echo have\n",
+}
+
+// fakeCLI says what it was asked for, and does some of what docker does.
+func fakeCLI(name string) string {
+	return strings.ReplaceAll("echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n"+
+		"case \" $* \" in\n*\" streams \"*) for n in 0 1 2; do [ -t $n ] && echo \"$n terminal\" || echo \"$n other\"; done; cat ;;\n*\" tty \"*) [ -t 0 ] && echo a terminal ;;\n*\" env \") env ;;\n"+
+		"*\" interrupted\"*) trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done ;;\nesac\n", "docker", name)
 }
 
 // newGuest makes a machine that Vagrant has just made: there is nothing of
@@ -56,7 +62,7 @@ func newGuest(w *world, name string) (*guest, error) {
 	if err := g.write("etc/os-release", "PRETTY_NAME='FreeBSD 15.0-RELEASE'\n", 0o644); err != nil {
 		return nil, err
 	}
-	for _, file := range []string{"bin/sudo", "bin/service", "bin/docker", "bin/sysctl"} {
+	for _, file := range []string{"bin/sudo", "bin/service", "bin/docker", "bin/podman", "bin/sysctl"} {
 		if err := g.write(file, "#!/bin/sh\n"+programs[file], 0o755); err != nil {
 			return nil, err
 		}

@@ -100,7 +100,7 @@ func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		p.initCommand(), p.validateCommand(), p.fmtCommand(), p.planCommand(), p.renderCommand(), p.trustCommand(),
 		p.upCommand(), p.haltCommand(), p.reloadCommand(), p.destroyCommand(), p.adoptCommand(), p.statusCommand(), p.listCommand(),
-		p.dockerCommand(), p.composeCommand(), p.contextCommand(), p.envCommand(), p.portsCommand(),
+		p.dockerCommand(), p.composeCommand(), p.podmanCommand(), p.contextCommand(), p.envCommand(), p.portsCommand(),
 		p.execCommand(), p.sshCommand(), p.sshConfigCommand(), p.mountCommand(), p.shareCommand(), p.logsCommand(),
 		p.doctorCommand(), p.boxesCommand(), p.boxCommand(), p.imageCommand(),
 		p.versionCommand(), p.completionCommand(), p.helpCommand(),

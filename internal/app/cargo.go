@@ -42,7 +42,7 @@ func (c *cargo) environment(h handover) error {
 	if h.empty() {
 		return nil
 	}
-	text, err := h.script()
+	text, err := h.script(c.program)
 	// It is removed before anything is set: PATH may become this host's, and a
 	// name that the shell keeps for itself ends it.
 	remove := "rm -f " + c.at(envFile)
@@ -65,8 +65,8 @@ func (c *cargo) prologue() string {
 	return fmt.Sprintf(". %s || exit %d; ", c.at(envFile), ExitLink)
 }
 
-// exec runs a command, whose first argument is docker. With an environment,
-// whose PATH is this host's, docker was looked for before.
+// exec runs a command, whose first argument is the program. With an
+// environment, whose PATH is this host's, that was looked for before.
 func (c *cargo) exec(args []string) (string, error) {
 	if !c.hasEnvironment() {
 		text, err := link.Quote(args)
@@ -79,7 +79,7 @@ func (c *cargo) exec(args []string) (string, error) {
 			return "", err
 		}
 	}
-	return fmt.Sprintf(`exec "$%s" %s`, dockerVariable, text), nil
+	return fmt.Sprintf(`exec "$%s" %s`, programVariable, text), nil
 }
 
 // send makes the folder in the guest, with what the command reads. What was

@@ -23,7 +23,7 @@ func TestScriptRemovesEnvironment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(script, ". "+c.dir+"/env || exit 125; ") || strings.Contains(script, "s3cret") || !strings.HasSuffix(script, `exec "$__fbdock_docker" 'run' -e TOKEN x`) {
+	if !strings.HasPrefix(script, ". "+c.dir+"/env || exit 125; ") || strings.Contains(script, "s3cret") || !strings.HasSuffix(script, `exec "$__fbdock_program" 'run' -e TOKEN x`) {
 		t.Errorf("script = %s", script)
 	}
 	if env := string(c.items[0].Data); !strings.HasPrefix(env, "rm -rf "+c.dir+"\n") || !strings.Contains(env, "\nexport TOKEN='s3cret'\nunset LANG\n") || strings.Index(env, "DOCKER_CONFIG=") > strings.Index(env, "HOME='/home/me'") {

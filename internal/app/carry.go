@@ -31,8 +31,9 @@ const maxWritten = 64 << 20
 // in the guest, which only the user there can read, and which ends with the
 // command.
 type cargo struct {
-	dir  string // of the guest
-	args []string
+	dir     string // of the guest
+	program string // docker or podman
+	args    []string
 	// items go to the guest before the command, fetches come back after it.
 	items   []parcel.Item
 	fetches []fetch
@@ -67,7 +68,7 @@ type fetch struct {
 }
 
 func newCargo(args []string, host mount.Host, private []string) *cargo {
-	return &cargo{dir: "/tmp/fbdock." + strings.ToLower(rand.Text()[:16]), args: args, host: host, private: private}
+	return &cargo{program: "docker", dir: "/tmp/fbdock." + strings.ToLower(rand.Text()[:16]), args: args, host: host, private: private}
 }
 
 // load takes along what the command line names outside of the mounts. The

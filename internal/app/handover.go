@@ -23,9 +23,9 @@ const (
 	composeEnvFiles  = "COMPOSE_ENV_FILES"
 )
 
-// dockerVariable is the docker CLI of the guest in the script, by a name that
+// programVariable is docker or podman of the guest in the script, by a name that
 // no variable of the user's has.
-const dockerVariable = "__fbdock_docker"
+const programVariable = "__fbdock_program"
 
 // handover are variables of this host's environment for the CLI of the guest.
 type handover struct {
@@ -143,11 +143,11 @@ func (h handover) translate(project composed, envFiles []string, folders []mount
 	return used, nil
 }
 
-// script sets the variables in a shell of the guest. The docker CLI is looked
+// script sets the variables in a shell of the guest. The program is looked
 // for, and its own folders are fixed, before PATH and HOME are this host's.
-func (h handover) script() (string, error) {
+func (h handover) script(program string) (string, error) {
 	var b strings.Builder
-	b.WriteString(dockerVariable + "=$(command -v docker) || " + dockerVariable + "=docker\n")
+	fmt.Fprintf(&b, "%[1]s=$(command -v %[2]s) || %[1]s=%[2]s\n", programVariable, program)
 	if _, ok := h.set["HOME"]; ok || slices.Contains(h.unset, "HOME") {
 		b.WriteString("export DOCKER_CONFIG=\"${DOCKER_CONFIG:-$HOME/.docker}\" XDG_CACHE_HOME=\"${XDG_CACHE_HOME:-$HOME/.cache}\"\n")
 	}

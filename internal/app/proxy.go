@@ -73,8 +73,10 @@ type Exec struct {
 	// Docker tells that it is a docker command for the engine, which the CLI
 	// of this host may run as well.
 	Docker bool
+	// Podman tells that it is a podman command for FreeBSD, which runs as root.
+	Podman bool
 	// Stdin and TTY tell whether the command gets standard input and a
-	// terminal. A docker command gets what it uses.
+	// terminal. A docker or podman command gets what it uses.
 	Stdin, TTY bool
 	Streams    Streams
 
@@ -89,10 +91,11 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 	if err != nil {
 		return 0, lost(err)
 	}
-	if !e.Docker && !e.Stdin {
+	fitted := e.Docker || e.Podman // to what the command line says
+	if !fitted && !e.Stdin {
 		e.Streams.Stdin = nil
 	}
-	if !e.Docker && !e.TTY {
+	if !fitted && !e.TTY {
 		e.Streams.Terminal = nil
 	}
 	if e.Via == ViaVagrant {
@@ -100,8 +103,11 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 		return status, lost(err)
 	}
 	run := p.execGuest
-	if e.Docker {
+	switch {
+	case e.Docker:
 		run = p.execDocker
+	case e.Podman:
+		run = p.execPodman
 	}
 	status, err := run(ctx, m, e)
 	if err == nil && status != 0 && e.Docker {

@@ -1,5 +1,5 @@
-// Package dockerflags reads command lines of docker, docker compose and docker
-// buildx as those programs do: which words are flags, what their values stand
+// Package dockerflags reads command lines of docker, docker compose, docker buildx and
+// podman as those programs do: which words are flags, what their values stand
 // for, what the command does with standard input and the terminal. It goes by
 // a table that a program in gen makes of the programs' own definitions. It
 // runs nothing and looks at no file.
@@ -134,8 +134,8 @@ func parseRule(text string) rule {
 
 // find is the command with that path, nil when there is none. Each word may
 // be an alias.
-func find(path, word string) *Command {
-	for _, c := range commands() {
+func find(all []*Command, path, word string) *Command {
+	for _, c := range all {
 		above, name := "", c.Path
 		if i := strings.LastIndexByte(c.Path, ' '); i >= 0 {
 			above, name = c.Path[:i], c.Path[i+1:]
@@ -148,6 +148,6 @@ func find(path, word string) *Command {
 }
 
 // group tells whether there are commands below this one.
-func (c *Command) group() bool {
-	return slices.ContainsFunc(commands(), func(o *Command) bool { return strings.HasPrefix(o.Path, c.Path+" ") })
+func (c *Command) group(all []*Command) bool {
+	return slices.ContainsFunc(all, func(o *Command) bool { return strings.HasPrefix(o.Path, c.Path+" ") })
 }

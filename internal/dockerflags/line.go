@@ -36,20 +36,23 @@ type Line struct {
 }
 
 // ParseLine reads the words behind the word docker.
-func ParseLine(words []string) Line {
-	root := commands()[0]
+func ParseLine(words []string) Line { return parseLine(commands(), words) }
+
+// parseLine reads the words behind the name of the program that has these commands.
+func parseLine(all []*Command, words []string) Line {
+	root := all[0]
 	l := Line{command: root, Known: true}
 	i := l.flags(root, words, 0)
 	l.connection = l.connects()
 	for i < len(words) {
-		c := find(l.Path, words[i])
+		c := find(all, l.Path, words[i])
 		if c == nil {
 			break
 		}
 		l.Path, l.command = c.Path, c
 		i = l.flags(c, words, i+1)
 	}
-	if l.command == root || l.command.group() && i < len(words) {
+	if l.command == root || l.command.group(all) && i < len(words) {
 		l.Known = i == len(words) // else the command of a plugin, or none
 		return l
 	}
@@ -67,7 +70,7 @@ func (l Line) connects() string {
 		names = append(names, v.Flag)
 	}
 	for _, name := range names {
-		if name == "host" || name == "context" || strings.HasPrefix(name, "tls") {
+		if slices.Contains([]string{"host", "context", "connection", "remote", "url", "identity"}, name) || strings.HasPrefix(name, "tls") {
 			return "--" + name
 		}
 	}

@@ -24,9 +24,11 @@ type Bind struct {
 // Binds finds the bind mounts of a docker command line; args are those behind
 // the word docker. Named volumes are none. What a compose file binds is
 // ComposeBinds's.
-func Binds(args []string, goos string) []Bind {
+func Binds(args []string, goos string) []Bind { return bindsOf(dockerflags.ParseLine(args), goos) }
+
+func bindsOf(line dockerflags.Line, goos string) []Bind {
 	var binds []Bind
-	for _, v := range dockerflags.ParseLine(args).Values {
+	for _, v := range line.Values {
 		switch v.Kind {
 		case dockerflags.Bind:
 			if source, _, _ := platforms.SplitVolume(v.Text); isPath(source, goos) {

@@ -30,12 +30,20 @@ func (e *OutsideError) Error() string {
 
 // Hint is the next step for the user.
 func (e *OutsideError) Hint() string {
+	if e.File {
+		return e.MountHint()
+	}
+	return e.MountHint() + ", or copy with `fbdock docker cp`"
+}
+
+// MountHint is Hint for programs that are not docker.
+func (e *OutsideError) MountHint() string {
 	folder := cmp.Or(e.Folder, e.Path)
 	add := fmt.Sprintf("add `mount %s {}` to the machine in fbdock.hcl and run `fbdock up`", hclString(slashed("windows", folder)))
 	if e.File {
 		return "put a copy of the file into a folder that is mounted, or " + add + ", which mounts all of that folder"
 	}
-	return add + ", or copy with `fbdock docker cp`"
+	return add
 }
 
 // hclString writes a text as fbdock.hcl reads it.

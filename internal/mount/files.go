@@ -29,11 +29,11 @@ type File struct {
 	Path string
 }
 
-// files are the files and folders of this host that a docker command reads
-// or writes by itself.
-func files(args []string, host Host) []File {
+// files are the files and folders of this host that a command reads or
+// writes by itself.
+func files(line dockerflags.Line, host Host) []File {
 	var found []File
-	for _, v := range dockerflags.ParseLine(args).Values {
+	for _, v := range line.Values {
 		for _, b := range host.filesOf(v) {
 			if b.Source != "" && b.Source != "-" && !host.address(b.Source) {
 				found = append(found, File{Bind: b, Kind: v.Kind, Flag: v.Flag})
@@ -147,8 +147,12 @@ func (l Host) address(text string) bool {
 // them, for the CLI of the guest that runs in the folder dir, "" for none of
 // this host. outside are those that lie in no mount.
 func ResolveFiles(args []string, mounts []Folder, host Host, dir string) (resolved []string, used []Folder, outside []File) {
+	return resolveFiles(args, files(dockerflags.ParseLine(args), host), mounts, host, dir)
+}
+
+func resolveFiles(args []string, named []File, mounts []Folder, host Host, dir string) (resolved []string, used []Folder, outside []File) {
 	resolved = slices.Clone(args)
-	for _, f := range slices.Backward(files(args, host)) {
+	for _, f := range slices.Backward(named) {
 		f.Path = host.Full(f.Source)
 		p, _, found := host.where(f.Path, mounts)
 		switch {
