@@ -53,3 +53,41 @@ echo '--- answered'; printf 'Overwrite (y/n)? y\nengine login: ' >/var/log/fbdoc
 		t.Errorf("a question that was answered is trouble:\n%s", got)
 	}
 }
+
+// TestHealthFollowsNoLinks: what a container puts in the way of the file that
+// tries a share leads root nowhere. The engine is this system here.
+func TestHealthFollowsNoLinks(t *testing.T) {
+	t.Parallel()
+	g, out := play(t, labMachine(), "", until+engineOnThisSide+`
+until_ runs
+cat >/sbin/ssh <<'END'
+#!/bin/sh
+until [ "$1" = root@10.77.0.2 ]; do shift; done
+shift 4
+sed 's,/proc/mounts,/tmp/mounts,' | PATH=/engine:$PATH sh -s -- "$@"
+END
+# timeout here knows the pid of the shell that it becomes, as a container may guess it.
+mkdir /engine
+cat >/engine/timeout <<'END'
+#!/bin/sh
+[ "$1" = -s ] || exec /usr/bin/timeout "$@"
+shift 3
+for folder; do :; done
+ln -s /victim "$folder/.fbdock-health-$$"
+exec "$@"
+END
+chmod 0755 /engine/timeout
+echo mine >/victim
+printf '#!/bin/sh\nexec /usr/bin/sleep 60\n' >/usr/bin/nft; chmod 0755 /usr/bin/nft
+echo '--- health'; /usr/local/libexec/fbdock/fbdock-health engine
+echo '--- victim'; cat /victim
+echo '--- left'; find /fbdock -type f -name '.fbdock*'`)
+	checkParts(t, g, out, []part{
+		{"health", "fbdock-health shares ok 2 shares\n"},
+		{"health", "fbdock-health firewall fail no answer within 5 s from nft in the engine: "},
+		{"victim", "mine\n"},
+	})
+	if left := parts(out)["left"]; left != "" {
+		t.Errorf("left behind:\n%s", left)
+	}
+}

@@ -45,7 +45,7 @@ echo "--- left"; ls -A /fbdock/scratch /fbdock/fast /scratch`)
 		{"well", []string{scratch + "ok written and read from both sides by nfs\n", fast + "ok written and read from both sides by 9p\n"}, "0"},
 		{"not mounted", []string{scratch + "fail engine-mount /scratch in the engine is not mounted, not nfs | hint: fbdock exec --on engine -- mount /scratch ", fast + "ok"}, "1"},
 		{"mounted otherwise", []string{scratch + "fail engine-mount /scratch in the engine is nfs4, not nfs | hint: ", fast + "ok"}, "1"},
-		{"another folder", []string{scratch + "fail engine-read what FreeBSD wrote: cat: ", "No such file", fast + "ok"}, "1"},
+		{"another folder", []string{scratch + "fail engine-read what FreeBSD wrote: head: ", "No such file", fast + "ok"}, "1"},
 		{"not exported", []string{scratch + "fail nfs-export FreeBSD does not export /fbdock/scratch: Exports list on localhost: | hint: ", fast + "ok"}, "1"},
 		{"dataset gone", []string{fast + "fail freebsd-dataset fbdock/fbdock/shares/fast is not mounted: no | hint: ", scratch + "ok"}, "1"},
 		{"no engine", []string{scratch + "fail engine-ssh no answer by ssh from 10.77.0.2 | hint: ", fast + "fail engine-ssh"}, "1"},
@@ -61,5 +61,46 @@ echo "--- left"; ls -A /fbdock/scratch /fbdock/fast /scratch`)
 	}
 	if _, left, _ := strings.Cut(out, "--- left\n"); strings.Contains(left, "fbdock-share") {
 		t.Errorf("left behind:\n%s", left)
+	}
+}
+
+// TestSharesFollowNoLinks: what a container puts in the way of fbdock's files in a
+// share, before or between its steps, leads root nowhere.
+func TestSharesFollowNoLinks(t *testing.T) {
+	t.Parallel()
+	g, out := play(t, labMachine(), "", engineOnThisSide+`
+echo mine >/victim
+echo '--- guessed'
+rm -f /usr/bin/date; printf '#!/bin/sh\necho 1700000000\n' >/usr/bin/date; chmod 0755 /usr/bin/date
+sh -c 'ln -s /victim /fbdock/scratch/.fbdock-share-1700000000-$$-freebsd; exec sh /usr/local/libexec/fbdock/fbdock-shares'; echo "status $?"
+echo '--- derived'
+cat >/sbin/ssh <<'END'
+#!/bin/sh
+for f in /fbdock/scratch/.fbdock-share-*; do
+  for name in "${f%freebsd}engine" "$f-engine"; do ln -s /victim "$name" 2>/dev/null; done
+done
+exec /tmp/ssh "$@"
+END
+sh /usr/local/libexec/fbdock/fbdock-shares; echo "status $?"
+echo '--- swapped'
+cat >/sbin/ssh <<'END'
+#!/bin/sh
+/tmp/ssh "$@"
+for f in /fbdock/scratch/.fbdock-share-*; do
+  if [ ! -L "$f" ]; then rm "$f"; ln -s /victim "$f"; fi
+done
+END
+sh /usr/local/libexec/fbdock/fbdock-shares; echo "status $?"
+echo '--- victim'; cat /victim`)
+	checkParts(t, g, out, []part{
+		{"guessed", "status 0\n"},
+		{"derived", "status 0\n"},
+		{"swapped", "fail freebsd-read what the engine wrote: it reads as something else | hint: "},
+	})
+	if got := parts(out)["victim"]; got != "mine\n" {
+		t.Errorf("root wrote through a link of a container:\n%s\n%s", got, out)
+	}
+	if strings.Contains(parts(out)["swapped"], "mine") {
+		t.Errorf("what a link leads to is told:\n%s", out)
 	}
 }
