@@ -52,7 +52,7 @@ func pointsRun(t *testing.T, shell, script string) string {
 	if err != nil {
 		t.Errorf("%v", err)
 	}
-	return regexp.MustCompile(`\d s at most`).ReplaceAllString(string(out), "N s at most")
+	return regexp.MustCompile(`\d+ s at most`).ReplaceAllString(string(out), "N s at most")
 }
 
 // TestMountPoints runs fbdock-points as the engine does, in both shells.
@@ -105,6 +105,46 @@ echo late >/srv/container/f
 cat /home/lab/proj.fbdock-*/n/f`, `fbdock-mount moved what was written to /home/lab/proj while nothing was mounted there is in /home/lab/proj.fbdock-DATE_home_lab_proj now
 late
 `},
+		{"it stays also while a process ends whose table cannot be read", `
+mkdir -p /home/lab/proj/n /srv/container /srv/bin
+ln -s "$(command -v busybox)" /srv/bin/awk; PATH=/srv/bin:$PATH
+mount --bind /home/lab/proj/n /srv/container
+echo early >/srv/container/f
+sh -c ': & exec sleep 60' &
+until grep -q '^State:.*Z' /proc/[0-9]*/status 2>/dev/null; do sleep 0.1; done
+points prepare /home/lab/proj | sed 's/[0-9]*T[0-9]*Z/DATE/g'
+echo late >>/srv/container/f
+cat /home/lab/proj.fbdock-*/n/f`, `fbdock-mount moved what was written to /home/lab/proj while nothing was mounted there is in /home/lab/proj.fbdock-DATE_home_lab_proj now
+early
+late
+`},
+		{"a point that stays is told of", `
+points declare live /home/lab/p
+points prepare /home/lab/p; mounted /home/lab/p
+points declare; umount /home/lab/p
+points declare live /home/lab/p
+umount /home/lab/p; chattr -i /home/lab/p 2>/dev/null; echo x >/home/lab/p/f
+points declare; cat /home/lab/p/f`, `fbdock-mount left /home/lab/p is mounted still
+fbdock-mount left /home/lab/p is not empty
+x
+`},
+		{"a dockerd that is stopped does not wait any more", `
+points declare live /home/lab/p
+sed -i 's/^limit=.*/limit=60/' /srv/points
+"$LAB_SHELL" /srv/points dockerd >/dev/null &
+until [ -e /var/run/fbdock-mounts/waiting ]; do sleep 0.1; done
+kill $!; wait $!; echo "status $?"; ls /var/run/fbdock-mounts`, `status 143
+`},
+		{"one at a time makes points", `
+points declare live /home/lab/p
+exec 8>>/run/fbdock-points.lock; flock 8
+(points prepare /home/lab/p; echo prepared) 8>&- &
+until grep -qx flock /proc/[0-9]*/comm 2>/dev/null; do sleep 0.1; done
+grep -c fbdock-unmounted /proc/self/mounts
+flock -u 8; wait; grep -c fbdock-unmounted /proc/self/mounts || :`, `1
+prepared
+0
+`},
 		{"folders of the system are left alone", `
 echo x >/srv/file
 points prepare /srv; cat /srv/file
@@ -131,7 +171,8 @@ dockerd -b
 `},
 		{"dockerd waits for a mount", `
 points declare live /home/lab/p
-(sleep 1; cat /var/run/fbdock-mounts/waiting; points prepare /home/lab/p; mounted /home/lab/p; echo mounted) &
+sed -i 's/^limit=.*/limit=60/' /srv/points
+(until [ -e /var/run/fbdock-mounts/waiting ]; do sleep 0.1; done; cat /var/run/fbdock-mounts/waiting; points prepare /home/lab/p; mounted /home/lab/p; echo mounted) &
 points dockerd; ls /var/run/fbdock-mounts | grep -v live || :`, `fbdock: dockerd waits for folders of the host, N s at most: /home/lab/p
 dockerd waits for folders of the host, N s at most: /home/lab/p
 mounted
@@ -140,7 +181,8 @@ dockerd
 		{"dockerd waits for a copy", `
 points declare copy /home/lab/p
 mkdir -p /var/run/fbdock-mounts
-(sleep 1; points free /home/lab/p; echo x >/home/lab/p/f; touch "/var/run/fbdock-mounts/$(printf /home/lab/p | cksum | tr ' ' -).live") &
+sed -i 's/^limit=.*/limit=60/' /srv/points
+(until [ -e /var/run/fbdock-mounts/waiting ]; do sleep 0.1; done; points free /home/lab/p; echo x >/home/lab/p/f; touch "/var/run/fbdock-mounts/$(printf /home/lab/p | cksum | tr ' ' -).live") &
 points dockerd; cat /home/lab/p/f`, `fbdock: dockerd waits for folders of the host, N s at most: /home/lab/p
 dockerd 
 x
