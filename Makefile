@@ -5,7 +5,8 @@ GO        ?= go
 BIN       := bin/fbdock
 LAB       := testdata/lab/lab
 # The age of Docker in the lab's engine: 20.10 or 29.
-export FBDOCK_LAB_ENGINE = $(or $(ENGINE),20.10)
+FBDOCK_LAB_ENGINE ?= $(or $(ENGINE),20.10)
+export FBDOCK_LAB_ENGINE
 TOOLS     := $(CURDIR)/.cache/bin
 GOLANGCI  := $(TOOLS)/golangci-lint-v2.15.0
 GOVULN    := $(TOOLS)/govulncheck-v1.9.0
@@ -18,7 +19,7 @@ FUZZTIME  ?= 30s
 # The last fbdock that kept its private files in the project; TestUpgrade takes a machine of it over.
 FORMER_COMMIT := 92a7756
 FORMER        := $(CURDIR)/.cache/former/fbdock
-# Which end-to-end tests run; all of them take three quarters of an hour.
+# Which end-to-end tests run; all of them take three quarters of an hour on two quiet cores, and up to two hours on busy ones.
 RUN       ?= .
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/laptops')
@@ -65,12 +66,12 @@ lab: ## installs what the lab needs (apt), builds and starts it
 	$(LAB) build
 	$(LAB) start
 
-e2e: build lab ## the whole road against the lab: Vagrant, sshd, QEMU, dockerd
+e2e: build lab ## the whole path against the lab: Vagrant, sshd, QEMU, dockerd
 	@[ -x $(FORMER) ] || ! git cat-file -e $(FORMER_COMMIT) 2>/dev/null || { \
 	  src=$$(mktemp -d) && git archive $(FORMER_COMMIT) | tar -x -C "$$src" && mkdir -p $(dir $(FORMER)) && \
 	  (cd "$$src" && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o $(FORMER) ./cmd/fbdock) && rm -rf "$$src"; }
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_FORMER=$$(ls $(FORMER) 2>/dev/null) \
-	  $(GO) test -tags e2e -count=1 -timeout 50m -v -run '$(RUN)' ./internal/e2e
+	  $(GO) test -tags e2e -count=1 -timeout 150m -v -run '$(RUN)' ./internal/e2e
 
 box-e2e: ## a box made of a stand-in cloud image, added by the real Vagrant and booted under QEMU
 	@for t in vagrant mmdebstrap mcopy mkfs.vfat sfdisk objcopy xz qemu-img qemu-system-x86_64; do \

@@ -23,7 +23,7 @@ const identityPort = "8098"
 // while the project is reached by a link, its configuration is edited, it is
 // moved, and it is copied. Nothing of theirs is touched: no byte is lost, no
 // connection is closed, no container restarts, and the agent is the same
-// process; issue 13, Seen 2 to 5.
+// process.
 func TestIdentity(t *testing.T) {
 	i := newIdentity(t)
 	for _, part := range []struct {

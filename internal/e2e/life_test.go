@@ -133,12 +133,15 @@ func (l *lifeTest) orphan(t *testing.T) {
 func (l *lifeTest) boots(t *testing.T) {
 	l.root(t, "pfctl -d; service fbdock onestart >/dev/null 2>&1 </dev/null")
 	began := time.Now()
-	var out result
+	told := false
 	await(t, 10*time.Minute, "docker ps", func() bool {
-		out = l.run(t, "docker", "ps")
-		l.says(t, "docker ps", out.stderr, "boots, waiting for it")
+		out := l.run(t, "docker", "ps")
+		told = told || strings.Contains(out.stderr, "boots, waiting for it")
 		return out.status == 0
 	})
+	if !told {
+		t.Error("no docker ps said that the engine boots")
+	}
 	t.Logf("docker ps while it boots: %s", time.Since(began).Round(time.Second))
 	if got := l.root(t, "pfctl -s info | grep Status"); !strings.Contains(got, "Enabled") {
 		t.Errorf("pf: %s", got)

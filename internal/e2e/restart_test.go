@@ -23,7 +23,7 @@ const restartFor = time.Second
 // reboot of the engine or of the guest, and after the agent or dockerd was
 // killed, in random order, each of them sees the host's files, and what it
 // writes is on the host. FBDOCK_E2E_CHAOS is the time that it takes, as in 1h,
-// FBDOCK_E2E_SEED the order; issue 13.
+// FBDOCK_E2E_SEED the order.
 func TestRestartChaos(t *testing.T) {
 	limit := restartFor
 	if text := os.Getenv("FBDOCK_E2E_CHAOS"); text != "" {
