@@ -133,7 +133,7 @@ type Mount struct {
 	Source   string // as written; relative to the folder of the file
 	Target   string // "" is the same path as on the laptop
 	ReadOnly bool
-	Type     string // sshfs or rsync; "" is sshfs
+	Type     string // sshfs or copy; "" is sshfs
 	Exclude  []string
 }
 

@@ -32,6 +32,8 @@ type Attribute struct {
 	Doc     string
 	// Values are all that is allowed, when it is a choice.
 	Values []string
+	// renamed are the values of before, each with what it is called now.
+	renamed map[string]string
 	// Min is the least allowed number, or number of bytes.
 	Min uint64
 	// Max is the largest whole number allowed; 0 is 1024.
@@ -201,10 +203,10 @@ func mountSchema() Block {
 			{Name: "target", Type: TypeString, Default: "the same path as on the host", Example: `"/src"`, check: guestPath, Doc: "where the guests see it"},
 			{Name: "read_only", Type: TypeBool, Default: "false", Example: `true`, Doc: "keep the guests from writing"},
 			{
-				Name: "type", Type: TypeString, Default: "sshfs", Example: `"sshfs"`, Values: []string{"sshfs", "rsync"},
+				Name: "type", Type: TypeString, Default: "sshfs", Example: `"sshfs"`, Values: []string{"sshfs", "copy"}, renamed: map[string]string{"rsync": "copy"},
 				Doc: "how it gets there: live, by sshfs in the guests, or as a copy that follows the host, one way",
 			},
-			{Name: "exclude", Type: TypeStrings, Default: "[]", Example: `[".git", "node_modules"]`, Doc: "names that are not copied, with * and ?; for type rsync"},
+			{Name: "exclude", Type: TypeStrings, Default: "[]", Example: `[".git", "node_modules"]`, Doc: "names that are not copied, with * and ?; for type copy"},
 		},
 	}
 }

@@ -36,7 +36,7 @@ machine "dev" {
   mount "." {
     # target    = "/src"
     # read_only = true
-    # type      = "rsync"   # a copy that follows, one way, for speed
+    # type      = "copy"    # a copy that follows, one way, for speed
     # exclude   = [".git"]  # from the copy
   }
 

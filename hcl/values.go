@@ -115,6 +115,11 @@ func (x setting) choice(text string) string {
 	if slices.Contains(x.Values, text) {
 		return text
 	}
+	if now, ok := x.renamed[text]; ok {
+		x.s.d.c.warn(x.at, fmt.Sprintf("%s %s is called %q now", x.Name, show(x.value), now),
+			"The old word still works.", fmt.Sprintf("write %s = %q", x.Name, now))
+		return now
+	}
 	detail := "It can be " + list(x.Values) + "."
 	if len(x.Values) > 12 {
 		detail = "It can be " + strings.Join(x.Values[:8], ", ") + " and others."

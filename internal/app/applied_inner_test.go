@@ -1,6 +1,8 @@
 package app
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/netip"
 	"path/filepath"
 	"reflect"
@@ -14,6 +16,29 @@ import (
 // of is a machine as applied whose configuration is in.
 func of(in hcl.Machine, m plan.Machine) appliedMachine {
 	return appliedMachine{Dir: "/p", Machine: m, Settings: settingsOf(in, m)}
+}
+
+// TestCopyOfAnOlderRecord: what fbdock wrote down as "rsync" is what is called
+// "copy" now, and no change.
+func TestCopyOfAnOlderRecord(t *testing.T) {
+	t.Parallel()
+	in := hcl.Machine{Name: "dev"}
+	m := plan.Machine{Name: "dev", Mounts: []plan.Mount{{Source: "/src", Target: "/src", Type: plan.Copy, Exclude: []string{"*.o"}}}}
+	now := of(in, m)
+	data, err := json.Marshal(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var old appliedMachine
+	if err := json.Unmarshal(bytes.ReplaceAll(data, []byte(`"copy"`), []byte(`"rsync"`)), &old); err != nil {
+		t.Fatal(err)
+	}
+	if got := old.Machine.Mounts[0].Type; got != plan.Copy {
+		t.Errorf("a record with the type rsync has the type %q, want %q", got, plan.Copy)
+	}
+	if changes := changesTo(old, now); len(changes) != 0 {
+		t.Errorf("changesTo(a record with the type rsync, the same with copy) = %v, want none", changes)
+	}
 }
 
 func TestChanges(t *testing.T) {

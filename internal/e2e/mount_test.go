@@ -16,7 +16,7 @@ import (
 func TestMounts(t *testing.T) {
 	read := t.TempDir()
 	copied := t.TempDir()
-	p := newProject(t, "  mount \""+copied+"\" {\n    target  = \"/srv/copied\"\n    type    = \"rsync\"\n    exclude = [\"*.tmp\"]\n  }\n  mount \".\" {}\n  mount \""+read+"\" {\n    target    = \"/readonly\"\n    read_only = true\n  }\n")
+	p := newProject(t, "  mount \""+copied+"\" {\n    target  = \"/srv/copied\"\n    type    = \"copy\"\n    exclude = [\"*.tmp\"]\n  }\n  mount \".\" {}\n  mount \""+read+"\" {\n    target    = \"/readonly\"\n    read_only = true\n  }\n")
 	p.destroyAtEnd(t)
 	p.file(t, "a", "one")
 	if err := os.WriteFile(filepath.Join(read, "r"), []byte("read"), 0o600); err != nil {

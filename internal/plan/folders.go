@@ -13,7 +13,7 @@ func (b *builder) mounts(own bool) []Mount {
 	seen := map[string]int{}
 	for i, in := range b.in.Mounts {
 		at := fmt.Sprintf("mount.%d", i)
-		m := Mount{Source: b.abs(in.Source), Target: in.Target, ReadOnly: in.ReadOnly, Type: or(in.Type, "sshfs"), Exclude: in.Exclude}
+		m := Mount{Source: b.abs(in.Source), Target: in.Target, ReadOnly: in.ReadOnly, Type: or(MountType(in.Type), SSHFS), Exclude: in.Exclude}
 		if b.laptop.IsDir != nil && !b.laptop.IsDir(m.Source) {
 			b.report(hcl.Error, at, "create the folder or remove the mount", "no such folder",
 				fmt.Sprintf("%s does not exist or is no folder.", m.Source))
@@ -47,13 +47,13 @@ func (b *builder) mounts(own bool) []Mount {
 func (b *builder) copies(at string, m Mount, own bool) {
 	switch {
 	case !m.Copied() && len(m.Exclude) > 0:
-		b.report(hcl.Error, at, `add type = "rsync", or leave exclude out`, "nothing is excluded from a live mount",
+		b.report(hcl.Error, at, `add type = "copy", or leave exclude out`, "nothing is excluded from a live mount",
 			fmt.Sprintf("%s is mounted as it is; only a copy can do without some of it.", m.Source))
 	case m.Copied() && m.ReadOnly:
 		b.report(hcl.Error, at, "leave read_only out", "a copy is not read-only",
 			"What the guests write into their copy never comes to the laptop.")
 	case m.Copied() && own:
-		b.report(hcl.Error, at, `leave type = "rsync" out: the folder is mounted live then`, "no copies on a computer of your own",
+		b.report(hcl.Error, at, `leave type = "copy" out: the folder is mounted live then`, "no copies on a computer of your own",
 			"The copy would be left there when the machine is destroyed.")
 	}
 	for _, pattern := range m.Exclude {
@@ -70,7 +70,7 @@ func (b *builder) nested(mounts []Mount) {
 	for i, inner := range mounts {
 		for _, outer := range mounts {
 			if strings.HasPrefix(inner.Target, strings.TrimSuffix(outer.Target, "/")+"/") && (inner.Copied() || outer.Copied()) {
-				b.report(hcl.Error, fmt.Sprintf("mount.%d", i), `give it a target outside, or leave type = "rsync" out`, "a copy and another mount at one place",
+				b.report(hcl.Error, fmt.Sprintf("mount.%d", i), `give it a target outside, or leave type = "copy" out`, "a copy and another mount at one place",
 					fmt.Sprintf("%s lies in %s, and one of them is a copy.", inner.Target, outer.Target))
 			}
 		}

@@ -158,19 +158,34 @@ type Image struct {
 type Mount struct {
 	Source string `json:"source"` // absolute, in the laptop's own form
 	// Real is Source without links, as it was when the user agreed to it.
-	Real     string `json:"real,omitempty"`
-	Target   string `json:"target"`
-	ReadOnly bool   `json:"read_only,omitempty"`
-	Type     string `json:"type"` // sshfs or rsync
+	Real     string    `json:"real,omitempty"`
+	Target   string    `json:"target"`
+	ReadOnly bool      `json:"read_only,omitempty"`
+	Type     MountType `json:"type"`
 	// Exclude are patterns of names that are not copied.
 	Exclude []string `json:"exclude,omitempty"`
 }
 
 // Copied tells whether the guests have a copy instead of the folder itself.
-func (m Mount) Copied() bool { return m.Type == copied }
+func (m Mount) Copied() bool { return m.Type == Copy }
 
-// copied is the type of a mount that is a copy.
-const copied = "rsync"
+// MountType is how the guests get a folder of the host.
+type MountType string
+
+// The types of a mount.
+const (
+	SSHFS MountType = "sshfs" // the folder itself, live
+	Copy  MountType = "copy"  // a copy that follows it, one way
+)
+
+// UnmarshalText reads the type as records have it. A copy was called "rsync"
+// until rsync turned out not to be needed for it.
+func (t *MountType) UnmarshalText(text []byte) error {
+	if *t = MountType(text); *t == "rsync" {
+		*t = Copy
+	}
+	return nil
+}
 
 // Share is a dataset of the FreeBSD guest seen by the engine at Target.
 type Share struct {

@@ -45,7 +45,7 @@ func TestOf(t *testing.T) {
 		"inside":            {machine: mounts(plan.Mount{Source: "/p"}, plan.Mount{Source: "/p/a"})},
 		"a sibling":         {machine: mounts(plan.Mount{Source: "/p2"}), want: []string{"mount /p2 read-write"}},
 		"a parent":          {dir: "/srv/p", machine: mounts(plan.Mount{Source: "/srv", ReadOnly: true}), want: []string{"mount /srv read-only"}},
-		"a copy":            {machine: mounts(plan.Mount{Source: "/data", Type: "rsync"}), want: []string{"mount /data read-only"}},
+		"a copy":            {machine: mounts(plan.Mount{Source: "/data", Type: "copy"}), want: []string{"mount /data read-only"}},
 		"both ways":         {machine: mounts(plan.Mount{Source: "/data", ReadOnly: true}, plan.Mount{Source: "/data", Target: "/x"}), want: []string{"mount /data read-write"}},
 		"a link out":        {machine: mounts(plan.Mount{Source: "/p/out"}), want: []string{"mount /etc read-write!"}},
 		"a link in":         {machine: mounts(plan.Mount{Source: "/elsewhere"})},

@@ -1,0 +1,6 @@
+machine "dev" {
+  mount "." {
+    target = "/src"
+    type   = "rsync"
+  }
+}
