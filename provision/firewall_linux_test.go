@@ -82,7 +82,7 @@ func TestPacketFilterOfFreeBSD(t *testing.T) {
 	first, again, _ := strings.Cut(out, "--- again\n")
 	mustSay(t, g, first, "status 0", "pass in quick on bridge0 inet proto tcp "+reach+"sunrpc no state\n", "proto udp "+reach+"nfsd no state\n", "proto tcp "+reach+"7335 no state\n",
 		"proto udp "+reach+"domain no state\n", "proto tcp "+reach+"5432 no state\n", "block return in quick on bridge0 inet proto tcp from any to (self) flags S/SA\n",
-		"block drop quick on tap0 inet6 all\n", "-r -S -p 7335\n")
+		"block drop quick on tap0 inet6 all\n", "-p 7335 -r -S\n")
 	mustSay(t, g, again, "fbdock-step network skip", "fbdock-step shares skip")
 	if strings.Contains(first, "proto udp "+reach+"5432") || strings.Contains(first, "2620") {
 		t.Errorf("more is open than was asked for:\n%s", first)

@@ -14,7 +14,7 @@ func TestFirmware(t *testing.T) {
 		show = "grep -o 'bootrom,[^ ]*' /var/log/fbdock-engine.log | tail -n 1; cat /var/db/fbdock/uefi-vars.fd; stat -f %Lp /var/db/fbdock/uefi-vars.fd"
 	)
 	m := labMachine()
-	g, out := play(t, m, "", show+"\necho boot entries >>/var/db/fbdock/uefi-vars.fd; service fbdock onerestart >/dev/null; sleep 3; echo --- restarted\n"+show)
+	g, out := play(t, m, "", until+show+"\necho boot entries >>/var/db/fbdock/uefi-vars.fd; service fbdock onerestart >/dev/null; until_ runs; echo --- restarted\n"+show)
 	first, restarted, _ := strings.Cut(out, "--- restarted\n")
 	mustSay(t, g, first, "status 0\n"+code+"\nedk2-bhyve\n600\n")
 	if restarted != code+"\nedk2-bhyve\nboot entries\n600\n" {

@@ -23,7 +23,7 @@ import (
 // the same on both systems.
 var tools = []string{
 	"awk", "basename", "cat", "chmod", "chown", "cksum", "cmp", "cp", "cut", "date", "dd", "df", "diff", "dirname", "env", "find", "getent", "grep", "head",
-	"hostname", "id", "ln", "ls", "makefs", "mkdir", "mktemp", "mv", "ps", "readlink", "rm", "rmdir", "sed", "setsid", "sha256sum", "sha512sum", "sleep",
+	"hostname", "id", "ln", "ls", "makefs", "mkdir", "mktemp", "mv", "ps", "readlink", "rm", "rmdir", "sed", "setpriv", "setsid", "sha256sum", "sha512sum", "sleep",
 	"sort", "stat", "stty", "sync", "tail", "tar", "timeout", "touch", "tr", "truncate", "wc",
 }
 

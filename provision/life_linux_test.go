@@ -11,6 +11,8 @@ const until = `
 until_() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 300 ] || { echo "waited in vain: $*"; break; }; /usr/bin/sleep 0.2; done; }
 runs() { service fbdock onestatus | grep -q 'pid.*running under'; }
 is_down() { ! service fbdock onestatus >/dev/null; }
+dead() { case $(ps -o stat= -p "$1") in '' | Z*) ;; *) return 1 ;; esac; }
+dies() { kill -9 "$1"; until_ dead "$1"; }
 machine() { ps -ax -o pid= -o comm= | while read -r pid comm; do [ "$comm" != bhyve ] || echo "$pid"; done; }
 `
 
@@ -53,17 +55,17 @@ echo '--- killed'; old=$(cat /var/run/fbdock/supervisor.pid); kill -9 "$old"; un
 [ "$(machine)" = "$first" ] && echo 'the same machine'; grep 'taken over' /var/log/fbdock-engine.log
 echo '--- it reboots'; ends 0; until_ anew; grep 'the engine reboots' /var/log/fbdock-engine.log; first=$(machine)
 echo '--- killed with its daemon'
-old=$(cat /var/run/fbdock/supervisor.pid); kill -9 "$(cat /var/run/fbdock/daemon.pid)"; kill -9 "$old"; /usr/bin/sleep 1
+old=$(cat /var/run/fbdock/supervisor.pid); dies "$(cat /var/run/fbdock/daemon.pid)"; dies "$old"
 service fbdock onestatus
 /usr/local/libexec/fbdock/fbdock-health supervisor
 sh /usr/local/libexec/fbdock/fbdock-steps | grep ' engine '; until_ same_again; [ "$(machine)" = "$first" ] && echo 'the same machine'
-echo '--- its daemon alone'; old=$(cat /var/run/fbdock/supervisor.pid); kill -9 "$(cat /var/run/fbdock/daemon.pid)"; /usr/bin/sleep 1
+echo '--- its daemon alone'; old=$(cat /var/run/fbdock/supervisor.pid); dies "$(cat /var/run/fbdock/daemon.pid)"
 /usr/local/libexec/fbdock/fbdock-health supervisor
 sh /usr/local/libexec/fbdock/fbdock-steps | grep ' engine '; until_ same_again; [ "$(machine)" = "$first" ] && echo 'the same machine'
 echo '--- stop'; service fbdock onestop; echo "status $?"; gone && echo gone
 echo '--- stop without a supervisor'; service fbdock onestart; until_ runs
 kill -9 "$(cat /var/run/fbdock/daemon.pid)" "$(cat /var/run/fbdock/supervisor.pid)"; service fbdock onestop; echo "status $?"; gone && echo gone
-echo '--- power off'; service fbdock onestart; until_ runs; ends 1; until_ is_down; /usr/bin/sleep 2; service fbdock onestatus; echo "status $?"; gone && echo gone`
+echo '--- power off'; service fbdock onestart; until_ runs; daemon=$(cat /var/run/fbdock/daemon.pid); ends 1; until_ is_down; until_ dead "$daemon"; service fbdock onestatus; echo "status $?"; gone && echo gone`
 	g, out := play(t, labMachine(), "", script)
 	checkParts(t, g, out, []part{
 		{"killed", "the same machine\n"},

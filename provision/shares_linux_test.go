@@ -24,13 +24,15 @@ check() { echo "--- $1"; sh /usr/local/libexec/fbdock/fbdock-shares; echo "statu
 // the layer that fails, and leaves nothing.
 func TestSharesAreTried(t *testing.T) {
 	t.Parallel()
-	g, out := play(t, labMachine(), "", "showmount -e localhost\n"+engineOnThisSide+`
+	g, out := play(t, labMachine(), "", "showmount -e localhost\n"+until+engineOnThisSide+`
 check well
 echo 'fast /mnt/fast 9p rw 0 0' >/tmp/mounts; check 'not mounted'
 mounted nfs4 9p; check 'mounted otherwise'; mounted nfs 9p
 rm /scratch; mkdir /scratch; check 'another folder'; rm -r /scratch; ln -s /fbdock/scratch /scratch
-cp /etc/exports /tmp/kept; : >/etc/exports; service mountd onereload; sleep 3; check 'not exported'
-cp /tmp/kept /etc/exports; service mountd onereload; sleep 3
+exported() { showmount -e localhost | grep -q '^/fbdock/scratch '; }
+kept() { ! exported; }
+cp /etc/exports /tmp/kept; : >/etc/exports; service mountd onereload; until_ kept; check 'not exported'
+cp /tmp/kept /etc/exports; service mountd onereload; until_ exported
 zfs unmount fbdock/fbdock/shares/fast; check 'dataset gone'; zfs mount fbdock/fbdock/shares/fast
 printf '#!/bin/sh\nexit 255\n' >/sbin/ssh; check 'no engine'; cp /tmp/ssh /sbin/ssh
 echo no >/var/db/fbdock/ninep; mounted nfs nfs; check 'qemu without 9P'

@@ -45,7 +45,9 @@ $line"
 exec 9>/run/fbdock-shares.lock
 flock 9
 status=0
-once() { mountpoint -q \"\$2\" || timeout \"\$1\" mount \"\$2\" 9>&- || status=1; }$mounts
+# The table is asked and not the mount, which hangs when its server is gone.
+mounted() { awk -v at=\"\$1\" '\$2 == at { f = 1 } END { exit !f }' /proc/mounts; }
+once() { mounted \"\$2\" || timeout \"\$1\" mount \"\$2\" 9>&- || status=1; }$mounts
 exit \$status
 " || true
   put /etc/init.d/fbdock-shares 0755 "#!/sbin/openrc-run

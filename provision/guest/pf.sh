@@ -7,27 +7,29 @@ rules=$etc/pf.conf
 
 egress() { route -n get default 2>/dev/null | awk '$1 == "interface:" { print $2 }'; }
 
+# mountd_own_port prints the port that mountd_flags name, by the options of
+# mountd(8): "-rp 999", "-p999" and "-h localhost -p 999" are the same to it.
+mountd_own_port() {
+  # shellcheck disable=SC2046 # words, as rc.d/mountd passes them on
+  set -- $(sysrc -n mountd_flags 2>/dev/null)
+  port=
+  OPTIND=1
+  while getopts 2Adeh:lNnp:RrS option 2>/dev/null; do
+    [ "$option" != p ] || port=$OPTARG
+  done
+  echo "$port"
+}
 # mountd_port is where the engine finds mountd, which takes any port unless it
-# is told one (mountd(8), -p); a port of the user's own stays.
+# is told one; a port of the user's own stays.
 mountd_port() {
-  port=$(sysrc -n mountd_flags 2>/dev/null)
-  case " $port" in
-    *' -p'*)
-      port=${port#*-p}
-      port=${port# }
-      port=${port%%[!0-9]*}
-      ;;
-    *) port= ;;
-  esac
+  port=$(mountd_own_port)
   echo "${port:-7335}"
 }
+# mountd_flags has ours in front: behind the names of files it would be one.
 mountd_flags() {
   flags=$(sysrc -n mountd_flags 2>/dev/null)
-  port=$(mountd_port)
-  case " $flags" in
-    *' -p'*[0-9]*) echo "$flags" ;;
-    *) echo "${flags:+$flags }-p $port" ;;
-  esac
+  [ -n "$(mountd_own_port)" ] || flags="-p 7335${flags:+ $flags}"
+  echo "$flags"
 }
 
 # nfs_shares prints the names of the shares that go by NFS: qemu may be

@@ -6,21 +6,24 @@
 #
 # What runs is asked of ps: a pid file may be older than what it speaks of.
 
-# named FILE WORD prints the pid in FILE when its command line has WORD.
+# named FILE PATTERN prints the pid in FILE when its command line matches.
 named() {
   pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] &&
-    ps -p "$pid" -o command= 2>/dev/null | grep -q "$2" && echo "$pid"
+    ps -p "$pid" -o command= 2>/dev/null | grep -Eq "$2" && echo "$pid"
 }
-daemon_pid() { named "$run/daemon.pid" daemon; }
+# daemon(8) has the title "daemon: NAME[PID]" once its child runs; NAME was the
+# child's program, /bin/sh, before fbdock gave one.
+daemon_pid() { named "$run/daemon.pid" '^daemon: (fbdock|/bin/sh)\[|/daemon .*fbdock-supervisor'; }
 supervisor_pid() { named "$run/supervisor.pid" fbdock-supervisor; }
 
-# vm_pid prints the hypervisor's process of the engine, whoever started it.
-# bhyve makes the machine's name its title; its helpers for 9P have others
+# vm_pid prints the hypervisor's process of the engine, which root alone can
+# start: another user may name a process of theirs alike. bhyve makes the machine's name its title; its helpers for 9P have others
 # ("bhyve: system.pwd").
 vm_pid() {
-  ps -axww -o pid= -o comm= -o command= 2>/dev/null | awk '
-    $2 == "bhyve" && (/ fbdock$/ || /bhyve: fbdock( |$)/) { bhyve = $1 }
-    ($2 ~ /^qemu-system/ || $3 ~ /^qemu-system/) && / -name fbdock / { qemu = $1 }
+  ps -axww -o uid= -o pid= -o comm= -o command= 2>/dev/null | awk '
+    $1 != 0 { next }
+    $3 == "bhyve" && (/ fbdock$/ || /bhyve: fbdock( |$)/) { bhyve = $2 }
+    ($3 ~ /^qemu-system/ || $4 ~ /^qemu-system/) && / -name fbdock / { qemu = $2 }
     END { if (bhyve) print bhyve; else if (qemu) print qemu }'
 }
 
@@ -39,8 +42,10 @@ press() {
 # stop_limit is how long the engine may take to power itself off.
 stop_limit() { echo "${FBDOCK_STOP_TIMEOUT:-60}"; }
 
-# force PID takes the engine's power away.
+# force PID takes the engine's power away, if PID is still the engine: one that
+# has ended since may have been started anew.
 force() {
+  [ "$(vm_pid)" = "$1" ] || return 0
   [ -S "$run/monitor.sock" ] || bhyvectl --vm=fbdock --force-poweroff >/dev/null 2>&1
   n=0
   while [ "$(vm_pid)" = "$1" ] && [ "$n" -lt 10 ]; do

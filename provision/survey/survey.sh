@@ -82,17 +82,22 @@ storage() {
     say "change ZFS: vfs.zfs.arc.max=$FBDOCK_ARC_MAX while the engine runs (now $(sysctl -n vfs.zfs.arc.max))"
 }
 
+# has_uefi is true with the firmware that the engine can be started with.
+has_uefi() {
+  for dir in /usr/local/share/uefi-firmware /usr/local/share/edk2-bhyve; do
+    [ ! -e "$dir/BHYVE_UEFI.fd" ] || return 0
+    [ ! -e "$dir/BHYVE_UEFI_CODE.fd" ] || [ ! -e "$dir/BHYVE_UEFI_VARS.fd" ] || return 0
+  done
+  return 1
+}
+
 packages() {
   wanted=
   has bhyve || wanted="$wanted FreeBSD-bhyve"
   if [ "$(uname -m)" = arm64 ]; then
     [ -e /usr/local/share/u-boot/u-boot-bhyve-arm64/u-boot.bin ] || wanted="$wanted u-boot-bhyve-arm64"
   else
-    found=
-    for file in /usr/local/share/uefi-firmware/BHYVE_UEFI*.fd /usr/local/share/edk2-bhyve/BHYVE_UEFI*.fd; do
-      [ ! -e "$file" ] || found=yes
-    done
-    [ -n "$found" ] || wanted="$wanted edk2-bhyve"
+    has_uefi || wanted="$wanted edk2-bhyve"
   fi
   has qemu-img || wanted="$wanted qemu-tools"
   [ -z "$FBDOCK_MOUNTS" ] || has sshfs || wanted="$wanted fusefs-sshfs"

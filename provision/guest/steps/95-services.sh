@@ -10,22 +10,27 @@ set -eu
 begin services
 
 # Nobody answers in the first minutes of a boot, and there is nothing to do.
+# In the engine each command has its timeout, which are less in sum than ours. A
+# line "done TEXT" is what was changed, "left TEXT" what is not as it is to be.
 [ "$(vm_age)" -ge 120 ] || finish 'the engine boots'
 
 in_engine() {
-  ssh_within 120 sh -s <<'END'
+  ssh_within 180 sh -s <<'END'
 {
 exec </dev/null
 [ -e /var/lib/fbdock/seeded ] || exit 0
 # A mount whose server came back takes its time too.
-timeout 60 /usr/local/sbin/fbdock-shares || echo 'not all shares could be mounted'
-if ! timeout 5 nft list table inet fbdock 2>/dev/null | grep -q 'chain forward'; then
-  timeout 60 rc-service fbdock-firewall restart >&2
-  echo 'the packet filter was loaded again'
+timeout 60 /usr/local/sbin/fbdock-shares || echo 'left not all shares could be mounted'
+filters() { timeout 5 nft list table inet fbdock 2>/dev/null | grep -q 'chain forward'; }
+if ! filters; then
+  timeout 20 rc-service fbdock-firewall restart >&2
+  if filters; then echo 'done the packet filter was loaded again'; else echo 'left the packet filter could not be loaded'; fi
 fi
-if ! timeout 15 docker version >/dev/null 2>&1; then
-  timeout 60 rc-service docker restart >&2
-  echo 'dockerd was started again'
+# A dockerd that waits for the folders of the host would wait anew.
+if [ -e /var/run/fbdock-mounts/waiting ]; then
+  echo 'left dockerd waits for folders of the host'
+elif ! timeout 15 docker version >/dev/null 2>&1; then
+  if timeout 60 rc-service docker restart >&2; then echo 'done dockerd was started again'; else echo 'left dockerd could not be started'; fi
 fi
 exit 0
 }
@@ -34,6 +39,6 @@ END
 if ! attempt in_engine; then
   finish "the engine does not answer by ssh: $(words)"
 fi
-done=$(grep -E 'again$|mounted$' "$said" | tr '\n' ' ') || true
-[ -z "$done" ] || changed=1
-finish "${done:-as they are to be}"
+! grep -q '^done ' "$said" || changed=1
+text=$(sed -n 's/^done //p; s/^left //p' "$said" | tr '\n' ' ')
+finish "${text:-as they are to be}"

@@ -34,8 +34,9 @@ func chflags(l *lab) int {
 		l.errorf("%s", chflagsHelp)
 		return 1
 	}
-	set, known := false, false
+	set := false
 	for _, flag := range strings.Split(words[0], ",") {
+		known := false
 		switch flag {
 		case "schg", "schange", "simmutable":
 			set, known = true, true
@@ -59,8 +60,11 @@ func chflags(l *lab) int {
 
 func (l *lab) chflagsFailed(name string, err error) int {
 	words := "Operation not supported"
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		words = "No such file or directory"
+	case errors.Is(err, fs.ErrPermission):
+		words = "Operation not permitted"
 	}
 	return l.fail("%s: %s", name, words)
 }

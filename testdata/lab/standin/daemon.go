@@ -33,13 +33,13 @@ func daemon(l *lab) int {
 		return 1
 	}
 	if os.Getenv("LAB_DAEMON") == "" {
-		return l.daemonStart(opts)
+		return l.daemonStart(opts, rest)
 	}
 	return l.daemonMain(opts, rest)
 }
 
 // daemonStart checks and takes the pid files in a child of its own session, and waits until that has said how it went.
-func (l *lab) daemonStart(opts []option) int {
+func (l *lab) daemonStart(opts []option, rest []string) int {
 	self, err := os.Executable()
 	if err != nil {
 		return l.fail("%v", err)
@@ -49,6 +49,12 @@ func (l *lab) daemonStart(opts []option) int {
 		return l.fail("%v", err)
 	}
 	cmd := exec.Command(self, append([]string{"daemon"}, l.args...)...)
+	// Its title in ps is that of the real one, which has its child's pid in brackets.
+	title := value(opts, 't')
+	if title == "" {
+		title = rest[0]
+	}
+	cmd.Args[0] = "daemon: " + title + "[1]"
 	cmd.Env = append(os.Environ(), "LAB_DAEMON=1", "LAB_NESTED=1")
 	cmd.ExtraFiles = []*os.File{writer}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ func pwait(l *lab) int {
 	if has(opts, 't') {
 		return l.fail("lab: -t is not played")
 	}
+	var waited []int
 	for _, text := range rest {
 		pid, err := strconv.Atoi(text)
 		if err != nil || pid < 0 {
@@ -33,17 +35,28 @@ func pwait(l *lab) int {
 		}
 		if !alive(pid) {
 			l.errorf("pwait: %d: No such process\n", pid)
+			if has(opts, 'o') {
+				return 0
+			}
 			continue
 		}
-		for alive(pid) {
+		if !slices.Contains(waited, pid) {
+			waited = append(waited, pid)
+		}
+	}
+	for len(waited) > 0 {
+		next := slices.IndexFunc(waited, func(pid int) bool { return !alive(pid) })
+		if next < 0 {
 			time.Sleep(50 * time.Millisecond)
+			continue
 		}
 		if has(opts, 'v') {
-			l.printf("%d: %s\n", pid, l.ended(pid))
+			l.printf("%d: %s\n", waited[next], l.ended(waited[next]))
 		}
 		if has(opts, 'o') {
-			break
+			return 0
 		}
+		waited = slices.Delete(waited, next, next+1)
 	}
 	return 0
 }
