@@ -88,7 +88,7 @@ type Storage struct {
 // Engine is the Alpine VM that runs dockerd.
 type Engine struct {
 	Hypervisor         string // auto, bhyve or qemu
-	Image              string // a catalogue name, or the path of a qcow2 file
+	Image              string // a catalogue name, or the path of a qcow2 or raw file
 	CPUs               int
 	Memory             Size
 	Disk               Size // the data disk

@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"crypto/sha512"
 	"fmt"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/provision"
@@ -249,19 +252,28 @@ func labMachine() plan.Machine {
 	return m
 }
 
-// upload puts a payload and an engine image where fbdock would.
+// upload puts a payload and the disk of an engine image where fbdock would.
 func (g *guest) upload(t *testing.T, m plan.Machine) provision.Payload {
 	t.Helper()
-	// The stand-in of qemu-img copies: this is the raw disk, a GPT and a name.
-	image := make([]byte, 3<<20)
+	// A GPT, a name, and at 2 MiB something that only the first image has.
+	image := make([]byte, 4<<20)
 	copy(image[512:], "EFI PART")
 	copy(image[1<<20:], m.Engine.Image.Name)
+	if m.Engine.Image.Name == labMachine().Engine.Image.Name {
+		copy(image[2<<20:], "of the first image")
+	}
 	sum := fmt.Sprintf("%x", sha512.Sum512(image))
 	p, err := provision.Render(m, provision.Inputs{Secrets: labSecrets(t, m), ImageSHA512: sum})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.write(t, provision.ImagePath(sum), string(image))
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := z.EncodeAll(image, nil)
+	g.write(t, provision.ImagePath(sum), string(stream))
+	g.write(t, provision.ImagePath(sum)+".sum", fmt.Sprintf("%x %d\n", sha256.Sum256(stream), len(image)))
 	g.unpack(t, p)
 	return p
 }

@@ -3,6 +3,7 @@ package provision
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/plan"
@@ -33,15 +34,15 @@ func Survey(m plan.Machine) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("machine %s: %w", m.Name, err)
 	}
-	script := string(values) + surveyHead
+	script := slices.Concat(values, []byte(surveyHead))
 	for _, shared := range []string{"guest/pf.sh", "guest/pool.sh"} {
 		text, err := static.ReadFile(shared)
 		if err != nil {
 			return nil, err
 		}
-		script += string(text)
+		script = append(script, text...)
 	}
-	return []byte(script + surveyScript), nil
+	return append(script, surveyScript...), nil
 }
 
 // UninstallCommand is what root runs on a computer of the user's own to take

@@ -85,7 +85,7 @@ func TestOwnComputer(t *testing.T) {
 			out := g.surveyed(t, m)
 			mustSay(t, g, out, "has pool tank, ONLINE", "has firewall pf is enabled with /etc/pf.conf", "bridges: bridge0",
 				"change ZFS: datasets tank/fbdock, ", "change rc.conf: cloned_interfaces gets bridge77 (now \"bridge0\")",
-				"change rc.conf: gateway_enable=\"YES\" (now \"NO\")", "change pf: 5 lines in /etc/pf.conf", "edk2-bhyve qemu-tools fusefs-sshfs podman-suite docker-cli",
+				"change rc.conf: gateway_enable=\"YES\" (now \"NO\")", "change pf: 5 lines in /etc/pf.conf", "edk2-bhyve fusefs-sshfs podman-suite docker-cli",
 				"change ZFS: dataset tank/fbdock/containers at /var/db/containers", "change /etc/fstab: a block that mounts fdescfs", "podman_service_enable=\"YES\"",
 				"change service: fbdock", "change user vagrant: docker follows", "has untouched /boot/loader.conf")
 			if strings.Contains(out, " stop ") {
@@ -181,7 +181,7 @@ func TestOwnComputerIsNotTaken(t *testing.T) {
 			"sysrc zfs_enable=YES; zpool create tank /dev/vtbd1; sysrc pf_enable=YES; printf 'pass all\n' >/etc/pf.conf", "", "fbdock-step network fail pf is enabled in rc.conf and does not run", nil,
 		},
 		"a package that would go": {
-			"sysrc zfs_enable=YES; zpool create tank /dev/vtbd1; pkg install -y qemu-nox11; rm /usr/local/bin/qemu-img", "", "fbdock-step packages fail pkg install -y qemu-tools", nil,
+			"sysrc zfs_enable=YES; zpool create tank /dev/vtbd1; pkg install -y qemu-nox11; rm /usr/local/bin/qemu-img\n" + broughtByVagrant, "", "fbdock-step packages fail pkg install -y qemu-tools", nil,
 		},
 		"another project": {
 			"sysrc zfs_enable=YES; zpool create tank /dev/vtbd1; mkdir -p /usr/local/etc/fbdock; echo \"FBDOCK_INSTANCE='fbdock-x-1'\" >/usr/local/etc/fbdock/fbdock.env",

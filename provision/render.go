@@ -20,8 +20,8 @@ import (
 // Inputs are what a payload needs beside the plan.
 type Inputs struct {
 	Secrets Secrets
-	// ImageSHA512 is the digest of the engine image, in hexadecimal; the
-	// image itself travels apart from the payload, to ImagePath.
+	// ImageSHA512 is the digest of the engine image, in hexadecimal; the disk
+	// in it travels apart from the payload, to ImagePath.
 	ImageSHA512 string
 	// Proxy is the laptop's, for what the machine does not set itself.
 	Proxy hcl.Proxy
@@ -33,10 +33,14 @@ type Inputs struct {
 // and what is installed later; all images and volumes live on the data zvol.
 const rootDisk = 8 * hcl.GiB
 
-// ImagePath is where the FreeBSD guest looks for the engine image with that
-// digest.
-func ImagePath(sha512 string) string { return "/var/db/fbdock/images/" + imageFile(sha512) }
+// ImagePath is where the FreeBSD guest looks for the disk of the engine image
+// with that digest, as a stream of zstd. Beside it, with ".sum" at the end of the
+// name, stand the SHA-256 of the stream and the size of the disk.
+func ImagePath(sha512 string) string { return "/var/db/fbdock/images/" + imageStream(sha512) }
 
+func imageStream(sha512 string) string { return sha512[:min(16, len(sha512))] + ".zst" }
+
+// imageFile is the image itself, as Vagrant without fbdock brings it.
 func imageFile(sha512 string) string { return sha512[:min(16, len(sha512))] + ".qcow2" }
 
 // SharePath is where a share lies in the FreeBSD guest.
@@ -97,6 +101,7 @@ func guestEnv(m plan.Machine, in Inputs) ([]byte, error) {
 	var out env
 	for _, kv := range append(values, [][2]string{
 		{"FBDOCK_IMAGE_FILE", imageFile(in.ImageSHA512)},
+		{"FBDOCK_IMAGE_STREAM", imageStream(in.ImageSHA512)},
 		{"FBDOCK_IMAGE_SHA512", in.ImageSHA512},
 		{"FBDOCK_HTTP_PROXY", proxy.HTTP},
 		{"FBDOCK_HTTPS_PROXY", proxy.HTTPS},

@@ -99,7 +99,7 @@ func TestDormantFirewallIsNotWoken(t *testing.T) {
 func TestDisksThatAreNotBlank(t *testing.T) {
 	t.Parallel()
 	for name, prepare := range map[string]string{
-		"data at its start":  "printf x | dd of=/dev/vtbd1 bs=1 conv=notrunc 2>/dev/null",
+		"data at its start":  "printf x | /usr/bin/dd of=/var/lab/disks/vtbd1 bs=1 conv=notrunc 2>/dev/null",
 		"data at its end":    "printf x | /usr/bin/dd of=/var/lab/disks/vtbd1 bs=1 seek=68719476000 conv=notrunc 2>/dev/null",
 		"a line in fstab":    "echo '/dev/vtbd1 none swap sw 0 0' >>/etc/fstab",
 		"a pool of another":  "zpool create tank /dev/vtbd1 && zpool export tank || echo no export",
@@ -140,7 +140,7 @@ func change(t *testing.T, g *guest, m plan.Machine, before, after string) string
 
 func TestChangesArrive(t *testing.T) {
 	t.Parallel()
-	g, out := play(t, labMachine(), "", "printf precious | dd of=/dev/zvol/fbdock/fbdock/vm/data bs=1 conv=notrunc 2>/dev/null; touch /fbdock/fast/kept")
+	g, out := play(t, labMachine(), "", "printf precious | /usr/bin/dd of=/dev/zvol/fbdock/fbdock/vm/data bs=1 conv=notrunc 2>/dev/null; touch /fbdock/fast/kept")
 	mustSay(t, g, out, "status 0")
 	m := labMachine()
 	m.Engine.Network = prefix("10.78.0.0/24")
@@ -165,9 +165,9 @@ func TestChangesArrive(t *testing.T) {
 
 func TestDamagedImageIsRefused(t *testing.T) {
 	t.Parallel()
-	g, out := play(t, labMachine(), "printf x | dd of=$(echo /var/db/fbdock/images/*) bs=1 conv=notrunc 2>/dev/null", "ls /var/db/fbdock/images")
+	g, out := play(t, labMachine(), "printf x | dd of=$(echo /var/db/fbdock/images/*.zst) bs=1 conv=notrunc 2>/dev/null", "ls /var/db/fbdock/images")
 	mustSay(t, g, out, "fbdock-step image fail the engine image arrived damaged", "run fbdock up again", "status 1")
-	if strings.Contains(out, "qcow2") {
+	if strings.Contains(out, ".zst\n") {
 		t.Errorf("the damaged file is kept:\n%s", out)
 	}
 }
@@ -233,7 +233,7 @@ func TestPoolWithoutFeatures(t *testing.T) {
 }
 
 // required puts in place by hand what the step packages cannot do without.
-const required = `for f in edk2-bhyve fusefs-sshfs qemu-tools; do cp -a /usr/lab/pkg/$f/. /; done
+const required = `for f in edk2-bhyve fusefs-sshfs; do cp -a /usr/lab/pkg/$f/. /; done
 `
 
 // TestOptionalPackages: without a package repository up arrives where only the

@@ -27,7 +27,7 @@ var computerPrograms = map[string]string{
 
 const surveyed = `fbdock-survey has system FreeBSD 15.0-RELEASE, amd64, metal
 fbdock-survey has pool tank, ONLINE, 12% full, 800G free
-fbdock-survey change packages, where the repository has them: edk2-bhyve qemu-tools
+fbdock-survey change packages, where the repository has them: edk2-bhyve fusefs-sshfs
 fbdock-survey change ZFS: datasets tank/fbdock, tank/fbdock/vm and tank/fbdock/shares
 fbdock-survey change rc.conf: gateway_enable="YES" (now "NO")
 fbdock-survey done
@@ -80,7 +80,7 @@ func (g *guest) uninstall(ch ssh.Channel) (status int) {
 	for _, name := range []string{"usr", "var", "payload"} {
 		_ = os.RemoveAll(filepath.Join(g.root, name))
 	}
-	_, _ = fmt.Fprint(ch, "fbdock-step engine begin\nfbdock-step engine ok stopped\nfbdock-left packages: qemu-tools\nfbdock-step files begin\nfbdock-step files ok nothing of fbdock is left\n")
+	_, _ = fmt.Fprint(ch, "fbdock-step engine begin\nfbdock-step engine ok stopped\nfbdock-left packages: edk2-bhyve\nfbdock-step files begin\nfbdock-step files ok nothing of fbdock is left\n")
 	return 0
 }
 

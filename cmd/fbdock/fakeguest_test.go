@@ -45,7 +45,7 @@ var programs = map[string]string{
 		"while read -r word layer rest; do\n  case \" $* \" in\n  '  ' | *\" $layer \"*) echo \"$word $layer $rest\" ;;\n" +
 		"  *' console '*) [ \"$layer\" != boot ] || echo \"$word $layer $rest\" ;;\n  esac\ndone <\"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
 	"usr/local/libexec/fbdock/fbdock-shares": "cat \"$HOME/shares\"\n! grep -q ' fail ' \"$HOME/shares\"\n",
-	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).qcow2\" >/dev/null 2>&1 && echo have\n",
+	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).zst\" >/dev/null 2>&1 && echo have\n",
 }
 
 // fakeCLI says what it was asked for, and does some of what docker does.

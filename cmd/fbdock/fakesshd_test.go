@@ -34,6 +34,7 @@ type sshd struct {
 	mu       sync.Mutex
 	listener net.Listener
 	conns    []io.Closer
+	limit    int64 // bytes after which one connection ends, 0 for none
 }
 
 // listen serves on a port of its own until stop.
@@ -103,7 +104,7 @@ func (s *sshd) serve(conn net.Conn) {
 	config.AddHostKey(s.hostKey)
 	s.conns = append(s.conns, conn)
 	s.mu.Unlock()
-	_, channels, requests, err := ssh.NewServerConn(conn, config)
+	_, channels, requests, err := ssh.NewServerConn(&limitedConn{Conn: conn, of: s}, config)
 	if err != nil {
 		_ = conn.Close()
 		return

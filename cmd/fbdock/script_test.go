@@ -96,6 +96,7 @@ func scripts(dir string) testscript.Params {
 				}
 			},
 			"opens":      opens,
+			"sentimage":  sentImage,
 			"project":    kept,
 			"cloudimage": cloudImage,
 		},

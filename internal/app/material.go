@@ -35,7 +35,7 @@ type imageFile struct {
 	stamp  string // changes with the file
 }
 
-// remote is where the image lies in the guest.
+// remote is where the stream of the image's disk lies in the guest.
 func (i imageFile) remote() string { return provision.ImagePath(i.sha512) }
 
 // prepare makes everything that can be made on the laptop: the image in the

@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"internal/reach":         {"internal/plan", "internal/redact"},
 	"internal/untrusted":     {},
 	"internal/descriptors":   {},
+	"internal/diskimage":     {},
 	"internal/run":           {"internal/untrusted"},
 	"internal/run/runtest":   {},
 	"internal/atomicfile":    {"internal/privatefile"},
@@ -60,7 +61,7 @@ var allowed = map[string][]string{
 	"internal/datagram":              {"internal/link", "internal/untrusted"},
 	"internal/agent":                 {"internal/descriptors", "internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/privatefile", "internal/untrusted"},
 	"internal/app": {
-		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/atomicfile", "internal/confine", "internal/dockercli", "internal/dockerflags", "internal/engine",
+		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/atomicfile", "internal/confine", "internal/diskimage", "internal/dockercli", "internal/dockerflags", "internal/engine",
 		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/parcel", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},

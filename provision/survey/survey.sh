@@ -99,7 +99,6 @@ packages() {
   else
     has_uefi || wanted="$wanted edk2-bhyve"
   fi
-  has qemu-img || wanted="$wanted qemu-tools"
   [ -z "$FBDOCK_MOUNTS" ] || has sshfs || wanted="$wanted fusefs-sshfs"
   [ "$FBDOCK_PODMAN" != yes ] || has podman || wanted="$wanted podman-suite"
   has docker || wanted="$wanted docker-cli"

@@ -75,13 +75,20 @@ if [ "$(hypervisor)" = bhyve ]; then
   fi
 fi
 
+# converts is true where the engine image is here as a file of qcow2, brought
+# by Vagrant without fbdock: fbdock itself sends the disk in it.
+converts() {
+  [ -e "$db/images/$FBDOCK_IMAGE_FILE" ] && [ ! -e "$db/images/$FBDOCK_IMAGE_STREAM" ] &&
+    [ "$(sh "$libexec/fbdock-image" "$FBDOCK_IMAGE_SHA512")" != have ]
+}
+
 has_uefi() { [ -n "$(uefi_code)" ]; }
 if [ "$(hypervisor)" = bhyve ]; then
   case $(uname -m) in
     arm64) need u-boot-bhyve-arm64 test -e /usr/local/share/u-boot/u-boot-bhyve-arm64/u-boot.bin ;;
     *) need edk2-bhyve has_uefi ;;
   esac
-  need qemu-tools has qemu-img
+  ! converts || need qemu-tools has qemu-img
 elif [ "$(uname -m)" = arm64 ]; then
   need qemu-nox11 has qemu-system-aarch64
 else
@@ -135,8 +142,6 @@ if ! has_cli || ! has_compose; then
     missing=
     again=
     reason=
-    # A catalogue from before may still say what there is; without pkg(8)
-    # there is nobody to ask.
     reachable || reason="no package repository answers: $(words)"
     for package in docker-cli docker-compose; do
       # A CLI that the user has put there stays; Compose fits beside it.

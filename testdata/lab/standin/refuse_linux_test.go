@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,6 +62,8 @@ func TestRefused(t *testing.T) {
 		{"zfs", "create", "fbdock/a/b"}, {"zfs", "create", "nopool/a"}, {"zfs", "create", "-o", "bogus=1", "fbdock/a"}, {"zfs", "frob"}, {"zfs", "create", "-V", "lots", "fbdock/v"},
 		{"zfs", "set", "compression", "fbdock"}, {"zpool", "create", "x"}, {"zpool", "create", "x", "/dev/nosuch"}, {"zpool", "list", "-H", "x"},
 		{"zpool", "import", "fbdock"}, {"service", "nosuch", "start"}, {"service"}, {"dd", "if=/dev/zero", "of=/dev/zvol/fbdock/none", "bs=1m"}, {"dd", "bs=1m", "oflag2=x"},
+		{"dd", "if=" + root + "/tmp/file", "of=/dev/vtbd1", "bs=1"}, {"dd", "if=" + root + "/tmp/file", "of=/dev/vtbd1", "obs=1m"}, {"dd", "ibs=0", "if=/dev/null"},
+		{"zstd", "-d", "-c", root + "/tmp/file"}, {"zstd", "-d", "-c", "/nosuch"}, {"zstd", "--decompress"},
 		{"daemon"}, {"daemon", "-Z", "true"}, {"lockf", "-t", "0"}, {"pkg", "frob"}, {"pkg", "install", "-y", "nosuchpackage"}, {"pkg", "install", "sudo"},
 		{"shutdown", "-r"}, {"route", "frob"}, {"uname", "--all"}, {"truncate", "x"}, {"makefs", "-t", "bogus", "a", "b"}, {"ls", "--color"},
 		{"mount", "/dev/fd"}, {"mount", "-t", "fdescfs", "fdesc", "/mnt"}, {"mount", "-t", "fdescfs", "fdesc"}, {"umount", "/dev/fd"}, {"podman", "stop"}, {"podman", "frob"}, {"podman", "stop", "--all"},
@@ -157,6 +160,61 @@ func TestPoolWithoutFeatures(t *testing.T) {
 		if out, status := machine(argv...); status == 0 {
 			t.Errorf("%v: %s", argv, out)
 		}
+	}
+}
+
+// TestDD: a pipe brings blocks of any size. With bs each goes to the device as it came, which refuses part of a sector; with obs whole
+// blocks go, and conv=sparse leaves out those of zeros.
+func TestDD(t *testing.T) {
+	machine, root := played(t)
+	put(t, root, "tmp/file", "")
+	data := make([]byte, 4<<20)
+	for i := range 1 << 20 {
+		data[i], data[3<<20+i] = 'a', 'b'
+	}
+	pipe := func(argv ...string) (string, int) {
+		in, write := io.Pipe()
+		go func() {
+			for rest := data; len(rest) > 0; rest = rest[min(100_001, len(rest)):] {
+				write.Write(rest[:min(100_001, len(rest))])
+			}
+			write.Close()
+		}()
+		defer in.Close()
+		var out bytes.Buffer
+		status := run(argv, in, &out, &out)
+		return out.String(), status
+	}
+	if out, status := pipe("dd", "of=/dev/vtbd1", "bs=1m"); status == 0 {
+		t.Errorf("bs=1m from a pipe: %s", out)
+	}
+	machine("dd", "if=/dev/urandom", "of=/dev/vtbd1", "bs=1m", "count=4")
+	if out, status := pipe("dd", "of=/dev/vtbd1", "ibs=128k", "obs=1m", "conv=sparse"); status != 0 {
+		t.Errorf("conv=sparse: %s", out)
+	}
+	head := func() []byte {
+		disk, err := os.Open(filepath.Join(root, "var/lab/disks/vtbd1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer disk.Close()
+		got := make([]byte, len(data))
+		if _, err := io.ReadFull(disk, got); err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := head(); !bytes.Equal(got[:1<<20], data[:1<<20]) || !bytes.Equal(got[3<<20:], data[3<<20:]) || zeros(got[1<<20:2<<20]) {
+		t.Error("conv=sparse writes data and leaves the rest as it was")
+	}
+	if out, status := pipe("dd", "of=/dev/vtbd1", "ibs=128k", "obs=1m"); status != 0 || !bytes.Equal(head(), data) {
+		t.Errorf("obs=1m: %d %s", status, out)
+	}
+	if _, status := pipe("dd", "of=/tmp/hole", "ibs=128k", "obs=1m", "conv=sparse"); status != 0 {
+		t.Error("conv=sparse to a file")
+	}
+	if got, err := os.ReadFile(filepath.Join(root, "tmp/hole")); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("a sparse file: %d bytes, %v", len(got), err)
 	}
 }
 

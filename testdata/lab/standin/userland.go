@@ -32,7 +32,7 @@ var findWords = regexp.MustCompile(`^-(printf|fprintf|fprint|regextype|readable|
 
 func userlandCommands() map[string]command {
 	family := map[string]command{"sed": sed, "stat": stat, "date": date, "mktemp": mktemp, "grep": grep, "egrep": grep, "fgrep": grep, "find": find,
-		"dd": dd, "ls": ls, "sha512": digest, "sha256": digest, "md5": digest, "sha256sum": digestSum, "truncate": truncate, "ps": ps, "makefs": makefs,
+		"dd": dd, "ls": ls, "sha512": digest, "sha256": digest, "md5": digest, "sha256sum": digestSum, "zstd": unzstd, "truncate": truncate, "ps": ps, "makefs": makefs,
 		"curl": missing, "wget": missing, "jq": missing, "rsync": missing, "flock": missing, "ip": missing, "ss": missing, "setsid": missing,
 		"pidof": missing, "bash": missing}
 	for name := range flagsOf {
