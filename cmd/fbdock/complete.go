@@ -90,6 +90,8 @@ func (p *program) arguments(ctx context.Context, kind words, dir string) []strin
 		return p.machineNames(ctx, dir)
 	case wordsShells:
 		return completionShells()
+	case wordsPurposes:
+		return app.Purposes()
 	case wordsContext:
 		return []string{"show", "use", "restore"}
 	}

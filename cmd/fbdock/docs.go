@@ -29,6 +29,7 @@ const (
 	wordsCommands words = "commands"
 	wordsShells   words = "completion shells"
 	wordsContext  words = "context"
+	wordsPurposes words = "purposes"
 )
 
 // The headings that commands stand under.

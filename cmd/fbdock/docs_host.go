@@ -14,6 +14,18 @@ func hostDocs() map[string]doc {
 				"fbdock doctor --json", "Print the checks and the facts that they rest on.",
 			),
 		},
+		"advise": {
+			group: groupHost, words: wordsPurposes,
+			long: "Without arguments, shows the ways to run something: Linux containers on the engine, containers of FreeBSD itself under podman, jails, emulation of another " +
+				"processor, the FreeBSD guest as it is; with the state of the machine. A purpose shows the way for it: linux, compose, freebsd, isolation, other-cpu, vm.\n\n" +
+				"For an image it reads the manifest from the registry, pulls nothing, and shows for which systems and processors the image is, its size, the C library where the " +
+				"tag or the history tells, and the command to type. Credentials are those of Docker's configuration on this host. An image that is called like a purpose is given with its registry.",
+			examples: examples(
+				"fbdock advise", "Show all ways.",
+				"fbdock advise ghcr.io/freebsd/freebsd-runtime:15.1", "Say how to run this image.",
+				"fbdock advise --json alpine", "Print what the registry says of alpine, and the way, as JSON.",
+			),
+		},
 		"boxes": {
 			group: groupHost,
 			long:  "Lists the Vagrant boxes of FreeBSD and the engine images that may be named in a configuration, with the providers that each box is published for.",

@@ -102,7 +102,7 @@ func (p *program) commands() []*cli.Command {
 		p.upCommand(), p.haltCommand(), p.reloadCommand(), p.destroyCommand(), p.adoptCommand(), p.statusCommand(), p.listCommand(),
 		p.dockerCommand(), p.composeCommand(), p.podmanCommand(), p.contextCommand(), p.envCommand(), p.portsCommand(),
 		p.execCommand(), p.sshCommand(), p.sshConfigCommand(), p.mountCommand(), p.shareCommand(), p.logsCommand(),
-		p.doctorCommand(), p.boxesCommand(), p.boxCommand(), p.imageCommand(),
+		p.doctorCommand(), p.adviseCommand(), p.boxesCommand(), p.boxCommand(), p.imageCommand(),
 		p.versionCommand(), p.completionCommand(), p.helpCommand(),
 		p.agentCommand(), p.agentStdioCommand(),
 	}

@@ -99,6 +99,7 @@ func scripts(dir string) testscript.Params {
 			"sentimage":  sentImage,
 			"project":    kept,
 			"cloudimage": cloudImage,
+			"registry":   serveRegistry,
 		},
 	}
 }

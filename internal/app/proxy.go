@@ -112,6 +112,7 @@ func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 	status, err := run(ctx, m, e)
 	if err == nil && status != 0 && e.Docker {
 		p.explainSwarm(m, e.Args)
+		p.explainForeign(ctx, m, e.Args, status)
 	}
 	return status, lost(err)
 }

@@ -52,6 +52,8 @@ var allowed = map[string][]string{
 	"internal/vagrant":       {"internal/atomicfile", "internal/hostfile", "internal/run", "internal/untrusted"},
 	"internal/dockercli":     {"internal/atomicfile", "internal/hostfile", "internal/run"},
 	"internal/dockerflags":   {},
+	"internal/remoteimage":   {},
+	"internal/advice":        {"internal/remoteimage"},
 	"internal/parcel":        {"internal/confine", "internal/hostfile", "internal/untrusted"},
 	// platforms knows how a volume's text is cut, drive letters included.
 	"internal/confine":               {},
@@ -61,8 +63,8 @@ var allowed = map[string][]string{
 	"internal/datagram":              {"internal/link", "internal/untrusted"},
 	"internal/agent":                 {"internal/descriptors", "internal/link", "internal/engine", "internal/state", "internal/mount", "internal/datagram", "internal/localsocket", "internal/privatefile", "internal/untrusted"},
 	"internal/app": {
-		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/agent", "internal/atomicfile", "internal/confine", "internal/diskimage", "internal/dockercli", "internal/dockerflags", "internal/engine",
-		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/parcel", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/run", "internal/state", "internal/untrusted",
+		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/advice", "internal/agent", "internal/atomicfile", "internal/confine", "internal/diskimage", "internal/dockercli", "internal/dockerflags", "internal/engine",
+		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/parcel", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/remoteimage", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},
 	"cmd/fbdock": {
@@ -77,6 +79,7 @@ var owners = map[string][]string{
 	"os/exec":                         {"internal/run", "internal/run/runtest", "internal/datagram/datagramtest"}, // the latter two are for tests
 	"github.com/docker/docker/client": {"internal/engine"},
 	"github.com/urfave/cli/v2":        {"cmd/fbdock"},
+	"github.com/google/go-containerregistry/pkg/v1/remote": {"internal/remoteimage"},
 }
 
 type goPackage struct {
