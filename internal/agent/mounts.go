@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -176,7 +177,7 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 	return j.limiter.hold(bound, func() error {
 		serve := mount.Serve
 		if folder.Copied {
-			serve = mount.Copy
+			serve = foldercopy.Copy
 		}
 		m.found(f, folder.Opened())
 		return serve(ctx, j.Client, folder, mount.Options{

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -11,7 +12,7 @@ import (
 // guest before anything that may end the script, and none is in the script.
 func TestScriptRemovesEnvironment(t *testing.T) {
 	t.Parallel()
-	c := newCargo(nil, mount.Host{}, nil)
+	c := newCargo(nil, dockerpaths.Host{}, nil)
 	if err := c.environment(handover{set: map[string]string{"TOKEN": "s3cret", "HOME": "/home/me"}, unset: []string{"LANG"}}); err != nil {
 		t.Fatal(err)
 	}

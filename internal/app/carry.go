@@ -13,8 +13,8 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/hostfile"
-	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/parcel"
 )
 
@@ -44,7 +44,7 @@ type cargo struct {
 	// standard output.
 	input, output string
 
-	host mount.Host
+	host dockerpaths.Host
 	// private is what no guest may change on this host.
 	private []string
 }
@@ -67,14 +67,14 @@ type fetch struct {
 	watched bool
 }
 
-func newCargo(args []string, host mount.Host, private []string) *cargo {
+func newCargo(args []string, host dockerpaths.Host, private []string) *cargo {
 	return &cargo{program: "docker", dir: "/tmp/fbdock." + strings.ToLower(rand.Text()[:16]), args: args, host: host, private: private}
 }
 
 // load takes along what the command line names outside of the mounts. The
 // flags come last, as they may lie in a folder that an argument names.
-func (c *cargo) load(files []mount.File) error {
-	slices.SortStableFunc(files, func(a, b mount.File) int {
+func (c *cargo) load(files []dockerpaths.File) error {
+	slices.SortStableFunc(files, func(a, b dockerpaths.File) int {
 		if order := kindOrder(a) - kindOrder(b); order != 0 {
 			return order
 		}
@@ -90,7 +90,7 @@ func (c *cargo) load(files []mount.File) error {
 
 // kindOrder has a Dockerfile behind the folder that may hold it, and last what
 // takes words out of the command line.
-func kindOrder(f mount.File) int {
+func kindOrder(f dockerpaths.File) int {
 	switch {
 	case f.Kind == dockerflags.BuildDir:
 		return 0
@@ -100,7 +100,7 @@ func kindOrder(f mount.File) int {
 	return 1
 }
 
-func (c *cargo) file(item string, f mount.File) error {
+func (c *cargo) file(item string, f dockerpaths.File) error {
 	line := dockerflags.ParseLine(c.args)
 	info, err := os.Stat(f.Path)
 	switch f.Kind {
@@ -150,7 +150,7 @@ func (c *cargo) at(item string) string { return path.Join(c.dir, item) }
 
 // replace writes a path of the guest into the command line, and has it called
 // by the name of this host in what the CLI says.
-func (c *cargo) replace(f mount.File, guest, host string) {
+func (c *cargo) replace(f dockerpaths.File, guest, host string) {
 	f.Replace(c.args, guest)
 	if host != "" {
 		c.names = append(c.names, [2]string{guest, host})
@@ -159,7 +159,7 @@ func (c *cargo) replace(f mount.File, guest, host string) {
 
 // drop takes a flag and its value out of the command line: --input x,
 // --input=x, -i x, -ix, and -qi x, of which -q stays.
-func (c *cargo) drop(f mount.File) {
+func (c *cargo) drop(f dockerpaths.File) {
 	flag := f.Arg
 	if f.At == 0 {
 		c.args = slices.Delete(c.args, f.Arg, f.Arg+1)
@@ -177,7 +177,7 @@ func (c *cargo) drop(f mount.File) {
 }
 
 // read takes a file along. One that is not found is not: docker says so.
-func (c *cargo) read(item string, f mount.File, info fs.FileInfo) error {
+func (c *cargo) read(item string, f dockerpaths.File, info fs.FileInfo) error {
 	name := path.Join(item, filepath.Base(f.Path))
 	switch {
 	case info == nil && filepath.IsAbs(f.Source):
@@ -218,7 +218,7 @@ func readPiped(name string) (data []byte, err error) {
 
 // dockerfile takes a Dockerfile along, unless the folder that is built has it,
 // with the .dockerignore of its own that BuildKit looks for beside it.
-func (c *cargo) dockerfile(item string, f mount.File, info fs.FileInfo) error {
+func (c *cargo) dockerfile(item string, f dockerpaths.File, info fs.FileInfo) error {
 	for i, known := range c.items {
 		if rel, err := filepath.Rel(known.Host, f.Path); known.Host != "" && err == nil && filepath.IsLocal(rel) {
 			c.items[i].Dockerfiles = append(c.items[i].Dockerfiles, rel)
@@ -236,7 +236,7 @@ func (c *cargo) dockerfile(item string, f mount.File, info fs.FileInfo) error {
 
 // write brings back a file that docker writes. save and export write it to
 // standard output, so that it need not fit into the guest.
-func (c *cargo) write(item string, f mount.File, line dockerflags.Line) error {
+func (c *cargo) write(item string, f dockerpaths.File, line dockerflags.Line) error {
 	parent, err := os.Stat(filepath.Dir(f.Path))
 	if err == nil && line.Is("save", "export") && f.Flag == "output" && f.At >= 0 {
 		if info, err := os.Stat(f.Path); err != nil || info.Mode().IsRegular() {

@@ -10,13 +10,13 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/hostfile"
-	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/parcel"
 )
 
 // folder takes along a folder that a build reads, as it is described.
-func (c *cargo) folder(item string, f mount.File, info fs.FileInfo, as parcel.Item) error {
+func (c *cargo) folder(item string, f dockerpaths.File, info fs.FileInfo, as parcel.Item) error {
 	if info == nil || !info.IsDir() {
 		return c.read(item, f, info) // docker says what is wrong with it
 	}
@@ -29,7 +29,7 @@ func (c *cargo) folder(item string, f mount.File, info fs.FileInfo, as parcel.It
 // exported brings back what a build writes by --output: a folder, or an archive
 // (docker/buildx, build/opt.go). Where the build deletes what it has not
 // written, the folder has to be in a mount.
-func (c *cargo) exported(item string, f mount.File, info fs.FileInfo, line dockerflags.Line) error {
+func (c *cargo) exported(item string, f dockerpaths.File, info fs.FileInfo, line dockerflags.Line) error {
 	value := ""
 	for _, v := range line.Values {
 		if v.Word == f.Arg {
@@ -60,7 +60,7 @@ func (c *cargo) exported(item string, f mount.File, info fs.FileInfo, line docke
 // folderOut brings back a folder that a build adds files to. With index it is
 // one of images or of a cache, whose index is added to (moby/buildkit,
 // client/ociindex); the files that the index names need not be there.
-func (c *cargo) folderOut(item string, f mount.File, info fs.FileInfo, index bool) error {
+func (c *cargo) folderOut(item string, f dockerpaths.File, info fs.FileInfo, index bool) error {
 	name := path.Join(item, strings.TrimLeft(filepath.ToSlash(filepath.Base(f.Path)), "/"))
 	c.replace(f, c.at(name), f.Source)
 	switch {
@@ -87,7 +87,7 @@ func (c *cargo) folderOut(item string, f mount.File, info fs.FileInfo, index boo
 }
 
 // archiveOut brings back a file of any size that a build writes.
-func (c *cargo) archiveOut(item string, f mount.File, info fs.FileInfo) error {
+func (c *cargo) archiveOut(item string, f dockerpaths.File, info fs.FileInfo) error {
 	name := path.Join(item, filepath.Base(f.Path))
 	c.replace(f, c.at(name), f.Source)
 	switch {

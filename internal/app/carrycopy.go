@@ -7,15 +7,15 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/hostfile"
-	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/parcel"
 )
 
 // copyIn takes along what docker cp reads, by its own name.
-func (c *cargo) copyIn(item string, f mount.File, follow bool) error {
+func (c *cargo) copyIn(item string, f dockerpaths.File, follow bool) error {
 	name := path.Join(item, filepath.Base(f.Path))
-	end := mount.Trailing(f.Source)
+	end := dockerpaths.Trailing(f.Source)
 	if _, err := os.Lstat(f.Path); err != nil {
 		c.items = append(c.items, parcel.Item{Name: item, Dir: true})
 	} else {
@@ -28,7 +28,7 @@ func (c *cargo) copyIn(item string, f mount.File, follow bool) error {
 
 // copyOut has docker cp find what is there on this host as far as it matters:
 // a folder, a file, or nothing in a folder that is there.
-func (c *cargo) copyOut(item, from string, f mount.File, info fs.FileInfo) error {
+func (c *cargo) copyOut(item, from string, f dockerpaths.File, info fs.FileInfo) error {
 	if info != nil && !info.IsDir() && !info.Mode().IsRegular() {
 		return hostfile.Regular(f.Path, info.Mode())
 	}
@@ -54,7 +54,7 @@ func (c *cargo) copyOut(item, from string, f mount.File, info fs.FileInfo) error
 		}
 		c.fetches = append(c.fetches, fetch{item: name, dir: filepath.Dir(f.Path), name: base})
 	}
-	f.Replace(c.args, c.at(name)+mount.Trailing(f.Source))
+	f.Replace(c.args, c.at(name)+dockerpaths.Trailing(f.Source))
 	c.names = append(c.names, [2]string{c.at(name), f.Path}, [2]string{c.at(dir), filepath.Dir(f.Path)})
 	return nil
 }

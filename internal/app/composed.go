@@ -10,13 +10,14 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
 // composed is what matters of a compose project outside of compose.
 type composed struct {
-	binds []mount.Bind
+	binds []dockerpaths.Bind
 	// dir is the project's folder.
 	dir string
 	// files are those that COMPOSE_FILE names, in full.
@@ -30,7 +31,7 @@ type composed struct {
 // outside of the mounts is refused: compose would not find it in the guest. By
 // the CLI of this host compose finds it wherever it lies. pwd is what $PWD is
 // for compose.
-func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount.Folder, host mount.Host, pwd string, onHost bool) (composed, error) {
+func (p *Project) composed(ctx context.Context, c dockerpaths.Compose, folders []mount.Folder, host dockerpaths.Host, pwd string, onHost bool) (composed, error) {
 	var found composed
 	var lookup func(string) (string, bool)
 	if c.Word == "" || c.Word == "version" || c.Word == "ls" {
@@ -55,8 +56,8 @@ func (p *Project) composed(ctx context.Context, c mount.Compose, folders []mount
 		}
 	}
 	for _, file := range files {
-		if _, ok := mount.GuestDir(runtime.GOOS, file, folders); !ok && len(c.Files) == 0 && !onHost {
-			return found, &mount.OutsideError{Path: filepath.Dir(file)}
+		if _, ok := dockerpaths.GuestDir(runtime.GOOS, file, folders); !ok && len(c.Files) == 0 && !onHost {
+			return found, &dockerpaths.OutsideError{Path: filepath.Dir(file)}
 		}
 	}
 	err := p.readCompose(ctx, files, host, lookup, !onHost, &found)
@@ -74,13 +75,13 @@ const maxComposeFiles = 200
 // extend; with variables those too, which env files name as well. The CLI of
 // this host has the environment as it is.
 func (p *Project) readCompose(
-	ctx context.Context, files []string, host mount.Host, lookup func(string) (string, bool), variables bool, found *composed,
+	ctx context.Context, files []string, host dockerpaths.Host, lookup func(string) (string, bool), variables bool, found *composed,
 ) error {
-	var refs []mount.ComposeRef
+	var refs []dockerpaths.ComposeRef
 	for _, file := range files {
-		refs = append(refs, mount.ComposeRef{File: file, Dir: found.dir})
+		refs = append(refs, dockerpaths.ComposeRef{File: file, Dir: found.dir})
 	}
-	seen := map[mount.ComposeRef]bool{}
+	seen := map[dockerpaths.ComposeRef]bool{}
 	for len(refs) > 0 {
 		ref := refs[0]
 		if refs = refs[1:]; seen[ref] {
@@ -93,25 +94,25 @@ func (p *Project) readCompose(
 		if err != nil {
 			return err
 		}
-		of := mount.ComposeBinds(text, runtime.GOOS, lookup)
+		of := dockerpaths.ComposeBinds(text, runtime.GOOS, lookup)
 		if ref.Dir != found.dir {
-			of = mount.Based(of, ref.Dir, host)
+			of = dockerpaths.Based(of, ref.Dir, host)
 		}
 		found.binds = append(found.binds, of...)
 		if variables {
-			if err := p.composeNames(ctx, text, mount.Host{GOOS: host.GOOS, Dir: ref.Dir}, found); err != nil {
+			if err := p.composeNames(ctx, text, dockerpaths.Host{GOOS: host.GOOS, Dir: ref.Dir}, found); err != nil {
 				return err
 			}
 		}
-		refs = append(refs, mount.ComposeRefs(text, ref.Dir, host, lookup)...)
+		refs = append(refs, dockerpaths.ComposeRefs(text, ref.Dir, host, lookup)...)
 	}
 	return nil
 }
 
 // composeNames finds the names of variables that a compose file and its env
 // files take from the environment.
-func (p *Project) composeNames(ctx context.Context, text []byte, host mount.Host, found *composed) error {
-	names, envFiles := mount.ComposeVariables(text)
+func (p *Project) composeNames(ctx context.Context, text []byte, host dockerpaths.Host, found *composed) error {
+	names, envFiles := dockerpaths.ComposeVariables(text)
 	if bytes.ContainsRune(text, '~') { // compose puts $HOME in for it
 		names = append(names, "HOME")
 	}
@@ -121,7 +122,7 @@ func (p *Project) composeNames(ctx context.Context, text []byte, host mount.Host
 		if err != nil {
 			return err
 		}
-		found.variables = append(found.variables, mount.EnvFileVariables(text)...)
+		found.variables = append(found.variables, dockerpaths.EnvFileVariables(text)...)
 	}
 	return nil
 }
@@ -143,7 +144,7 @@ func (p *Project) projectFile(ctx context.Context, path string, limit int64) ([]
 
 // composeVariables knows what compose puts in for variables: those of the
 // environment, then those of the env files, and this host's folders.
-func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir string, host mount.Host, pwd string, found *composed) (
+func (p *Project) composeVariables(ctx context.Context, c dockerpaths.Compose, dir string, host dockerpaths.Host, pwd string, found *composed) (
 	func(string) (string, bool), error,
 ) {
 	values := map[string]string{}
@@ -152,8 +153,8 @@ func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir str
 		if err != nil {
 			return nil, err
 		}
-		mount.DotEnv(text, values)
-		found.variables = append(found.variables, mount.EnvFileVariables(text)...)
+		dockerpaths.DotEnv(text, values)
+		found.variables = append(found.variables, dockerpaths.EnvFileVariables(text)...)
 	}
 	return func(name string) (string, bool) {
 		switch name {
@@ -172,7 +173,7 @@ func (p *Project) composeVariables(ctx context.Context, c mount.Compose, dir str
 
 // envFiles are the files that compose reads variables from: those of
 // --env-file, else those of COMPOSE_ENV_FILES, else .env of the project.
-func (p *Project) envFiles(c mount.Compose, dir string, host mount.Host) []string {
+func (p *Project) envFiles(c dockerpaths.Compose, dir string, host dockerpaths.Host) []string {
 	var files []string
 	for _, named := range c.Env {
 		files = append(files, host.Full(named.Source))

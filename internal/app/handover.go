@@ -10,6 +10,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/dockercli"
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
@@ -38,7 +39,7 @@ type handover struct {
 // handover finds the variables that a docker command line and the files of a
 // compose project take from the environment, and those that the CLI itself
 // reads.
-func (p *Project) handover(ctx context.Context, l dockerflags.Line, project composed, host mount.Host) (handover, error) {
+func (p *Project) handover(ctx context.Context, l dockerflags.Line, project composed, host dockerpaths.Host) (handover, error) {
 	h := handover{set: map[string]string{}}
 	for _, pair := range p.Environ {
 		if name, value, ok := strings.Cut(pair, "="); ok && dockercli.Own(name) {
@@ -56,11 +57,11 @@ func (p *Project) handover(ctx context.Context, l dockerflags.Line, project comp
 			return h, err
 		}
 		if v.Flag == "env-file" {
-			asked = append(asked, mount.EnvFileVariables(text)...)
+			asked = append(asked, dockerpaths.EnvFileVariables(text)...)
 			continue
 		}
-		names, _ := mount.ComposeVariables(text)
-		asked = append(append(asked, names...), mount.BakeVariables(text)...)
+		names, _ := dockerpaths.ComposeVariables(text)
+		asked = append(append(asked, names...), dockerpaths.BakeVariables(text)...)
 	}
 	for _, name := range asked {
 		p.ask(&h, name)
@@ -123,9 +124,9 @@ func (p *Project) ask(h *handover, name string) {
 }
 
 // translate calls the paths in variables of compose as the guests do.
-func (h handover) translate(project composed, envFiles []string, folders []mount.Folder, host mount.Host) (used []mount.Folder, err error) {
+func (h handover) translate(project composed, envFiles []string, folders []mount.Folder, host dockerpaths.Host) (used []mount.Folder, err error) {
 	if len(project.files) > 0 {
-		files, more, err := mount.Translate(project.files, folders, host)
+		files, more, err := dockerpaths.Translate(project.files, folders, host)
 		if err != nil {
 			return nil, err
 		}
@@ -133,7 +134,7 @@ func (h handover) translate(project composed, envFiles []string, folders []mount
 		used = more
 	}
 	if h.set[composeEnvFiles] != "" {
-		files, more, err := mount.Translate(envFiles, folders, host)
+		files, more, err := dockerpaths.Translate(envFiles, folders, host)
 		if err != nil {
 			return nil, err
 		}
@@ -173,16 +174,16 @@ func (h handover) empty() bool { return len(h.set) == 0 && len(h.unset) == 0 }
 
 // composeFiles are the files that COMPOSE_FILE names, for a command line
 // that names none (docs.docker.com/compose/how-tos/environment-variables).
-func composeFiles(lookup func(string) (string, bool)) []mount.Bind {
+func composeFiles(lookup func(string) (string, bool)) []dockerpaths.Bind {
 	list, _ := lookup(composeFile)
 	separator, ok := lookup(composeSeparator)
 	if !ok || separator == "" {
 		separator = string(os.PathListSeparator)
 	}
-	var files []mount.Bind
+	var files []dockerpaths.Bind
 	for name := range strings.SplitSeq(list, separator) {
 		if name != "" {
-			files = append(files, mount.Bind{Source: name, Arg: -1, At: -1})
+			files = append(files, dockerpaths.Bind{Source: name, Arg: -1, At: -1})
 		}
 	}
 	return files

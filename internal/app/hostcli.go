@@ -11,6 +11,7 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/dockercli"
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -26,7 +27,7 @@ func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, 
 			Next: "leave it out, name another machine by `fbdock -m NAME docker`, or run docker itself",
 		}
 	}
-	_, compose := mount.ComposeOf(args)
+	_, compose := dockerpaths.ComposeOf(args)
 	socket := ""
 	if p.created(m) { // else what is wrong with the command is told first
 		var err error
@@ -83,9 +84,9 @@ func (p *Project) onHost(ctx context.Context, m plan.Machine, args []string) (ho
 	folders := mountFolders(m)
 	fitted := hostCommand{args: args, dir: p.hostDir(dir, folders)}
 	host := p.pathsOf(m, dir)
-	c, ok := mount.ComposeOf(args)
+	c, ok := dockerpaths.ComposeOf(args)
 	if !ok {
-		fitted.args, fitted.used, err = mount.Resolve(args, folders, host)
+		fitted.args, fitted.used, err = dockerpaths.Resolve(args, folders, host)
 		return fitted, err
 	}
 	project, err := p.composed(ctx, c, folders, host, dir, true)
@@ -93,11 +94,11 @@ func (p *Project) onHost(ctx context.Context, m plan.Machine, args []string) (ho
 		return hostCommand{}, err
 	}
 	host.Home, _ = p.home()
-	if _, fitted.used, err = mount.ResolveCompose(nil, mount.Compose{}, project.binds, project.dir, folders, host); err != nil {
+	if _, fitted.used, err = dockerpaths.ResolveCompose(nil, dockerpaths.Compose{}, project.binds, project.dir, folders, host); err != nil {
 		return hostCommand{}, err
 	}
 	host.Dir = project.dir
-	if from, to, moved := mount.Moved(project.binds, folders, host); moved {
+	if from, to, moved := dockerpaths.Moved(project.binds, folders, host); moved {
 		fitted.moved = fmt.Sprintf("a compose file binds %s, which the engine has at %s", from, to)
 	}
 	return fitted, nil
@@ -109,7 +110,7 @@ func (p *Project) onHost(ctx context.Context, m plan.Machine, args []string) (ho
 func (p *Project) hostDir(dir string, folders []mount.Folder) string {
 	if p.Options.Dir == "." {
 		here, err := filepath.Abs(".")
-		_, mounted := mount.GuestDir(runtime.GOOS, dir, folders)
+		_, mounted := dockerpaths.GuestDir(runtime.GOOS, dir, folders)
 		if err != nil || here == dir || !mounted {
 			return ""
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -43,15 +44,15 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 	}
 	at := &placed{folders: mountFolders(m)}
 	host := p.pathsOf(m, dir)
-	at.dir, _ = mount.GuestDir(runtime.GOOS, dir, at.folders)
+	at.dir, _ = dockerpaths.GuestDir(runtime.GOOS, dir, at.folders)
 	line := dockerflags.ParseLine(e.Args[1:])
 	args, h, err := p.resolve(ctx, at, line, e.Args[1:], host)
 	if err != nil {
 		return nil, err
 	}
-	args, more, outside := mount.ResolveFiles(args, at.folders, host, at.dir)
+	args, more, outside := dockerpaths.ResolveFiles(args, at.folders, host, at.dir)
 	at.used = append(at.used, more...)
-	if at.dir != "" && mount.ReadsFolder(args) {
+	if at.dir != "" && dockerpaths.ReadsFolder(args) {
 		at.used = append(at.used, at.around())
 	}
 	at.cargo = newCargo(args, host, p.private(p.State))
@@ -65,8 +66,8 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 }
 
 // pathsOf is how paths of this host are judged that a command for m names.
-func (p *Project) pathsOf(m plan.Machine, dir string) mount.Host {
-	l := mount.Host{GOOS: runtime.GOOS, Dir: dir, Exists: exists, IsDir: p.HostFacts.IsDir, Real: realPath, Lookup: p.Lookup}
+func (p *Project) pathsOf(m plan.Machine, dir string) dockerpaths.Host {
+	l := dockerpaths.Host{GOOS: runtime.GOOS, Dir: dir, Exists: exists, IsDir: p.HostFacts.IsDir, Real: realPath, Lookup: p.Lookup}
 	if sockets, err := p.sockets(m.Name); err == nil {
 		l.Socket = sockets[1]
 	}
@@ -84,12 +85,12 @@ func mountFolders(m plan.Machine) []mount.Folder {
 
 // resolve calls binds as the guests have them, and finds what the command
 // takes from the environment.
-func (p *Project) resolve(ctx context.Context, at *placed, line dockerflags.Line, args []string, host mount.Host) (
+func (p *Project) resolve(ctx context.Context, at *placed, line dockerflags.Line, args []string, host dockerpaths.Host) (
 	resolved []string, h handover, err error,
 ) {
-	c, ok := mount.ComposeOf(args)
+	c, ok := dockerpaths.ComposeOf(args)
 	if !ok {
-		if resolved, at.used, err = mount.Resolve(args, at.folders, host); err == nil {
+		if resolved, at.used, err = dockerpaths.Resolve(args, at.folders, host); err == nil {
 			h, err = p.handover(ctx, line, composed{}, host)
 		}
 		return resolved, h, err
@@ -103,7 +104,7 @@ func (p *Project) resolve(ctx context.Context, at *placed, line dockerflags.Line
 		return nil, h, err
 	}
 	host.Home, _ = p.home()
-	if resolved, at.used, err = mount.ResolveCompose(args, c, project.binds, project.dir, at.folders, host); err != nil {
+	if resolved, at.used, err = dockerpaths.ResolveCompose(args, c, project.binds, project.dir, at.folders, host); err != nil {
 		return nil, h, err
 	}
 	if h, err = p.handover(ctx, line, project, host); err != nil {
@@ -118,7 +119,7 @@ func (p *Project) resolve(ctx context.Context, at *placed, line dockerflags.Line
 func (a *placed) around() mount.Folder {
 	var around mount.Folder
 	for _, f := range a.folders {
-		if _, ok := mount.GuestDir("linux", a.dir, []mount.Folder{{Source: f.Target, Target: f.Target}}); ok && len(f.Target) > len(around.Target) {
+		if _, ok := dockerpaths.GuestDir("linux", a.dir, []mount.Folder{{Source: f.Target, Target: f.Target}}); ok && len(f.Target) > len(around.Target) {
 			around = f
 		}
 	}
@@ -197,7 +198,7 @@ func (p *Project) workDir() (string, error) {
 	}
 	for _, m := range p.Plan.Machines {
 		if slices.ContainsFunc(m.Mounts, func(f plan.Mount) bool {
-			_, ok := mount.GuestDir(runtime.GOOS, dir, []mount.Folder{{Source: f.Source, Target: "/"}})
+			_, ok := dockerpaths.GuestDir(runtime.GOOS, dir, []mount.Folder{{Source: f.Source, Target: "/"}})
 			return ok
 		}) {
 			return dir, nil

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -119,7 +120,7 @@ func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.C
 		go func() {
 			serve := mount.Serve
 			if folder.Copied() {
-				serve = mount.Copy
+				serve = foldercopy.Copy
 			}
 			err := serve(mine, client, p.folder(folder), mount.Options{
 				Root: root, Ready: func() { close(ready) },

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
-	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
@@ -77,9 +77,9 @@ func (p *Project) podmanPlaced(m plan.Machine, line dockerflags.Line, args []str
 	at := &placed{folders: mountFolders(m)}
 	host := p.pathsOf(m, dir)
 	host.Socket = "" // Docker's, which FreeBSD does not have
-	at.dir, _ = mount.GuestDir(runtime.GOOS, dir, at.folders)
-	args, at.used, err = mount.ResolvePodman(args, at.folders, host, at.dir)
-	if outside, ok := errors.AsType[*mount.OutsideError](err); ok {
+	at.dir, _ = dockerpaths.GuestDir(runtime.GOOS, dir, at.folders)
+	args, at.used, err = dockerpaths.ResolvePodman(args, at.folders, host, at.dir)
+	if outside, ok := errors.AsType[*dockerpaths.OutsideError](err); ok {
 		return nil, &Error{Err: err, Next: outside.MountHint()}
 	}
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/fbdock/fbdock/platforms"
 )
 
 // Folder is a host folder that the guests get.
@@ -25,10 +27,10 @@ type Folder struct {
 	Exclude []string
 }
 
-// unmoved refuses a folder that leads elsewhere than when the user agreed to
+// Unmoved refuses a folder that leads elsewhere than when the user agreed to
 // it: a guest may have put a link in its place, through another mount. It is
 // asked once the folder is open.
-func (f Folder) unmoved() error {
+func (f Folder) Unmoved() error {
 	if f.Real == "" {
 		return nil
 	}
@@ -39,26 +41,26 @@ func (f Folder) unmoved() error {
 	return err
 }
 
-// dir is the folder to be opened.
-func (f Folder) dir() string {
+// Dir is the folder to be opened.
+func (f Folder) Dir() string {
 	if f.Real != "" {
 		return f.Real
 	}
 	return f.Source
 }
 
-// rel is the slash-separated path of name in the folder.
-func (f Folder) rel(name string) (string, bool) {
-	if rest, ok := within(runtime.GOOS, f.Source, name); ok {
+// Rel is the slash-separated path of name in the folder.
+func (f Folder) Rel(name string) (string, bool) {
+	if rest, ok := platforms.Within(runtime.GOOS, f.Source, name); ok {
 		return rest, true
 	}
-	return within(runtime.GOOS, f.dir(), name)
+	return platforms.Within(runtime.GOOS, f.Dir(), name)
 }
 
 // Opened is what the file system says of the folder to be opened, nil where it
 // says nothing.
 func (f Folder) Opened() os.FileInfo {
-	info, err := os.Stat(f.dir())
+	info, err := os.Stat(f.Dir())
 	if err != nil {
 		return nil
 	}

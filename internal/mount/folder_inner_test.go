@@ -21,8 +21,8 @@ func TestAFolderThatLeadsElsewhereIsRefused(t *testing.T) {
 		}
 	}
 	f := Folder{Source: source, Real: source}
-	if err := f.unmoved(); err != nil {
-		t.Errorf("unmoved() = %v, want nothing", err)
+	if err := f.Unmoved(); err != nil {
+		t.Errorf("Unmoved() = %v, want nothing", err)
 	}
 	if err := os.Remove(source); err != nil {
 		t.Fatal(err)
@@ -31,11 +31,11 @@ func TestAFolderThatLeadsElsewhereIsRefused(t *testing.T) {
 		t.Skipf("no links here: %v", err)
 	}
 	var moved *MovedError
-	if err := f.unmoved(); !errors.As(err, &moved) || moved.Leads != elsewhere || moved.Hint() == "" {
-		t.Errorf("unmoved() of a link = %v, want a MovedError", err)
+	if err := f.Unmoved(); !errors.As(err, &moved) || moved.Leads != elsewhere || moved.Hint() == "" {
+		t.Errorf("Unmoved() of a link = %v, want a MovedError", err)
 	}
 	f.Real = ""
-	if err := f.unmoved(); err != nil {
-		t.Errorf("unmoved() where nobody was asked = %v, want nothing", err)
+	if err := f.Unmoved(); err != nil {
+		t.Errorf("Unmoved() where nobody was asked = %v, want nothing", err)
 	}
 }

@@ -3,7 +3,6 @@ package mount
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/untrusted"
@@ -31,14 +30,9 @@ func Refuse(ctx context.Context, client *link.Client, root []string, f Folder, r
 }
 
 func points(ctx context.Context, client *link.Client, root, words []string) error {
-	guest := &guestWords{}
-	args := append(slices.Clone(root), "sh", "-c", mountedScript+pointsScript, "fbdock-points")
-	code, err := client.Run(ctx, link.Command{Args: append(args, words...), Stderr: guest})
+	err := RunScript(ctx, client, Options{Root: root}, Script{Name: "fbdock-points", Text: pointsScript, Args: words, Target: "points"})
 	if err != nil {
-		return err
-	}
-	if code != 0 {
-		return fmt.Errorf("fbdock-points %s: %w", words[0], guest.failure("points", code))
+		return fmt.Errorf("fbdock-points %s: %w", words[0], err)
 	}
 	return nil
 }

@@ -9,8 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/mount/mounttest"
 )
 
 // engineWorld is a guest with fbdock's mount points.
@@ -34,7 +36,7 @@ func served(t *testing.T, c *link.Client, f mount.Folder, o mount.Options) (stop
 	o.Ready = func() { close(ready) }
 	serve := mount.Serve
 	if f.Copied {
-		serve = mount.Copy
+		serve = foldercopy.Copy
 	}
 	go func() { done <- serve(ctx, c, f, o) }()
 	select {
@@ -59,19 +61,19 @@ func TestMountPointsOfAGuest(t *testing.T) {
 	t.Parallel()
 	needSSHFS(t)
 	points, err := filepath.Abs("../../provision/guest/fbdock-points")
-	must(t, err)
-	c := startSSHDIn(t, strings.ReplaceAll(engineWorld, "POINTS", points)).dial(t)
+	mounttest.Must(t, err)
+	c := mounttest.StartSSHDIn(t, strings.ReplaceAll(engineWorld, "POINTS", points)).Dial(t)
 	guest := func(script string) string {
 		t.Helper()
 		out, err := c.Output(t.Context(), link.Command{Script: script + " 2>&1"})
-		must(t, err)
+		mounttest.Must(t, err)
 		return out.Stdout
 	}
-	sub := mount.Folder{Source: folder(t), Target: "/home/u/proj/sub"}
-	whole := mount.Folder{Source: folder(t), Target: "/home/u/proj"}
-	copied := mount.Folder{Source: folder(t), Target: "/home/u/copy", Copied: true}
+	sub := mount.Folder{Source: mounttest.Folder(t), Target: "/home/u/proj/sub"}
+	whole := mount.Folder{Source: mounttest.Folder(t), Target: "/home/u/proj"}
+	copied := mount.Folder{Source: mounttest.Folder(t), Target: "/home/u/copy", Copied: true}
 	for _, f := range []mount.Folder{sub, whole, copied} {
-		write(t, filepath.Join(f.Source, "f"), "of the host\n")
+		mounttest.Write(t, filepath.Join(f.Source, "f"), "of the host\n")
 	}
 	refuses := func(f mount.Folder) {
 		t.Helper()
@@ -86,7 +88,7 @@ func TestMountPointsOfAGuest(t *testing.T) {
 			t.Errorf("%s/f: %q", f.Target, out)
 		}
 	}
-	must(t, mount.Declare(t.Context(), c, nil, []mount.Folder{sub, copied}))
+	mounttest.Must(t, mount.Declare(t.Context(), c, nil, []mount.Folder{sub, copied}))
 	refuses(sub)
 	refuses(copied)
 	for range 2 {
@@ -95,7 +97,7 @@ func TestMountPointsOfAGuest(t *testing.T) {
 		stop()
 		refuses(sub)
 	}
-	must(t, mount.Declare(t.Context(), c, nil, []mount.Folder{whole, copied}))
+	mounttest.Must(t, mount.Declare(t.Context(), c, nil, []mount.Folder{whole, copied}))
 	refuses(whole)
 	// An fbdock of before left its points unguarded.
 	guest("umount /home/u/proj; chattr -i /home/u/proj; mkdir -p /home/u/proj/n && echo lost >/home/u/proj/n/f")
@@ -112,7 +114,7 @@ func TestMountPointsOfAGuest(t *testing.T) {
 	}
 	served(t, c, copied, mount.Options{})()
 	reads(copied)
-	must(t, mount.Declare(t.Context(), c, nil, nil))
+	mounttest.Must(t, mount.Declare(t.Context(), c, nil, nil))
 	if out := guest("ls /home/u /srv/kept/declared -s"); strings.Contains(out, "proj\n") || !strings.Contains(out, "copy") {
 		t.Errorf("left: %s", out)
 	}
@@ -123,14 +125,14 @@ func TestRefuse(t *testing.T) {
 	t.Parallel()
 	needSSHFS(t)
 	points, err := filepath.Abs("../../provision/guest/fbdock-points")
-	must(t, err)
-	c := startSSHDIn(t, strings.ReplaceAll(engineWorld, "POINTS", points)).dial(t)
-	f := mount.Folder{Source: folder(t), Target: "/home/u/p"}
-	must(t, mount.Declare(t.Context(), c, nil, []mount.Folder{f}))
-	must(t, mount.Refuse(t.Context(), c, nil, f, errors.New("no such folder\non the host")))
+	mounttest.Must(t, err)
+	c := mounttest.StartSSHDIn(t, strings.ReplaceAll(engineWorld, "POINTS", points)).Dial(t)
+	f := mount.Folder{Source: mounttest.Folder(t), Target: "/home/u/p"}
+	mounttest.Must(t, mount.Declare(t.Context(), c, nil, []mount.Folder{f}))
+	mounttest.Must(t, mount.Refuse(t.Context(), c, nil, f, errors.New("no such folder\non the host")))
 	notes := func() string {
 		out, err := c.Output(t.Context(), link.Command{Script: "cat /run/fbdock-mounts/*.refused"})
-		must(t, err)
+		mounttest.Must(t, err)
 		return out.Stdout
 	}
 	if got := notes(); got != "/home/u/p: no such folder\n" {
@@ -148,7 +150,7 @@ func TestNoMountPoints(t *testing.T) {
 	if _, err := os.Stat("/usr/local/sbin/fbdock-points"); err == nil {
 		t.Skip("this computer has fbdock-points")
 	}
-	c := startSSHD(t).dial(t)
+	c := mounttest.StartSSHD(t).Dial(t)
 	err := mount.Declare(t.Context(), c, nil, nil)
 	if e, ok := errors.AsType[*mount.GuestError](err); !ok || !strings.Contains(e.Error(), "fbdock-points") {
 		t.Errorf("Declare() = %v", err)

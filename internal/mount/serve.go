@@ -60,13 +60,13 @@ const farewell = 10 * time.Second
 // the guest knows how to, and is unmounted first elsewhere.
 func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error {
 	s, err := sftpserver.Open(sftpserver.Options{
-		Dir: f.dir(), ReadOnly: f.ReadOnly, Private: f.Private, GuestLink: f.guestLink, HostLink: f.hostLink,
+		Dir: f.Dir(), ReadOnly: f.ReadOnly, Private: f.Private, GuestLink: f.guestLink, HostLink: f.hostLink,
 	})
 	if err != nil {
 		return &FolderError{Folder: f.Source, Err: err}
 	}
 	defer s.Close()
-	if err := f.unmoved(); err != nil {
+	if err := f.Unmoved(); err != nil {
 		return err
 	}
 	in, out := sftpserver.NewQueue(), sftpserver.NewQueue()

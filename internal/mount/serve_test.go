@@ -12,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/mount/mounttest"
 )
 
 // needSSHFS skips where no file system can be mounted.
@@ -37,7 +39,7 @@ func needSSHFS(t *testing.T) {
 func mounted(t *testing.T, f mount.Folder) (stop func() error) {
 	t.Helper()
 	needSSHFS(t)
-	c := startSSHD(t).dial(t)
+	c := mounttest.StartSSHD(t).Dial(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	ready, done := make(chan struct{}), make(chan error, 1)
 	go func() { done <- mount.Serve(ctx, c, f, mount.Options{Ready: func() { close(ready) }}) }()
@@ -83,9 +85,9 @@ func within(t *testing.T, limit time.Duration, what string, true func() bool) {
 
 func TestMount(t *testing.T) {
 	t.Parallel()
-	base := folder(t)
+	base := mounttest.Folder(t)
 	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "tar get", "ünicode")}
-	write(t, filepath.Join(f.Source, "a"), "one\n")
+	mounttest.Write(t, filepath.Join(f.Source, "a"), "one\n")
 	stop := mounted(t, f)
 	guest := func(name string) string { return filepath.Join(f.Target, name) }
 	reads := func(name, want string) func() bool {
@@ -99,12 +101,12 @@ func TestMount(t *testing.T) {
 	}
 	// Edits of the same size, within a second of each other.
 	for _, text := range []string{"two\n", "six\n", "ten\n"} {
-		write(t, filepath.Join(f.Source, "a"), text)
+		mounttest.Write(t, filepath.Join(f.Source, "a"), text)
 		within(t, 1500*time.Millisecond, "an edit", reads("a", text))
 	}
-	write(t, filepath.Join(f.Source, "new"), "new")
+	mounttest.Write(t, filepath.Join(f.Source, "new"), "new")
 	within(t, 1500*time.Millisecond, "a new file", reads("new", "new"))
-	must(t, os.Remove(filepath.Join(f.Source, "new")))
+	mounttest.Must(t, os.Remove(filepath.Join(f.Source, "new")))
 	within(t, 1500*time.Millisecond, "a file gone", func() bool {
 		_, err := os.Stat(guest("new"))
 		return errors.Is(err, os.ErrNotExist)
@@ -154,9 +156,9 @@ head -c 20000000 /dev/urandom >big && cp big big2 && cmp big big2 && sha256sum b
 
 func TestMountReadOnly(t *testing.T) {
 	t.Parallel()
-	base := folder(t)
+	base := mounttest.Folder(t)
 	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target"), ReadOnly: true}
-	write(t, filepath.Join(f.Source, "a"), "one\n")
+	mounttest.Write(t, filepath.Join(f.Source, "a"), "one\n")
 	_ = mounted(t, f)
 	if err := os.WriteFile(filepath.Join(f.Target, "b"), nil, 0o600); err == nil {
 		t.Error("written to a read-only mount")
@@ -170,10 +172,10 @@ func TestMountReadOnly(t *testing.T) {
 func TestMountAfterALoss(t *testing.T) {
 	t.Parallel()
 	needSSHFS(t)
-	base := folder(t)
+	base := mounttest.Folder(t)
 	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target")}
-	write(t, filepath.Join(f.Source, "a"), "one\n")
-	c := startSSHD(t).dial(t)
+	mounttest.Write(t, filepath.Join(f.Source, "a"), "one\n")
+	c := mounttest.StartSSHD(t).Dial(t)
 	ready, done := make(chan struct{}), make(chan error, 1)
 	go func() {
 		done <- mount.Serve(t.Context(), c, f, mount.Options{Ready: func() { close(ready) }})
@@ -192,7 +194,7 @@ func TestMountAfterALoss(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 	// Somebody in the guest unmounts it.
-	must(t, exec.CommandContext(t.Context(), "umount", f.Target).Run())
+	mounttest.Must(t, exec.CommandContext(t.Context(), "umount", f.Target).Run())
 	time.Sleep(time.Second)
 	if unmounted, ok := errors.AsType[*mount.GuestError](stop()); !ok || unmounted.Kind != mount.Failed {
 		t.Errorf("unmounted by another: %v", unmounted)
@@ -202,11 +204,11 @@ func TestMountAfterALoss(t *testing.T) {
 func TestMountRefusals(t *testing.T) {
 	t.Parallel()
 	needSSHFS(t)
-	base := folder(t)
+	base := mounttest.Folder(t)
 	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target")}
-	write(t, filepath.Join(f.Source, "a"), "one\n")
-	write(t, filepath.Join(f.Target, "there"), "before")
-	c := startSSHD(t).dial(t)
+	mounttest.Write(t, filepath.Join(f.Source, "a"), "one\n")
+	mounttest.Write(t, filepath.Join(f.Target, "there"), "before")
+	c := mounttest.StartSSHD(t).Dial(t)
 	err := mount.Serve(t.Context(), c, f, mount.Options{})
 	refused, ok := errors.AsType[*mount.GuestError](err)
 	if !ok || refused.Kind != mount.NotEmpty || refused.Hint() == "" || !strings.Contains(err.Error(), "not empty") {
@@ -237,15 +239,15 @@ func TestServeWithoutAFolder(t *testing.T) {
 // of the mount around it, and waits for the mount to be made again.
 func TestServeOverALink(t *testing.T) {
 	t.Parallel()
-	base := folder(t)
-	write(t, filepath.Join(base, "secret", "key"), "secret")
+	base := mounttest.Folder(t)
+	mounttest.Write(t, filepath.Join(base, "secret", "key"), "secret")
 	if err := os.Symlink("secret", filepath.Join(base, "mine")); err != nil {
 		t.Skipf("no symbolic links here: %v", err)
 	}
 	f := mount.Folder{Source: filepath.Join(base, "mine"), Target: "/mine", Real: filepath.Join(base, "mine")}
 	for name, serve := range map[string]func() error{
 		"Serve": func() error { return mount.Serve(t.Context(), nil, f, mount.Options{}) },
-		"Copy":  func() error { return mount.Copy(t.Context(), nil, f, mount.Options{}) },
+		"Copy":  func() error { return foldercopy.Copy(t.Context(), nil, f, mount.Options{}) },
 	} {
 		err := serve()
 		refused, ok := errors.AsType[*mount.FolderError](err)
@@ -260,12 +262,12 @@ func TestServeOverALink(t *testing.T) {
 func TestMountThatDoesNotStart(t *testing.T) {
 	t.Parallel()
 	needSSHFS(t)
-	base := folder(t)
+	base := mounttest.Folder(t)
 	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target")}
-	write(t, filepath.Join(f.Source, "a"), "one\n")
-	write(t, filepath.Join(base, "bin", "sshfs"), "#!/bin/sh\necho broken >&2\nexit 7\n")
-	must(t, os.Chmod(filepath.Join(base, "bin", "sshfs"), 0o700))
-	c := startSSHD(t).dial(t)
+	mounttest.Write(t, filepath.Join(f.Source, "a"), "one\n")
+	mounttest.Write(t, filepath.Join(base, "bin", "sshfs"), "#!/bin/sh\necho broken >&2\nexit 7\n")
+	mounttest.Must(t, os.Chmod(filepath.Join(base, "bin", "sshfs"), 0o700))
+	c := mounttest.StartSSHD(t).Dial(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	err := mount.Serve(ctx, c, f, mount.Options{Root: []string{"env", "PATH=" + filepath.Join(base, "bin") + ":/usr/sbin:/usr/bin:/sbin:/bin"}})

@@ -1,4 +1,4 @@
-package mount
+package dockerpaths
 
 import (
 	"path"
@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/mount"
 )
 
 // inContainer tells whether an operand of docker cp names a path in a
@@ -146,11 +147,11 @@ func (l Host) address(text string) bool {
 // ResolveFiles calls the files that a docker command names as the guest has
 // them, for the CLI of the guest that runs in the folder dir, "" for none of
 // this host. outside are those that lie in no mount.
-func ResolveFiles(args []string, mounts []Folder, host Host, dir string) (resolved []string, used []Folder, outside []File) {
+func ResolveFiles(args []string, mounts []mount.Folder, host Host, dir string) (resolved []string, used []mount.Folder, outside []File) {
 	return resolveFiles(args, files(dockerflags.ParseLine(args), host), mounts, host, dir)
 }
 
-func resolveFiles(args []string, named []File, mounts []Folder, host Host, dir string) (resolved []string, used []Folder, outside []File) {
+func resolveFiles(args []string, named []File, mounts []mount.Folder, host Host, dir string) (resolved []string, used []mount.Folder, outside []File) {
 	resolved = slices.Clone(args)
 	for _, f := range slices.Backward(named) {
 		f.Path = host.Full(f.Source)

@@ -1,16 +1,17 @@
-package mount
+package dockerpaths
 
 import (
 	"path/filepath"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/mount"
 )
 
 // ResolvePodman judges the binds and the files of a podman command line, whose
 // words behind podman are args, and gives the command line for the podman of
 // the FreeBSD guest, as Resolve and ResolveFiles do for docker. What this
 // computer has outside of all mounts is an *OutsideError: podman gets no copy.
-func ResolvePodman(args []string, mounts []Folder, host Host, dir string) (resolved []string, used []Folder, err error) {
+func ResolvePodman(args []string, mounts []mount.Folder, host Host, dir string) (resolved []string, used []mount.Folder, err error) {
 	resolved, used, err = rename(args, bindsOf(dockerflags.ParsePodman(args), host.GOOS), mounts, host)
 	if err != nil {
 		return nil, nil, err

@@ -1,4 +1,4 @@
-package mount_test
+package dockerpaths_test
 
 import (
 	"errors"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -46,7 +47,7 @@ volumes:
 `
 	variables := map[string]string{"PLACE2": "/two", "PWD": "/opt"}
 	var got []string
-	for _, b := range mount.ComposeBinds([]byte(text), "linux", func(name string) (string, bool) {
+	for _, b := range dockerpaths.ComposeBinds([]byte(text), "linux", func(name string) (string, bool) {
 		value, ok := variables[name]
 		return value, ok
 	}) {
@@ -57,7 +58,7 @@ volumes:
 		t.Error(diff)
 	}
 	for _, text := range []string{"", "\t", "services: 3", "[1, 2]", "services: {a: {volumes: {b: c}}}", "a: &a [*a]"} {
-		if got := mount.ComposeBinds([]byte(text), "linux", nil); got != nil {
+		if got := dockerpaths.ComposeBinds([]byte(text), "linux", nil); got != nil {
 			t.Errorf("%q: %v", text, got)
 		}
 	}
@@ -70,7 +71,7 @@ func TestComposeVariables(t *testing.T) {
 		"$A-${A}": "a-a", "$$A": "$A", "${B:-x}": "x", "${EMPTY:-x}": "x", "${EMPTY-x}": "", "${A:+y}": "y", "${B:+y}": "", "${EMPTY+y}": "y",
 		"${B:-${A}/z}": "a/z", "${A:?no}": "a", "$B": "-", "${B:?no}": "-", "${A": "-", "$": "-", "${}": "-", "${A%x}": "-", "${B:-${C}}": "-",
 	} {
-		binds := mount.ComposeBinds([]byte("services: {a: {volumes: [{type: bind, source: '/"+text+"'}]}}"), "linux", func(name string) (string, bool) {
+		binds := dockerpaths.ComposeBinds([]byte("services: {a: {volumes: [{type: bind, source: '/"+text+"'}]}}"), "linux", func(name string) (string, bool) {
 			value, ok := known[name]
 			return value, ok
 		})
@@ -90,7 +91,7 @@ func TestComposeOf(t *testing.T) {
 		"compose up -d": "up", "compose -f a.yml --file=b.yml -p x run web -f y": "run a.yml b.yml", "compose --project-directory /p --env-file /e --env-file=/f ps": "ps /p /e /f",
 		"-H x compose --dry-run --profile=a create": "create", "compose": "", "compose -f": "", "compose -fa.yml up": "up a.yml",
 	} {
-		c, ok := mount.ComposeOf(strings.Fields(line))
+		c, ok := dockerpaths.ComposeOf(strings.Fields(line))
 		got := c.Word
 		for _, f := range c.Files {
 			got += " " + f.Source
@@ -105,7 +106,7 @@ func TestComposeOf(t *testing.T) {
 			t.Errorf("%s: %q, %v", line, got, ok)
 		}
 	}
-	if _, ok := mount.ComposeOf([]string{"run", "compose"}); ok {
+	if _, ok := dockerpaths.ComposeOf([]string{"run", "compose"}); ok {
 		t.Error("docker run compose is no compose")
 	}
 }
@@ -115,14 +116,14 @@ func TestResolveCompose(t *testing.T) {
 	mounts := []mount.Folder{{Source: `C:\Users\me\src`, Target: "/c/Users/me/src"}}
 	host := there("windows", `C:\Users\me\src`)
 	args := strings.Fields(`compose -f sub\c.yml --env-file=C:\Users\me\src\.env up`)
-	c, _ := mount.ComposeOf(args)
-	got, used, err := mount.ResolveCompose(args, c, []mount.Bind{{Source: `.\data`, At: -1}}, `C:\Users\me\src\sub`, mounts, host)
+	c, _ := dockerpaths.ComposeOf(args)
+	got, used, err := dockerpaths.ResolveCompose(args, c, []dockerpaths.Bind{{Source: `.\data`, At: -1}}, `C:\Users\me\src\sub`, mounts, host)
 	if want := "compose -f /c/Users/me/src/sub/c.yml --env-file=/c/Users/me/src/.env up"; err != nil || strings.Join(got, " ") != want || len(used) != 3 {
 		t.Errorf("%q, %v, %v", got, used, err)
 	}
 	for _, bind := range []string{`..\..\far`, `D:\x`} {
-		_, _, err = mount.ResolveCompose(args, c, []mount.Bind{{Source: bind, At: -1}}, `C:\Users\me\src\sub`, mounts, host)
-		if _, ok := errors.AsType[*mount.OutsideError](err); !ok {
+		_, _, err = dockerpaths.ResolveCompose(args, c, []dockerpaths.Bind{{Source: bind, At: -1}}, `C:\Users\me\src\sub`, mounts, host)
+		if _, ok := errors.AsType[*dockerpaths.OutsideError](err); !ok {
 			t.Errorf("%s: %v", bind, err)
 		}
 	}
@@ -132,23 +133,23 @@ func TestResolveCompose(t *testing.T) {
 func TestComposeProject(t *testing.T) {
 	t.Parallel()
 	files := map[string]bool{"/p/docker-compose.yml": true, "/p/docker-compose.override.yml": true, "/p/q/compose.yaml": true, "/p/q/compose.yml": true}
-	host := mount.Host{GOOS: "linux", Dir: "/p/q/r", Exists: func(name string) bool { return files[name] }}
+	host := dockerpaths.Host{GOOS: "linux", Dir: "/p/q/r", Exists: func(name string) bool { return files[name] }}
 	for line, want := range map[string]string{
 		"compose up": "/p/q/compose.yaml in /p/q", "compose -f ../../docker-compose.yml -f x up": "/p/docker-compose.yml /p/q/r/x in /p",
 		"compose -f - up": " in ", "compose --project-directory /z up": "/p/q/compose.yaml in /z",
 	} {
-		c, _ := mount.ComposeOf(strings.Fields(line))
+		c, _ := dockerpaths.ComposeOf(strings.Fields(line))
 		got, dir := c.Project(host)
 		if strings.Join(got, " ")+" in "+dir != want {
 			t.Errorf("%s: %v in %s", line, got, dir)
 		}
 	}
 	host.Dir = "/p"
-	if got, _ := (mount.Compose{}).Project(host); len(got) != 2 || got[1] != "/p/docker-compose.override.yml" {
+	if got, _ := (dockerpaths.Compose{}).Project(host); len(got) != 2 || got[1] != "/p/docker-compose.override.yml" {
 		t.Errorf("%v", got)
 	}
 	host.Dir = "/elsewhere"
-	if got, dir := (mount.Compose{}).Project(host); got != nil || dir != "" {
+	if got, dir := (dockerpaths.Compose{}).Project(host); got != nil || dir != "" {
 		t.Errorf("%v in %s", got, dir)
 	}
 }
@@ -157,12 +158,12 @@ func FuzzCompose(f *testing.F) {
 	f.Add("services: {a: {volumes: ['${A:-x}:/y', {type: bind, source: /z}]}}", "compose -f a up")
 	f.Fuzz(func(t *testing.T, text, line string) {
 		args := strings.Split(line, " ")
-		binds := mount.ComposeBinds([]byte(text), "linux", func(string) (string, bool) { return "v", true })
-		c, _ := mount.ComposeOf(args)
-		if got, _, err := mount.ResolveCompose(args, c, binds, "/a", []mount.Folder{{Source: "/a", Target: "/t"}}, there("linux", "/a")); err == nil && len(got) != len(args) {
+		binds := dockerpaths.ComposeBinds([]byte(text), "linux", func(string) (string, bool) { return "v", true })
+		c, _ := dockerpaths.ComposeOf(args)
+		if got, _, err := dockerpaths.ResolveCompose(args, c, binds, "/a", []mount.Folder{{Source: "/a", Target: "/t"}}, there("linux", "/a")); err == nil && len(got) != len(args) {
 			t.Fatalf("%q became %q", args, got)
 		}
-		for _, ref := range mount.ComposeRefs([]byte(text), "/a", there("linux", "/b"), func(string) (string, bool) { return "v", true }) {
+		for _, ref := range dockerpaths.ComposeRefs([]byte(text), "/a", there("linux", "/b"), func(string) (string, bool) { return "v", true }) {
 			if !strings.HasPrefix(ref.File, "/") && !strings.HasPrefix(ref.File, "~") || ref.Dir == "" {
 				t.Fatalf("ComposeRefs(%q) = %+v, want full paths", text, ref)
 			}
@@ -187,19 +188,19 @@ services:
   x: {extends: {file: g/g.yaml, service: y}}
   z: {extends: x}
 `
-	want := []mount.ComposeRef{
+	want := []dockerpaths.ComposeRef{
 		{"/b/b.yaml", "/b"}, {"/p/a.yaml", "/p"}, {"/p/e.yaml", "/p/sub"}, {"/p/e2.yaml", "/p/sub"}, {"/p/f.yaml", "/p"}, {"/p/g/g.yaml", "/p/g"}, {"/p/v/c.yaml", "/p/v"},
 	}
-	got := mount.ComposeRefs([]byte(text), "/p", there("linux", "/elsewhere"), lookup)
+	got := dockerpaths.ComposeRefs([]byte(text), "/p", there("linux", "/elsewhere"), lookup)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("ComposeRefs (-want +got):\n%s", diff)
 	}
 	for _, text := range []string{"", "{", "include: 1", "include: [[a]]", "services: {x: {extends: 1}}", "include: [{path: {}}]"} {
-		if got := mount.ComposeRefs([]byte(text), "/p", there("linux", "/"), lookup); len(got) != 0 {
+		if got := dockerpaths.ComposeRefs([]byte(text), "/p", there("linux", "/"), lookup); len(got) != 0 {
 			t.Errorf("ComposeRefs(%q) = %v, want nothing", text, got)
 		}
 	}
-	if got := mount.Based([]mount.Bind{{Source: "./x"}, {Source: "/y"}}, "/p/g", there("linux", "/")); got[0].Source != "/p/g/x" || got[1].Source != "/y" {
+	if got := dockerpaths.Based([]dockerpaths.Bind{{Source: "./x"}, {Source: "/y"}}, "/p/g", there("linux", "/")); got[0].Source != "/p/g/x" || got[1].Source != "/y" {
 		t.Errorf("Based() = %v", got)
 	}
 }

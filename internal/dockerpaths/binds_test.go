@@ -1,14 +1,14 @@
-package mount_test
+package dockerpaths_test
 
 import (
 	"errors"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -45,7 +45,7 @@ func TestBinds(t *testing.T) {
 	} {
 		var got []string
 		args := strings.Fields(test.line)
-		for _, b := range mount.Binds(args, test.goos) {
+		for _, b := range dockerpaths.Binds(args, test.goos) {
 			got = append(got, b.Source)
 			if b.At < 0 || !strings.HasPrefix(args[b.Arg][b.At:], b.Source) && !strings.Contains(args[b.Arg][b.At:b.At+b.Len], "="+b.Source) {
 				t.Errorf("%s: %+v is not there", test.line, b)
@@ -62,15 +62,15 @@ func TestReadsFolder(t *testing.T) {
 	for line, want := range map[string]bool{
 		"build .": true, "--context x compose up": true, "buildx build": true, "run x": false, "": false, "--debug": false,
 	} {
-		if got := mount.ReadsFolder(strings.Fields(line)); got != want {
+		if got := dockerpaths.ReadsFolder(strings.Fields(line)); got != want {
 			t.Errorf("%q: %v", line, got)
 		}
 	}
 }
 
 // there says that everything is on the host but what begins with /guest.
-func there(goos, dir string) mount.Host {
-	return mount.Host{GOOS: goos, Dir: dir, Exists: func(p string) bool { return !strings.HasPrefix(p, "/guest") }}
+func there(goos, dir string) dockerpaths.Host {
+	return dockerpaths.Host{GOOS: goos, Dir: dir, Exists: func(p string) bool { return !strings.HasPrefix(p, "/guest") }}
 }
 
 func TestResolve(t *testing.T) {
@@ -78,7 +78,7 @@ func TestResolve(t *testing.T) {
 	unix := []mount.Folder{{Source: "/home/me/src", Target: "/home/me/src"}, {Source: "/home/me/src/sub", Target: "/sub"}, {Source: "/data", Target: "/srv"}}
 	win := []mount.Folder{{Source: `C:\Users\me`, Target: "/c/Users/me"}}
 	for _, test := range []struct {
-		host       mount.Host
+		host       dockerpaths.Host
 		mounts     []mount.Folder
 		line, want string
 		used       bool
@@ -101,8 +101,8 @@ func TestResolve(t *testing.T) {
 		{there("windows", `C:\Users\me\p`), win, `run -v c:\users\ME\p:/x -v .\sub:/y:ro y`, "run -v /c/Users/me/p:/x -v /c/Users/me/p/sub:/y:ro y", true, ""},
 		{there("windows", `C:\Users\me\p`), win, `run -v D:\x:/x y`, "", false, `D:\x`},
 	} {
-		got, used, err := mount.Resolve(strings.Fields(test.line), test.mounts, test.host)
-		outside, refused := errors.AsType[*mount.OutsideError](err)
+		got, used, err := dockerpaths.Resolve(strings.Fields(test.line), test.mounts, test.host)
+		outside, refused := errors.AsType[*dockerpaths.OutsideError](err)
 		if refused != (test.outside != "") || (refused && (outside.Path != test.outside || !strings.Contains(outside.Hint(), "mount \""))) {
 			t.Errorf("%s: %v", test.line, err)
 			continue
@@ -121,7 +121,7 @@ func TestResolveLinks(t *testing.T) {
 		"/p/etc": "/etc", "/p/other": "/data/x", "/p/in": "/p/a", "/p/sock": "/run/docker.sock", "/elsewhere": "/p/a", "/p/etc/new": "/etc/new",
 		"/link": "/real", "/link/f": "/real/f", "/p/npmrc": "/home/me/.npmrc",
 	}
-	host := mount.Host{
+	host := dockerpaths.Host{
 		GOOS: "linux", Dir: "/p", Socket: "/run/user/1000/fbdock/docker.sock",
 		Exists: func(p string) bool { return !strings.HasSuffix(p, "/new") },
 		IsDir:  func(p string) bool { return !strings.HasSuffix(p, "rc") },
@@ -145,7 +145,7 @@ func TestResolveLinks(t *testing.T) {
 		"run -v ./etc:/x y": "/p/etc leads to /etc", "run -v ./etc/new:/x y": "/p/etc/new leads to /etc/new", "run -v /etc:/x y": "/etc is on this computer",
 		"run -v ./npmrc:/x y": "/p/npmrc leads to /home/me/.npmrc",
 	} {
-		got, _, err := mount.Resolve(strings.Fields(line), mounts, host)
+		got, _, err := dockerpaths.Resolve(strings.Fields(line), mounts, host)
 		text := strings.Join(got, " ")
 		if err != nil {
 			text = err.Error()
@@ -159,7 +159,7 @@ func TestResolveLinks(t *testing.T) {
 		"cp ./in c:/x": "cp /p/in c:/x", "cp ./other c:/x": "cp /srv/x c:/x", "cp /link/f c:/x": "cp /mnt/f c:/x", "cp /real/f c:/x": "cp /mnt/f c:/x",
 		"cp ./etc c:/x": "outside /p/etc", "cp /etc c:/x": "outside /etc",
 	} {
-		args, _, outside := mount.ResolveFiles(strings.Fields(line), mounts, host, "")
+		args, _, outside := dockerpaths.ResolveFiles(strings.Fields(line), mounts, host, "")
 		got := strings.Join(args, " ")
 		for _, f := range outside {
 			got = "outside " + f.Path
@@ -173,8 +173,8 @@ func TestResolveLinks(t *testing.T) {
 		"/home/me/.npmrc": "put a copy of the file into a folder that is mounted, or add `mount \"/home/me\" {}`",
 		"/home/${x}":      "add `mount \"/home/$${x}\" {}`",
 	} {
-		_, _, err := mount.Resolve([]string{"run", "-v", path + ":/x", "y"}, mounts, host)
-		outside, ok := errors.AsType[*mount.OutsideError](err)
+		_, _, err := dockerpaths.Resolve([]string{"run", "-v", path + ":/x", "y"}, mounts, host)
+		outside, ok := errors.AsType[*dockerpaths.OutsideError](err)
 		if !ok || !strings.HasPrefix(outside.Hint(), want) {
 			t.Errorf("Resolve of %s: %v, want an OutsideError with %q", path, err, want)
 		}
@@ -186,7 +186,7 @@ func TestResolveLinks(t *testing.T) {
 func TestComposeLinks(t *testing.T) {
 	t.Parallel()
 	links := map[string]string{"/p/same": "/q/x", "/p/other": "/data/x", "/p/in": "/p/a", "/p/out": "/etc"}
-	host := mount.Host{
+	host := dockerpaths.Host{
 		GOOS: "linux", Dir: "/p", Socket: "/home/me/.fbdock.sock", Exists: func(string) bool { return true },
 		Real: func(p string) (string, error) {
 			if to, ok := links[p]; ok {
@@ -207,8 +207,8 @@ func TestComposeLinks(t *testing.T) {
 		if strings.HasPrefix(source, "/moved/sub") {
 			project = "/moved/sub"
 		}
-		binds := mount.ComposeBinds([]byte("services: {x: {volumes: ['"+source+":/y']}}"), "linux", nil)
-		_, _, err := mount.ResolveCompose(nil, mount.Compose{}, binds, project, mounts, host)
+		binds := dockerpaths.ComposeBinds([]byte("services: {x: {volumes: ['"+source+":/y']}}"), "linux", nil)
+		_, _, err := dockerpaths.ResolveCompose(nil, dockerpaths.Compose{}, binds, project, mounts, host)
 		hint := ""
 		if h, ok := err.(interface{ Hint() string }); ok {
 			hint = h.Hint()
@@ -223,31 +223,15 @@ func TestGuestDir(t *testing.T) {
 	t.Parallel()
 	mounts := []mount.Folder{{Source: "/", Target: "/host"}, {Source: "/home/me/", Target: "/home/me"}}
 	for dir, want := range map[string]string{"/home/me": "/home/me", "/home/me/a/b/": "/home/me/a/b", "/home/men": "/host/home/men", "/": "/host"} {
-		if got, ok := mount.GuestDir("linux", dir, mounts); !ok || got != want {
+		if got, ok := dockerpaths.GuestDir("linux", dir, mounts); !ok || got != want {
 			t.Errorf("%s is %s, %v", dir, got, ok)
 		}
 	}
-	if got, ok := mount.GuestDir("linux", "/x", mounts[1:]); ok {
+	if got, ok := dockerpaths.GuestDir("linux", "/x", mounts[1:]); ok {
 		t.Errorf("/x is %s", got)
 	}
-	if got, ok := mount.GuestDir("windows", `C:\Users\ME\Src`, []mount.Folder{{Source: `c:\users\me`, Target: "/c/Users/me"}}); !ok || got != "/c/Users/me/Src" {
+	if got, ok := dockerpaths.GuestDir("windows", `C:\Users\ME\Src`, []mount.Folder{{Source: `c:\users\me`, Target: "/c/Users/me"}}); !ok || got != "/c/Users/me/Src" {
 		t.Errorf("%s, %v", got, ok)
-	}
-}
-
-// TestLiveScript names the note as guest.sh does, by cksum(1).
-func TestLiveScript(t *testing.T) {
-	t.Parallel()
-	if _, err := exec.LookPath("cksum"); err != nil {
-		t.Skip("no cksum here")
-	}
-	for _, target := range []string{"/", "/home/me/src", "/tar get/ünicode", "/" + strings.Repeat("x", 300)} {
-		cmd := exec.CommandContext(t.Context(), "sh", "-c", "cksum | tr ' ' -")
-		cmd.Stdin = strings.NewReader(target)
-		want, err := cmd.Output()
-		if got := mount.LiveScript(target); err != nil || !strings.Contains(got, "/"+strings.TrimSpace(string(want))+".live ") {
-			t.Errorf("%s: %s, want %s, %v", target, got, want, err)
-		}
 	}
 }
 
@@ -256,11 +240,11 @@ func FuzzBinds(f *testing.F) {
 	f.Add(`run -v C:\x:/b y`, "windows")
 	f.Fuzz(func(t *testing.T, line, goos string) {
 		args := strings.Split(line, " ")
-		got, _, err := mount.Resolve(args, []mount.Folder{{Source: "/a", Target: "/t"}}, there(goos, "/a"))
+		got, _, err := dockerpaths.Resolve(args, []mount.Folder{{Source: "/a", Target: "/t"}}, there(goos, "/a"))
 		if err == nil && len(got) != len(args) {
 			t.Fatalf("%q became %q", args, got)
 		}
-		if binds := mount.Binds(args, goos); err == nil && len(binds) == 0 && !slices.Equal(got, args) {
+		if binds := dockerpaths.Binds(args, goos); err == nil && len(binds) == 0 && !slices.Equal(got, args) {
 			t.Fatalf("without binds %q became %q", args, got)
 		}
 	})

@@ -1,11 +1,11 @@
-package mount
+package dockerpaths
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -32,12 +32,12 @@ type Host struct {
 // line for the guest: a path within a mount is called there as the guests
 // have it. One of this computer outside of all mounts is an *OutsideError.
 // used are the mounts that binds lead into.
-func Resolve(args []string, mounts []Folder, host Host) (resolved []string, used []Folder, err error) {
+func Resolve(args []string, mounts []mount.Folder, host Host) (resolved []string, used []mount.Folder, err error) {
 	return rename(args, Binds(args, host.GOOS), mounts, host)
 }
 
 // rename calls the paths of binds as the guests have them.
-func rename(args []string, binds []Bind, mounts []Folder, host Host) (resolved []string, used []Folder, err error) {
+func rename(args []string, binds []Bind, mounts []mount.Folder, host Host) (resolved []string, used []mount.Folder, err error) {
 	resolved = slices.Clone(args)
 	// From the back, so that places before stay where they are.
 	for _, b := range slices.Backward(binds) {
@@ -57,7 +57,7 @@ func rename(args []string, binds []Bind, mounts []Folder, host Host) (resolved [
 
 // Translate calls paths of this host as the guests have them, as Resolve does
 // with binds.
-func Translate(paths []string, mounts []Folder, host Host) (guest []string, used []Folder, err error) {
+func Translate(paths []string, mounts []mount.Folder, host Host) (guest []string, used []mount.Folder, err error) {
 	binds := make([]Bind, len(paths))
 	for i, path := range paths {
 		binds[i] = Bind{Source: path, Arg: i, Len: len(path)}
@@ -67,7 +67,7 @@ func Translate(paths []string, mounts []Folder, host Host) (guest []string, used
 
 // Moved finds the first bind that the guests have at another path than this
 // host. On Windows the same path is the one that docker itself makes of it.
-func Moved(binds []Bind, mounts []Folder, host Host) (from, to string, moved bool) {
+func Moved(binds []Bind, mounts []mount.Folder, host Host) (from, to string, moved bool) {
 	for _, b := range binds {
 		from = host.Full(b.Source)
 		p, err := host.find(b.Source, mounts)
@@ -83,7 +83,7 @@ func Moved(binds []Bind, mounts []Folder, host Host) (from, to string, moved boo
 
 // GuestDir is where the guests have a host path, by the mount that is
 // closest to it.
-func GuestDir(goos, dir string, mounts []Folder) (string, bool) {
+func GuestDir(goos, dir string, mounts []mount.Folder) (string, bool) {
 	m, rest, ok := closest(goos, dir, mounts)
 	if !ok {
 		return "", false
@@ -91,9 +91,9 @@ func GuestDir(goos, dir string, mounts []Folder) (string, bool) {
 	return path.Join(m.Target, rest), true
 }
 
-func closest(goos, dir string, mounts []Folder) (best Folder, rest string, found bool) {
+func closest(goos, dir string, mounts []mount.Folder) (best mount.Folder, rest string, found bool) {
 	for _, m := range mounts {
-		if r, ok := within(goos, m.Source, dir); ok && (!found || len(m.Source) > len(best.Source)) {
+		if r, ok := platforms.Within(goos, m.Source, dir); ok && (!found || len(m.Source) > len(best.Source)) {
 			best, rest, found = m, r, true
 		}
 	}
@@ -103,23 +103,23 @@ func closest(goos, dir string, mounts []Folder) (best Folder, rest string, found
 // Full makes a path absolute.
 func (l Host) Full(name string) string {
 	if rest, ok := strings.CutPrefix(name, "~"); ok && l.Home != "" && (rest == "" || rest[0] == '/') {
-		return path.Join(slashed(l.GOOS, l.Home), rest)
+		return path.Join(platforms.Slashed(l.GOOS, l.Home), rest)
 	}
 	if l.GOOS == "windows" {
-		if s := slashed("windows", name); len(name) > 1 && (name[1] == ':' || s[0] == '/') {
+		if s := platforms.Slashed("windows", name); len(name) > 1 && (name[1] == ':' || s[0] == '/') {
 			return name
 		}
 	} else if strings.HasPrefix(name, "/") || strings.HasPrefix(name, "~") {
 		return name // a shell has put the home folder in, or nobody will
 	}
-	return path.Join(slashed(l.GOOS, l.Dir), slashed(l.GOOS, name))
+	return path.Join(platforms.Slashed(l.GOOS, l.Dir), platforms.Slashed(l.GOOS, name))
 }
 
 // ownedByEngine are places that a Linux host has too, where a container
 // is always meant to get the engine's.
 func ownedByEngine(name string) bool {
 	for _, dir := range []string{"/dev", "/proc", "/sys", "/run", "/var/run", "/lib/modules", "/var/lib/docker", "/sys/fs/cgroup"} {
-		if _, ok := within("linux", dir, name); ok {
+		if _, ok := platforms.Within("linux", dir, name); ok {
 			return true
 		}
 	}
@@ -127,42 +127,9 @@ func ownedByEngine(name string) bool {
 }
 
 // inTarget is true for a path as the guests have it.
-func inTarget(name string, mounts []Folder) bool {
-	return slices.ContainsFunc(mounts, func(m Folder) bool {
-		_, ok := within("linux", m.Target, name)
+func inTarget(name string, mounts []mount.Folder) bool {
+	return slices.ContainsFunc(mounts, func(m mount.Folder) bool {
+		_, ok := platforms.Within("linux", m.Target, name)
 		return ok
 	})
-}
-
-// LiveScript is a condition of sh that is true in a guest while a folder is
-// mounted at target, for who runs a command there. It looks at a note of
-// the mount's own and never at the mount, which may be dead.
-func LiveScript(target string) string {
-	return "[ -e " + liveNotes + "/" + cksum(target) + ".live ]"
-}
-
-// liveNotes is where guest.sh keeps them.
-const liveNotes = "/var/run/fbdock-mounts"
-
-// cksum is what cksum(1) tells of a text, its words joined by "-": guest.sh
-// names its notes so. Nothing has to be started in the guest for it.
-func cksum(text string) string {
-	var crc uint32
-	add := func(b byte) {
-		crc ^= uint32(b) << 24
-		for range 8 {
-			if crc&(1<<31) != 0 {
-				crc = crc<<1 ^ 0x04c11db7
-			} else {
-				crc <<= 1
-			}
-		}
-	}
-	for i := range len(text) {
-		add(text[i])
-	}
-	for n := len(text); n > 0; n >>= 8 {
-		add(byte(n))
-	}
-	return fmt.Sprintf("%d-%d", ^crc, len(text))
 }

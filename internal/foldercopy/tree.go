@@ -1,4 +1,4 @@
-package mount
+package foldercopy
 
 import (
 	"archive/tar"
@@ -50,7 +50,7 @@ func (c *copier) scan() (map[string]entry, error) {
 
 func (c *copier) walk(dir string, found map[string]entry) error {
 	if c.watcher != nil { // before it is read, so that nothing falls between
-		if err := c.watcher.Add(filepath.Join(c.folder.dir(), filepath.FromSlash(dir))); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := c.watcher.Add(filepath.Join(c.folder.Dir(), filepath.FromSlash(dir))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			c.blind = true
 			c.tell(".", fmt.Errorf("the system does not watch all of it, so it is looked at every %s: %w", unwatched, err))
 		}
@@ -137,7 +137,7 @@ func (c *copier) entry(name string, info confine.Info) (entry, error) {
 // guestLink is a link's text for the guest.
 func (c *copier) guestLink(name, text string) (string, error) {
 	if filepath.IsAbs(text) {
-		rest, ok := c.folder.rel(text)
+		rest, ok := c.folder.Rel(text)
 		if !ok {
 			return "", errLeaves
 		}

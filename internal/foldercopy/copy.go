@@ -1,4 +1,4 @@
-package mount
+package foldercopy
 
 import (
 	"bytes"
@@ -15,6 +15,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/confine"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
@@ -35,34 +36,34 @@ const (
 // way, until ctx is done, which is no error, or until the link ends. Ready is
 // told when the copy is whole for the first time. What the guest keeps of an
 // earlier run is completed; a target that holds what fbdock has not put there
-// is refused with a *GuestError.
+// is refused with a *mount.GuestError.
 //
 // Files travel as tar(5) in GNU's form, which FreeBSD's bsdtar and Alpine's
 // BusyBox both read.
-func Copy(ctx context.Context, client *link.Client, f Folder, o Options) error {
+func Copy(ctx context.Context, client *link.Client, f mount.Folder, o mount.Options) error {
 	err := keepCopy(ctx, client, f, o)
 	if ctx.Err() != nil {
 		return nil
 	}
-	if guest, ok := errors.AsType[*GuestError](err); ok {
+	if guest, ok := errors.AsType[*mount.GuestError](err); ok {
 		return guest
 	}
-	if folder, ok := errors.AsType[*FolderError](err); ok {
+	if folder, ok := errors.AsType[*mount.FolderError](err); ok {
 		return folder
 	}
-	if moved, ok := errors.AsType[*MovedError](err); ok {
+	if moved, ok := errors.AsType[*mount.MovedError](err); ok {
 		return moved
 	}
 	return fmt.Errorf("copy %s: %w", f.Source, err)
 }
 
-func keepCopy(ctx context.Context, client *link.Client, f Folder, o Options) error {
-	root, err := confine.Open(f.dir(), confine.Options{ReadOnly: true, Private: f.Private})
+func keepCopy(ctx context.Context, client *link.Client, f mount.Folder, o mount.Options) error {
+	root, err := confine.Open(f.Dir(), confine.Options{ReadOnly: true, Private: f.Private})
 	if err != nil {
-		return &FolderError{Folder: f.Source, Err: err}
+		return &mount.FolderError{Folder: f.Source, Err: err}
 	}
 	defer root.Close() //nolint:errcheck // a folder held open has nothing to lose
-	if err := f.unmoved(); err != nil {
+	if err := f.Unmoved(); err != nil {
 		return err
 	}
 	c := &copier{folder: f, root: root, client: client, options: o, have: map[string]entry{}, told: map[string]bool{}}
@@ -96,10 +97,10 @@ func keepCopy(ctx context.Context, client *link.Client, f Folder, o Options) err
 
 // copier is one folder on its way into one guest.
 type copier struct {
-	folder  Folder
+	folder  mount.Folder
 	root    *confine.Root
 	client  *link.Client
-	options Options
+	options mount.Options
 	watcher *fsnotify.Watcher // nil when there is none
 
 	have     map[string]entry // of the guest, by slash-separated name
@@ -127,17 +128,13 @@ func (c *copier) tell(name string, err error) {
 
 // run has the guest's script do one thing.
 func (c *copier) run(ctx context.Context, stdin io.Reader, stdout io.Writer, do string) error {
-	words := &guestWords{moved: c.options.Moved}
-	args := []string{"sh", "-c", mountedScript + copyScript, "fbdock-copy", do, c.folder.Target, strconv.Itoa(c.uid) + ":" + strconv.Itoa(c.gid)}
-	args = append(slices.Clone(c.options.Root), args...)
-	code, err := c.client.Run(ctx, link.Command{Args: args, Stdin: stdin, Stdout: stdout, Stderr: words})
-	if err != nil {
-		return err
-	}
-	if code != 0 {
-		return words.failure(c.folder.Target, code)
-	}
-	return nil
+	s := script(do, c.folder.Target, strconv.Itoa(c.uid)+":"+strconv.Itoa(c.gid))
+	s.Stdin, s.Stdout = stdin, stdout
+	return mount.RunScript(ctx, c.client, c.options, s)
+}
+
+func script(do, target, owner string) mount.Script {
+	return mount.Script{Name: "fbdock-copy", Text: copyScript, Args: []string{do, target, owner}, Target: target}
 }
 
 // open learns who the files are to belong to, and what the guest has of them.
@@ -168,7 +165,7 @@ func (c *copier) open(ctx context.Context) error {
 func (c *copier) sync(ctx context.Context) (settled bool, err error) {
 	want, err := c.scan()
 	if err != nil {
-		return false, &FolderError{Folder: c.folder.Source, Err: err}
+		return false, &mount.FolderError{Folder: c.folder.Source, Err: err}
 	}
 	var put, files, dirs []string
 	for _, name := range names(want) {

@@ -1,11 +1,11 @@
-package mount_test
+package dockerpaths_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 )
 
 func TestVariablesOfFiles(t *testing.T) {
@@ -21,7 +21,7 @@ func TestVariablesOfFiles(t *testing.T) {
 		"services: {x: {environment: ['', A], env_file: ['', a], build: {args: {'': null}}}}\nsecrets: {s: {file: f}}": "A| a",
 		"{ broken ${A}": "A",
 	} {
-		names, files := mount.ComposeVariables([]byte(text))
+		names, files := dockerpaths.ComposeVariables([]byte(text))
 		slices.Sort(names)
 		got := strings.Join(names, " ")
 		if len(files) > 0 {
@@ -31,10 +31,10 @@ func TestVariablesOfFiles(t *testing.T) {
 			t.Errorf("ComposeVariables(%q) = %q, want %q", text, got, want)
 		}
 	}
-	if got := mount.EnvFileVariables([]byte("A\n# B\nC=${D}\n\n E \n")); strings.Join(got, " ") != "D A E" {
+	if got := dockerpaths.EnvFileVariables([]byte("A\n# B\nC=${D}\n\n E \n")); strings.Join(got, " ") != "D A E" {
 		t.Errorf("EnvFileVariables() = %q, want D, A and E", got)
 	}
-	if got := mount.BakeVariables([]byte("variable \"A\" {}\n{\"variable\": {\"B\": {}}}")); !slices.Contains(got, "A") || !slices.Contains(got, "B") {
+	if got := dockerpaths.BakeVariables([]byte("variable \"A\" {}\n{\"variable\": {\"B\": {}}}")); !slices.Contains(got, "A") || !slices.Contains(got, "B") {
 		t.Errorf("BakeVariables() = %q, want A and B", got)
 	}
 }

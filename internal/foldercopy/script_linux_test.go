@@ -1,4 +1,4 @@
-package mount
+package foldercopy
 
 import (
 	"archive/tar"
@@ -31,7 +31,7 @@ func TestLinksBelongToTheUser(t *testing.T) {
 	}
 	run := func(do, input string) {
 		t.Helper()
-		cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "sh"), "-c", mountedScript+copyScript, "fbdock-copy", do, target, "1234:1235")
+		cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "sh"), script(do, target, "1234:1235").Command()[1:]...)
 		cmd.Env, cmd.Stdin = []string{"PATH=" + dir}, strings.NewReader(input)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Fatalf("copy.sh %s: %v\n%s", do, err, out)

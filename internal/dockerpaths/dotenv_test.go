@@ -1,4 +1,4 @@
-package mount_test
+package dockerpaths_test
 
 import (
 	"maps"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 )
 
 func TestDotEnv(t *testing.T) {
@@ -26,7 +26,7 @@ func TestDotEnv(t *testing.T) {
 		strings.Repeat("x", 100000) + "=1\nB='2'": {strings.Repeat("x", 100000): "1", "B": "2"},
 	} {
 		got := map[string]string{}
-		mount.DotEnv([]byte(text), got)
+		dockerpaths.DotEnv([]byte(text), got)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("DotEnv(%.40q) (-want +got):\n%s", text, diff)
 		}
@@ -49,7 +49,7 @@ func FuzzDotEnv(f *testing.F) {
 		}
 		text := before + "\nFBDOCK='" + value + "'\n"
 		values := map[string]string{}
-		mount.DotEnv([]byte(text), values)
+		dockerpaths.DotEnv([]byte(text), values)
 		if got, known := values["FBDOCK"]; known && got != value {
 			t.Errorf("DotEnv(%q) = %q, want %q", text, got, value)
 		}
@@ -60,7 +60,7 @@ func FuzzDotEnv(f *testing.F) {
 		}
 		// Alone it is always known.
 		alone := map[string]string{}
-		mount.DotEnv([]byte("FBDOCK='"+value+"'"), alone)
+		dockerpaths.DotEnv([]byte("FBDOCK='"+value+"'"), alone)
 		if !maps.Equal(alone, map[string]string{"FBDOCK": value}) {
 			t.Errorf("DotEnv of the value alone = %q, want %q", alone, value)
 		}

@@ -1,4 +1,4 @@
-package mount
+package dockerpaths
 
 import (
 	"path/filepath"
@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -182,8 +183,8 @@ func ComposeBinds(text []byte, goos string, lookup func(string) (string, bool)) 
 // ResolveCompose gives the command line for the guest: the files that it
 // names are called there as the guests have them. binds are those of the
 // files; what this computer has outside of the mounts is an *OutsideError.
-func ResolveCompose(args []string, c Compose, binds []Bind, dir string, mounts []Folder, host Host) (
-	resolved []string, used []Folder, err error,
+func ResolveCompose(args []string, c Compose, binds []Bind, dir string, mounts []mount.Folder, host Host) (
+	resolved []string, used []mount.Folder, err error,
 ) {
 	resolved, used, err = rename(args, c.named(), mounts, host)
 	if err != nil {

@@ -1,15 +1,16 @@
-package mount_test
+package dockerpaths_test
 
 import (
 	"strings"
 	"testing"
 
+	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
 // absent says that nothing is on the host.
-func absent(goos, dir string) mount.Host {
-	return mount.Host{GOOS: goos, Dir: dir, Exists: func(string) bool { return false }}
+func absent(goos, dir string) dockerpaths.Host {
+	return dockerpaths.Host{GOOS: goos, Dir: dir, Exists: func(string) bool { return false }}
 }
 
 func TestResolveFiles(t *testing.T) {
@@ -17,7 +18,7 @@ func TestResolveFiles(t *testing.T) {
 	mounts := []mount.Folder{{Source: "/p", Target: "/src"}}
 	win := []mount.Folder{{Source: `C:\p`, Target: "/c/p"}}
 	for _, tt := range []struct {
-		host       mount.Host
+		host       dockerpaths.Host
 		mounts     []mount.Folder
 		inside     bool
 		line, want string // and the paths outside, behind " | "
@@ -71,7 +72,7 @@ func TestResolveFiles(t *testing.T) {
 			dir = tt.mounts[0].Target
 		}
 		tt.host.Lookup = func(name string) (string, bool) { return "", name == "SET" }
-		words, _, outside := mount.ResolveFiles(strings.Fields(tt.line), tt.mounts, tt.host, dir)
+		words, _, outside := dockerpaths.ResolveFiles(strings.Fields(tt.line), tt.mounts, tt.host, dir)
 		got := strings.Join(words, " ")
 		for i, f := range outside {
 			got += map[bool]string{true: " | ", false: " "}[i == 0] + f.Path

@@ -1,6 +1,6 @@
 //go:build linux
 
-package mount_test
+package foldercopy_test
 
 import (
 	"context"
@@ -17,8 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/mount/mounttest"
 )
 
 // copying is a folder that is kept copied to another one of this computer,
@@ -42,7 +44,7 @@ func startCopy(t *testing.T, client *link.Client, f mount.Folder, root ...string
 	ctx, cancel := context.WithCancel(t.Context())
 	ready := make(chan struct{})
 	go func() {
-		c.done <- mount.Copy(ctx, client, f, mount.Options{Root: root, Flush: c.flush, Ready: func() { close(ready) }, Warn: func(name string, err error) {
+		c.done <- foldercopy.Copy(ctx, client, f, mount.Options{Root: root, Flush: c.flush, Ready: func() { close(ready) }, Warn: func(name string, err error) {
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.words[name] = err.Error()
@@ -99,7 +101,7 @@ func tree(t *testing.T, dir string) string {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "it changes: " + err.Error()
 	}
-	must(t, err)
+	mounttest.Must(t, err)
 	return strings.Join(lines, "\n")
 }
 
@@ -117,9 +119,9 @@ func (c *copying) follows(t *testing.T) {
 
 func pair(t *testing.T) mount.Folder {
 	t.Helper()
-	base := folder(t)
+	base := mounttest.Folder(t)
 	f := mount.Folder{Source: filepath.Join(base, "host"), Target: filepath.Join(base, "guest", "src"), Copied: true}
-	must(t, os.Mkdir(f.Source, 0o700))
+	mounttest.Must(t, os.Mkdir(f.Source, 0o700))
 	return f
 }
 
@@ -140,7 +142,7 @@ func guestTools(t *testing.T, name string) (root []string) {
 		tools = []string{"tar", "sh", "xargs", "rm", "rmdir", "cat", "mv", "mkdir", "chown", "ls", "touch", "tr", "dirname", "basename", "grep", "sed"}
 	}
 	for _, tool := range tools {
-		must(t, os.Symlink(program, filepath.Join(dir, tool)))
+		mounttest.Must(t, os.Symlink(program, filepath.Join(dir, tool)))
 	}
 	return []string{"env", "PATH=" + dir + ":" + os.Getenv("PATH")}
 }
@@ -155,17 +157,17 @@ func TestCopyFollows(t *testing.T) {
 func copyFollows(t *testing.T, root []string) {
 	f := pair(t)
 	in := func(name string) string { return filepath.Join(f.Source, name) }
-	write(t, in("a file"), "one")
-	must(t, os.MkdirAll(in("deep/er/still"), 0o750))
-	write(t, in("deep/er/still/x"), "deep")
-	must(t, os.Chtimes(in("deep/er/still/x"), time.Time{}, time.Unix(1e9, 5)))
-	write(t, in("-rf *"), "dashes")
-	write(t, in("line\nbreak"), "lines")
-	write(t, in("not \xff UTF-8"), "bytes")
-	write(t, in("grüße 你好 "+strings.Repeat("lang", 40)), "long")
-	must(t, os.Symlink("er/still/x", in("deep/link")))
-	must(t, os.Symlink("nowhere", in("dangling")))
-	c := startCopy(t, startSSHD(t).dial(t), f, root...)
+	mounttest.Write(t, in("a file"), "one")
+	mounttest.Must(t, os.MkdirAll(in("deep/er/still"), 0o750))
+	mounttest.Write(t, in("deep/er/still/x"), "deep")
+	mounttest.Must(t, os.Chtimes(in("deep/er/still/x"), time.Time{}, time.Unix(1e9, 5)))
+	mounttest.Write(t, in("-rf *"), "dashes")
+	mounttest.Write(t, in("line\nbreak"), "lines")
+	mounttest.Write(t, in("not \xff UTF-8"), "bytes")
+	mounttest.Write(t, in("grüße 你好 "+strings.Repeat("lang", 40)), "long")
+	mounttest.Must(t, os.Symlink("er/still/x", in("deep/link")))
+	mounttest.Must(t, os.Symlink("nowhere", in("dangling")))
+	c := startCopy(t, mounttest.StartSSHD(t).Dial(t), f, root...)
 	c.follows(t)
 	for _, step := range []struct {
 		name string
@@ -203,17 +205,17 @@ func TestCopyLeavesOut(t *testing.T) {
 	f := pair(t)
 	f.Private, f.Exclude = []string{filepath.Join(f.Source, "deep", "private")}, []string{"node_modules", "*.o", "deep/no"}
 	for _, name := range []string{"yes", "x.o", ".fbdock/key", "sub/.FBDOCK/Vagrantfile", "deep/private/key", "node_modules/m", "deep/node_modules/m", "deep/no", "no"} {
-		must(t, os.MkdirAll(filepath.Dir(filepath.Join(f.Source, name)), 0o700))
-		write(t, filepath.Join(f.Source, name), name)
+		mounttest.Must(t, os.MkdirAll(filepath.Dir(filepath.Join(f.Source, name)), 0o700))
+		mounttest.Write(t, filepath.Join(f.Source, name), name)
 	}
-	must(t, os.Link(filepath.Join(f.Source, "deep", "private", "key"), filepath.Join(f.Source, "second name of a key")))
-	must(t, os.Symlink("/etc/passwd", filepath.Join(f.Source, "out")))
-	must(t, os.Symlink("../../out", filepath.Join(f.Source, "deep", "up")))
-	must(t, os.Symlink(filepath.Join(f.Source, "yes"), filepath.Join(f.Source, "within")))
-	must(t, exec.Command("mkfifo", filepath.Join(f.Source, "fifo")).Run())
-	c := startCopy(t, startSSHD(t).dial(t), f)
+	mounttest.Must(t, os.Link(filepath.Join(f.Source, "deep", "private", "key"), filepath.Join(f.Source, "second name of a key")))
+	mounttest.Must(t, os.Symlink("/etc/passwd", filepath.Join(f.Source, "out")))
+	mounttest.Must(t, os.Symlink("../../out", filepath.Join(f.Source, "deep", "up")))
+	mounttest.Must(t, os.Symlink(filepath.Join(f.Source, "yes"), filepath.Join(f.Source, "within")))
+	mounttest.Must(t, exec.Command("mkfifo", filepath.Join(f.Source, "fifo")).Run())
+	c := startCopy(t, mounttest.StartSSHD(t).Dial(t), f)
 	var got []string
-	must(t, filepath.WalkDir(f.Target, func(name string, d fs.DirEntry, err error) error {
+	mounttest.Must(t, filepath.WalkDir(f.Target, func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			got = append(got, strings.TrimPrefix(name, f.Target))
 		}
@@ -225,7 +227,7 @@ func TestCopyLeavesOut(t *testing.T) {
 	if text, err := os.Readlink(filepath.Join(f.Target, "within")); text != filepath.Join(f.Target, "yes") {
 		t.Errorf("the link within leads to %s: %v", text, err)
 	}
-	must(t, c.stop())
+	mounttest.Must(t, c.stop())
 	for name, words := range map[string]string{"out": "leads out", "deep/up": "leads out", "fifo": "no file"} {
 		if !strings.Contains(c.words[name], words) {
 			t.Errorf("%s: told %q", name, c.words[name])
@@ -239,26 +241,26 @@ func TestCopyAgain(t *testing.T) {
 	f := pair(t)
 	for i := range 2000 {
 		dir := filepath.Join(f.Source, fmt.Sprint(i%20))
-		must(t, os.MkdirAll(dir, 0o700))
-		write(t, filepath.Join(dir, fmt.Sprint(i)), fmt.Sprint(i))
+		mounttest.Must(t, os.MkdirAll(dir, 0o700))
+		mounttest.Write(t, filepath.Join(dir, fmt.Sprint(i)), fmt.Sprint(i))
 	}
-	client := startSSHD(t).dial(t)
+	client := mounttest.StartSSHD(t).Dial(t)
 	c := startCopy(t, client, f)
 	c.follows(t)
-	must(t, c.stop())
+	mounttest.Must(t, c.stop())
 	inode := func(name string) fs.FileInfo {
 		info, err := os.Lstat(filepath.Join(f.Target, name))
-		must(t, err)
+		mounttest.Must(t, err)
 		return info
 	}
 	other := inode("2/2")
-	write(t, filepath.Join(f.Target, "1", "made here"), "by the guest")
-	write(t, filepath.Join(f.Source, "2", "2"), "changed while nobody looked")
-	must(t, os.RemoveAll(filepath.Join(f.Source, "1")))
-	must(t, os.Remove(filepath.Join(f.Source, "3", "3")))
-	must(t, os.Chtimes(filepath.Join(f.Target, "4", "4"), time.Time{}, time.Unix(1e9, 0)))
+	mounttest.Write(t, filepath.Join(f.Target, "1", "made here"), "by the guest")
+	mounttest.Write(t, filepath.Join(f.Source, "2", "2"), "changed while nobody looked")
+	mounttest.Must(t, os.RemoveAll(filepath.Join(f.Source, "1")))
+	mounttest.Must(t, os.Remove(filepath.Join(f.Source, "3", "3")))
+	mounttest.Must(t, os.Chtimes(filepath.Join(f.Target, "4", "4"), time.Time{}, time.Unix(1e9, 0)))
 	c = startCopy(t, client, f)
-	must(t, c.stop())
+	mounttest.Must(t, c.stop())
 	if now := inode("2/2"); now.Size() == other.Size() {
 		t.Error("what changed was not sent")
 	}
@@ -276,11 +278,11 @@ func TestCopyAgain(t *testing.T) {
 // TestCopyFlush: who asks finds in the guest what was written before.
 func TestCopyFlush(t *testing.T) {
 	f := pair(t)
-	c := startCopy(t, startSSHD(t).dial(t), f)
+	c := startCopy(t, mounttest.StartSSHD(t).Dial(t), f)
 	for i := range 20 {
-		write(t, filepath.Join(f.Source, "file"), fmt.Sprint("text ", i))
+		mounttest.Write(t, filepath.Join(f.Source, "file"), fmt.Sprint("text ", i))
 		if i%4 == 0 {
-			must(t, os.Mkdir(filepath.Join(f.Source, fmt.Sprint("dir", i)), 0o700))
+			mounttest.Must(t, os.Mkdir(filepath.Join(f.Source, fmt.Sprint("dir", i)), 0o700))
 		}
 		for range 1 + i%2 { // the second has nothing to wait for
 			done := make(chan struct{})
@@ -302,7 +304,7 @@ func TestCopyFlush(t *testing.T) {
 func TestCopyWhileWritten(t *testing.T) {
 	f := pair(t)
 	name := filepath.Join(f.Source, "busy")
-	write(t, name, strings.Repeat("x", 8<<20))
+	mounttest.Write(t, name, strings.Repeat("x", 8<<20))
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -315,9 +317,9 @@ func TestCopyWhileWritten(t *testing.T) {
 			}
 		}
 	}()
-	c := startCopy(t, startSSHD(t).dial(t), f)
+	c := startCopy(t, mounttest.StartSSHD(t).Dial(t), f)
 	for i := range 5 {
-		write(t, filepath.Join(f.Source, "beside"), strconv.Itoa(i))
+		mounttest.Write(t, filepath.Join(f.Source, "beside"), strconv.Itoa(i))
 		for text := ""; text != strconv.Itoa(i); {
 			data, err := os.ReadFile(filepath.Join(f.Target, "beside"))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -334,7 +336,7 @@ func TestCopyWhileWritten(t *testing.T) {
 	}
 	close(stop)
 	<-stopped
-	write(t, name, "the end")
+	mounttest.Write(t, name, "the end")
 	c.follows(t)
 }
 
@@ -344,12 +346,12 @@ func TestCopyForeign(t *testing.T) {
 		t.Skip("only root has a guest's rights here")
 	}
 	f := pair(t)
-	write(t, filepath.Join(f.Source, "a"), "host")
-	must(t, os.MkdirAll(f.Target, 0o700))
-	write(t, filepath.Join(f.Target, "a"), "guest")
+	mounttest.Write(t, filepath.Join(f.Source, "a"), "host")
+	mounttest.Must(t, os.MkdirAll(f.Target, 0o700))
+	mounttest.Write(t, filepath.Join(f.Target, "a"), "guest")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	err := mount.Copy(ctx, startSSHD(t).dial(t), f, mount.Options{})
+	err := foldercopy.Copy(ctx, mounttest.StartSSHD(t).Dial(t), f, mount.Options{})
 	guest, ok := errors.AsType[*mount.GuestError](err)
 	if !ok || guest.Kind != mount.Foreign || !strings.Contains(guest.Hint(), "another target") {
 		t.Errorf("%v", err)
@@ -362,9 +364,9 @@ func TestCopyForeign(t *testing.T) {
 // TestCopyLost: a copy ends with its link.
 func TestCopyLost(t *testing.T) {
 	f := pair(t)
-	client := startSSHD(t).dial(t)
+	client := mounttest.StartSSHD(t).Dial(t)
 	c := startCopy(t, client, f)
-	must(t, client.Close())
+	mounttest.Must(t, client.Close())
 	select {
 	case err := <-c.done:
 		c.done <- err

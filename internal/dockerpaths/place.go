@@ -1,8 +1,9 @@
-package mount
+package dockerpaths
 
 import (
 	"path"
 
+	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -12,7 +13,7 @@ const engineSocket = "/var/run/docker.sock"
 // place is where the guests have a path of this host. An empty one is for a
 // path that is left as it is: one of the guests, or one that is the engine's.
 type place struct {
-	folder Folder
+	folder mount.Folder
 	guest  string
 }
 
@@ -20,7 +21,7 @@ type place struct {
 // here, as dockerd does beside a local engine: in the guests their texts lead
 // elsewhere. A path that this host has, or a link that leads to it, outside of
 // all mounts is an *OutsideError.
-func (l Host) find(source string, mounts []Folder) (place, error) {
+func (l Host) find(source string, mounts []mount.Folder) (place, error) {
 	full := l.Full(source)
 	if l.Socket != "" && full == l.Socket {
 		return place{guest: engineSocket}, nil
@@ -41,7 +42,7 @@ func (l Host) find(source string, mounts []Folder) (place, error) {
 // where gives where the guests have what a full path leads to: an empty place
 // for a path of the guests. It is not found where they do not have it; named
 // tells that the path itself lies in a mount then, and the place is that.
-func (l Host) where(full string, mounts []Folder) (p place, named, found bool) {
+func (l Host) where(full string, mounts []mount.Folder) (p place, named, found bool) {
 	m, rest, named := closest(l.GOOS, full, mounts)
 	if !named && inTarget(full, mounts) {
 		return place{}, false, true
@@ -71,8 +72,8 @@ func (l Host) real(name string) string {
 }
 
 // reals are the mounts by what their sources lead to.
-func (l Host) reals(mounts []Folder) []Folder {
-	all := make([]Folder, len(mounts))
+func (l Host) reals(mounts []mount.Folder) []mount.Folder {
+	all := make([]mount.Folder, len(mounts))
 	for i, m := range mounts {
 		if m.Real != "" {
 			m.Source = m.Real
@@ -92,7 +93,7 @@ func (l Host) Outside(full string) *OutsideError {
 		e.Leads = real
 	}
 	if l.IsDir != nil && !l.IsDir(real) {
-		e.Folder, e.File = path.Dir(slashed(l.GOOS, real)), true
+		e.Folder, e.File = path.Dir(platforms.Slashed(l.GOOS, real)), true
 	}
 	return e
 }
@@ -101,7 +102,7 @@ func (l Host) Outside(full string) *OutsideError {
 // that a compose file writes: over links in its own mount, and into another
 // one where both are at the same path as here. Compose makes a relative path
 // one of the guest, and gives an absolute one to the engine as it is.
-func (l Host) followed(b Bind, p place, mounts []Folder) bool {
+func (l Host) followed(b Bind, p place, mounts []mount.Folder) bool {
 	full := l.Full(b.Source)
 	guest, named := GuestDir(l.GOOS, full, mounts)
 	if as, err := platforms.GuestPath(l.GOOS, full); err == nil && !b.Relative && named && as != guest {
@@ -110,7 +111,7 @@ func (l Host) followed(b Bind, p place, mounts []Folder) bool {
 	if p.guest == "" || named && guest == p.guest {
 		return true
 	}
-	return named && guest == slashed(l.GOOS, full) && p.guest == slashed(l.GOOS, l.real(full))
+	return named && guest == platforms.Slashed(l.GOOS, full) && p.guest == platforms.Slashed(l.GOOS, l.real(full))
 }
 
 // written is how a compose file names what a bind leads to.
@@ -122,7 +123,7 @@ func (l Host) written(b Bind, p place) string {
 	if as, err := platforms.GuestPath(l.GOOS, real); err == nil && as == p.guest {
 		return real
 	}
-	if rest, below := within(l.GOOS, l.Dir, real); below {
+	if rest, below := platforms.Within(l.GOOS, l.Dir, real); below {
 		return "./" + rest
 	}
 	return p.guest

@@ -1,4 +1,4 @@
-package mount_test
+package mounttest
 
 import (
 	"net"
@@ -16,38 +16,39 @@ import (
 	"github.com/fbdock/fbdock/internal/link/linktest"
 )
 
-// sshd is a real OpenSSH server on loopback, which plays the guest.
-type sshd struct {
+// SSHD is a real OpenSSH server on loopback, which plays the guest.
+type SSHD struct {
 	address, dir string
 	hostKey      ssh.PublicKey
 }
 
-func startSSHD(t *testing.T) *sshd {
+// StartSSHD starts a server that ends with the test.
+func StartSSHD(t *testing.T) *SSHD {
 	t.Helper()
-	return startSSHDIn(t, "")
+	return StartSSHDIn(t, "")
 }
 
-// startSSHDIn has a mount namespace of its own, which the script world
+// StartSSHDIn has a mount namespace of its own, which the script world
 // prepares, unless that is "".
-func startSSHDIn(t *testing.T, world string) *sshd {
+func StartSSHDIn(t *testing.T, world string) *SSHD {
 	t.Helper()
 	const program = "/usr/sbin/sshd"
 	if _, err := os.Stat(program); err != nil {
 		t.Skipf("no OpenSSH server: %v (apt-get install openssh-server)", err)
 	}
-	s := &sshd{dir: t.TempDir()}
+	s := &SSHD{dir: t.TempDir()}
 	allowed := linktest.Key(t, filepath.Join(s.dir, "key")).PublicKey()
 	s.hostKey = linktest.Key(t, filepath.Join(s.dir, "host")).PublicKey()
-	write(t, filepath.Join(s.dir, "authorized"), string(ssh.MarshalAuthorizedKey(allowed)))
+	Write(t, filepath.Join(s.dir, "authorized"), string(ssh.MarshalAuthorizedKey(allowed)))
 	if os.Geteuid() == 0 {
 		_ = os.MkdirAll("/run/sshd", 0o755) // Debian's sshd insists on it
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
+	Must(t, err)
 	s.address = l.Addr().String()
 	_, port, _ := net.SplitHostPort(s.address)
-	must(t, l.Close())
-	write(t, filepath.Join(s.dir, "config"), strings.Join([]string{
+	Must(t, l.Close())
+	Write(t, filepath.Join(s.dir, "config"), strings.Join([]string{
 		"ListenAddress 127.0.0.1", "Port " + port, "HostKey " + filepath.Join(s.dir, "host"),
 		"AuthorizedKeysFile " + filepath.Join(s.dir, "authorized"), "UsePAM no", "StrictModes no",
 		"PasswordAuthentication no", "PermitRootLogin yes", "PidFile none", "SetEnv HOME=" + s.dir, "",
@@ -56,7 +57,7 @@ func startSSHDIn(t *testing.T, world string) *sshd {
 	if world != "" {
 		cmd = exec.Command("unshare", append([]string{"--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", world + `exec "$0" "$@"`}, cmd.Args...)...)
 	}
-	must(t, cmd.Start())
+	Must(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -72,14 +73,15 @@ func startSSHDIn(t *testing.T, world string) *sshd {
 	return nil
 }
 
-func (s *sshd) dial(t *testing.T) *link.Client {
+// Dial logs in as the current user.
+func (s *SSHD) Dial(t *testing.T) *link.Client {
 	t.Helper()
 	me, err := user.Current()
-	must(t, err)
+	Must(t, err)
 	c, err := link.Dial(t.Context(), link.Endpoint{
 		Name: "dev", Address: s.address, User: me.Username, KeyFiles: []string{filepath.Join(s.dir, "key")},
 	}, link.Options{HostKey: s.hostKey})
-	must(t, err)
+	Must(t, err)
 	t.Cleanup(func() { _ = c.Close() })
 	return c
 }
