@@ -94,8 +94,8 @@ fi
 await 30 node || fail "$device did not appear within 30 s" "$(restart_hint)"
 [ "$(zfs get -H -p -o value volsize "$root")" -ge "$size" ] || change zfs set "volsize=$keep" "$root"
 
-# write_disk writes the disk. dd(1) writes to a device only whole blocks, so it
-# gathers what the pipe brings (ibs and obs, not bs); with conv=sparse it seeks
+# write_disk writes the disk in whole blocks, whatever the pipe brings (ibs and
+# obs, not bs): that is what conv=sparse needs, and a disk wants. With conv=sparse it seeks
 # over blocks of zeros, which on a fresh zvol are there already. Of a pipe only
 # the last status counts: a file says that the first command has ended well.
 write_disk() {

@@ -119,7 +119,7 @@ func (l *lab) ddFiles(set map[string]string, o ddOptions) (io.Reader, io.Writer,
 			file.Truncate(seek * o.obs)
 		}
 		file.Seek(seek*o.obs, io.SeekStart)
-		out = &limited{File: file, device: strings.HasPrefix(name, "/dev/")}
+		out = &limited{File: file, device: strings.HasPrefix(name, "/dev/"), zvol: strings.HasPrefix(name, "/dev/zvol/")}
 	}
 	return in, out, ""
 }
@@ -138,17 +138,19 @@ func (l *lab) device(name string) string {
 	return l.path(name)
 }
 
-// limited ends a write at the end of a device, and refuses part of a sector, which a file behind it would not.
+// limited ends a write at the end of a device, and a disk refuses part of a sector, which a file behind it would not. A zvol of
+// volmode=dev takes any size, as seen on 14.2.
 type limited struct {
 	*os.File
 	device bool
+	zvol   bool
 }
 
 func (f *limited) Write(data []byte) (int, error) {
 	if f.device {
 		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
 			at, _ := f.Seek(0, io.SeekCurrent)
-			if at%512 != 0 || len(data)%512 != 0 {
+			if !f.zvol && (at%512 != 0 || len(data)%512 != 0) {
 				return 0, fmt.Errorf("Invalid argument")
 			}
 			if at+int64(len(data)) > info.Size() {
