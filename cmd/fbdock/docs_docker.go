@@ -107,10 +107,11 @@ func guestDocs() map[string]doc {
 		"mount": {
 			group: groupGuests,
 			long: "Shows the folders of `mount` blocks in both guests and their state, and tries again what is not mounted. " +
-				"With FBDOCK_AGENT=off in the environment it mounts them itself, and keeps them until Ctrl-C.",
+				"With `--foreground` it mounts them itself, where no agent does (FBDOCK_AGENT=off), and keeps them until Ctrl-C.",
 			examples: examples(
 				"fbdock mount", "Show the mounts.",
 				"fbdock mount --json", "Print them as JSON.",
+				"FBDOCK_AGENT=off fbdock mount --foreground", "Mount them without an agent, until Ctrl-C.",
 			),
 		},
 		"share": {

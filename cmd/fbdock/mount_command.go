@@ -9,15 +9,17 @@ import (
 	"github.com/fbdock/fbdock/internal/app"
 )
 
+const flagForeground = "foreground"
+
 func (p *program) mountCommand() *cli.Command {
 	return &cli.Command{
 		Name: "mount", Usage: "Show the mounts of a machine and their state",
-		Flags: append(commonFlags(), machineFlag(), jsonFlag()),
+		Flags: append(commonFlags(), machineFlag(), jsonFlag(), &cli.BoolFlag{Name: flagForeground, Usage: "mount them in this process, without an agent, until Ctrl-C"}),
 		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			if project.Agentless() {
+			if isSet(c, flagForeground) {
 				return project.ServeMounts(ctx, text(c, flagMachine))
 			}
 			return p.printMounts(ctx, c, project)

@@ -182,7 +182,7 @@ func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
 	}
 	if p.noAgent() {
 		if len(served(m)) > 0 {
-			p.Progress.Warn(fmt.Sprintf("without an agent the mounts of %s are in its guests only while `fbdock mount` runs", m.Name))
+			p.Progress.Warn(fmt.Sprintf("without an agent the mounts of %s are in its guests only while `fbdock mount --foreground` runs", m.Name))
 		}
 		return
 	}

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/confine"
+	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
@@ -74,6 +76,12 @@ func (p *Project) Mounts(ctx context.Context, machine string) ([]agent.Mount, er
 		return nil, err
 	}
 	s, err := remote.Mounts(ctx)
+	if _, none := errors.AsType[*link.UnreachableError](err); none && p.noAgent() {
+		err = &Error{
+			Err:  fmt.Errorf("no agent serves the mounts of %s, and FBDOCK_AGENT=off keeps one from being started", m.Name),
+			Next: "`fbdock mount --foreground` mounts them until Ctrl-C",
+		}
+	}
 	return s.Mounts, err
 }
 

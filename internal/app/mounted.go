@@ -183,7 +183,7 @@ func (a *placed) script(used []mount.Folder) (string, error) {
 	return b.String() + command, err
 }
 
-const notServed = "'keep `fbdock mount` running in another terminal'"
+const notServed = "'keep `fbdock mount --foreground` running in another terminal'"
 
 // workDir is the folder that a command is about: the one of -C, else the
 // current one. Mounts are named without links, and so is it.

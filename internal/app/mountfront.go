@@ -21,15 +21,16 @@ const (
 	mountRetryMax = 30 * time.Second
 )
 
-// Agentless tells whether the user wants no background process.
-func (p *Project) Agentless() bool { return p.noAgent() }
-
 // ServeMounts keeps the machine's mounts in both guests until ctx is done,
-// which is no error; a lost link is made again. It is for who wants no agent.
+// which is no error; a lost link is made again. An agent that
+// serves them is left alone.
 func (p *Project) ServeMounts(ctx context.Context, machine string) error {
 	m, err := p.mounting(machine)
 	if err == nil {
 		m, err = p.servable(m)
+	}
+	if err == nil {
+		err = p.unserved(ctx, m)
 	}
 	if err != nil {
 		return err
@@ -55,6 +56,18 @@ func (p *Project) ServeMounts(ctx context.Context, machine string) error {
 		case <-timer.C:
 		}
 	}
+}
+
+// unserved refuses a machine whose mounts an agent serves.
+func (p *Project) unserved(ctx context.Context, m plan.Machine) error {
+	remote, err := p.remote(m)
+	if err != nil || remote.HostKey == nil {
+		return err
+	}
+	if _, err := remote.Status(ctx); err == nil {
+		return &Error{Err: fmt.Errorf("the agent of %s serves its mounts already", m.Name), Next: "`fbdock mount` shows them"}
+	}
+	return nil
 }
 
 // servable is m with the mounts that the user has agreed to, once all are.

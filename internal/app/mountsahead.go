@@ -89,4 +89,4 @@ func (u *upRun) declareAhead(ctx context.Context) bool {
 	return err == nil && freebsd == nil
 }
 
-var errNoAgent = errors.New("no agent runs (FBDOCK_AGENT); `fbdock mount` mounts it")
+var errNoAgent = errors.New("no agent runs (FBDOCK_AGENT); `fbdock mount --foreground` mounts it")
