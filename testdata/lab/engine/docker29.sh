@@ -9,7 +9,8 @@ containerd=v2.4.2
 runc=v1.4.0
 mkdir -p "$out"
 export GOBIN="$out" GOFLAGS="-trimpath -buildvcs=false" CGO_ENABLED=0
-go install -ldflags '-s -w' "github.com/moby/moby/v2/cmd/dockerd@$moby"
+# Without a version dockerd says "library-import".
+go install -ldflags "-s -w -X github.com/moby/moby/v2/dockerversion.Version=29.0.0-$moby" "github.com/moby/moby/v2/cmd/dockerd@$moby"
 go install -ldflags '-s -w' "github.com/moby/moby/v2/cmd/docker-proxy@$moby"
 go install -ldflags '-s -w' "github.com/containerd/containerd/v2/cmd/containerd@$containerd"
 go install -ldflags '-s -w' "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2@$containerd"
