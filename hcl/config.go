@@ -88,6 +88,7 @@ type Storage struct {
 // Engine is the Alpine VM that runs dockerd.
 type Engine struct {
 	Hypervisor         string // auto, bhyve or qemu
+	Placement          string // auto, nested or sibling
 	Image              string // a catalogue name, or the path of a qcow2 or raw file
 	CPUs               int
 	Memory             Size

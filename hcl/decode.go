@@ -137,7 +137,7 @@ func (d *decoder) machine(schema Block, b *hclsyntax.Block, first map[string]Ran
 
 func (s *scope) engine() Engine {
 	e := Engine{
-		Hypervisor: s.String("hypervisor"), Image: s.String("image"), CPUs: s.Int("cpus"),
+		Hypervisor: s.String("hypervisor"), Placement: s.String("placement"), Image: s.String("image"), CPUs: s.Int("cpus"),
 		Memory: s.Size("memory"), Disk: s.Size("disk"), Network: s.Network("network"),
 		Daemon: s.Object("daemon"), InsecureTCP: s.Bool("insecure_tcp"), GuestPorts: s.Strings("guest_ports"),
 		RegistryMirrors: s.Strings("registry_mirrors"), InsecureRegistries: s.Strings("insecure_registries"),

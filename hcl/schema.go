@@ -245,6 +245,10 @@ func engineSchema() Block {
 				Name: "hypervisor", Type: TypeString, Default: "auto", Example: `"auto"`, Values: []string{"auto", "bhyve", "qemu"},
 				Doc: "`auto` is `bhyve`, or `qemu` (slow) where bhyve cannot run",
 			},
+			{
+				Name: "placement", Type: TypeString, Default: "auto", Example: `"auto"`, Values: []string{"auto", "nested", "sibling"},
+				Doc: "where the engine runs: `nested` in the FreeBSD guest, or as a VM beside it, `sibling`, which `fbdock plan` and `render` show and `fbdock up` refuses yet; `auto` is `nested`",
+			},
 			{Name: "image", Type: TypeString, Default: "alpine-3.24", Example: `"alpine-3.24"`, check: imageName, Doc: "a name of `fbdock boxes`, or the path of a qcow2 or raw file"},
 			{Name: "cpus", Type: TypeInt, Default: "2; 1 on virtualbox", Example: `2`, Min: 2, Doc: "CPUs of the engine"},
 			{Name: "memory", Type: TypeSize, Default: "2GiB", Example: `"2GiB"`, Min: uint64(2 * GiB), Doc: "memory of the engine"},

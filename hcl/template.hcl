@@ -50,6 +50,7 @@ machine "dev" {
   # The Alpine VM that runs dockerd.
   # engine {
   #   hypervisor = "auto"          # bhyve; qemu where bhyve cannot run (slow)
+  #   placement  = "auto"          # nested in FreeBSD
   #   image      = "alpine-3.24"   # or the path of a qcow2 or raw file
   #   cpus       = 2               # at least 2
   #   memory     = "2GiB"          # at least 2GiB

@@ -29,7 +29,8 @@ type Check struct {
 type Wanted struct {
 	Provider   string       `json:"provider,omitempty"`   // "" and auto let fbdock choose
 	Hypervisor string       `json:"hypervisor,omitempty"` // of the engine: "" and auto, bhyve, qemu
-	Memory     uint64       `json:"memory,omitempty"`     // of the guest, bytes
+	Placement  string       `json:"placement,omitempty"`  // of the engine: "" and auto, nested, sibling
+	Memory     uint64       `json:"memory,omitempty"`     // of the guest, and of an engine beside it, bytes
 	Network    netip.Prefix `json:"network,omitzero"`
 }
 
@@ -73,6 +74,7 @@ func Diagnose(f Facts, w Wanted) Diagnosis {
 		d.programs()
 		d.provider()
 		d.bhyve()
+		d.placement()
 		d.surroundings()
 	}
 	out := Diagnosis{Provider: d.choice.Provider, Result: Pass, Ranking: d.ranking}

@@ -103,6 +103,8 @@ func (d *doctor) bhyve() {
 		d.skip("bhyve", "the test bench has a stand-in for it")
 	case c.Provider == "":
 		d.skip("bhyve", "it depends on the provider")
+	case d.want.Placement == Sibling:
+		d.pass("bhyve", "not wanted: the engine is a VM beside FreeBSD")
 	case c.Nests == Works:
 		d.pass("bhyve", "can run: "+c.Reason)
 	case d.want.Hypervisor == "qemu":

@@ -19,6 +19,8 @@ type Option struct {
 
 	Nests  Verdict `json:"nests"`
 	Reason string  `json:"reason"`
+	// Placement is where the engine fits: nested or sibling.
+	Placement string `json:"placement"`
 	// Fix makes it nest, none when nothing does.
 	Fix Remedy `json:"fix,omitzero"`
 }
@@ -50,9 +52,10 @@ func Rank(f Facts) []Option {
 	for _, provider := range preference(f.OS) {
 		missing, install := lacks(f, provider)
 		n := bhyveIn(f, provider)
+		placement, _ := Place(f, provider)
 		options = append(options, Option{
 			Provider: provider, Usable: len(missing) == 0, Missing: strings.Join(missing, ", "), Install: install, effort: effort(f, provider, len(missing), n),
-			Nests: n.verdict, Reason: n.reason, Fix: n.fix,
+			Nests: n.verdict, Reason: n.reason, Placement: placement, Fix: n.fix,
 		})
 	}
 	slices.SortStableFunc(options, func(a, b Option) int {

@@ -17,14 +17,14 @@ func (d Diagnosis) Text() string {
 		c.Fix.write(&b, 22)
 	}
 	if len(d.Ranking) > 0 {
-		b.WriteString("\nproviders, the best first:\n")
+		b.WriteString("\nproviders, the best first, with the place that fits the engine:\n")
 	}
 	for _, o := range d.Ranking {
 		mark := " "
 		if o.Provider == d.Provider {
 			mark = "*"
 		}
-		fmt.Fprintf(&b, "%s %-14s  bhyve %-7s  %s\n", mark, o.Provider, o.Nests, o.Reason)
+		fmt.Fprintf(&b, "%s %-14s  bhyve %-7s  fits %-7s  %s\n", mark, o.Provider, o.Nests, o.Placement, o.Reason)
 		if o.Missing != "" {
 			fmt.Fprintf(&b, "%34s%s\n", "lacks: ", o.Missing)
 			o.Install.write(&b, 34)

@@ -14,9 +14,13 @@ import (
 // the unknown ones, and vagrant-qemu swallows them.
 type provider struct {
 	// settings fills the provider's block; its variable is v.
-	settings func(f *file, m plan.Machine)
+	settings func(f *file, m vm)
 	// machine adds lines outside of it, nil for none.
-	machine func(f *file, m plan.Machine)
+	machine func(f *file, m vm)
+	// network adds the card of the network between FreeBSD and an engine beside
+	// it to a VM, and card does so within the provider's block; nil for none.
+	network func(f *file, c card)
+	card    func(f *file, c card)
 	// boxless providers have no Vagrant box.
 	boxless bool
 }
@@ -24,17 +28,17 @@ type provider struct {
 func providerOf(m plan.Machine) (provider, error) {
 	switch m.Provider {
 	case "virtualbox":
-		return provider{settings: virtualbox, machine: virtualboxMAC}, nil
+		return provider{settings: virtualbox, machine: virtualboxMAC, network: virtualboxNetwork}, nil
 	case "vmware_desktop":
-		return provider{settings: vmware}, nil
+		return provider{settings: vmware, card: vmwareCard}, nil
 	case "libvirt":
-		return provider{settings: libvirt}, nil
+		return provider{settings: libvirt, network: libvirtNetwork}, nil
 	case "hyperv":
 		return provider{settings: hyperv, machine: hypervSwitch}, nil
 	case "parallels":
-		return provider{settings: parallels}, nil
+		return provider{settings: parallels, card: parallelsCard}, nil
 	case "qemu":
-		return provider{settings: qemu}, nil
+		return provider{settings: qemu, card: qemuCard}, nil
 	case "utm":
 		return provider{settings: utm}, nil
 	case "docker":
@@ -43,29 +47,48 @@ func providerOf(m plan.Machine) (provider, error) {
 	return provider{}, fmt.Errorf("no Vagrantfile is known for provider %q", m.Provider)
 }
 
+// vm is what Vagrant calls a machine: the FreeBSD of a machine, or the engine
+// beside it.
+type vm struct {
+	plan.Machine
+	engine bool
+}
+
+// nests tells whether an engine is to run in the VM.
+func (m vm) nests() bool { return !m.Engine.Sibling() }
+
 // mebibytes rounds up: a guest must not get less than was planned.
 func mebibytes(s hcl.Size) uint64 { return uint64((s + hcl.MiB - 1) / hcl.MiB) }
 
-func intel(m plan.Machine) bool { return m.Box.Architecture != "arm64" }
+func intel(m vm) bool { return m.Box.Architecture != "arm64" }
 
 // size writes the two settings that most providers spell alike.
-func size(f *file, m plan.Machine) {
+func size(f *file, m vm) {
 	f.line("v.cpus = %d", m.CPUs)
 	f.line("v.memory = %d", mebibytes(m.Memory))
 }
 
-func virtualbox(f *file, m plan.Machine) {
+func virtualbox(f *file, m vm) {
 	f.line("v.name = %s", quote(m.Instance))
 	size(f, m)
 	f.line("v.linked_clone = true")
 	f.line("v.check_guest_additions = false")
 	f.line("v.functional_vboxsf = false")
-	if !intel(m) {
+	switch {
+	case m.engine && intel(m):
+		f.line(`v.default_nic_type = "virtio"`)
+		return
+	case !intel(m) && m.nests():
 		f.comment("VirtualBox has no nested virtualization on ARM.")
+		return
+	case !intel(m):
 		return
 	}
 	f.comment("No virtio here: FreeBSD freezes with it on VirtualBox 7.1.16 and 7.2.6.")
 	f.line(`v.default_nic_type = "82540EM"`)
+	if !m.nests() {
+		return
+	}
 	f.line(`v.customize ["modifyvm", :id, "--nested-hw-virt", "on"]`)
 	f.line(`v.customize ["modifyvm", :id, "--nestedpaging", "on"]`)
 	f.line(`v.customize ["modifyvm", :id, "--ioapic", "on"]`)
@@ -73,19 +96,22 @@ func virtualbox(f *file, m plan.Machine) {
 
 // virtualboxMAC spares boxes without one the error "No base MAC address
 // was specified". It is the machine's own, so that bridged ones differ.
-func virtualboxMAC(f *file, m plan.Machine) {
+func virtualboxMAC(f *file, m vm) {
 	sum := sha256.Sum256([]byte(m.Instance))
 	f.line("machine.vm.base_mac = %s", quote(fmt.Sprintf("080027%02X%02X%02X", sum[0], sum[1], sum[2])))
 }
 
-func vmware(f *file, m plan.Machine) {
+func vmware(f *file, m vm) {
 	size(f, m)
 	f.line("v.gui = false")
 	f.line("v.linked_clone = true")
 	f.line("v.functional_hgfs = false")
 	f.line("v.allowlist_verified = true")
 	f.line(`v.vmx["displayname"] = %s`, quote(m.Instance))
-	if !intel(m) {
+	switch {
+	case !m.nests():
+		return
+	case !intel(m):
 		f.comment("Fusion has no nested virtualization on Apple silicon.")
 		return
 	}
@@ -95,10 +121,12 @@ func vmware(f *file, m plan.Machine) {
 	f.line(`v.vmx["virtualhw.version"] = "19"`)
 }
 
-func libvirt(f *file, m plan.Machine) {
+func libvirt(f *file, m vm) {
 	f.line(`v.driver = "kvm"`)
 	size(f, m)
-	f.line("v.nested = true")
+	if m.nests() {
+		f.line("v.nested = true")
+	}
 	f.line(`v.cpu_mode = "host-passthrough"`)
 	f.comment("Disk and network card are virtio unless the box says otherwise: its")
 	f.comment("fstab and rc.conf may name them.")
@@ -107,12 +135,16 @@ func libvirt(f *file, m plan.Machine) {
 	f.line("v.qemu_use_session = false")
 }
 
-func hyperv(f *file, m plan.Machine) {
+func hyperv(f *file, m vm) {
 	f.line("v.vmname = %s", quote(m.Instance))
-	f.comment("No maxmemory: dynamic memory and nesting exclude each other.")
+	if m.nests() {
+		f.comment("No maxmemory: dynamic memory and nesting exclude each other.")
+	}
 	size(f, m)
 	f.line("v.linked_clone = true")
-	f.line("v.enable_virtualization_extensions = true")
+	if m.nests() {
+		f.line("v.enable_virtualization_extensions = true")
+	}
 	f.line("v.enable_checkpoints = false")
 	f.line("v.enable_automatic_checkpoints = false")
 	f.line(`v.auto_stop_action = "ShutDown"`)
@@ -120,27 +152,29 @@ func hyperv(f *file, m plan.Machine) {
 	f.line("v.ip_address_timeout = 300")
 }
 
-func hypervSwitch(f *file, _ plan.Machine) {
+func hypervSwitch(f *file, _ vm) {
 	f.comment("Names the switch; without it Vagrant asks.")
 	f.line(`machine.vm.network "public_network", bridge: "Default Switch"`)
 }
 
-func parallels(f *file, m plan.Machine) {
+func parallels(f *file, m vm) {
 	f.line("v.name = %s", quote(m.Instance))
 	size(f, m)
 	f.line("v.linked_clone = true")
 	f.line("v.check_guest_tools = false")
 	f.line("v.update_guest_tools = false")
 	f.line("v.functional_psf = false")
-	if intel(m) {
+	switch {
+	case !m.nests():
+	case intel(m):
 		f.comment("Wants Parallels Desktop Pro or Business.")
 		f.line(`v.customize "post-import", ["set", :id, "--nested-virt", "on"]`)
-	} else {
+	default:
 		f.comment("Parallels has no nested virtualization on Apple silicon.")
 	}
 }
 
-func qemu(f *file, m plan.Machine) {
+func qemu(f *file, m vm) {
 	switch {
 	case intel(m):
 		f.line(`v.arch = "x86_64"`)
@@ -177,8 +211,10 @@ func qemuPort(instance string) int {
 	return 40000 + 3*int(binary.BigEndian.Uint16(sum[:2])%3000)
 }
 
-func utm(f *file, m plan.Machine) {
-	f.comment("UTM cannot nest FreeBSD: the engine runs under QEMU in the guest.")
+func utm(f *file, m vm) {
+	if m.nests() {
+		f.comment("UTM cannot nest FreeBSD: the engine runs under QEMU in the guest.")
+	}
 	f.line("v.name = %s", quote(m.Instance))
 	size(f, m)
 	f.line("v.check_guest_additions = false")
@@ -187,7 +223,7 @@ func utm(f *file, m plan.Machine) {
 
 // docker is the bench of fbdock's own tests: a container that stands in for
 // the FreeBSD guest.
-func docker(f *file, m plan.Machine) {
+func docker(f *file, m vm) {
 	f.comment("A test bench, no FreeBSD.")
 	f.line("v.image = %s", quote(m.Box.Name))
 	f.line("v.name = %s", quote(m.Instance))

@@ -46,6 +46,11 @@ const header = `# -*- mode: ruby -*-
 Vagrant.require_version ">= 2.3.4"
 
 `
+const siblingHeader = `# A machine here has its engine as a VM beside it, which fbdock cannot set up
+# yet: the file shows what would be made, and has no provisioners for the two.
+
+`
+
 const architectures = `# Vagrant knows architectures of boxes since 2.4.
 box_architectures = Gem::Version.new(Vagrant::VERSION) >= Gem::Version.new("2.4.0")
 
@@ -74,6 +79,9 @@ func Render(p plan.Plan, o Options) ([]byte, error) {
 	}
 	f := &file{}
 	f.raw(header)
+	if slices.ContainsFunc(machines, func(m plan.Machine) bool { return m.Engine.Sibling() }) {
+		f.raw(siblingHeader)
+	}
 	if slices.ContainsFunc(machines, hasArchitecture) {
 		f.raw(architectures)
 	}
@@ -86,11 +94,22 @@ func Render(p plan.Plan, o Options) ([]byte, error) {
 		}
 		f.blank()
 		f.open("config.vm.define %s do |machine|", quote(m.Name))
-		box(f, m, provider)
+		box(f, vm{Machine: m}, provider)
+		if m.Engine.Sibling() && provider.network != nil {
+			provider.network(f, cardOf(m, false))
+		}
 		f.blank()
 		f.open("machine.vm.provider %s do |v|", quote(m.Provider))
-		provider.settings(f, m)
+		provider.settings(f, vm{Machine: m})
+		if m.Engine.Sibling() && provider.card != nil {
+			provider.card(f, cardOf(m, false))
+		}
 		f.end()
+		if m.Engine.Sibling() {
+			f.end()
+			sibling(f, m, provider)
+			continue
+		}
 		f.blank()
 		provisioners(f, m, o.Images[m.Name])
 		f.end()
@@ -111,7 +130,7 @@ func hasArchitecture(m plan.Machine) bool {
 }
 
 // box writes what is said to Vagrant itself rather than to a provider.
-func box(f *file, m plan.Machine, p provider) {
+func box(f *file, m vm, p provider) {
 	if !p.boxless {
 		f.line("machine.vm.box = %s", quote(m.Box.Name))
 		if m.Box.Version != "" {
@@ -129,12 +148,12 @@ func box(f *file, m plan.Machine, p provider) {
 			f.line("machine.vm.box_download_checksum = %s", quote(m.Box.SHA256))
 			f.line(`machine.vm.box_download_checksum_type = "sha256"`)
 		}
-		if hasArchitecture(m) {
+		if hasArchitecture(m.Machine) {
 			f.line("machine.vm.box_architecture = %s if box_architectures", quote(m.Box.Architecture))
 		}
 	}
 	if m.Box.BootTimeout > 0 {
-		if !p.boxless {
+		if !p.boxless && !m.engine {
 			f.comment("The first boot of a FreeBSD box may patch itself and restart.")
 		}
 		f.line("machine.vm.boot_timeout = %d", m.Box.BootTimeout)

@@ -25,6 +25,17 @@ func machine(name, provider, arch string) plan.Machine {
 	}
 }
 
+// beside is a machine whose engine is a VM beside FreeBSD.
+func beside(name, provider, arch string) plan.Machine {
+	m := machine(name, provider, arch)
+	m.CPUs, m.Memory = 2, hcl.GiB
+	m.Engine = plan.Engine{
+		Hypervisor: "auto", Placement: plan.PlacementSibling, CPUs: 2, Memory: 2 * hcl.GiB, Disk: 40 * hcl.GiB,
+		Image: plan.Image{Name: "alpine-3.24", Architecture: arch},
+	}
+	return m
+}
+
 // plans are the golden files: one of each provider, and what differs.
 func plans() map[string]plan.Plan {
 	all := map[string]plan.Plan{}
@@ -39,6 +50,12 @@ func plans() map[string]plan.Plan {
 	nested := machine("dev", "qemu", "arm64")
 	nested.Engine.Hypervisor = "bhyve"
 	all["qemu-arm64-bhyve"] = plan.Plan{Machines: []plan.Machine{nested}}
+	for _, p := range []string{"virtualbox", "vmware_desktop", "libvirt", "hyperv", "parallels", "qemu", "utm"} {
+		all["sibling-"+p] = plan.Plan{Machines: []plan.Machine{beside("dev", p, "amd64")}}
+	}
+	for _, p := range []string{"virtualbox", "vmware_desktop", "parallels", "qemu", "utm"} {
+		all["sibling-"+p+"-arm64"] = plan.Plan{Machines: []plan.Machine{beside("dev", p, "arm64")}}
+	}
 	own := machine("dev", "libvirt", "amd64")
 	own.Box.Name, own.Box.Version, own.Box.Own = "fbdock/freebsd-15.1", "15.1.1.79228162514264337593543950336", true
 	all["own"] = plan.Plan{Machines: []plan.Machine{own}}
@@ -112,6 +129,7 @@ func hostile() plan.Plan {
 	m := machine(bad, "virtualbox", bad)
 	m.Instance, m.Box.Name, m.Box.Version = bad, bad, bad
 	m.Box.URL, m.Box.File, m.Box.SHA256 = bad, bad, bad
+	m.Engine.Placement, m.Engine.Image.Name, m.Engine.Image.Architecture = plan.PlacementSibling, bad, bad
 	return plan.Plan{Machines: []plan.Machine{m}}
 }
 
@@ -133,10 +151,44 @@ func TestNeverWritten(t *testing.T) {
 			if strings.HasPrefix(code, "#") {
 				continue
 			}
-			for _, never := range []string{"vm.disk", "vm.hostname", "private_network", "maxmemory", "privileged = true", "cpu_model"} {
+			if strings.Contains(code, "private_network") && !strings.Contains(code, "auto_config: false") {
+				t.Errorf("%s lets Vagrant configure a network: %s", name, code)
+			}
+			for _, never := range []string{"vm.disk", "vm.hostname", "maxmemory", "privileged = true", "cpu_model"} {
 				if strings.Contains(code, never) {
 					t.Errorf("%s has %s: %s", name, never, code)
 				}
+			}
+		}
+	}
+}
+
+// Nothing nests where the engine is beside FreeBSD, and the two VMs have cards
+// of one network with different addresses, where the provider makes one.
+func TestSibling(t *testing.T) {
+	t.Parallel()
+	for name, p := range plans() {
+		if !p.Machines[0].Engine.Sibling() {
+			continue
+		}
+		text := string(render(t, p))
+		for _, nesting := range []string{"nested", "vhv.enable", "enable_virtualization_extensions", "vm.provision"} {
+			if strings.Contains(text, nesting) {
+				t.Errorf("%s has %s", name, nesting)
+			}
+		}
+		freebsd, engine, found := strings.Cut(text, `config.vm.define "dev-engine"`)
+		if !found || !strings.Contains(engine, "v.cpus = 2") && !strings.Contains(engine, `v.smp = "2"`) || !strings.Contains(engine, "2048") || !strings.Contains(freebsd, "1024") {
+			t.Errorf("%s: the engine has no VM of its own size:\n%s", name, text)
+		}
+		for _, c := range []card{cardOf(p.Machines[0], false), cardOf(p.Machines[0], true)} {
+			part := freebsd
+			if c.engine {
+				part = engine
+			}
+			has := strings.Contains(part, c.mac()) || strings.Contains(part, c.bareMAC()) || strings.Contains(part, `v.vmx["ethernet1.address"]`)
+			if has != plan.PrivateNetwork(p.Machines[0].Provider) {
+				t.Errorf("%s: card of the private network: %v", name, has)
 			}
 		}
 	}

@@ -43,7 +43,10 @@ func TestVagrantValidates(t *testing.T) {
 		if !strings.Contains(list, "vagrant-libvirt") {
 			t.Skip("vagrant-libvirt is not installed")
 		}
-		validate(t, v, plans()["libvirt"])
+		both := plans()["libvirt"]
+		sibling := beside("other", "libvirt", "amd64")
+		both.Machines = append(both.Machines, sibling)
+		validate(t, v, both)
 	})
 	// The providers that come with Vagrant check their settings once their
 	// program answers; its version is all that validate asks of it.
@@ -58,7 +61,11 @@ func TestVagrantValidates(t *testing.T) {
 			v := vagrantCLI{path: v.path, home: v.home, env: []string{
 				"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "VAGRANT_DEFAULT_PROVIDER=" + provider,
 			}}
-			validate(t, v, plans()[provider])
+			all := plans()[provider]
+			if provider == "virtualbox" {
+				all.Machines = append(all.Machines, beside("other", provider, "amd64"))
+			}
+			validate(t, v, all)
 			wrong := strings.Replace(string(render(t, plans()[provider])), "v.name =", "v.nane =", 1)
 			out, err := v.validate(t, []byte(wrong), plans()[provider])
 			if err == nil || !strings.Contains(out, "nane") {

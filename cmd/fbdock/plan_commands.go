@@ -117,7 +117,8 @@ func planRows(m plan.Machine) [][]string {
 	}
 	rows = append(rows, [][]string{
 		{"storage", fmt.Sprintf("pool %s, %s, %s", m.Storage.Pool, m.Storage.Compression, arc)},
-		{"engine", fmt.Sprintf("%s, %d CPUs, %s, data disk %s", m.Engine.Hypervisor, m.Engine.CPUs, m.Engine.Memory, m.Engine.Disk)},
+		{"engine", engineText(m)},
+		{"placement", placementText(m.Engine)},
 		{"image", image + " " + m.Engine.Image.Architecture},
 		{"network", fmt.Sprintf("%s: guest %s, engine %s", m.Engine.Network, m.Engine.Gateway, m.Engine.Address)},
 	}...)
@@ -135,6 +136,28 @@ func planRows(m plan.Machine) [][]string {
 		rows = append(rows, []string{"provision", s.Name + " on " + s.On})
 	}
 	return rows
+}
+
+func engineText(m plan.Machine) string {
+	by, disk := m.Engine.Hypervisor, "data disk "+m.Engine.Disk.String()
+	if m.Engine.Sibling() {
+		by = m.Provider
+	}
+	if !m.OwnDisk() {
+		disk = "data in the root disk"
+	}
+	return fmt.Sprintf("%s, %d CPUs, %s, %s", by, m.Engine.CPUs, m.Engine.Memory, disk)
+}
+
+func placementText(e plan.Engine) string {
+	text := cmp.Or(e.Placement, plan.PlacementNested)
+	if e.PlacementReason != "" {
+		text += ": " + e.PlacementReason
+	}
+	if e.Sibling() {
+		text += "; `fbdock up` cannot make it yet"
+	}
+	return text
 }
 
 func (p *program) renderCommand() *cli.Command {

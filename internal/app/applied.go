@@ -69,6 +69,9 @@ func settingsOf(in hcl.Machine, m plan.Machine) map[string]string {
 		if name == settingBox && in.BoxURL != "" { // the digests of other boxes stay as they were
 			values = append(values, in.BoxURL, in.BoxChecksum)
 		}
+		if name == "engine" && m.Engine.Sibling() {
+			values = append(values, m.Engine.Placement)
+		}
 		settings[name] = fingerprint(values)
 	}
 	return settings

@@ -74,8 +74,11 @@ func wanted(m plan.Machine, provider string) platforms.Wanted {
 	if m.OwnComputer() {
 		memory = m.Engine.Memory // no VM beside it
 	}
+	if m.Engine.Sibling() {
+		memory += m.Engine.Memory
+	}
 	return platforms.Wanted{
-		Provider: provider, Hypervisor: m.Engine.Hypervisor, Memory: uint64(memory), Network: m.Engine.Network,
+		Provider: provider, Hypervisor: m.Engine.Hypervisor, Placement: m.Engine.Placement, Memory: uint64(memory), Network: m.Engine.Network,
 	}
 }
 

@@ -44,6 +44,15 @@ func (p *Project) Reload(ctx context.Context, names []string) ([]UpResult, error
 	if err := p.agreeToReach(); err != nil {
 		return nil, err // before anything is stopped
 	}
+	machines, err := p.Selection(names)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range machines {
+		if err := noSibling(m); err != nil {
+			return nil, err
+		}
+	}
 	if err := p.halt(ctx, names, false, "restarting"); err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ import (
 func LaptopOf(facts platforms.Facts) plan.Host {
 	l := laptopOf(facts)
 	l.Provider, l.ProviderReason = choose(facts)
+	l.Place = func(provider string) (string, string) { return platforms.Place(facts, provider) }
 	return l
 }
 

@@ -46,6 +46,9 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 		return nil, err
 	}
 	for _, m := range machines {
+		if err := noSibling(m); err != nil {
+			return nil, err
+		}
 		if err := p.system(m).preflight(ctx); err != nil {
 			return nil, err
 		}
@@ -83,6 +86,18 @@ func runnable(m plan.Machine) error {
 	return &Error{
 		Err:  fmt.Errorf("machine %s: nothing that can run the FreeBSD guest was found on this computer", m.Name),
 		Next: "install a provider, such as libvirt on Linux, or name one in " + ConfigName, Code: ExitImpossible,
+	}
+}
+
+// noSibling refuses an engine beside FreeBSD, which is planned and rendered,
+// but which nobody brings up yet.
+func noSibling(m plan.Machine) error {
+	if !m.Engine.Sibling() {
+		return nil
+	}
+	return &Error{
+		Err:  fmt.Errorf("machine %s: `fbdock up` cannot make an engine beside FreeBSD yet (engine.placement is %q)", m.Name, plan.PlacementSibling),
+		Next: fmt.Sprintf("set placement = %q in the engine block of %s, or leave it out", plan.PlacementNested, ConfigName), Code: ExitImpossible,
 	}
 }
 

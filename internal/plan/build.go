@@ -21,6 +21,9 @@ type Host struct {
 	// Choose gives both when they are needed, instead of the two fields: to
 	// find them takes a look at all that is installed. It may be nil.
 	Choose func() (provider, reason string)
+	// Place says where an engine fits with a provider, PlacementNested or
+	// PlacementSibling, and why. nil where nobody needs to know.
+	Place func(provider string) (placement, reason string)
 	// NoProvider tells that the command needs none: that there is none is no
 	// warning then.
 	NoProvider bool
@@ -73,6 +76,7 @@ func Build(cfg hcl.Config, dir string, laptop Host, catalogue Catalogue) (Plan, 
 		p.Machines = append(p.Machines, b.machine())
 		diags = append(diags, b.diags...)
 	}
+	diags = append(diags, siblingNames(cfg, p)...)
 	return p, diags
 }
 
@@ -127,13 +131,17 @@ func (b *builder) machine() Machine {
 	if m.OwnComputer() {
 		m.Storage = b.ownStorage()
 	} else {
-		m.CPUs = b.cpus(m.Engine)
-		m.Memory = b.memory(m.Engine)
-		m.Storage = b.storage(m.Memory, m.Engine.Memory)
+		inner := m.Engine
+		if m.Engine.Sibling() {
+			inner.CPUs, inner.Memory = 0, 0 // what the engine has is not FreeBSD's
+		}
+		m.CPUs = b.cpus(inner)
+		m.Memory = b.memory(inner)
+		m.Storage = b.storage(m.Memory, inner.Memory)
 	}
 	b.forward(&m)
 	m.Mounts = b.mounts(m.OwnComputer())
-	m.Shares = b.shares(m.Mounts)
+	m.Shares = b.shares(m)
 	m.Provisions = b.provisions()
 	m.Notes = b.notes
 	return m

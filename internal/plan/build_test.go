@@ -44,6 +44,12 @@ func laptop() plan.Host {
 		GuestPath: func(p string) (string, error) { return filepath.ToSlash(p), nil },
 		IsDir:     func(p string) bool { return !strings.Contains(p, "missing") },
 		IsFile:    func(p string) bool { return !strings.Contains(p, "missing") },
+		Place: func(provider string) (string, string) {
+			if provider == "utm" {
+				return plan.PlacementSibling, "UTM nests nothing"
+			}
+			return plan.PlacementNested, "KVM nests here"
+		},
 	}
 }
 
@@ -68,7 +74,7 @@ func TestBuildResolvesEveryDefault(t *testing.T) {
 		CPUs: 4, Memory: 4 * hcl.GiB,
 		Storage: plan.Storage{Pool: "auto", Compression: "lz4", ARCMax: 512 * hcl.MiB},
 		Engine: plan.Engine{
-			Hypervisor: "auto", Image: plan.Image{Name: "alpine-3.24", Architecture: "amd64"},
+			Hypervisor: "auto", Placement: plan.PlacementNested, PlacementReason: "KVM nests here", Image: plan.Image{Name: "alpine-3.24", Architecture: "amd64"},
 			CPUs: 2, Memory: 2 * hcl.GiB, Disk: 40 * hcl.GiB,
 			Network: netip.MustParsePrefix("10.77.0.0/24"), Gateway: netip.MustParseAddr("10.77.0.1"),
 			Address: netip.MustParseAddr("10.77.0.2"), MAC: plan.MAC, Bridge: "bridge0", Tap: "tap0",
@@ -100,6 +106,12 @@ func TestBuildRefuses(t *testing.T) {
 		{"network of a laptop route", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.91.3.0/24")}}, hcl.Error, "10.91.3.0/24 overlaps 10.91.0.0/16, which this computer already has a route to"},
 		{"a box from elsewhere with the provider docker", hcl.Machine{Provider: "docker", Box: "a", BoxURL: "https://b.example/c.json"}, hcl.Error, "docker has no boxes"},
 		{"box file that is not there", hcl.Machine{BoxURL: "missing.box", BoxChecksum: "sha256:00112233445566778899"}, hcl.Error, "does not exist or is no file"},
+		{"FreeBSD beside its engine with too little memory", sibling(hcl.Machine{Memory: 512 * hcl.MiB}), hcl.Error, "has 512MiB, and FreeBSD needs 1GiB"},
+		{"sibling on a computer of the user's own", sibling(hcl.Machine{Host: "ssh://me@there"}), hcl.Error, "the provider ssh makes none"},
+		{"sibling in the lab", sibling(hcl.Machine{Provider: "docker"}), hcl.Error, "the provider docker makes none"},
+		{"sibling within FreeBSD", hcl.Machine{Engine: hcl.Engine{Placement: "sibling", Hypervisor: "qemu"}}, hcl.Error, "a sibling is a VM beside it"},
+		{"9P with a sibling", sibling(hcl.Machine{Shares: []hcl.Share{{Name: "x", Type: "9p"}}}), hcl.Error, "no device of FreeBSD's"},
+		{"share without a network", sibling(hcl.Machine{Provider: "utm", Shares: []hcl.Share{{Name: "x"}}}), hcl.Error, "utm makes no network"},
 		{"unknown image", hcl.Machine{Engine: hcl.Engine{Image: "alpine-9"}}, hcl.Error, "no such thing: alpine-9"},
 		{"image file that is not there", hcl.Machine{Engine: hcl.Engine{Image: "./missing.qcow2"}}, hcl.Error, "does not exist or is no file"},
 		{"unknown box", hcl.Machine{Box: "nobox"}, hcl.Error, "no such thing: nobox"},

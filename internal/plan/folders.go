@@ -77,14 +77,17 @@ func (b *builder) nested(mounts []Mount) {
 	}
 }
 
-func (b *builder) shares(mounts []Mount) []Share {
+func (b *builder) shares(machine Machine) []Share {
 	var shares []Share
 	used := map[string]string{}
-	for _, m := range mounts {
+	for _, m := range machine.Mounts {
 		used[m.Target] = "the mount of " + m.Source
 	}
 	for i, in := range b.in.Shares {
 		s := Share{Name: in.Name, Type: or(in.Type, "9p"), Target: or(in.Target, "/"+in.Name)}
+		if machine.Engine.Sibling() {
+			s.Type = b.siblingShare(fmt.Sprintf("share.%d", i), machine.Provider, in.Type)
+		}
 		if owner, ok := used[s.Target]; ok {
 			b.report(hcl.Error, fmt.Sprintf("share.%d", i), "give the share another target", "two folders at one place",
 				fmt.Sprintf("%s is already the place of %s.", s.Target, owner))

@@ -1,0 +1,107 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/fbdock/fbdock/hcl"
+)
+
+// The places of an engine.
+const (
+	PlacementNested  = "nested"  // a VM in the FreeBSD guest
+	PlacementSibling = "sibling" // a VM of the same provider beside it
+)
+
+const (
+	// siblingCPUs and siblingMemory are FreeBSD's where the engine is a VM of
+	// its own: it has the ARC, sshd, NFS and the docker CLI to run, and the two
+	// VMs fit a computer of 8 GiB.
+	siblingCPUs   = 2
+	siblingMemory = hcl.GiB
+)
+
+// Sibling tells whether the engine is a VM beside the FreeBSD guest.
+func (e Engine) Sibling() bool { return e.Placement == PlacementSibling }
+
+// EngineName is what Vagrant calls the engine of a machine that has it beside
+// FreeBSD.
+func (m Machine) EngineName() string { return m.Name + "-engine" }
+
+// PrivateNetwork tells whether a provider makes a network between FreeBSD and
+// an engine beside it.
+func PrivateNetwork(provider string) bool { return provider != "hyperv" && provider != "utm" }
+
+// OwnDisk tells whether docker's data is on a disk of its own; else it is in
+// the root disk of an engine beside FreeBSD. Of the providers only libvirt
+// keeps a second disk when Vagrant destroys the VM.
+func (m Machine) OwnDisk() bool { return !m.Engine.Sibling() || m.Provider == "libvirt" }
+
+// placement decides where the engine is. `up` cannot make a sibling yet, so
+// that auto is nested, whatever fits.
+func (b *builder) placement(m Machine) (placement, reason string) {
+	var fits, why string
+	if b.laptop.Place != nil && m.Provider != "" && !m.OwnComputer() {
+		fits, why = b.laptop.Place(m.Provider)
+	}
+	switch in := b.in.Engine; {
+	case in.Placement == PlacementSibling && (m.OwnComputer() || m.Provider == "docker"):
+		b.report(hcl.Error, "engine.placement", "leave placement out", "no place for the engine",
+			fmt.Sprintf("A sibling is a VM, and the provider %s makes none.", m.Provider))
+	case in.Placement == PlacementSibling:
+		if in.Hypervisor != "" && in.Hypervisor != "auto" {
+			b.report(hcl.Error, "engine.hypervisor", "leave hypervisor out", "two places for the engine",
+				fmt.Sprintf("hypervisor = %q runs the engine in FreeBSD, and a sibling is a VM beside it.", in.Hypervisor))
+		}
+		return PlacementSibling, "as engine.placement says"
+	case in.Placement == PlacementNested:
+		return PlacementNested, "as engine.placement says"
+	case in.Hypervisor == "qemu":
+		return PlacementNested, "as engine.hypervisor says"
+	case fits == PlacementSibling:
+		why += "; a sibling engine would need no nesting, and `fbdock up` cannot make one yet"
+	}
+	return PlacementNested, why
+}
+
+// besideEngine is FreeBSD's memory where the engine has its own.
+func (b *builder) besideEngine() hcl.Size {
+	switch {
+	case b.in.Memory == 0:
+		return siblingMemory
+	case b.in.Memory < siblingMemory:
+		b.report(hcl.Error, "memory", fmt.Sprintf("set memory to %s or more", siblingMemory), "too little memory",
+			fmt.Sprintf("The machine has %s, and FreeBSD needs %s.", b.in.Memory, siblingMemory))
+	}
+	return b.in.Memory
+}
+
+// siblingShare is the type of a share with an engine beside FreeBSD: 9P is a
+// device of bhyve's, and NFS needs a network.
+func (b *builder) siblingShare(at, provider, named string) string {
+	switch {
+	case !PrivateNetwork(provider):
+		b.report(hcl.Error, at, `remove the share, or set placement = "nested" in the engine block`, "no share with this engine",
+			fmt.Sprintf("The provider %s makes no network between FreeBSD and an engine beside it.", provider))
+	case named == "9p":
+		b.report(hcl.Error, at, `leave type out, or set it to "nfs"`, "no 9P with this engine", "An engine beside FreeBSD has no device of FreeBSD's.")
+	}
+	return "nfs"
+}
+
+// siblingNames finds machines that are called as the engine of another one is
+// in Vagrant.
+func siblingNames(cfg hcl.Config, p Plan) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for i, m := range p.Machines {
+		j := slices.IndexFunc(p.Machines, func(other Machine) bool { return other.Engine.Sibling() && other.EngineName() == m.Name })
+		if j < 0 {
+			continue
+		}
+		diags = append(diags, hcl.Diagnostic{
+			Severity: hcl.Error, Summary: "two machines with one name", Hint: "give this machine another name", Range: cfg.Machines[i].At(""),
+			Detail: fmt.Sprintf("The engine of the machine %s is called %s in Vagrant.", p.Machines[j].Name, m.Name),
+		})
+	}
+	return diags
+}

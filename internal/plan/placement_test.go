@@ -1,0 +1,77 @@
+package plan_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+func sibling(m hcl.Machine) hcl.Machine {
+	m.Engine.Placement = plan.PlacementSibling
+	return m
+}
+
+func TestPlacement(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		in                hcl.Machine
+		placement, reason string
+	}{
+		"where nesting works":          {hcl.Machine{}, plan.PlacementNested, "KVM nests here"},
+		"auto":                         {hcl.Machine{Engine: hcl.Engine{Placement: "auto"}}, plan.PlacementNested, "KVM nests here"},
+		"nested, as it is said":        {hcl.Machine{Provider: "utm", Engine: hcl.Engine{Placement: "nested"}}, plan.PlacementNested, "as engine.placement says"},
+		"emulated, as it is said":      {hcl.Machine{Provider: "utm", Engine: hcl.Engine{Hypervisor: "qemu"}}, plan.PlacementNested, "as engine.hypervisor says"},
+		"where nothing nests":          {hcl.Machine{Provider: "utm"}, plan.PlacementNested, "UTM nests nothing; a sibling engine would need no nesting, and `fbdock up` cannot make one yet"},
+		"a sibling":                    {sibling(hcl.Machine{Provider: "utm"}), plan.PlacementSibling, "as engine.placement says"},
+		"a computer of the user's own": {hcl.Machine{Host: "ssh://me@there"}, plan.PlacementNested, ""},
+	} {
+		tt.in.Name = "dev"
+		m, diags := build(t, tt.in)
+		if m.Engine.Placement != tt.placement || m.Engine.PlacementReason != tt.reason || diags.HasErrors() {
+			t.Errorf("%s: placement %q, reason %q, %v; want %q, %q", name, m.Engine.Placement, m.Engine.PlacementReason, diags, tt.placement, tt.reason)
+		}
+	}
+}
+
+// The two VMs have sizes of their own, which fit a computer of 8 GiB.
+func TestSiblingResources(t *testing.T) {
+	t.Parallel()
+	m, diags := build(t, sibling(hcl.Machine{Name: "dev", Provider: "virtualbox", Shares: []hcl.Share{{Name: "x"}}}))
+	if len(diags) > 0 || m.CPUs != 2 || m.Memory != hcl.GiB || m.Engine.CPUs != 2 || m.Engine.Memory != 2*hcl.GiB || m.Storage.ARCMax != 256*hcl.MiB {
+		t.Errorf("Build() = %+v, %v", m, diags)
+	}
+	if m.Shares[0].Type != "nfs" {
+		t.Errorf("share type %q, want nfs", m.Shares[0].Type)
+	}
+	m, diags = build(t, sibling(hcl.Machine{Name: "dev", CPUs: 1, Memory: 3 * hcl.GiB, Engine: hcl.Engine{CPUs: 4, Memory: 8 * hcl.GiB}}))
+	if len(diags) > 0 || m.CPUs != 1 || m.Memory != 3*hcl.GiB || m.Storage.ARCMax != hcl.GiB {
+		t.Errorf("Build() = %+v, %v: FreeBSD's size has nothing to do with the engine's", m, diags)
+	}
+}
+
+func TestSiblingDisk(t *testing.T) {
+	t.Parallel()
+	for provider, want := range map[string]bool{"libvirt": true, "virtualbox": false, "utm": false} {
+		if m, _ := build(t, sibling(hcl.Machine{Name: "dev", Provider: provider})); m.OwnDisk() != want {
+			t.Errorf("OwnDisk() with %s = %v, want %v", provider, !want, want)
+		}
+		if m, _ := build(t, hcl.Machine{Name: "dev", Provider: provider}); !m.OwnDisk() {
+			t.Errorf("OwnDisk() of a nested engine with %s = false, want true", provider)
+		}
+	}
+}
+
+func TestSiblingNames(t *testing.T) {
+	t.Parallel()
+	cfg := hcl.Config{Machines: []hcl.Machine{sibling(hcl.Machine{Name: "dev"}), {Name: "dev-engine"}}}
+	_, diags := plan.Build(cfg, "/home/ada/project", laptop(), catalogue{})
+	if len(diags) != 1 || !strings.Contains(diags[0].Detail, "engine of the machine dev is called dev-engine") {
+		t.Errorf("Build() = %v, want one error about the name", diags)
+	}
+	cfg.Machines[0].Engine.Placement = ""
+	if _, diags := plan.Build(cfg, "/home/ada/project", laptop(), catalogue{}); len(diags) > 0 {
+		t.Errorf("Build() = %v, want no errors: a nested engine is no machine of Vagrant's", diags)
+	}
+}

@@ -1,0 +1,52 @@
+package platforms
+
+// The places of an engine.
+const (
+	Nested  = "nested"  // a VM in the FreeBSD guest, under bhyve
+	Sibling = "sibling" // a VM of the same provider beside the FreeBSD guest
+)
+
+// Place says where the engine fits with a provider, and why: nested where
+// bhyve can run in the guest or may, else beside the guest, where nothing has
+// to nest.
+func Place(f Facts, provider string) (placement, reason string) {
+	if !siblings(provider) {
+		return Nested, "the provider " + provider + " has no other place"
+	}
+	n := bhyveIn(f, provider)
+	if n.verdict == Never {
+		return Sibling, "bhyve cannot run in " + provider + ": " + n.reason
+	}
+	return Nested, n.reason
+}
+
+// siblings tells whether a provider makes VMs, of which one can be the engine.
+func siblings(provider string) bool {
+	switch provider {
+	case "virtualbox", "vmware_desktop", "libvirt", "hyperv", "parallels", "qemu", "utm":
+		return true
+	}
+	return false
+}
+
+// placement says where the engine would be. `up` cannot make a sibling yet,
+// so that it is nested unless the file says otherwise, and then refused.
+func (d *doctor) placement() {
+	const name = "placement"
+	if d.choice.Provider == "" {
+		d.skip(name, "it depends on the provider")
+		return
+	}
+	fits, reason := Place(d.Facts, d.choice.Provider)
+	switch {
+	case d.want.Placement == Sibling:
+		d.fail(name, "sibling, as engine.placement says", "`fbdock up` cannot make an engine beside FreeBSD yet",
+			words(`set placement = "nested" in the engine block, or leave it out`))
+	case d.want.Hypervisor == "qemu":
+		d.pass(name, "nested: the engine runs under QEMU within FreeBSD, as engine.hypervisor says")
+	case fits == Sibling:
+		d.skip(name, "nested; a sibling engine would need no nesting, and `fbdock up` cannot make one yet")
+	default:
+		d.pass(name, "nested: "+reason)
+	}
+}

@@ -1,0 +1,122 @@
+package vagrantfiles
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
+
+	"github.com/fbdock/fbdock/internal/plan"
+)
+
+// card is a VM's network card in the network between FreeBSD and an engine
+// beside it. fbdock sets the address itself: Vagrant's support of FreeBSD
+// would rewrite rc.conf.
+type card struct {
+	link   string // name of the network
+	engine bool
+	id     [4]byte // of the network; the last byte of an address is the VM's
+	// from and to are UDP ports of the host, where the network is a pair of them.
+	from, to int
+}
+
+// cardOf is the card of m's FreeBSD, or of its engine.
+func cardOf(m plan.Machine, engine bool) card {
+	sum := sha256.Sum256([]byte("network " + m.Instance))
+	c := card{link: m.Instance, engine: engine, id: [4]byte(sum[:4]), from: qemuPort(m.Instance), to: qemuPort(m.Instance) + 1}
+	if engine {
+		c.from, c.to = c.to, c.from
+	}
+	return c
+}
+
+// last is the last byte of the card's address, as that of its IPv4 address.
+func (c card) last() byte {
+	if c.engine {
+		return 2
+	}
+	return 1
+}
+
+// mac is an address that is administered locally (IEEE 802, the second bit).
+func (c card) mac() string {
+	return fmt.Sprintf("02:%02x:%02x:%02x:%02x:%02x", c.id[0], c.id[1], c.id[2], c.id[3], c.last())
+}
+
+// bareMAC is the address as VirtualBox and Parallels write it.
+func (c card) bareMAC() string { return strings.ToUpper(strings.ReplaceAll(c.mac(), ":", "")) }
+
+// engineOf is the engine beside m's FreeBSD as a machine of Vagrant's.
+func engineOf(m plan.Machine) vm {
+	m.Name, m.Instance = m.EngineName(), m.Instance+"-engine"
+	m.CPUs, m.Memory = m.Engine.CPUs, m.Engine.Memory
+	m.Box = plan.Box{Name: "fbdock/" + m.Engine.Image.Name, Architecture: m.Engine.Image.Architecture, BootTimeout: engineBoot, Own: true}
+	return vm{Machine: m, engine: true}
+}
+
+// engineBoot bounds the first boot of Alpine, in seconds; it takes some 30.
+const engineBoot = 600
+
+// sibling writes the engine beside m's FreeBSD.
+func sibling(f *file, m plan.Machine, p provider) {
+	e := engineOf(m)
+	f.blank()
+	f.comment("The engine of the machine above, a VM beside it.")
+	f.open("config.vm.define %s do |machine|", quote(e.Name))
+	f.line("machine.vm.guest = :alpine")
+	box(f, e, p)
+	if p.network != nil {
+		p.network(f, cardOf(m, true))
+	}
+	f.blank()
+	f.open("machine.vm.provider %s do |v|", quote(m.Provider))
+	p.settings(f, e)
+	if p.card != nil {
+		p.card(f, cardOf(m, true))
+	}
+	if m.OwnDisk() {
+		f.comment("Docker's data. It outlives the VM: Vagrant does not remove it.")
+		f.line("v.storage :file, size: %s, type: %s, bus: %s, path: %s,", quote(fmt.Sprintf("%dM", mebibytes(m.Engine.Disk))),
+			quote("qcow2"), quote("virtio"), quote(m.Instance+"-docker.qcow2"))
+		f.line("  allow_existing: true, discard: %s, serial: %s", quote("unmap"), quote("fbdockdata"))
+	}
+	f.end()
+	f.end()
+}
+
+// virtualboxNetwork is an internal network: no host and no other VM is in it.
+func virtualboxNetwork(f *file, c card) {
+	f.line("machine.vm.network %s, auto_config: false, mac: %s,", quote("private_network"), quote(c.bareMAC()))
+	f.line("  virtualbox__intnet: %s", quote(c.link))
+}
+
+// libvirtNetwork is a network that the host has no address in, and no DHCP.
+func libvirtNetwork(f *file, c card) {
+	f.line("machine.vm.network %s, auto_config: false, mac: %s,", quote("private_network"), quote(c.mac()))
+	f.line("  libvirt__network_name: %s, libvirt__forward_mode: %s, libvirt__dhcp_enabled: false", quote(c.link), quote("veryisolated"))
+}
+
+// vmwareCard is in the host-only network. VMware takes no other addresses by
+// hand than 00:50:56:00:00:00 to 00:50:56:3f:ff:ff.
+func vmwareCard(f *file, c card) {
+	for _, pair := range [][2]string{
+		{"present", "TRUE"}, {"connectiontype", "hostonly"}, {"virtualdev", "e1000"}, {"addresstype", "static"},
+		{"address", fmt.Sprintf("00:50:56:%02x:%02x:%02x", c.id[0]&0x3f, c.id[1], c.id[2]&0xfc|c.last())},
+	} {
+		f.line("v.vmx[%s] = %s", quote("ethernet1."+pair[0]), quote(pair[1]))
+	}
+}
+
+// parallelsCard is in the host-only network; prlctl(8) adds it once.
+func parallelsCard(f *file, c card) {
+	f.line(`v.customize "post-import", ["set", :id, "--device-add", "net", "--type", "host-only", "--mac", %s]`,
+		quote(c.bareMAC()))
+}
+
+// qemuCard is a pair of UDP sockets on the host's loopback, so that neither VM
+// has to be started first (qemu(1), -netdev socket).
+func qemuCard(f *file, c card) {
+	f.line("v.extra_qemu_args = [")
+	f.line("  %s, %s,", quote("-netdev"), quote(fmt.Sprintf("socket,id=fbdock,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d", c.to, c.from)))
+	f.line("  %s, %s,", quote("-device"), quote("virtio-net-pci,netdev=fbdock,mac="+c.mac()))
+	f.line("]")
+}
