@@ -19,7 +19,7 @@ type Check struct {
 	Name   string `json:"name"`
 	Result Result `json:"result"`
 	Seen   string `json:"seen"`
-	// Why it matters; said where there is something to mend.
+	// Why it matters; set where there is something to repair.
 	Why string `json:"why,omitempty"`
 	Fix Remedy `json:"fix,omitzero"`
 }

@@ -29,10 +29,10 @@ func (d *doctor) programs() {
 // virtualBox warns where a failure would have another name: whether it is
 // the provider is judged elsewhere.
 func (d *doctor) virtualBox(v string) {
-	known, stranger := strangers(d.Facts)
+	known, tooNew := tooNewVirtualBox(d.Facts)
 	switch {
-	case stranger:
-		d.warn("virtualbox", v, "Vagrant "+d.Vagrant.Version+" knows VirtualBox up to "+known+" and refuses newer ones", acquaint(d.Facts, known))
+	case tooNew:
+		d.warn("virtualbox", v, "Vagrant "+d.Vagrant.Version+" knows VirtualBox up to "+known+" and refuses newer ones", matchVirtualBox(d.Facts, known))
 	case older(v, virtualBoxFloor):
 		d.warn("virtualbox", v, "nested paging for guests began with "+virtualBoxFloor, words("update VirtualBox to 7.2.4 or newer"))
 	case keepsFromVirtualBox(d.Facts):
@@ -68,12 +68,12 @@ func (d *doctor) provider() {
 	if c.Provider == "qemu" {
 		d.warn("ssh port", "vagrant-qemu opens the guest's SSH port on all addresses of this computer",
 			"until Vagrant has replaced its well-known key, in the first minutes, whoever reaches the port can log in",
-			words("keep strangers out by this computer's firewall at the first `fbdock up`"))
+			words("block the port in the host's firewall during the first `fbdock up`"))
 	}
 }
 
 // better passes the choice, unless another provider that is not here in full
-// would do more. Where the choice can be mended that is told with bhyve.
+// would do more. The check of bhyve says how to repair the choice.
 func (d *doctor) better() {
 	seen := d.choice.Provider + " is the best of what is installed"
 	if d.choice.Provider == providerNative {

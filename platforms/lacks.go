@@ -15,9 +15,9 @@ func lacks(f Facts, provider string) (missing []string, install Remedy) {
 	switch provider {
 	case "virtualbox":
 		program("virtualbox", "VirtualBox", installVirtualBox(f))
-		known, stranger := strangers(f)
-		need(!stranger, "a Vagrant that knows VirtualBox "+f.Programs["virtualbox"].Version+" ("+f.Vagrant.Version+" knows those up to "+known+")",
-			acquaint(f, known))
+		known, tooNew := tooNewVirtualBox(f)
+		need(!tooNew, "a Vagrant that knows VirtualBox "+f.Programs["virtualbox"].Version+" ("+f.Vagrant.Version+" knows those up to "+known+")",
+			matchVirtualBox(f, known))
 	case "vmware_desktop":
 		program("vmware", "VMware Workstation or Fusion", words("install VMware Workstation or Fusion from https://support.broadcom.com"))
 		program("vmware_utility", "the Vagrant VMware Utility", installVMwareUtility(f))
@@ -49,8 +49,8 @@ func lacks(f Facts, provider string) (missing []string, install Remedy) {
 	return missing, install
 }
 
-// acquaint brings Vagrant and a VirtualBox together that it does not know.
-func acquaint(f Facts, known string) Remedy {
+// matchVirtualBox is how to get a Vagrant and a VirtualBox that it knows.
+func matchVirtualBox(f Facts, known string) Remedy {
 	if v := vagrantFor(f.Programs["virtualbox"].Version); v != "" {
 		return updateVagrant(f, v)
 	}

@@ -82,7 +82,7 @@ func ci(s Sources) string {
 }
 
 // proxy takes the lower case form first, as curl does: CGI made the upper
-// case HTTP_PROXY something that a stranger can set.
+// case HTTP_PROXY something that a client can set.
 func proxy(s Sources) Proxy {
 	first := func(names ...string) string {
 		for _, n := range names {

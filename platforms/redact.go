@@ -7,7 +7,7 @@ import (
 	"github.com/fbdock/fbdock/internal/redact"
 )
 
-// Redacted is a copy for strangers: without the passwords in proxies, and
+// Redacted is a copy to publish: without the passwords in proxies, and
 // with ~ for the home folder in paths.
 func (f Facts) Redacted(home string) Facts {
 	public := func(p Program) Program {

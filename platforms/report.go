@@ -63,9 +63,17 @@ func (d Diagnosis) verdict() string {
 	warnings := len(d.Warnings())
 	switch failures := len(d.Failures()); {
 	case failures > 0:
-		return fmt.Sprintf("This computer cannot run it as it stands: %d failed, %d to know.", failures, warnings)
+		return fmt.Sprintf("This host cannot run it: %d failed, %s.", failures, count(warnings))
 	case warnings > 0:
-		return fmt.Sprintf("This computer can try it: %d to know.", warnings)
+		return fmt.Sprintf("This host can try it: %s.", count(warnings))
 	}
-	return "This computer can run it."
+	return "This host can run it."
+}
+
+// count is a number of warnings.
+func count(warnings int) string {
+	if warnings == 1 {
+		return "1 warning"
+	}
+	return fmt.Sprintf("%d warnings", warnings)
 }

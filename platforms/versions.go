@@ -68,8 +68,8 @@ func series(v string) string {
 	return strings.Join(parts[:min(len(parts), 2)], ".")
 }
 
-// strangers tells whether Vagrant refuses this VirtualBox as too new.
-func strangers(f Facts) (known string, yes bool) {
+// tooNewVirtualBox tells whether Vagrant refuses this VirtualBox as too new.
+func tooNewVirtualBox(f Facts) (known string, yes bool) {
 	have := f.Programs["virtualbox"].Version
 	known = vagrantKnows(f.Vagrant.Version)
 	if have == "" || known == "" {

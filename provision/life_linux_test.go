@@ -8,7 +8,7 @@ import (
 // until waits for a command of a script, which the test fails for when it
 // never comes true.
 const until = `
-until_() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 300 ] || { echo "waited in vain: $*"; break; }; /usr/bin/sleep 0.2; done; }
+until_() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 300 ] || { echo "gave up waiting: $*"; break; }; /usr/bin/sleep 0.2; done; }
 runs() { service fbdock onestatus | grep -q 'pid.*running under'; }
 is_down() { ! service fbdock onestatus >/dev/null; }
 dead() { case $(ps -o stat= -p "$1") in '' | Z*) ;; *) return 1 ;; esac; }
@@ -36,7 +36,7 @@ func checkParts(t *testing.T, g *guest, out string, want []part) {
 			t.Errorf("%s: no %q in\n%s\n%s", p.name, p.want, got[p.name], g.logs(t))
 		}
 	}
-	if strings.Contains(out, "waited in vain") {
+	if strings.Contains(out, "gave up waiting") {
 		t.Errorf("not as asked:\n%s\n%s", out, g.logs(t))
 	}
 }

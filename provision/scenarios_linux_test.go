@@ -175,7 +175,7 @@ func TestDamagedImageIsRefused(t *testing.T) {
 func TestEngineComesBackByItself(t *testing.T) {
 	t.Parallel()
 	const script = `
-until_() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 150 ] || { echo "waited in vain: $*"; break; }; /usr/bin/sleep 0.2; done; }
+until_() { n=0; until "$@"; do n=$((n + 1)); [ $n -lt 150 ] || { echo "gave up waiting: $*"; break; }; /usr/bin/sleep 0.2; done; }
 runs() { service fbdock onestatus | grep -q 'running under'; }
 runs_anew() { now=$(cat /var/run/fbdock/vm.pid 2>/dev/null) && [ "$now" != "$old" ] && runs; }
 ends() { mkdir -p /run/lab/end; echo "$1" >/run/lab/end/fbdock; }
@@ -205,7 +205,7 @@ echo '--- second'; service fbdock onestart; service fbdock onestop; service fbdo
 			t.Errorf("%s: no %q in\n%s\n%s", part.name, part.want, text, g.logs(t))
 		}
 	}
-	if strings.Contains(out, "waited in vain") || strings.Contains(out, "status 4") {
+	if strings.Contains(out, "gave up waiting") || strings.Contains(out, "status 4") {
 		t.Errorf("not as asked:\n%s", out)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // configuration: who starts it has written down what it is to serve.
 func (p *program) agentCommand() *cli.Command {
 	return &cli.Command{
-		Name: app.AgentVerb, Hidden: true, Usage: "serve one machine; started by the other verbs", Flags: []cli.Flag{
+		Name: app.AgentCommand, Hidden: true, Usage: "serve one machine; started by the other commands", Flags: []cli.Flag{
 			&cli.StringFlag{Name: "project", Usage: "the `ID` of the project"},
 			&cli.StringFlag{Name: "name", Usage: "the `NAME` of the machine"},
 		},

@@ -34,7 +34,7 @@ func (p *program) contextCommand() *cli.Command {
 				}
 				return err
 			default:
-				return usage(fmt.Errorf("context has no word %q", word))
+				return usage(fmt.Errorf("context has no subcommand %q", word))
 			}
 		}),
 	}

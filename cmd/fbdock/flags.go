@@ -10,7 +10,7 @@ import (
 	"github.com/fbdock/fbdock/internal/app"
 )
 
-// Names of the flags that more than one verb has.
+// Names of the flags that more than one command has.
 const (
 	flagDir     = "chdir"
 	flagMachine = "machine"
@@ -24,7 +24,7 @@ const (
 	flagAllowReach = "allow-reach"
 )
 
-// commonFlags may stand before the verb and after it. Each command needs
+// commonFlags may stand before the command and after it. Each needs
 // values of its own: a cli.Flag keeps what it has parsed.
 func commonFlags() []cli.Flag {
 	return []cli.Flag{
@@ -41,7 +41,7 @@ func machineFlag() cli.Flag {
 	return &cli.StringFlag{Name: flagMachine, Aliases: []string{"m"}, Usage: "use the machine `NAME`, when there are several"}
 }
 
-// named are the machines that a verb is about: those after it, and the one
+// named are the machines that a command is about: those after it, and the one
 // of -m before it. None means all: -m must never be passed over.
 func named(c *cli.Context) []string {
 	names := c.Args().Slice()
@@ -55,7 +55,7 @@ func jsonFlag() cli.Flag {
 	return &cli.BoolFlag{Name: flagJSON, Usage: "answer with JSON"}
 }
 
-// setAt is the nearest context, from the verb outwards, in which a flag was
+// setAt is the nearest context, from the command outwards, in which a flag was
 // given. cli itself looks no further than the innermost definition.
 func setAt(c *cli.Context, name string) *cli.Context {
 	for _, level := range c.Lineage() {
@@ -88,7 +88,7 @@ func usage(err error) error {
 	return &app.Error{Err: err, Next: "`fbdock help` lists the commands, `fbdock help COMMAND` describes one", Code: app.ExitUsage}
 }
 
-// noArgs refuses arguments that a verb has no use for.
+// noArgs refuses arguments that a command has no use for.
 func noArgs(c *cli.Context) error {
 	if c.NArg() > 0 {
 		return usage(fmt.Errorf("%s takes no argument, got %q", c.Command.Name, c.Args().First()))

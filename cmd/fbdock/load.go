@@ -95,7 +95,7 @@ func (p *program) loadStarting(c *cli.Context) (*app.Project, error) {
 	return p.loadBy(c, o)
 }
 
-// loadRunning is load for verbs that speak with machines that run.
+// loadRunning is load for commands to machines that run.
 func (p *program) loadRunning(c *cli.Context) (*app.Project, error) {
 	o, err := p.optionsOn(c, app.RunningLaptop(platforms.Quick(p.sources()), func() (platforms.Facts, error) {
 		return p.facts(c.Context, false)
@@ -118,7 +118,7 @@ func (p *program) loadBy(c *cli.Context, o app.Options) (*app.Project, error) {
 	return loaded.Project, nil
 }
 
-// tell writes the diagnostics; errors among them become the verb's error.
+// tell writes the diagnostics; errors among them become the command's error.
 func (p *program) tell(c *cli.Context, loaded app.Loaded) error {
 	if len(loaded.Diagnostics) == 0 {
 		return nil

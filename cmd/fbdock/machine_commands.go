@@ -21,7 +21,7 @@ func (p *program) onPresent(f func(ctx context.Context, c *cli.Context, project 
 	return p.onProject(p.load, f)
 }
 
-// starting is verb for commands that start machines: they ask about what the
+// starting is the Action of commands that start machines: they ask about what the
 // configuration reaches for.
 func (p *program) starting(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
 	return p.onProject(p.loadStarting, f)

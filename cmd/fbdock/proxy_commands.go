@@ -14,7 +14,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 )
 
-// proxied is the Action of a verb whose arguments belong to somebody else.
+// proxied is the Action of a command whose arguments belong to somebody else.
 func (p *program) proxied(e func(c *cli.Context) (app.Exec, error)) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		request, err := e(c)

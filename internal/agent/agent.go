@@ -1,8 +1,8 @@
 // Package agent is the background process of one machine. It keeps the link
-// to the guests, mends it, and offers it to this user's programs: as an SSH
+// to the guests, reconnects, and offers it to this user's programs: as an SSH
 // server whose channels and requests are relayed one to one, as the Docker
 // API's socket, as the published ports of containers, and as folders of the
-// laptop in the guests. It never reads the configuration, never starts programs and never prints; how to log in to a
+// host in the guests. It never reads the configuration, never starts programs and never prints; how to log in to a
 // guest is told to it.
 package agent
 
@@ -36,7 +36,8 @@ type Guests interface {
 	// Root is what runs a program as root in FreeBSD for a login of user,
 	// none where that is root already.
 	Root(user string) ([]string, error)
-	// Gone tells whether the machine runs no more. Doubt is no.
+	// Gone tells whether the machine runs no more. It is false
+	// where that is not known.
 	Gone(ctx context.Context) bool
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 )
 
-// BenchmarkDial is the way to the agent that every verb goes.
+// BenchmarkDial is the login at the agent, as every command does it.
 func BenchmarkDial(b *testing.B) {
 	r := startAgent(b, startSSHD(b), nil)
 	for b.Loop() {

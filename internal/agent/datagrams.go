@@ -249,23 +249,23 @@ func (f *forwards) judgeSent(fw *forward, hop string, err error) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	fw.judgeRoad(hop, err)
+	fw.judgeHop(hop, err)
 }
 
-// judgeUDP remembers for all UDP ports whether there is a road.
+// judgeUDP remembers for all UDP ports whether datagrams reach the engine.
 func (f *forwards) judgeUDP(hop string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for at, fw := range f.all {
 		if at.protocol == "udp" && len(fw.listeners) > 0 {
-			fw.judgeRoad(hop, err)
+			fw.judgeHop(hop, err)
 		}
 	}
 }
 
-// judgeRoad is about the road as far as the engine: that it stands says
+// judgeHop is about the hops as far as the engine: success says
 // nothing about the container.
-func (fw *forward) judgeRoad(hop string, err error) {
+func (fw *forward) judgeHop(hop string, err error) {
 	switch {
 	case err != nil:
 		fw.port.Hop, fw.port.Error = hop, err.Error()

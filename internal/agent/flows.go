@@ -28,7 +28,8 @@ type flow struct {
 	there netip.AddrPort
 }
 
-// flows are the senders by which answers find back.
+// flows is a NAT table: an answer from the engine is sent to the sender that it has
+// for its port.
 type flows struct {
 	mu       sync.Mutex
 	bySender map[sender]*list.Element // of *flow

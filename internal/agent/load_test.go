@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 
 func alone(words []string) error {
 	dir, address, user, keys := words[0], words[1], words[2], words[3]
-	debug.SetGCPercent(40) // as the verb does
+	debug.SetGCPercent(40) // as the command does
 	signer, err := readSigner(filepath.Join(dir, "host"))
 	if err != nil {
 		return err

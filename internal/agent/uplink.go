@@ -14,7 +14,7 @@ import (
 const (
 	firstRetry = 200 * time.Millisecond
 	lastRetry  = 5 * time.Second
-	// linkWait is how long a new connection waits for the link to be mended.
+	// linkWait is how long a new connection waits for the agent to reconnect.
 	linkWait = 12 * time.Second
 	// goneAfter is how long the guest is not reached before Vagrant is asked
 	// whether there still is one: guests reboot.
@@ -47,8 +47,8 @@ func (j *session) alive() bool {
 	}
 }
 
-// while is ctx for as long as the link lives: who waits for a place on one
-// that is lost waits in vain.
+// while is ctx for as long as the session lives: nothing waits for a lost
+// connection.
 func (j *session) while(ctx context.Context) (bound context.Context, cancel func()) {
 	bound, end := context.WithCancelCause(ctx)
 	go func() {
@@ -81,7 +81,7 @@ func newUplink(guests Guests, log *slog.Logger) *uplink {
 	}
 }
 
-// keep makes and mends the link until ctx ends. It gives up, with ErrGone,
+// keep connects and reconnects until ctx ends. It gives up, with ErrGone,
 // only when the machine runs no more.
 func (u *uplink) keep(ctx context.Context) error {
 	for {

@@ -170,7 +170,7 @@ func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, 
 	})
 }
 
-// agentGuests logs in as the other verbs do.
+// agentGuests logs in as the other commands do.
 type agentGuests struct {
 	o       Options
 	folder  state.Dir

@@ -15,14 +15,14 @@ import (
 	"github.com/fbdock/fbdock/internal/run"
 )
 
-// AgentVerb is the hidden verb that is the agent.
-const AgentVerb = "agent"
+// AgentCommand is the hidden command that is the agent.
+const AgentCommand = "agent"
 
 // StdioCommand is the hidden command that OpenSSH runs to reach an agent.
 const StdioCommand = "agent-stdio"
 
-// agentTimeout bounds the login at the agent, which may be mending its
-// link; after it the verb logs in itself.
+// agentTimeout bounds the login at the agent, which may be reconnecting;
+// after it the command logs in itself.
 const agentTimeout = 14 * time.Second
 
 // noAgent tells whether the user wants no background process.
@@ -88,7 +88,7 @@ func (p *Project) starter(m plan.Machine) (agent.Starter, error) {
 		}
 		return p.Runner.Detach(ctx, run.Cmd{
 			// Not the project's folder: Windows would not let go of it.
-			Name: self, Args: []string{AgentVerb, "--project", p.State.Record().ID, "--name", m.Name}, Env: p.Environ,
+			Name: self, Args: []string{AgentCommand, "--project", p.State.Record().ID, "--name", m.Name}, Env: p.Environ,
 			Dir: os.TempDir(), Stdout: log, Stderr: log,
 		})
 	}
@@ -174,7 +174,7 @@ func (p *Project) tellAgent(ctx context.Context, m plan.Machine) {
 }
 
 // bringAgent is ensureAgent for `up`, to which an agent is an extra: all
-// verbs work without.
+// commands work without.
 func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
 	if err := p.applyAgent(ctx, m); err != nil {
 		p.Progress.Warn(fmt.Sprintf("%s works without its agent, slower and without ports and socket: %v", m.Name, err))
@@ -268,7 +268,7 @@ func (p *Project) leaveAgent(ctx context.Context, m plan.Machine) {
 	}
 	s, err := p.starter(m)
 	if err != nil {
-		return // the verb works without; `up` will say it
+		return // the command works without; `up` will say it
 	}
 	s.Leave(ctx)
 }

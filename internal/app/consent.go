@@ -10,10 +10,10 @@ import (
 	"github.com/fbdock/fbdock/internal/state"
 )
 
-// stranger is the address that a pinned file is from when that is not its
+// otherOrigin is the address that a pinned file is from when that is not its
 // publisher's, "" when it is. A pin may also name the publisher and hold the
 // digest of a file that another project has fetched from elsewhere.
-func stranger(cache boxes.Cache, img boxes.Image, pin lockfile.Pin) string {
+func otherOrigin(cache boxes.Cache, img boxes.Image, pin lockfile.Pin) string {
 	if !img.Published(pin.URL) {
 		return pin.URL
 	}
@@ -31,7 +31,7 @@ func (o Options) consent(lock *lockfile.File, kind lockfile.Kind, img boxes.Imag
 	if !ok || img.Path != "" || img.SHA512 != pin.SHA512 {
 		return nil // what is used then is the publisher's, or the user's own
 	}
-	from := stranger(imageCache(o), img, pin)
+	from := otherOrigin(imageCache(o), img, pin)
 	if from == "" {
 		return nil
 	}

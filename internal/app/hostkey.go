@@ -100,7 +100,7 @@ func (u userKeys) callback() (ssh.HostKeyCallback, error) {
 	check, err := knownhosts.New(u.files...)
 	if err != nil {
 		// What is not understood must not become "nothing is known".
-		return nil, &Error{Err: fmt.Errorf("read your known_hosts: %w", err), Next: "mend that line, or remove it"}
+		return nil, &Error{Err: fmt.Errorf("read your known_hosts: %w", err), Next: "repair that line, or remove it"}
 	}
 	return check, nil
 }

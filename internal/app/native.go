@@ -18,8 +18,8 @@ import (
 	"github.com/fbdock/fbdock/internal/run"
 )
 
-// On a laptop that runs FreeBSD itself the same road is walked: the base
-// system's sshd is started for one connection, as the user and without a
+// On a host that runs FreeBSD itself everything is done the same way: the
+// base system's sshd is started for one connection, as the user and without a
 // port, and speaks over a pipe. Nobody else can reach it, nothing has to be
 // enabled, and all that comes after is as with a computer elsewhere.
 

@@ -18,7 +18,7 @@ const (
 	OnEngine  = "engine"
 )
 
-// The roads that a command can take.
+// The connections that a command can use.
 const (
 	ViaLink    = "link"
 	ViaVagrant = "vagrant"
@@ -176,7 +176,7 @@ func relay(ctx context.Context, client *link.Client, e Exec) (status int, err er
 	return client.Run(ctx, cmd)
 }
 
-// execVagrant is the slow road, `vagrant ssh -c`, there to compare with.
+// execVagrant is the slow way, `vagrant ssh -c`, there to compare with.
 func (p *Project) execVagrant(ctx context.Context, m plan.Machine, e Exec) (int, error) {
 	if e.On == OnEngine {
 		return 0, &Error{

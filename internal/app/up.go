@@ -196,7 +196,7 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 	return UpResult{Machine: u.m.Name, Changed: true, Engine: version, Phases: u.phases}, nil
 }
 
-// build walks the whole road. Every part may have been done before, in part
+// build does all steps. Every part may have been done before, in part
 // or in whole.
 func (u *upRun) build(ctx context.Context) (version string, err error) {
 	g, err := u.freebsd(ctx)

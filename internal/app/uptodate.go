@@ -54,7 +54,7 @@ func (u *upRun) warnLayers(layers []Layer) {
 // atHand is the connection of the agent, where one serves that is as wanted,
 // or a login by what was known last.
 func (u *upRun) atHand(ctx context.Context) (*guest, error) {
-	quick, cancel := context.WithTimeout(ctx, quickDial) // it may be mending its link to what is down
+	quick, cancel := context.WithTimeout(ctx, quickDial) // the agent may be reconnecting to a guest that is down
 	defer cancel()
 	if u.changing.host() {
 		return u.cached(ctx, u.m, quickDial) // the agent's is the one before

@@ -11,7 +11,7 @@ import (
 	"github.com/fbdock/fbdock/vagrantfiles"
 )
 
-// writeVagrantfile renders the one file of all machines, so that no verb
+// writeVagrantfile renders the one file of all machines, so that no command
 // that calls Vagrant finds an old one. Vagrant looks for the folders that
 // its provisioners would send, whether it is to run them or not.
 func (p *Project) writeVagrantfile() ([]byte, error) {
@@ -22,7 +22,7 @@ func (p *Project) writeVagrantfile() ([]byte, error) {
 	}
 	text, err := p.Vagrantfile()
 	if errors.Is(err, vagrantfiles.ErrNoVM) {
-		return nil, nil // then no verb calls Vagrant
+		return nil, nil // then no command calls Vagrant
 	}
 	if err != nil {
 		return nil, err

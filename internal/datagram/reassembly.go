@@ -13,7 +13,8 @@ const (
 	// memory they may take together. Who waits the longest makes room.
 	unfinished = 64
 	waiting    = 2 << 20
-	// blocks is the number of eights of bytes in the longest packet.
+	// blocks is the number of fragment blocks, of 8 bytes each, in the longest
+	// packet (RFC 791, Fragment Offset).
 	blocks = 65536 / 8
 )
 

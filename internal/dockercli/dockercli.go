@@ -64,7 +64,7 @@ func (f Finder) Find(ctx context.Context, compose bool) (CLI, error) {
 	defer func() { f.save(before, answers) }()
 	var reasons []string
 	for _, path := range run.LookAll("docker", variable(f.Environ, "PATH")) {
-		reason := f.stranger(path)
+		reason := f.refused(path)
 		if reason == "" {
 			var cli CLI
 			if cli, reason = f.examine(ctx, path, compose, answers); reason == "" {
@@ -82,8 +82,8 @@ func (f Finder) Find(ctx context.Context, compose bool) (CLI, error) {
 	return CLI{}, &UnusableError{strings.Join(reasons, "; ")}
 }
 
-// stranger tells why a program is not asked at all, "" when it may be.
-func (f Finder) stranger(path string) string {
+// refused tells why a program is not asked at all, "" when it may be.
+func (f Finder) refused(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {
 		return err.Error()

@@ -19,7 +19,7 @@ import (
 	"time"
 )
 
-// TestAgent is the road through the machine's agent: its parts run in order.
+// TestAgent is about commands through the machine's agent: its parts run in order.
 func TestAgent(t *testing.T) {
 	docker, err := exec.LookPath("docker")
 	if err != nil {

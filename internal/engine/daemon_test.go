@@ -25,7 +25,7 @@ import (
 )
 
 // address is the engine's within the guest; the fake listens elsewhere, and
-// the dialer of the test is the road.
+// the test dials it itself.
 const address = "10.77.0.2:2376"
 
 // authority is a CA that signs for the fake daemon and its clients.
@@ -145,8 +145,8 @@ func (d *daemon) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, body)
 }
 
-// road connects to the fake whatever address within the guest is asked for.
-func (d *daemon) road(ctx context.Context, network, to string) (net.Conn, error) {
+// dial connects to the fake whatever address within the guest is asked for.
+func (d *daemon) dial(ctx context.Context, network, to string) (net.Conn, error) {
 	if to != address {
 		return nil, fmt.Errorf("dialled %s", to)
 	}

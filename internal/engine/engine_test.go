@@ -18,7 +18,7 @@ func TestAskTheDaemon(t *testing.T) {
 	// The laptop's proxy must not be asked for the way into the guest.
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 	ca := newAuthority(t)
-	c := newClient(t, startDaemon(t, ca).road, keysOf(t, ca, ca))
+	c := newClient(t, startDaemon(t, ca).dial, keysOf(t, ca, ca))
 	if err := c.Ping(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestForeignCertificates(t *testing.T) {
 		"client of a foreign CA": {keysOf(t, ca, foreign), true},
 		"daemon of a foreign CA": {keysOf(t, foreign, ca), false},
 	} {
-		c := newClient(t, d.road, test.keys)
+		c := newClient(t, d.dial, test.keys)
 		for what, err := range map[string]error{"ping": c.Ping(t.Context()), "info": infoError(t, c)} {
 			trust, ok := errors.AsType[*engine.TrustError](err)
 			if !ok || trust.Ours != test.ours || trust.Hint() == "" || !strings.Contains(trust.Error(), address) {
@@ -99,7 +99,7 @@ func TestWaitReady(t *testing.T) {
 		if tries.Add(1) <= 2 { // nothing listens yet
 			return nil, errRefused
 		}
-		return d.road(ctx, network, to)
+		return d.dial(ctx, network, to)
 	}, keysOf(t, ca, ca))
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -130,7 +130,7 @@ func TestWaitReadyGivesUp(t *testing.T) {
 		dial engine.Dialer
 		word string
 	}{
-		"starting": {starting.road, "500"},
+		"starting": {starting.dial, "500"},
 		"refused":  {refused, errRefused.Error()},
 		"silent":   {silent, "deadline"},
 	} {

@@ -29,7 +29,7 @@ func flood(head, text string) http.HandlerFunc {
 func TestAnswersOfAHostileDockerd(t *testing.T) {
 	ca := newAuthority(t)
 	d := startDaemon(t, ca)
-	c := newClient(t, d.road, keysOf(t, ca, ca))
+	c := newClient(t, d.dial, keysOf(t, ca, ca))
 	for name, test := range map[string]struct {
 		path   string
 		answer http.HandlerFunc
@@ -71,7 +71,7 @@ func TestVersionOfAHostileDockerd(t *testing.T) {
 	ca := newAuthority(t)
 	d := startDaemon(t, ca)
 	d.answers = map[string]http.HandlerFunc{"_ping": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Api-Version", "1.24/../x") }}
-	c := newClient(t, d.road, keysOf(t, ca, ca))
+	c := newClient(t, d.dial, keysOf(t, ca, ca))
 	if _, err := c.Containers(t.Context(), 10); err == nil || !strings.Contains(err.Error(), `version "1.24/../x"`) {
 		t.Errorf("Containers: %v", err)
 	}
@@ -88,7 +88,7 @@ func TestEventsOfAHostileDockerd(t *testing.T) {
 		}
 		flood(`{"Type":"container","Action":"`, "x")(w, r)
 	}}
-	c := newClient(t, d.road, keysOf(t, ca, ca))
+	c := newClient(t, d.dial, keysOf(t, ca, ca))
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	var changes atomic.Int64
@@ -110,7 +110,7 @@ func TestWatchContainersEnds(t *testing.T) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	}}
-	c := newClient(t, d.road, keysOf(t, ca, ca))
+	c := newClient(t, d.dial, keysOf(t, ca, ca))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	if err := c.WatchContainers(ctx, func() { cancel(errRefused) }); !errors.Is(err, errRefused) {
 		t.Errorf("WatchContainers: %v", err)

@@ -44,7 +44,7 @@ func TestStartLate(t *testing.T) {
 	}
 	list = append(list, `{"Id":"near","Names":["/near"],"State":"exited","Mounts":[{"Type":"bind","Source":"/home/u/project"},{"Type":"volume","Source":"/home/u/proj"}]}`)
 	d.answers["containers/json"] = answer("[" + strings.Join(list, ",") + "]")
-	c := newClient(t, d.road, keysOf(t, ca, ca))
+	c := newClient(t, d.dial, keysOf(t, ca, ca))
 	names, failed, err := c.StartLate(t.Context(), []string{"/srv/else", "/home/u/proj"})
 	if err != nil {
 		t.Fatal(err)

@@ -178,7 +178,7 @@ func (a *attempt) checkHostKey(_ string, _ net.Addr, key ssh.PublicKey) error {
 }
 
 // pin remembers the key of a server that let us in. One that did not may be
-// a stranger on a reused port.
+// another server on a reused port.
 func (a *attempt) pin(ctx context.Context) error {
 	if a.seen == nil {
 		return nil

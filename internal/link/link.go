@@ -1,4 +1,4 @@
-// Package link is the road to the guests: SSH from the laptop to FreeBSD
+// Package link connects to the guests: SSH from the host to FreeBSD
 // and through it to the engine, with sessions, tunnels, keepalive and pinned
 // host keys. It knows addresses and keys only: it never starts programs,
 // never reads the environment and never prints.

@@ -105,7 +105,7 @@ func TestForeignPipe(t *testing.T) {
 		if conn, err := l.Accept(); err == nil {
 			data, _ := io.ReadAll(conn)
 			if len(data) > 0 {
-				t.Errorf("%d bytes were sent to a stranger", len(data))
+				t.Errorf("%d bytes were sent to another user", len(data))
 			}
 		}
 	}()

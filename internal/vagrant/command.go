@@ -95,7 +95,7 @@ func (v Vagrant) versionCmd() run.Cmd {
 	return c
 }
 
-// SSHCmd is the slow road: one `vagrant ssh` for one command line of the
+// SSHCmd is the slow way: one `vagrant ssh` for one command line of the
 // guest's shell. Vagrant adds a -t of its own unless the arguments behind
 // -- hold exactly -T or -t; --no-tty is eaten before it could help, and
 // -tt with the added -t is no longer "force", so two single ones it is.

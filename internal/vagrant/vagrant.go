@@ -58,7 +58,7 @@ type Target struct {
 // UpOptions are the choices of Up and Reload.
 type UpOptions struct {
 	// Provision lets Vagrant run the Vagrantfile's own provisioners;
-	// fbdock has a faster road and leaves it off.
+	// fbdock has a faster way and leaves it off.
 	Provision bool
 }
 

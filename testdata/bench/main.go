@@ -72,7 +72,7 @@ func bench(ctx context.Context) error {
 	return publish("docs/numbers.md", res)
 }
 
-// world is a machine that is up, with both roads to it.
+// world is a machine that is up, with both connections to it.
 type world struct {
 	fbdock  string
 	dir     string

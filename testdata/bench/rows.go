@@ -149,7 +149,7 @@ func (w *world) forward(ctx context.Context) (host string, stop func(), err erro
 	return "", nil, fmt.Errorf("ssh does not forward %s", address)
 }
 
-// importImage gives the engine an image of random bytes, which compress no better on either road.
+// importImage gives the engine an image of random bytes, which compress no better on either connection.
 func (w *world) importImage(ctx context.Context) error {
 	data := make([]byte, imageSize)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(data)
