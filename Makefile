@@ -22,7 +22,7 @@ FORMER        := $(CURDIR)/.cache/former/fbdock
 # Which end-to-end tests run; all of them take three quarters of an hour on two quiet cores, and up to two hours on busy ones.
 RUN       ?= .
 # Every tracked script, by its first line.
-SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/laptops')
+SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/hosts')
 
 .PHONY: help build test lint e2e box-e2e clients-e2e real catalogue docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean
 

@@ -1,5 +1,5 @@
 // Package boxes knows which Vagrant boxes and engine images there are, and
-// keeps the images on the laptop: fetched with resume, verified, and never
+// keeps the images on the host: fetched with resume, verified, and never
 // used unverified. It starts no programs.
 package boxes
 

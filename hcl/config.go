@@ -105,7 +105,7 @@ type Engine struct {
 }
 
 // Proxy is what the guests use to reach the network; empty values mean
-// "as the laptop does". Printed, logged or as JSON it has no user and no
+// "as the host does". Printed, logged or as JSON it has no user and no
 // password: who needs those takes them from the fields.
 type Proxy struct {
 	HTTP  string `json:"http,omitempty"`
@@ -129,10 +129,10 @@ func (p Proxy) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(p.redacted()))
 }
 
-// Mount is a laptop folder seen in both guests.
+// Mount is a host folder seen in both guests.
 type Mount struct {
 	Source   string // as written; relative to the folder of the file
-	Target   string // "" is the same path as on the laptop
+	Target   string // "" is the same path as on the host
 	ReadOnly bool
 	Type     string // sshfs or copy; "" is sshfs
 	Exclude  []string

@@ -137,7 +137,7 @@ func lengthFunc() function.Function {
 
 func envFunc(opts Options) function.Function {
 	return function.New(&function.Spec{
-		Description: "an environment variable of the laptop, or the default if it is not set",
+		Description: "an environment variable of the host, or the default if it is not set",
 		Params:      []function.Parameter{{Name: "name", Type: cty.String}},
 		VarParam:    &function.Parameter{Name: "default", Type: cty.String},
 		Type:        function.StaticReturnType(cty.String),

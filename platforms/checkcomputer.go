@@ -9,7 +9,7 @@ const (
 	gibibyte = 1 << 30
 	// usualMemory is the guest's when nothing else is wanted.
 	usualMemory = 4 * gibibyte
-	// roomForSystem is what the laptop's own system and programs should keep.
+	// roomForSystem is what the host's own system and programs should keep.
 	roomForSystem = 2 * gibibyte
 	// leastDisk holds a box, its copy and an engine image; roomyDisk leaves
 	// the machine's disks room to grow.

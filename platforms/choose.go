@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Option is one provider as it stands on this laptop.
+// Option is one provider as it stands on this host.
 type Option struct {
 	Provider string `json:"provider"`
 	// Usable: all that the provider needs is installed.

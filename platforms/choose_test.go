@@ -142,7 +142,7 @@ func TestKnownBad(t *testing.T) {
 	}
 }
 
-// TestFreeBSD: a laptop that runs FreeBSD itself needs no provider.
+// TestFreeBSD: a host that runs FreeBSD itself needs no provider.
 func TestFreeBSD(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

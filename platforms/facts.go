@@ -1,14 +1,14 @@
-// Package platforms knows this laptop: its system, processor, hypervisors
+// Package platforms knows this host: its system, processor, hypervisors
 // and Vagrant, which of them can nest bhyve, and how its paths are called in
 // the guests. It never starts a VM, never needs root, and changes nothing.
 //
-// Facts are plain data, read from injected sources: each laptop can be
+// Facts are plain data, read from injected sources: each host can be
 // recorded as JSON and tested anywhere.
 package platforms
 
 import "net/netip"
 
-// Facts is what is known of one laptop.
+// Facts is what is known of one host.
 type Facts struct {
 	OS        string `json:"os"`                   // as runtime.GOOS
 	OSVersion string `json:"os_version,omitempty"` // as its maker counts: 15.7, 10.0.22631, 12
@@ -30,7 +30,7 @@ type Facts struct {
 	Programs map[string]Program `json:"programs,omitempty"`
 	// Plugins of Vagrant and their versions, "" when unknown.
 	Plugins map[string]string `json:"plugins,omitempty"`
-	// Networks that this laptop reaches without its default route.
+	// Networks that this host reaches without its default route.
 	Networks []netip.Prefix `json:"networks,omitempty"`
 	// LibvirtDenied: libvirt's socket is there and not for this user.
 	LibvirtDenied bool `json:"libvirt_denied,omitempty"`
@@ -54,7 +54,7 @@ type CPU struct {
 	Count  int    `json:"count,omitempty"`
 	VMX    bool   `json:"vmx,omitempty"`
 	SVM    bool   `json:"svm,omitempty"`
-	// Hypervisor is who runs this laptop, "" when nobody does. Windows with
+	// Hypervisor is who runs this host, "" when nobody does. Windows with
 	// Hyper-V on runs under it itself: Microsoft.
 	Hypervisor string `json:"hypervisor,omitempty"`
 	// Apple is the generation of an Apple chip: 3 for an M3.
@@ -96,7 +96,7 @@ type Program struct {
 // Found tells whether the program is there.
 func (p Program) Found() bool { return p.Path != "" }
 
-// Proxy is how this laptop reaches the network.
+// Proxy is how this host reaches the network.
 type Proxy struct {
 	HTTP  string `json:"http,omitempty"`
 	HTTPS string `json:"https,omitempty"`

@@ -7,7 +7,7 @@ const (
 	providerSSH    = "ssh"    // one that is reached by SSH
 )
 
-// bhyveHere judges a laptop that runs FreeBSD itself.
+// bhyveHere judges a host that runs FreeBSD itself.
 func bhyveHere(f Facts) nesting {
 	if f.Arch != "amd64" {
 		return perhaps("bhyve on this processor is not known until its module is loaded")

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 )
 
-// PathError says why a laptop path cannot be named in the guests.
+// PathError says why a host path cannot be named in the guests.
 type PathError struct {
 	Path, Reason string
 }
@@ -20,7 +20,7 @@ func (e *PathError) Hint() string {
 	return "give the mount a target, or choose another folder"
 }
 
-// GuestPath is how an absolute laptop path is called in both guests. On
+// GuestPath is how an absolute host path is called in both guests. On
 // Windows C:\Users\x is /c/Users/x and \\server\share\x is
 // /unc/server/share/x; elsewhere the name stays. No two host paths
 // share a guest path.

@@ -36,7 +36,7 @@ func generate(r *rand.Rand, goos string) string {
 	return string(rune('A'+r.IntN(26))) + `:\` + strings.Join(parts, `\`)
 }
 
-// There and back is the identity, and no two laptop paths share a guest
+// There and back is the identity, and no two host paths share a guest
 // path.
 func TestGeneratedPaths(t *testing.T) {
 	t.Parallel()
@@ -44,22 +44,22 @@ func TestGeneratedPaths(t *testing.T) {
 		r := rand.New(rand.NewPCG(5, 77))
 		taken := map[string]string{}
 		for range 20000 {
-			laptop := generate(r, goos)
-			guest, err := platforms.GuestPath(goos, laptop)
+			host := generate(r, goos)
+			guest, err := platforms.GuestPath(goos, host)
 			if err != nil {
-				if len(laptop) > 900 {
+				if len(host) > 900 {
 					continue
 				}
-				t.Fatalf("%s %q: %v", goos, laptop, err)
+				t.Fatalf("%s %q: %v", goos, host, err)
 			}
 			back, err := hostPath(goos, guest)
-			if err != nil || back != laptop {
-				t.Fatalf("%s %q is %q in the guests, and comes back as %q, %v", goos, laptop, guest, back, err)
+			if err != nil || back != host {
+				t.Fatalf("%s %q is %q in the guests, and comes back as %q, %v", goos, host, guest, back, err)
 			}
-			if other, ok := taken[guest]; ok && other != laptop {
-				t.Fatalf("%s %q and %q share %q", goos, laptop, other, guest)
+			if other, ok := taken[guest]; ok && other != host {
+				t.Fatalf("%s %q and %q share %q", goos, host, other, guest)
 			}
-			taken[guest] = laptop
+			taken[guest] = host
 		}
 		if len(taken) < 10000 {
 			t.Errorf("%s: only %d paths", goos, len(taken))

@@ -15,8 +15,8 @@ import (
 	"github.com/fbdock/fbdock/platforms"
 )
 
-// laptop is a computer made of maps.
-type laptop struct {
+// host is a computer made of maps.
+type host struct {
 	goos, arch string
 	files      map[string]string
 	writable   string
@@ -27,7 +27,7 @@ type laptop struct {
 	native     platforms.Native
 }
 
-func (l laptop) sources(ask bool) platforms.Sources {
+func (l host) sources(ask bool) platforms.Sources {
 	s := platforms.Sources{
 		OS: l.goos, Arch: l.arch, Home: "/home/x",
 		ReadFile: func(name string) ([]byte, error) {
@@ -74,7 +74,7 @@ func (l laptop) sources(ask bool) platforms.Sources {
 
 func TestReadLinux(t *testing.T) {
 	t.Parallel()
-	l := laptop{
+	l := host{
 		goos: "linux", arch: "amd64", cpu: intel, writable: "/dev/kvm",
 		native: platforms.Native{FreeDisk: 5 << 30},
 		files: map[string]string{
@@ -116,7 +116,7 @@ func TestReadLinux(t *testing.T) {
 
 func TestReadWSL(t *testing.T) {
 	t.Parallel()
-	l := laptop{goos: "linux", arch: "amd64", files: map[string]string{"/proc/sys/kernel/osrelease": "5.15.167.4-microsoft-standard-WSL2\n"}}
+	l := host{goos: "linux", arch: "amd64", files: map[string]string{"/proc/sys/kernel/osrelease": "5.15.167.4-microsoft-standard-WSL2\n"}}
 	if got, err := platforms.Read(t.Context(), l.sources(false)); err != nil || !got.WSL {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -124,7 +124,7 @@ func TestReadWSL(t *testing.T) {
 
 func TestReadWindows(t *testing.T) {
 	t.Parallel()
-	l := laptop{
+	l := host{
 		goos: "windows", arch: "amd64", cpu: platforms.CPU{Vendor: "Intel"},
 		native: platforms.Native{OSVersion: "10.0.22631", Admin: true},
 		files: map[string]string{
@@ -163,7 +163,7 @@ func TestReadWindows(t *testing.T) {
 
 func TestReadMac(t *testing.T) {
 	t.Parallel()
-	l := laptop{
+	l := host{
 		goos: "darwin", arch: "amd64", native: platforms.Native{OSVersion: "26.1", Brand: "Apple M3 Pro", Rosetta: true, Memory: 1 << 34},
 		files: map[string]string{
 			"/Applications/VMware Fusion.app/Contents/Library/vmrun": "", "/Applications/UTM.app/Contents/MacOS/utmctl": "",
@@ -192,7 +192,7 @@ func TestReadStops(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("told so")
 	cancel(cause)
-	if _, err := platforms.Read(ctx, laptop{goos: "linux", arch: "amd64"}.sources(false)); !errors.Is(err, cause) {
+	if _, err := platforms.Read(ctx, host{goos: "linux", arch: "amd64"}.sources(false)); !errors.Is(err, cause) {
 		t.Errorf("error %v", err)
 	}
 }

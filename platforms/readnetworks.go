@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// networks are those of this laptop's cards and, as VPNs are routes and not
+// networks are those of this host's cards and, as VPNs are routes and not
 // addresses, those of its routes. Where only a program tells the routes they
 // are left out unless programs may be asked.
 func (s Sources) networks(ctx context.Context, f *Facts) {

@@ -48,7 +48,7 @@ type Native struct {
 	Server  bool
 }
 
-// System is this laptop. look finds programs, which internal/run does, and
+// System is this host. look finds programs, which internal/run does, and
 // getenv is its environment.
 func System(look func(string) (string, error), getenv func(string) string) Sources {
 	home, err := os.UserHomeDir()
@@ -123,7 +123,7 @@ func hypervisorName(v cpuid.Vendor) string {
 	return "unknown"
 }
 
-// connected gives the networks of this laptop's own cards.
+// connected gives the networks of this host's own cards.
 func connected() ([]netip.Prefix, error) {
 	addresses, err := net.InterfaceAddrs()
 	if err != nil {
@@ -144,7 +144,7 @@ func absent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission)
 }
 
-// join makes paths of the laptop that is read about, which need not be this one.
+// join makes paths of the host that is read about, which need not be this one.
 func (s Sources) join(elem ...string) string {
 	if s.OS == "windows" {
 		return strings.Join(elem, `\`)

@@ -74,18 +74,18 @@ func TestGuestValues(t *testing.T) {
 
 func TestProxyIsHandedDown(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ laptop, own, http, no hcl.Proxy }{
-		{laptop: hcl.Proxy{HTTP: "http://proxy:3128"}, http: hcl.Proxy{HTTP: "http://proxy:3128"}, no: hcl.Proxy{No: "localhost,127.0.0.1,10.77.0.0/24"}},
-		{laptop: hcl.Proxy{HTTP: "http://127.0.0.1:3128"}},
-		{laptop: hcl.Proxy{HTTP: "http://localhost:3128"}},
+	for _, c := range []struct{ host, own, http, no hcl.Proxy }{
+		{host: hcl.Proxy{HTTP: "http://proxy:3128"}, http: hcl.Proxy{HTTP: "http://proxy:3128"}, no: hcl.Proxy{No: "localhost,127.0.0.1,10.77.0.0/24"}},
+		{host: hcl.Proxy{HTTP: "http://127.0.0.1:3128"}},
+		{host: hcl.Proxy{HTTP: "http://localhost:3128"}},
 		{
-			laptop: hcl.Proxy{HTTP: "http://proxy:3128", No: "corp"}, own: hcl.Proxy{HTTP: "http://10.0.2.2:3128"},
+			host: hcl.Proxy{HTTP: "http://proxy:3128", No: "corp"}, own: hcl.Proxy{HTTP: "http://10.0.2.2:3128"},
 			http: hcl.Proxy{HTTP: "http://10.0.2.2:3128"}, no: hcl.Proxy{No: "corp,localhost,127.0.0.1,10.77.0.0/24"},
 		},
 	} {
 		m := machine()
 		m.Engine.Proxy = c.own
-		p, err := provision.Render(m, provision.Inputs{ImageSHA512: digest(), Proxy: c.laptop})
+		p, err := provision.Render(m, provision.Inputs{ImageSHA512: digest(), Proxy: c.host})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,8 +26,8 @@ func fixedSecrets() provision.Secrets {
 		return provision.SSHKey{Private: []byte("private ssh key of " + name + "\n"), Authorized: "ssh-ed25519 AAAA " + name}
 	}
 	return provision.Secrets{
-		CA: pair("authority"), Server: pair("dockerd"), Client: pair("laptop"), GuestClient: pair("guest"),
-		EngineKey: key("laptop"), GuestKey: key("guest"), EngineHostKey: key("engine"),
+		CA: pair("authority"), Server: pair("dockerd"), Client: pair("host"), GuestClient: pair("guest"),
+		EngineKey: key("host"), GuestKey: key("guest"), EngineHostKey: key("engine"),
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 	"github.com/fbdock/fbdock/provision"
 )
 
-func TestKeysThatStayOnTheLaptop(t *testing.T) {
+func TestKeysThatStayOnTheHost(t *testing.T) {
 	t.Parallel()
 	m := machine()
 	s := secrets(t, m)
@@ -25,7 +25,7 @@ func TestKeysThatStayOnTheLaptop(t *testing.T) {
 	}
 	for _, f := range p.Files {
 		for name, key := range map[string][]byte{
-			"authority": s.CA.Key, "laptop client": s.Client.Key, "laptop ssh": s.EngineKey.Private,
+			"authority": s.CA.Key, "host client": s.Client.Key, "host ssh": s.EngineKey.Private,
 		} {
 			// Not the first lines: OpenSSH's begin alike in every key.
 			lines := bytes.Split(bytes.TrimSpace(key), []byte("\n"))
@@ -121,7 +121,7 @@ func TestRenderRefuses(t *testing.T) {
 		"must be a DNS label": func(m *plan.Machine, _ *provision.Inputs) { m.Shares[0].Name = "a b" },
 		"is no mount point":   func(m *plan.Machine, _ *provision.Inputs) { m.Shares[0].Target = "/a\nb" },
 		"neither 9p nor nfs":  func(m *plan.Machine, _ *provision.Inputs) { m.Shares[0].Type = "smb" },
-		"neither freebsd nor": func(m *plan.Machine, _ *provision.Inputs) { m.Provisions[0].On = "laptop" },
+		"neither freebsd nor": func(m *plan.Machine, _ *provision.Inputs) { m.Provisions[0].On = "host" },
 		"holds a NUL":         func(m *plan.Machine, _ *provision.Inputs) { m.Engine.Proxy = hcl.Proxy{HTTP: "http://a\x00b"} },
 	} {
 		m := machine()

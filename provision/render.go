@@ -23,7 +23,7 @@ type Inputs struct {
 	// ImageSHA512 is the digest of the engine image, in hexadecimal; the disk
 	// in it travels apart from the payload, to ImagePath.
 	ImageSHA512 string
-	// Proxy is the laptop's, for what the machine does not set itself.
+	// Proxy is the host's, for what the machine does not set itself.
 	Proxy hcl.Proxy
 	// CACertificates are those of plan.Engine.CACertificates, in their order.
 	CACertificates []Bundle
@@ -215,8 +215,8 @@ func shareLines(shares []plan.Share) (string, error) {
 	return strings.Join(lines, "\n"), nil
 }
 
-// proxyOf is the machine's own proxy, else the laptop's; a proxy on the
-// laptop's loopback is of no use in a guest. What lies in the engine's
+// proxyOf is the machine's own proxy, else the host's; a proxy on the
+// host's loopback is of no use in a guest. What lies in the engine's
 // network is never asked of a proxy.
 func proxyOf(m plan.Machine, in Inputs) hcl.Proxy {
 	p := m.Engine.Proxy

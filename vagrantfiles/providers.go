@@ -192,7 +192,7 @@ func qemu(f *file, m vm) {
 	f.line("v.memory = %s", quote(fmt.Sprintf("%dM", mebibytes(m.Memory))))
 	f.line(`v.net_device = "virtio-net-pci"`)
 	f.line(`v.drive_interface = "virtio"`)
-	f.comment("vagrant-qemu opens this port on all addresses of the laptop.")
+	f.comment("vagrant-qemu opens this port on all addresses of the host.")
 	port := qemuPort(m.Instance)
 	f.line("v.ssh_port = %d", port)
 	f.line("v.ssh_auto_correct = true")
@@ -203,7 +203,7 @@ func qemu(f *file, m vm) {
 	f.end()
 }
 
-// qemuPort spreads the machines of a laptop over 3000 places of ports, each
+// qemuPort spreads the machines of a host over 3000 places of ports, each
 // with room for the two that Windows wants, below the ephemeral ones of
 // Windows and macOS (from 49152).
 func qemuPort(instance string) int {

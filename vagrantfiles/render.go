@@ -27,7 +27,7 @@ var ErrNoVM = errors.New("all machines are on computers of your own: there is no
 // Options are what the plan does not say.
 type Options struct {
 	// Images gives, by the name of the machine, the engine image's file on
-	// the laptop. Only Vagrant's own provisioners need it.
+	// the host. Only Vagrant's own provisioners need it.
 	Images map[string]string
 }
 
@@ -58,7 +58,7 @@ box_architectures = Gem::Version.new(Vagrant::VERSION) >= Gem::Version.new("2.4.
 
 const preamble = `Vagrant.configure("2") do |config|
   # Vagrant's guesses about an unknown guest fail on FreeBSD: there is no
-  # bash, and none of the shared folders works on every laptop.
+  # bash, and none of the shared folders works on every host.
   config.vm.guest = :freebsd
   config.ssh.shell = "sh"
   config.vm.synced_folder ".", "/vagrant", disabled: true

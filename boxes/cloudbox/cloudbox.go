@@ -77,7 +77,7 @@ type Box struct {
 }
 
 // DefaultSize is the disk of a box: as large as the usual boxes' disks, and
-// on the laptop only as large as what is written to it.
+// on the host only as large as what is written to it.
 const DefaultSize = 64 << 30
 
 // Name of the box in Vagrant.

@@ -52,9 +52,9 @@ func (p *program) contextAnswer(c *cli.Context, r app.ContextResult, err error) 
 		return t.JSON(r)
 	}
 	if r.Current == r.Context {
-		t.Say("docker on this laptop follows this machine; before it was " + orDefaultContext(r.Former))
+		t.Say("docker on this host follows this machine; before it was " + orDefaultContext(r.Former))
 	} else {
-		t.Say("docker on this laptop follows " + orDefaultContext(r.Current) + "; `fbdock context use` changes that")
+		t.Say("docker on this host follows " + orDefaultContext(r.Current) + "; `fbdock context use` changes that")
 	}
 	_, err = fmt.Fprintln(p.stdout, r.Context)
 	return err

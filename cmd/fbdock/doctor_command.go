@@ -38,7 +38,7 @@ func (p *program) doctor(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o.HostFacts = app.LaptopOf(facts)
+	o.HostFacts = app.HostOf(facts)
 	home, err := os.UserHomeDir()
 	if err != nil {
 		home = ""

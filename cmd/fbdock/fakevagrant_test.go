@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// fakeVagrant is a vagrant that fails in the ways that laptops have shown,
+// fakeVagrant is a vagrant that fails in the ways that hosts have shown,
 // or, in mode machine, one that makes the machines of a world.
 func fakeVagrant() {
 	runPlanted()

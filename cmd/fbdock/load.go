@@ -22,11 +22,11 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 	if err != nil {
 		return app.Options{}, err
 	}
-	return p.optionsOn(c, app.LaptopOf(facts))
+	return p.optionsOn(c, app.HostOf(facts))
 }
 
-// optionsOn is options for a laptop that is known.
-func (p *program) optionsOn(c *cli.Context, laptop plan.Host) (app.Options, error) {
+// optionsOn is options for a host that is known.
+func (p *program) optionsOn(c *cli.Context, host plan.Host) (app.Options, error) {
 	vars, err := variables(c)
 	if err != nil {
 		return app.Options{}, err
@@ -38,7 +38,7 @@ func (p *program) optionsOn(c *cli.Context, laptop plan.Host) (app.Options, erro
 	o := app.Options{
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
 		Facts: p.asked, OS: p.sources().OS,
-		CacheDir: p.cacheDir(), HostFacts: laptop, Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
+		CacheDir: p.cacheDir(), HostFacts: host, Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
 	}
 	o.Confirm = func(question string) (bool, error) { return p.confirm(c, question) }
 	if p.tune != nil {
@@ -97,7 +97,7 @@ func (p *program) loadStarting(c *cli.Context) (*app.Project, error) {
 
 // loadRunning is load for commands to machines that run.
 func (p *program) loadRunning(c *cli.Context) (*app.Project, error) {
-	o, err := p.optionsOn(c, app.RunningLaptop(platforms.Quick(p.sources()), func() (platforms.Facts, error) {
+	o, err := p.optionsOn(c, app.RunningHost(platforms.Quick(p.sources()), func() (platforms.Facts, error) {
 		return p.facts(c.Context, false)
 	}))
 	if err != nil {

@@ -1,4 +1,4 @@
-// Command fbdock gives a laptop Docker on FreeBSD: one HCL file makes a
+// Command fbdock gives a host Docker on FreeBSD: one HCL file makes a
 // FreeBSD guest whose bhyve runs a Linux engine, and docker commands are
 // passed on to it. This package reads flags, calls a use case of
 // internal/app and prints its answer; it decides nothing itself.

@@ -49,5 +49,5 @@ func (p *program) printMounts(ctx context.Context, c *cli.Context, project *app.
 		}
 		rows = append(rows, []string{m.Source, m.Guest + ":" + m.Target, access, state})
 	}
-	return p.terminal(c).Table([]string{"LAPTOP", "GUEST", "ACCESS", "STATE"}, rows)
+	return p.terminal(c).Table([]string{"HOST", "GUEST", "ACCESS", "STATE"}, rows)
 }

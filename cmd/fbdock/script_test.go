@@ -54,11 +54,11 @@ func scripts(dir string) testscript.Params {
 			env.Setenv("NO_COLOR", "1")
 			env.Setenv("FBDOCK_DOCKER_CLI", "guest") // whatever docker this host has
 			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
-			laptops, err := filepath.Abs("../../testdata/laptops")
+			hosts, err := filepath.Abs("../../testdata/hosts")
 			if err != nil {
 				return err
 			}
-			env.Setenv("LAPTOPS", laptops)
+			env.Setenv("HOSTS", hosts)
 			if err := os.Mkdir(filepath.Join(env.WorkDir, "home"), 0o700); err != nil {
 				return err
 			}
@@ -152,7 +152,7 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 
 // withTimeouts is fbdock with the timeouts that FBDOCK_TEST_ENGINE and
 // FBDOCK_TEST_VAGRANT give it: nobody waits 15 minutes for a test. The facts
-// are those of a recorded laptop when FBDOCK_TEST_LAPTOP names one.
+// are those of a recorded host when FBDOCK_TEST_HOST names one.
 func withTimeouts() {
 	p := program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), version: "0.1.0",
 		askFor: timeout("FBDOCK_TEST_VAGRANT"),
@@ -164,9 +164,9 @@ func withTimeouts() {
 			VagrantVersion: timeout("FBDOCK_TEST_VAGRANT"), VagrantQuery: timeout("FBDOCK_TEST_VAGRANT"),
 			VagrantLock: timeout("FBDOCK_TEST_VAGRANT"), Project: 200 * time.Millisecond, Download: time.Millisecond,
 		}
-		if file := os.Getenv("FBDOCK_TEST_LAPTOP"); file != "" {
+		if file := os.Getenv("FBDOCK_TEST_HOST"); file != "" {
 			facts := recorded(file)
-			o.HostFacts, o.OS = app.LaptopOf(facts), facts.OS
+			o.HostFacts, o.OS = app.HostOf(facts), facts.OS
 			o.Facts = func(context.Context) (platforms.Facts, error) { return facts, nil }
 		}
 		o.Catalogue = known{o.Catalogue}
@@ -203,16 +203,16 @@ func (e elsewhere) Image(name, architecture string) (plan.Image, error) {
 }
 
 func recorded(file string) platforms.Facts {
-	var laptop struct{ Facts platforms.Facts }
+	var host struct{ Facts platforms.Facts }
 	data, err := os.ReadFile(file)
 	if err == nil {
-		err = json.Unmarshal(data, &laptop)
+		err = json.Unmarshal(data, &host)
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "laptop:", err)
+		fmt.Fprintln(os.Stderr, "host:", err)
 		os.Exit(1)
 	}
-	return laptop.Facts
+	return host.Facts
 }
 
 func timeout(variable string) time.Duration {

@@ -124,7 +124,7 @@ func once(t *testing.T, r *running, user string, want int) (int, error) {
 }
 
 // writes appends lines in a guest and syncs each; what the guest was told is
-// done must be in the laptop's file, once.
+// done must be in the host's file, once.
 func writes(t *testing.T, r *running, f mount.Folder, user string, stop <-chan struct{}, written *atomic.Int64) {
 	for i := 0; ; i++ {
 		select {

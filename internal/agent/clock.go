@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	// clockLook is the time between two looks at the laptop's own clocks.
+	// clockLook is the time between two looks at the host's own clocks.
 	clockLook = 5 * time.Second
 	// slept is the gap in them that only sleep leaves.
 	slept = 4 * time.Second
@@ -32,7 +32,7 @@ const (
 // Clock is a guest's clock as it was when it was last looked at.
 type Clock struct {
 	Guest string `json:"guest"`
-	// Off is how far it was ahead of this laptop's.
+	// Off is how far it was ahead of this host's.
 	Off    time.Duration `json:"off_ns"`
 	Looked time.Time     `json:"looked"`
 	// Error is why it could not be read or set.
@@ -54,7 +54,7 @@ func (c *clocks) list() []Clock {
 	return slices.SortedFunc(maps.Values(c.known), func(a, b Clock) int { return -strings.Compare(a.Guest, b.Guest) })
 }
 
-// watchClock notices that the laptop has slept: then the link is asked for a
+// watchClock notices that the host has slept: then the link is asked for a
 // sign of life at once, and the guests' clocks are set, which stood still.
 func (a *Agent) watchClock(ctx context.Context) {
 	last := time.Now()
@@ -111,7 +111,7 @@ run=; [ "$(id -u)" = 0 ] || run="sudo -n"
 if [ "$(uname -s)" = FreeBSD ]; then exec $run date -f %s "$1" >/dev/null; fi
 exec $run date -u -s "@$1" >/dev/null`
 
-// setClocks compares the guests' clocks with the laptop's and sets them; that
+// setClocks compares the guests' clocks with the host's and sets them; that
 // of a computer of the user's own is only looked at.
 func (a *Agent) setClocks(ctx context.Context, j *session) {
 	most := clockOff
@@ -124,7 +124,7 @@ func (a *Agent) setClocks(ctx context.Context, j *session) {
 	}
 }
 
-// lookAtClocks compares the clocks of both guests with the laptop's and sets
+// lookAtClocks compares the clocks of both guests with the host's and sets
 // none.
 func (a *Agent) lookAtClocks(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

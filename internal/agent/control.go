@@ -36,7 +36,7 @@ type Status struct {
 	Ports []Port `json:"ports,omitempty"`
 	// PortsError is why the published ports are not known.
 	PortsError string `json:"ports_error,omitempty"`
-	// Mounts are the folders of this laptop in the guests.
+	// Mounts are the folders of this host in the guests.
 	Mounts []Mount `json:"mounts,omitempty"`
 	// Settings is the ID of the settings that are served.
 	Settings string `json:"settings,omitempty"`
@@ -155,7 +155,7 @@ func (r Remote) Ports(ctx context.Context) (Status, error) { return r.ask(ctx, a
 func (r Remote) Clocks(ctx context.Context) (Status, error) { return r.ask(ctx, askClocks) }
 
 // Mounts is Status after another try of what is not mounted, and when copies
-// have what this laptop has now.
+// have what this host has now.
 func (r Remote) Mounts(ctx context.Context) (Status, error) { return r.ask(ctx, askMounts) }
 
 // Reload has the agent serve the settings that are written down now: what

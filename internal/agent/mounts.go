@@ -12,7 +12,7 @@ import (
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
-// Mount is a folder of this laptop on its way into one guest.
+// Mount is a folder of this host on its way into one guest.
 type Mount struct {
 	Guest    string `json:"guest"` // freebsd or engine
 	Source   string `json:"source"`
@@ -44,7 +44,7 @@ const (
 	mountsEnd = 3 * time.Second
 )
 
-// mounts keeps folders of the laptop in both guests. Each is tried for
+// mounts keeps folders of the host in both guests. Each is tried for
 // itself, so that one that fails takes no other along; one within another
 // waits for that one.
 type mounts struct {
@@ -257,7 +257,7 @@ func (m *mounts) tell() {
 }
 
 // refresh tries what is not mounted at once, and returns when each has been
-// tried and every copy has what the laptop had before.
+// tried and every copy has what the host had before.
 func (m *mounts) refresh(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, mountsWait)
 	defer cancel()

@@ -48,7 +48,7 @@ func (m *machine) serve(t testing.TB, folders ...mount.Folder) *running {
 	return startAgentOf(t, &guests{sshd: m.freebsd, other: m.engine, via: m.wire.address()}, func(o *agent.Options) { o.Settings.Mounts = folders })
 }
 
-// folders are n of the laptop, with the file "a" in each, and where they go.
+// folders are n of the host, with the file "a" in each, and where they go.
 func folders(t testing.TB, n int) []mount.Folder {
 	t.Helper()
 	base, err := filepath.EvalSymlinks(t.TempDir())
@@ -58,7 +58,7 @@ func folders(t testing.TB, n int) []mount.Folder {
 	var all []mount.Folder
 	for i := range n {
 		name := string(rune('a' + i))
-		f := mount.Folder{Source: filepath.Join(base, "laptop", name), Target: filepath.Join(base, "guest", name)}
+		f := mount.Folder{Source: filepath.Join(base, "host", name), Target: filepath.Join(base, "guest", name)}
 		if err := os.MkdirAll(f.Source, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +77,7 @@ func mounted(s agent.Status) bool {
 	return len(s.Mounts) > 0
 }
 
-// TestMounts: folders of the laptop are in both guests, one of them within
+// TestMounts: folders of the host are in both guests, one of them within
 // another, without anybody's doing but the agent's, and gone after it.
 func TestMounts(t *testing.T) {
 	t.Parallel()

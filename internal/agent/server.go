@@ -100,7 +100,7 @@ func (a *Agent) channel(ctx context.Context, server *ssh.ServerConn, to *session
 }
 
 // answer is for requests outside of channels. A sign of life gets its
-// answer; forwards from the guest to the laptop are not offered.
+// answer; forwards from the guest to the host are not offered.
 func answer(reqs <-chan *ssh.Request) {
 	for req := range reqs {
 		if req.WantReply {

@@ -32,7 +32,7 @@ type ContextResult struct {
 	Overruled string `json:"overruled,omitempty"`
 }
 
-// contexts is the store of the docker CLI on this laptop.
+// contexts is the store of the docker CLI on this host.
 func (o Options) contexts() (engine.Contexts, error) {
 	if dir, _ := o.Lookup("DOCKER_CONFIG"); dir != "" {
 		return engine.Contexts{Dir: dir}, nil
@@ -93,7 +93,7 @@ func (p *Project) Context(ctx context.Context, machine string) (ContextResult, e
 	return r, nil
 }
 
-// UseContext has the laptop's docker follow a machine, and remembers what it
+// UseContext has the host's docker follow a machine, and remembers what it
 // followed before.
 func (p *Project) UseContext(ctx context.Context, machine string) (ContextResult, error) {
 	m, err := p.Machine(machine)
@@ -132,7 +132,7 @@ func (p *Project) UseContext(ctx context.Context, machine string) (ContextResult
 	return r, nil
 }
 
-// RestoreContext gives the laptop's docker back what it followed before. It
+// RestoreContext gives the host's docker back what it followed before. It
 // tells whether it followed the machine at all.
 func (p *Project) RestoreContext(machine string) (restored bool, to string, err error) {
 	m, err := p.Machine(machine)
@@ -174,7 +174,7 @@ func (p *Project) former(m plan.Machine) (f formerContext, ok bool) {
 }
 
 // leaveContext is for a machine that goes down: what it held of the
-// laptop's docker goes back. forever removes the context as well.
+// host's docker goes back. forever removes the context as well.
 func (p *Project) leaveContext(m plan.Machine, forever bool) {
 	restored, to, err := p.restoreContext(m)
 	if err == nil && restored {

@@ -44,9 +44,9 @@ func Doctor(ctx context.Context, o Options, facts platforms.Facts, names []strin
 
 func examine(o Options, facts platforms.Facts, cfg hcl.Config, folder state.Dir, names []string) ([]Examination, error) {
 	// An overlap of networks is a check here, not a mistake of the file.
-	laptop := o.HostFacts
-	laptop.Routes, laptop.Suffix = nil, folder.Suffix()
-	p, diags := plan.Build(cfg, folder.Folder(), laptop, o.Catalogue)
+	host := o.HostFacts
+	host.Routes, host.Suffix = nil, folder.Suffix()
+	p, diags := plan.Build(cfg, folder.Folder(), host, o.Catalogue)
 	selected, err := (&Project{Plan: p}).Selection(names)
 	if err != nil {
 		return nil, err

@@ -60,7 +60,7 @@ func (p *Project) Reload(ctx context.Context, names []string) ([]UpResult, error
 }
 
 // Destroy removes machines with everything in them, and what fbdock keeps
-// of them on this laptop.
+// of them on this host.
 func (p *Project) Destroy(ctx context.Context, names []string) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
 		p.stopAgent(ctx, m)

@@ -46,7 +46,7 @@ func (p *Project) Env(ctx context.Context, machine string, undo bool) ([]Variabl
 	return []Variable{
 		{"DOCKER_HOST", host},
 		// Testcontainers mounts the socket into a container of its own,
-		// where it is the engine's, and reaches ports on the laptop.
+		// where it is the engine's, and reaches ports on the host.
 		{"TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE", "/var/run/docker.sock"},
 		{"TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1"},
 		{Name: "DOCKER_CONTEXT"}, {Name: "DOCKER_TLS_VERIFY"}, {Name: "DOCKER_CERT_PATH"},

@@ -120,7 +120,7 @@ func (p *Project) dial(ctx context.Context, m plan.Machine, sshConfig []byte, ti
 }
 
 // engine logs in to the engine through the guest. Its host key was made on
-// this laptop, so that there is no first sight to trust.
+// this host, so that there is no first sight to trust.
 func (g *guest) engine(ctx context.Context) (*link.Client, error) {
 	if g.agent != nil {
 		return g.agent.Dial(ctx, agent.UserEngine, 0)

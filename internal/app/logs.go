@@ -68,7 +68,7 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 	return err
 }
 
-// copyVagrantLog writes what Vagrant has said on this laptop.
+// copyVagrantLog writes what Vagrant has said on this host.
 func (p *Project) copyVagrantLog(w io.Writer) error {
 	f, err := privatefile.Open(p.State.Log("vagrant"), os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {

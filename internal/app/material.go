@@ -27,7 +27,7 @@ type material struct {
 	image   imageFile
 }
 
-// imageFile is the engine's disk image on this laptop.
+// imageFile is the engine's disk image on this host.
 type imageFile struct {
 	path   string
 	size   int64
@@ -38,7 +38,7 @@ type imageFile struct {
 // remote is where the stream of the image's disk lies in the guest.
 func (i imageFile) remote() string { return provision.ImagePath(i.sha512) }
 
-// prepare makes everything that can be made on the laptop: the image in the
+// prepare makes everything that can be made on the host: the image in the
 // cache, keys, payload and Vagrantfile.
 func (u *upRun) prepare(ctx context.Context) error {
 	if err := u.files.Make(); err != nil {

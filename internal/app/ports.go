@@ -10,7 +10,7 @@ import (
 )
 
 // Ports are the published ports of a machine's containers and where they
-// are on this laptop.
+// are on this host.
 func (p *Project) Ports(ctx context.Context, machine string) ([]agent.Port, error) {
 	m, err := p.Machine(machine)
 	if err != nil {

@@ -30,7 +30,7 @@ func publishes(args []string) bool {
 }
 
 // watchPorts tells of every port that a command publishes and that does not
-// arrive on this laptop. The function that it gives ends the watch with a
+// arrive on this host. The function that it gives ends the watch with a
 // last look.
 func (p *Project) watchPorts(ctx context.Context, remote *agent.Remote, args []string) (end func()) {
 	if remote == nil || !publishes(args) {

@@ -118,14 +118,14 @@ func (p *Project) lookAgent(ctx context.Context, g *guest, s *MachineStatus) {
 }
 
 func clockLayer(c agent.Clock) Layer {
-	l := Layer{Name: "clock", OK: c.Error == "" && !c.Wrong(), Text: c.Guest + " agrees with this laptop"}
+	l := Layer{Name: "clock", OK: c.Error == "" && !c.Wrong(), Text: c.Guest + " agrees with this host"}
 	switch off := c.Off.Round(time.Second); {
 	case c.Error != "":
 		l.Text = fmt.Sprintf("of %s: %s", c.Guest, c.Error)
 	case off > 0:
-		l.Text = fmt.Sprintf("%s is %v ahead of this laptop", c.Guest, off)
+		l.Text = fmt.Sprintf("%s is %v ahead of this host", c.Guest, off)
 	case off < 0:
-		l.Text = fmt.Sprintf("%s is %v behind this laptop", c.Guest, -off)
+		l.Text = fmt.Sprintf("%s is %v behind this host", c.Guest, -off)
 	}
 	return l
 }

@@ -23,7 +23,7 @@ import (
 func TestAgent(t *testing.T) {
 	docker, err := exec.LookPath("docker")
 	if err != nil {
-		t.Skip("no docker CLI on this laptop")
+		t.Skip("no docker CLI on this host")
 	}
 	p := newProject(t, "  forward {\n    max = 20\n  }\n")
 	a := &agentTest{project: p, docker: docker}
@@ -57,7 +57,7 @@ type agentTest struct {
 	docker string
 }
 
-// native is the laptop's own docker, which finds the engine by the context.
+// native is the host's own docker, which finds the engine by the context.
 func (a *agentTest) native(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), a.docker, args...)

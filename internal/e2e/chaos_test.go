@@ -23,7 +23,7 @@ import (
 const (
 	// chaosHang is the longest that a command may take beyond its own time.
 	chaosHang = 30 * time.Second
-	// chaosSleep is how long the laptop is asleep.
+	// chaosSleep is how long the host is asleep.
 	chaosSleep = 2 * time.Minute
 	chaosPort  = "8099"
 )
@@ -31,7 +31,7 @@ const (
 // TestChaos: while twenty commands run at any time and five folders are
 // written to from the guests, the link is cut, sshd restarts, the guest is no
 // longer at the address that was known, the engine and the guest reboot, and
-// the laptop sleeps. No command hangs or has another
+// the host sleeps. No command hangs or has another
 // one's status, no byte is lost or doubled that was acknowledged, and mounts,
 // Docker's socket and published ports are back by themselves.
 func TestChaos(t *testing.T) {
@@ -58,7 +58,7 @@ func TestChaos(t *testing.T) {
 		{"the guest's address is another", c.move},
 		{"the engine reboots", func(t *testing.T) { c.reboot(t, "engine", "cat /proc/sys/kernel/random/boot_id", "reboot") }},
 		{"the guest reboots", func(t *testing.T) { c.reboot(t, "freebsd", "sysctl -n kern.boottime", "sudo -n shutdown -r now") }},
-		{"the laptop sleeps", c.sleep},
+		{"the host sleeps", c.sleep},
 	} {
 		t.Run(event.name, func(t *testing.T) {
 			event.do(t)
@@ -192,7 +192,7 @@ func (*chaos) until(stop <-chan struct{}, do func(n int)) {
 // guestOf spreads users over the guests.
 func guestOf(i int) string { return []string{"freebsd", "engine"}[i%2] }
 
-// sleep stops all of fbdock on this laptop, the agent included, as a lid does.
+// sleep stops all of fbdock on this host, the agent included, as a lid does.
 func (c *chaos) sleep(t *testing.T) {
 	c.awake.Lock()
 	defer c.awake.Unlock()

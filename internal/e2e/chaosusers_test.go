@@ -16,7 +16,7 @@ import (
 )
 
 // fbdock is one run, with what it was told and said, and how long it took while
-// the laptop was awake.
+// the host was awake.
 func (c *chaos) fbdock(t *testing.T, stdin string, args ...string) (result, time.Duration) {
 	cmd := exec.Command(c.binary, args...)
 	cmd.Dir, cmd.Env, cmd.Stdin = c.dir, c.env, strings.NewReader(stdin)
@@ -60,7 +60,7 @@ func (c *chaos) echo(t *testing.T, i, n int) {
 }
 
 // write has a guest write a file. When the guest says that this is done, the
-// file is in the laptop's folder.
+// file is in the host's folder.
 func (c *chaos) write(t *testing.T, i, n int) {
 	guest, folder, name := guestOf(i+n), c.folders[i], fmt.Sprintf("file-%d", n)
 	text := strings.Repeat(fmt.Sprintf("line of %s\n", name), 1+n%1000)

@@ -36,7 +36,7 @@ func TestClients(t *testing.T) {
 	}
 	docker, err := exec.LookPath("docker")
 	if err != nil {
-		t.Skip("no docker CLI on this laptop")
+		t.Skip("no docker CLI on this host")
 	}
 	p := newProject(t, "")
 	config := t.TempDir()
@@ -116,7 +116,7 @@ func (c *clientsTest) compose(t *testing.T) {
 		t.Errorf("s3 got %q of s7", got)
 	}
 	if got := fetch("http://127.0.0.1:48090/"); got != "page of 0\n" {
-		t.Errorf("the laptop got %q of s0", got)
+		t.Errorf("the host got %q of s0", got)
 	}
 	logs := compose("logs", "--no-color")
 	for i := range 10 {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// TestMounts: laptop folders in both guests and in a container, both ways,
+// TestMounts: host folders in both guests and in a container, both ways,
 // kept there by the agent that `up` has started.
 func TestMounts(t *testing.T) {
 	read := t.TempDir()
@@ -68,7 +68,7 @@ func (p *project) copyFollows(t *testing.T, folder, text string) {
 		t.Errorf("just written, in a container: status %d\n%s%s", r.status, r.stdout, r.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(folder, "own")); err == nil {
-		t.Error("what the guest wrote came to the laptop")
+		t.Error("what the guest wrote came to the host")
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
-// Contexts is the docker CLI's store of contexts on this laptop: the folder
+// Contexts is the docker CLI's store of contexts on this host: the folder
 // that DOCKER_CONFIG names, else ~/.docker. It is written as the CLI does, so
 // that no docker needs to be installed.
 type Contexts struct{ Dir string }

@@ -15,7 +15,7 @@ import (
 )
 
 func TestAskTheDaemon(t *testing.T) {
-	// The laptop's proxy must not be asked for the way into the guest.
+	// The host's proxy must not be asked for the way into the guest.
 	t.Setenv("HTTPS_PROXY", "http://127.0.0.1:1")
 	ca := newAuthority(t)
 	c := newClient(t, startDaemon(t, ca).dial, keysOf(t, ca, ca))

@@ -24,12 +24,12 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 // Hint is the next step for the user.
 func (e *UnreachableError) Hint() string { return "`fbdock status` names the layer that does not work" }
 
-// TrustError says that engine and laptop do not know each other's
+// TrustError says that engine and host do not know each other's
 // certificates.
 type TrustError struct {
 	Host string
-	// Ours tells whose certificate is not accepted: the laptop's own by
-	// the engine, or the engine's by the laptop.
+	// Ours tells whose certificate is not accepted: the host's own by
+	// the engine, or the engine's by the host.
 	Ours bool
 	Err  error
 }

@@ -18,7 +18,7 @@ real=${parent%/}/$(basename "$target")
 case $do in
 open)
   rm -f "$state/$id.live"
-  ours "$real" && fail failed "$real lies in a mounted folder of the laptop"
+  ours "$real" && fail failed "$real lies in a mounted folder of the host"
   tries=0
   while mounted "$real"; do
     [ "$tries" -lt 5 ] || fail failed "the mount that was there before does not go: umount $real"
@@ -37,7 +37,7 @@ open)
   ;;
 rewrite) cat >"$copies/$id.new" && mv "$copies/$id.new" "$copies/$id" || fail failed "$copies cannot be written" ;;
 note) cat >>"$copies/$id" || fail failed "$copies cannot be written" ;;
-unlink) cd "$real" && xargs -0 rm -f -- || fail failed "what is gone from the laptop cannot be taken away" ;;
+unlink) cd "$real" && xargs -0 rm -f -- || fail failed "what is gone from the host cannot be taken away" ;;
 # A folder stays while there is something in it that the guest has made.
 rmdir) cd "$real" && { xargs -0 rmdir -- 2>/dev/null || :; } ;;
 put) tar -xpf - -C "$real" || fail failed "tar -x in $real" ;;

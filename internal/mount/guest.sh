@@ -107,7 +107,7 @@ serve_again() {
   [ -n "$ready" ] || fail failed "sshfs ended: $(tail -n 1 "$state/$id.log")"
 }
 
-# Edits on the laptop are to be seen within a second. sshfs keeps what a
+# Edits on the host are to be seen within a second. sshfs keeps what a
 # listing told to the end of the second (0 means that, 1 up to two), the
 # kernel keeps it shortly, and files are read anew at every open: SFTP's
 # seconds do not tell two edits apart.

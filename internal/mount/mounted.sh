@@ -46,7 +46,7 @@ else
 fi
 
 # ours PATH is true below a mount of fbdock's, where a target is the
-# laptop's and may hold files.
+# host's and may hold files.
 ours() {
   dir=$1
   while [ "$dir" != / ]; do

@@ -14,10 +14,10 @@ func (b *builder) box(provider string) Box {
 	if b.in.BoxURL != "" {
 		return b.boxFrom(provider)
 	}
-	box, err := b.catalogue.Box(provider, b.laptop.Architecture, b.in.Box)
+	box, err := b.catalogue.Box(provider, b.host.Architecture, b.in.Box)
 	if err != nil {
 		b.failed("box", "no box for this machine", err)
-		return Box{Name: b.in.Box, Architecture: b.laptop.Architecture}
+		return Box{Name: b.in.Box, Architecture: b.host.Architecture}
 	}
 	switch {
 	case b.in.BoxVersion != "" && box.Own:
@@ -37,7 +37,7 @@ func (b *builder) boxFrom(provider string) Box {
 	if provider == "docker" {
 		b.report(hcl.Error, "box_url", "remove box_url; box is the name of a container image", "no box for this machine", "The provider docker has no boxes.")
 	}
-	box := Box{Name: b.in.Box, Version: b.in.BoxVersion, Architecture: b.laptop.Architecture, BootTimeout: unknownBootTimeout}
+	box := Box{Name: b.in.Box, Version: b.in.BoxVersion, Architecture: b.host.Architecture, BootTimeout: unknownBootTimeout}
 	if hcl.IsBoxMetadata(b.in.BoxURL) {
 		box.URL = b.in.BoxURL
 		return box

@@ -13,7 +13,7 @@ import (
 type Host struct {
 	// Architecture in Vagrant's words: amd64 or arm64.
 	Architecture string
-	// CPUs that the laptop has; 0 when unknown.
+	// CPUs that the host has; 0 when unknown.
 	CPUs int
 	// Provider is the pick for `provider = "auto"`, with the reason for it;
 	// "" when none was found.
@@ -32,18 +32,18 @@ type Host struct {
 	Made func(machine string) string
 	// Suffix ends the names that machines have outside of their project.
 	Suffix string
-	// Routes are the networks that the laptop reaches, the default route left out.
+	// Routes are the networks that the host reaches, the default route left out.
 	Routes []netip.Prefix
-	// Proxy is the laptop's own, used where the configuration has none.
+	// Proxy is the host's own, used where the configuration has none.
 	Proxy hcl.Proxy
-	// GuestPath translates an absolute laptop path into the guests' form.
+	// GuestPath translates an absolute host path into the guests' form.
 	GuestPath func(path string) (string, error)
-	// IsDir answers whether a laptop folder exists.
+	// IsDir answers whether a host folder exists.
 	IsDir func(path string) bool
 	// Private is the folder private to fbdock that a folder lies in, or is; ""
 	// for none.
 	Private func(path string) string
-	// IsFile answers whether a laptop file exists.
+	// IsFile answers whether a host file exists.
 	IsFile func(path string) bool
 	// CheckCertificates refuses a file of the host that is not certificates;
 	// its error may know the next step. It may be nil.
@@ -68,11 +68,11 @@ const MAC = "58:9c:fc:00:00:02"
 // Build resolves cfg, a configuration that hcl has loaded without errors
 // and that lies in the folder dir. The plan is complete only when the
 // diagnostics hold no error.
-func Build(cfg hcl.Config, dir string, laptop Host, catalogue Catalogue) (Plan, hcl.Diagnostics) {
+func Build(cfg hcl.Config, dir string, host Host, catalogue Catalogue) (Plan, hcl.Diagnostics) {
 	p := Plan{Dir: dir}
 	var diags hcl.Diagnostics
 	for _, m := range cfg.Machines {
-		b := builder{in: m, dir: dir, laptop: laptop, catalogue: catalogue}
+		b := builder{in: m, dir: dir, host: host, catalogue: catalogue}
 		p.Machines = append(p.Machines, b.machine())
 		diags = append(diags, b.diags...)
 	}
@@ -94,7 +94,7 @@ func (p Plan) Machine(name string) (Machine, bool) {
 type builder struct {
 	in        hcl.Machine
 	dir       string
-	laptop    Host
+	host      Host
 	catalogue Catalogue
 	diags     hcl.Diagnostics
 	notes     []string
@@ -113,7 +113,7 @@ func (b *builder) note(format string, args ...any) {
 func (b *builder) machine() Machine {
 	m := Machine{
 		Name:     b.in.Name,
-		Instance: Instance(b.in.Name, b.laptop.Suffix),
+		Instance: Instance(b.in.Name, b.host.Suffix),
 		Provider: b.provider(),
 		Host:     b.in.Host,
 		CLI:      or(b.in.CLI, CLIAuto),
@@ -178,29 +178,29 @@ func (b *builder) provider() string {
 	if p := b.in.Provider; p != "" && p != "auto" {
 		return p
 	}
-	if b.laptop.Made != nil {
-		if made := b.laptop.Made(b.in.Name); made != "" {
+	if b.host.Made != nil {
+		if made := b.host.Made(b.in.Name); made != "" {
 			b.note("provider %s: the machine was made with it", made)
 			return made
 		}
 	}
-	if b.laptop.Choose != nil {
-		b.laptop.Provider, b.laptop.ProviderReason = b.laptop.Choose()
+	if b.host.Choose != nil {
+		b.host.Provider, b.host.ProviderReason = b.host.Choose()
 	}
-	if b.laptop.Provider == "" && b.laptop.NoProvider {
+	if b.host.Provider == "" && b.host.NoProvider {
 		return ""
 	}
-	if b.laptop.Provider == "" {
+	if b.host.Provider == "" {
 		// The file is not wrong: it may be checked on one computer and run on
 		// another.
 		b.report(hcl.Warning, "provider", "install a provider, such as libvirt on Linux, or name one",
 			"no provider found", "Nothing that can run the FreeBSD guest was found on this computer.")
 		return ""
 	}
-	if b.laptop.ProviderReason != "" {
-		b.note("provider %s: %s", b.laptop.Provider, b.laptop.ProviderReason)
+	if b.host.ProviderReason != "" {
+		b.note("provider %s: %s", b.host.Provider, b.host.ProviderReason)
 	}
-	return b.laptop.Provider
+	return b.host.Provider
 }
 
 func (b *builder) failed(path, summary string, err error) {

@@ -37,7 +37,7 @@ func (catalogue) Image(name, architecture string) (plan.Image, error) {
 	return plan.Image{Name: name, Architecture: architecture}, nil
 }
 
-func laptop() plan.Host {
+func host() plan.Host {
 	return plan.Host{
 		Architecture: "amd64", CPUs: 8, Provider: "libvirt", ProviderReason: "KVM nests here",
 		Routes:    []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("10.91.0.0/16")},
@@ -55,7 +55,7 @@ func laptop() plan.Host {
 
 func build(t *testing.T, m hcl.Machine) (plan.Machine, hcl.Diagnostics) {
 	t.Helper()
-	p, diags := plan.Build(hcl.Config{Machines: []hcl.Machine{m}}, "/home/ada/project", laptop(), catalogue{})
+	p, diags := plan.Build(hcl.Config{Machines: []hcl.Machine{m}}, "/home/ada/project", host(), catalogue{})
 	if len(p.Machines) != 1 {
 		t.Fatalf("plan has %d machines, want 1", len(p.Machines))
 	}
@@ -103,7 +103,7 @@ func TestBuildRefuses(t *testing.T) {
 		{"cpus below the engine's", hcl.Machine{CPUs: 1}, hcl.Error, "The machine has 1 CPUs and its engine wants 2"},
 		{"network of VirtualBox NAT", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.0.0.0/16")}}, hcl.Error, "10.0.0.0/16 overlaps 10.0.2.0/24"},
 		{"network of podman", hcl.Machine{Podman: true, Engine: hcl.Engine{Network: prefix("10.88.3.0/24")}}, hcl.Error, "10.88.3.0/24 overlaps 10.88.0.0/16, podman's first network"},
-		{"network of a laptop route", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.91.3.0/24")}}, hcl.Error, "10.91.3.0/24 overlaps 10.91.0.0/16, which this computer already has a route to"},
+		{"network of a host route", hcl.Machine{Engine: hcl.Engine{Network: prefix("10.91.3.0/24")}}, hcl.Error, "10.91.3.0/24 overlaps 10.91.0.0/16, which this computer already has a route to"},
 		{"a box from elsewhere with the provider docker", hcl.Machine{Provider: "docker", Box: "a", BoxURL: "https://b.example/c.json"}, hcl.Error, "docker has no boxes"},
 		{"box file that is not there", hcl.Machine{BoxURL: "missing.box", BoxChecksum: "sha256:00112233445566778899"}, hcl.Error, "does not exist or is no file"},
 		{"FreeBSD beside its engine with too little memory", sibling(hcl.Machine{Memory: 512 * hcl.MiB}), hcl.Error, "has 512MiB, and FreeBSD needs 1GiB"},
@@ -118,7 +118,7 @@ func TestBuildRefuses(t *testing.T) {
 		{"mount that is not there", hcl.Machine{Mounts: []hcl.Mount{{Source: "missing"}}}, hcl.Error, "does not exist or is no folder"},
 		{"nothing is excluded from a live mount", hcl.Machine{Mounts: []hcl.Mount{{Source: "a", Target: "/x", Exclude: []string{"b"}}}}, hcl.Error, "only a copy can do without"},
 		{"bad pattern", hcl.Machine{Mounts: []hcl.Mount{{Source: "a", Target: "/x", Type: "copy", Exclude: []string{"[b"}}}}, hcl.Error, `"[b", which is no pattern`},
-		{"a copy is not read-only", hcl.Machine{Mounts: []hcl.Mount{{Source: "a", Target: "/x", Type: "copy", ReadOnly: true}}}, hcl.Error, "never comes to the laptop"},
+		{"a copy is not read-only", hcl.Machine{Mounts: []hcl.Mount{{Source: "a", Target: "/x", Type: "copy", ReadOnly: true}}}, hcl.Error, "never comes to the host"},
 		{"a copy and another mount at one place", hcl.Machine{Mounts: []hcl.Mount{{Source: "a", Target: "/x"}, {Source: "b", Target: "/x/y", Type: "copy"}}}, hcl.Error, "/x/y lies in /x"},
 		{"a copy and another mount at one place", hcl.Machine{Mounts: []hcl.Mount{{Source: "a", Target: "/x", Type: "copy"}, {Source: "b", Target: "/x/y"}}}, hcl.Error, "/x/y lies in /x"},
 		{"no copies on a computer of your own", hcl.Machine{Host: "ssh://me@there", Mounts: []hcl.Mount{{Source: "a", Target: "/x", Type: "copy"}}}, hcl.Error, "would be left there"},
@@ -194,7 +194,7 @@ func TestBuildKeepsVirtualBoxAtOneCPU(t *testing.T) {
 
 func TestBuildWithoutProvider(t *testing.T) {
 	t.Parallel()
-	bare := laptop()
+	bare := host()
 	bare.Provider = ""
 	_, diags := plan.Build(hcl.Config{Machines: []hcl.Machine{{Name: "dev"}}}, "/p", bare, catalogue{})
 	if len(diags) != 1 || diags[0].Severity != hcl.Warning || diags[0].Summary != "no provider found" {

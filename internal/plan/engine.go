@@ -95,7 +95,7 @@ func (b *builder) proxy() hcl.Proxy {
 	if p := b.in.Engine.Proxy; p != (hcl.Proxy{}) {
 		return p
 	}
-	return b.laptop.Proxy
+	return b.host.Proxy
 }
 
 // overlap refuses a network that something else already answers in. The
@@ -124,7 +124,7 @@ func (b *builder) overlap(network netip.Prefix, own bool) {
 			return
 		}
 	}
-	for _, r := range b.laptop.Routes {
+	for _, r := range b.host.Routes {
 		if !own && r.Bits() > 0 && network.Overlaps(r) {
 			b.report(hcl.Error, "engine.network", hint, "network is taken",
 				fmt.Sprintf("%s overlaps %s, which this computer already has a route to.", network, r))
@@ -146,10 +146,10 @@ func (b *builder) image(name string) Image {
 	return image
 }
 
-// file makes a laptop path absolute and reports it when it is not there.
+// file makes a host path absolute and reports it when it is not there.
 func (b *builder) file(path, name string) string {
 	name = b.abs(name)
-	if b.laptop.IsFile != nil && !b.laptop.IsFile(name) {
+	if b.host.IsFile != nil && !b.host.IsFile(name) {
 		b.report(hcl.Error, path, "check the path; it is taken relative to the folder of the configuration",
 			"no such file", fmt.Sprintf("%s does not exist or is no file.", name))
 	}
@@ -160,10 +160,10 @@ func (b *builder) file(path, name string) string {
 func (b *builder) certificates(path, name string) string {
 	reported := len(b.diags)
 	name = b.file(path, name)
-	if b.laptop.CheckCertificates == nil || len(b.diags) > reported {
+	if b.host.CheckCertificates == nil || len(b.diags) > reported {
 		return name
 	}
-	if err := b.laptop.CheckCertificates(name); err != nil {
+	if err := b.host.CheckCertificates(name); err != nil {
 		b.failed(path, "certificates cannot be used", err)
 	}
 	return name

@@ -14,18 +14,18 @@ func (b *builder) mounts(own bool) []Mount {
 	for i, in := range b.in.Mounts {
 		at := fmt.Sprintf("mount.%d", i)
 		m := Mount{Source: b.abs(in.Source), Target: in.Target, ReadOnly: in.ReadOnly, Type: or(MountType(in.Type), SSHFS), Exclude: in.Exclude}
-		if b.laptop.IsDir != nil && !b.laptop.IsDir(m.Source) {
+		if b.host.IsDir != nil && !b.host.IsDir(m.Source) {
 			b.report(hcl.Error, at, "create the folder or remove the mount", "no such folder",
 				fmt.Sprintf("%s does not exist or is no folder.", m.Source))
 		}
-		if b.laptop.Private != nil {
-			if private := b.laptop.Private(m.Source); private != "" {
+		if b.host.Private != nil {
+			if private := b.host.Private(m.Source); private != "" {
 				b.report(hcl.Error, at, "mount another folder", "folder is private to fbdock",
 					fmt.Sprintf("%s leads to %s, where fbdock keeps what no guest may see.", m.Source, private))
 			}
 		}
-		if m.Target == "" && b.laptop.GuestPath != nil {
-			target, err := b.laptop.GuestPath(m.Source)
+		if m.Target == "" && b.host.GuestPath != nil {
+			target, err := b.host.GuestPath(m.Source)
 			if err != nil {
 				b.failed(at, "folder cannot be mounted", err)
 			}
@@ -51,7 +51,7 @@ func (b *builder) copies(at string, m Mount, own bool) {
 			fmt.Sprintf("%s is mounted as it is; only a copy can do without some of it.", m.Source))
 	case m.Copied() && m.ReadOnly:
 		b.report(hcl.Error, at, "leave read_only out", "a copy is not read-only",
-			"What the guests write into their copy never comes to the laptop.")
+			"What the guests write into their copy never comes to the host.")
 	case m.Copied() && own:
 		b.report(hcl.Error, at, `leave type = "copy" out: the folder is mounted live then`, "no copies on a computer of your own",
 			"The copy would be left there when the machine is destroyed.")
@@ -65,7 +65,7 @@ func (b *builder) copies(at string, m Mount, own bool) {
 }
 
 // nested finds copies within other mounts and around them: each would write
-// into the other, and by way of a live mount into the laptop's own folder.
+// into the other, and by way of a live mount into the host's own folder.
 func (b *builder) nested(mounts []Mount) {
 	for i, inner := range mounts {
 		for _, outer := range mounts {

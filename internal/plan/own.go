@@ -16,7 +16,7 @@ const (
 // architecture is that of the engine's image: of the computer that runs it.
 func (b *builder) architecture() string {
 	if b.in.Host == "" {
-		return b.laptop.Architecture
+		return b.host.Architecture
 	}
 	return or(b.in.Architecture, "amd64")
 }

@@ -41,8 +41,8 @@ func (m Machine) OwnDisk() bool { return !m.Engine.Sibling() || m.Provider == "l
 // that auto is nested, whatever fits.
 func (b *builder) placement(m Machine) (placement, reason string) {
 	var fits, why string
-	if b.laptop.Place != nil && m.Provider != "" && !m.OwnComputer() {
-		fits, why = b.laptop.Place(m.Provider)
+	if b.host.Place != nil && m.Provider != "" && !m.OwnComputer() {
+		fits, why = b.host.Place(m.Provider)
 	}
 	switch in := b.in.Engine; {
 	case in.Placement == PlacementSibling && (m.OwnComputer() || m.Provider == "docker"):

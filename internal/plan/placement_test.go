@@ -66,12 +66,12 @@ func TestSiblingDisk(t *testing.T) {
 func TestSiblingNames(t *testing.T) {
 	t.Parallel()
 	cfg := hcl.Config{Machines: []hcl.Machine{sibling(hcl.Machine{Name: "dev"}), {Name: "dev-engine"}}}
-	_, diags := plan.Build(cfg, "/home/ada/project", laptop(), catalogue{})
+	_, diags := plan.Build(cfg, "/home/ada/project", host(), catalogue{})
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail, "engine of the machine dev is called dev-engine") {
 		t.Errorf("Build() = %v, want one error about the name", diags)
 	}
 	cfg.Machines[0].Engine.Placement = ""
-	if _, diags := plan.Build(cfg, "/home/ada/project", laptop(), catalogue{}); len(diags) > 0 {
+	if _, diags := plan.Build(cfg, "/home/ada/project", host(), catalogue{}); len(diags) > 0 {
 		t.Errorf("Build() = %v, want no errors: a nested engine is no machine of Vagrant's", diags)
 	}
 }

@@ -1,6 +1,6 @@
 // Package plan resolves a configuration into what is to be made: every
 // default filled in, every cross-check done. It is pure: no I/O, no clock,
-// no environment; what it needs to know of the laptop and of the catalogue
+// no environment; what it needs to know of the host and of the catalogue
 // is handed to it.
 package plan
 
@@ -22,7 +22,7 @@ type Plan struct {
 type Machine struct {
 	Name string `json:"name"`
 	// Instance names the VM, the docker context and the pipe on the
-	// laptop; it is unique among projects: "fbdock-NAME-xxxxxxxx".
+	// host; it is unique among projects: "fbdock-NAME-xxxxxxxx".
 	Instance string `json:"instance"`
 	Provider string `json:"provider"`
 	// Host is set with the provider ssh: ssh://[USER@]HOST[:PORT].
@@ -158,9 +158,9 @@ type Image struct {
 	SHA512 string `json:"sha512,omitempty"`
 }
 
-// Mount is a laptop folder seen in both guests at Target.
+// Mount is a host folder seen in both guests at Target.
 type Mount struct {
-	Source string `json:"source"` // absolute, in the laptop's own form
+	Source string `json:"source"` // absolute, in the host's own form
 	// Real is Source without links, as it was when the user agreed to it.
 	Real     string    `json:"real,omitempty"`
 	Target   string    `json:"target"`
@@ -202,7 +202,7 @@ type Share struct {
 type Provision struct {
 	Name string `json:"name"`
 	On   string `json:"on"` // freebsd or engine
-	// Inline is the text of the script; Script is the laptop file that holds
+	// Inline is the text of the script; Script is the host file that holds
 	// it instead. One of the two is set.
 	Inline string `json:"inline,omitempty"`
 	Script string `json:"script,omitempty"`

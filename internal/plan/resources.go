@@ -6,7 +6,7 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 )
 
-// cpus leaves the guest one CPU beside the engine's, as far as the laptop has them.
+// cpus leaves the guest one CPU beside the engine's, as far as the host has them.
 func (b *builder) cpus(e Engine) int {
 	if b.in.CPUs != 0 {
 		if b.in.CPUs < e.CPUs {
@@ -19,8 +19,8 @@ func (b *builder) cpus(e Engine) int {
 	if e.CPUs == 0 {
 		cpus = siblingCPUs
 	}
-	if b.laptop.CPUs > 0 {
-		cpus = min(cpus, max(b.laptop.CPUs, e.CPUs))
+	if b.host.CPUs > 0 {
+		cpus = min(cpus, max(b.host.CPUs, e.CPUs))
 	}
 	return cpus
 }

@@ -52,7 +52,7 @@ func (f *fields) attrs() attrs {
 
 // perm are the permissions, or what a file gets that names none. Set-user-id
 // and set-group-id are left out: what runs in a guest is not to plant a
-// program that is the laptop's user for whoever runs it.
+// program that is the host's user for whoever runs it.
 func (a attrs) perm(otherwise fs.FileMode) fs.FileMode {
 	if a.flags&attrMode == 0 {
 		return otherwise

@@ -33,7 +33,7 @@ type Server struct {
 	next    uint32
 }
 
-// maxHandles keeps a guest from using up the laptop's descriptors.
+// maxHandles keeps a guest from using up the host's descriptors.
 const maxHandles = 4096
 
 // Open opens the folder.

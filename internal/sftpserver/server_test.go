@@ -128,7 +128,7 @@ func TestModesAndTimes(t *testing.T) {
 	if info, _ := os.Stat(filepath.Join(dir, "f")); info.Size() != 100 {
 		t.Errorf("size %d", info.Size())
 	}
-	// Owners are the laptop's: accepted, not set.
+	// Owners are the host's: accepted, not set.
 	must(t, c.Chown("/f", 12345, 12345))
 	if got, _ := c.Stat("/f"); got.Sys().(*sftp.FileStat).UID != uint32(os.Getuid()) {
 		t.Errorf("owner %+v", got.Sys())

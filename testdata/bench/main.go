@@ -161,7 +161,7 @@ func (w *world) openSSH(ctx context.Context) error {
 
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
 
-// docker is the laptop's own CLI against a host.
+// docker is the host's own CLI against a host.
 func (w *world) docker(ctx context.Context, host string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "docker", args...)
 	cmd.Env = append(os.Environ(), "DOCKER_HOST="+host, "DOCKER_CONTEXT=", "DOCKER_TLS_VERIFY=",

@@ -125,7 +125,7 @@ func (w *world) transfer(ctx context.Context) ([]row, error) {
 	return rows, nil
 }
 
-// forward lets OpenSSH forward a port of the laptop to the engine's.
+// forward lets OpenSSH forward a port of the host to the engine's.
 func (w *world) forward(ctx context.Context) (host string, stop func(), err error) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -22,7 +22,7 @@ trap 'exit 130' INT TERM
 
 cat >fbdock.hcl <<'EOF'
 machine "dev" {
-  provider = "docker"            # the lab; on a laptop leave provider and box out
+  provider = "docker"            # the lab; on real hardware leave provider and box out
   box      = "fbdock-lab:latest"
 
   engine {

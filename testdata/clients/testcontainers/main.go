@@ -1,6 +1,6 @@
 // Command testcontainers is what a developer's test does with
 // Testcontainers: build an image, run it, wait for its port and speak with
-// it on the laptop. Everything it needs to find the engine is in the
+// it on the host. Everything it needs to find the engine is in the
 // environment that `fbdock env` prints.
 package main
 
