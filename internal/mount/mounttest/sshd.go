@@ -67,7 +67,10 @@ func StartSSHDIn(t *testing.T, world string) *SSHD {
 			_ = conn.Close()
 			return s
 		}
-		time.Sleep(20 * time.Millisecond)
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-t.Context().Done():
+		}
 	}
 	t.Fatal("sshd does not start")
 	return nil
