@@ -44,6 +44,10 @@ const (
 	rest      = 100 * time.Millisecond
 	restTimes = 4
 	maxRest   = 2 * time.Minute
+	// behind is how much later than an event dockerd may list what has changed:
+	// it tells of a network's connect before it writes the container down
+	// (moby, daemon/container_operations.go, ConnectToNetwork).
+	behind = 2 * time.Second
 )
 
 // run follows the containers until ctx ends.
@@ -65,7 +69,7 @@ func (f *forwards) run(ctx, life context.Context) {
 	watching.Go(func() { f.watch(ctx, tell) })
 	ticker := time.NewTicker(lookAnyway)
 	defer ticker.Stop()
-	events, rested := changed, (<-chan time.Time)(nil)
+	events, rested, again := changed, (<-chan time.Time)(nil), (<-chan time.Time)(nil)
 	for {
 		var told chan<- struct{}
 		select {
@@ -75,6 +79,9 @@ func (f *forwards) run(ctx, life context.Context) {
 			events, rested = changed, nil
 			continue
 		case <-events:
+			again = time.After(behind)
+		case <-again:
+			again = nil
 		case <-ticker.C:
 			if rested != nil {
 				continue

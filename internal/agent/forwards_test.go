@@ -214,6 +214,35 @@ func TestFloodOfEvents(t *testing.T) {
 	}
 }
 
+// TestListBehindEvent: what dockerd lists only after it has told of it is found
+// without another event, and sooner than by the look of every 30 s.
+func TestListBehindEvent(t *testing.T) {
+	t.Parallel()
+	port := program(t, "127.0.0.1:0", "late")
+	d := startFakeDockerd(t)
+	r := startAgent(t, startSSHD(t), func(o *agent.Options) {
+		d.serve(o)
+		o.Settings.Bind = netip.MustParseAddr(here)
+	})
+	r.await(t, func(s agent.Status) bool { return s.PortsError == "" })
+	looks := func() int {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		return d.looks
+	}
+	before := looks()
+	d.list()
+	r.await(t, func(agent.Status) bool { return looks() > before })
+	began := time.Now()
+	d.mu.Lock()
+	d.containers = []map[string]any{container("late", "aa11", "0.0.0.0:"+port+"/tcp")}
+	d.mu.Unlock()
+	r.await(t, func(s agent.Status) bool { return len(portOf(s, port).Local) > 0 })
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("the port was found after %v", took)
+	}
+}
+
 // TestForwardsAreExchanged: other settings of a running agent leave ports that
 // stay, and connections over them, alone; issue 13, 13.2.
 func TestForwardsAreExchanged(t *testing.T) {
