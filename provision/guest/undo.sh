@@ -32,13 +32,18 @@ sysctl_back() {
   attempt sysctl "$1=$was" || note "$1 stays at $2: $(words)"
 }
 
-# unblock FILE takes fbdock's block out of a file; the file goes when fbdock
-# made it and nothing else is in it.
+# unblock FILE takes fbdock's block out of a file, and fails where there is
+# none. The file goes when fbdock made it and nothing else is in it, also when
+# the run that took the block out was killed before that.
 unblock() {
-  [ -e "$1" ] && [ -n "$(block_range "$1")" ] || return 1
-  put_block "$1" ''
-  take_block || true
+  found=1
+  if [ -e "$1" ] && [ -n "$(block_range "$1")" ]; then
+    put_block "$1" ''
+    take_block || true
+    found=0
+  fi
   ! remembered file "$1" || [ -s "$1" ] || rm -f "$1"
+  return "$found"
 }
 
 # stop_started NAME stops a service that fbdock started and nobody enabled.
