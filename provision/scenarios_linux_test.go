@@ -241,6 +241,8 @@ const required = `for f in edk2-bhyve fusefs-sshfs; do cp -a /usr/lab/pkg/$f/. /
 // place (issue 14).
 func TestOptionalPackages(t *testing.T) {
 	t.Parallel()
+	m := labMachine()
+	m.Podman = false // which would be required
 	const warning = "fbdock-step packages warn the packages docker-cli and docker-compose are left out, as no package repository answers: "
 	warned := func(g *guest, out string, want int) {
 		t.Helper()
@@ -249,16 +251,16 @@ func TestOptionalPackages(t *testing.T) {
 			t.Errorf("want %d lines with %q in:\n%s\n%s", want, warning, out, g.logs(t))
 		}
 	}
-	g, out := play(t, labMachine(), required+conf("pkg=offline", "release=15.1-RELEASE"), "echo --- second; "+conf("pkg=ready")+install)
+	g, out := play(t, m, required+conf("pkg=offline", "release=15.1-RELEASE"), "echo --- second; "+conf("pkg=ready")+install)
 	first, second, _ := strings.Cut(out, "--- second\n")
 	warned(g, first, 1)
 	mustSay(t, g, first, "Host does not resolve; the engine's own docker and compose, by ssh, take their place", "fbdock-step client ok the engine's own CLI by ssh")
 	warned(g, second, 0)
 	mustSay(t, g, second, "fbdock-step client ok docker 29.4.2")
-	g, out = play(t, labMachine(), required+"echo network=no >>/etc/lab.conf\n"+conf(), "")
+	g, out = play(t, m, required+"echo network=no >>/etc/lab.conf\n"+conf(), "")
 	warned(g, out, 1)
 	// What is required stays required.
-	g, out = play(t, labMachine(), conf("pkg=offline"), "")
+	g, out = play(t, m, conf("pkg=offline"), "")
 	mustSay(t, g, out, "fbdock-step packages fail ", "Host does not resolve", "status 1")
 }
 
