@@ -119,7 +119,7 @@ func (d *doctor) fail(name, seen, why string, fix Remedy) {
 	d.checks = append(d.checks, Check{Name: name, Result: Fail, Seen: seen, Why: why, Fix: fix})
 }
 
-// laboratory tells whether the provider is fbdock's test bench, which nests
+// laboratory tells whether the provider is fbdock's test bench, which supports nesting
 // nothing and runs wherever docker does.
 func (d *doctor) laboratory() bool { return d.want.Provider == "docker" }
 

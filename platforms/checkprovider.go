@@ -116,7 +116,7 @@ func (d *doctor) bhyve() {
 	case c.Provider == providerNative:
 		d.fail("bhyve", "cannot run here: "+c.Reason, "the engine is a virtual machine, and runs at speed only under bhyve", d.remains())
 	default:
-		d.fail("bhyve", "cannot run in "+c.Provider+": "+c.Reason, "the engine is a virtual machine in the FreeBSD guest, and runs at speed only where the provider nests", d.remains())
+		d.fail("bhyve", "cannot run in "+c.Provider+": "+c.Reason, "the engine is a virtual machine in the FreeBSD guest, and runs at speed only where the provider supports nesting", d.remains())
 	}
 }
 
@@ -140,7 +140,7 @@ func (d *doctor) remains() Remedy {
 	}
 	ways = append(ways,
 		`set hypervisor = "qemu" in the engine block of fbdock.hcl: the engine is emulated, which is some ten times slower`,
-		"run fbdock on a computer that nests",
+		"run fbdock on a host that supports nesting",
 		"use a FreeBSD computer of yours in the place of the VM: "+hostLine)
 	fix := d.choice.Fix
 	if fix.None() {

@@ -76,7 +76,7 @@ func (d *doctor) windowsHypervisor() {
 		d.pass("hyper-v", seen)
 		return
 	}
-	d.warn("hyper-v", seen, "VirtualBox and VMware then share the processor with it: they are slow, and nothing nests in them", hyperVOff(d.Facts))
+	d.warn("hyper-v", seen, "VirtualBox and VMware then share the processor with it: they are slow, and neither supports nesting", hyperVOff(d.Facts))
 }
 
 func (d *doctor) apple() {

@@ -71,13 +71,13 @@ func TestChoice(t *testing.T) {
 		nests  platforms.Verdict
 		reason string
 	}{
-		{"linux that nests", linux(nested, intel), "libvirt", platforms.Works, "KVM nests"},
+		{"linux that supports nesting", linux(nested, intel), "libvirt", platforms.Works, "KVM supports nesting"},
 		{"linux, nesting off", linux(off, intel), "libvirt", platforms.Never, "nesting is off"},
 		{"linux, no permission", linux(locked, intel), "libvirt", platforms.Never, "may not open /dev/kvm"},
 		{"linux without kvm", linux(platforms.KVM{}, intel), "virtualbox", platforms.Maybe, "one CPU"},
 		{"linux in a VM", linux(platforms.KVM{}, platforms.CPU{Vendor: "AMD", Hypervisor: "KVM"}), "libvirt", platforms.Never, "itself a virtual machine"},
 		{"linux, firmware off", linux(platforms.KVM{}, platforms.CPU{Vendor: "AMD"}), "libvirt", platforms.Never, "neither VT-x"},
-		{"windows, Hyper-V off", windows(platforms.Windows{}), "vmware_desktop", platforms.Works, "nests"},
+		{"windows, Hyper-V off", windows(platforms.Windows{}), "vmware_desktop", platforms.Works, "supports nesting"},
 		{"windows, WSL2 on", windows(platforms.Windows{HyperV: true}), "vmware_desktop", platforms.Never, "under Hyper-V"},
 		{"windows, Hyper-V as admin", windows(platforms.Windows{HyperV: true, VMMS: true, Admin: true}), "hyperv", platforms.Maybe, "not been seen"},
 		{"intel mac", mac(0, "15.7", "vmware", "vmware_utility", "virtualbox=7.1.0"), "vmware_desktop", platforms.Maybe, "expected"},

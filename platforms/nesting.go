@@ -111,9 +111,9 @@ func kvm(f Facts) nesting {
 	case !f.KVM.Nested:
 		return no("KVM's nesting is off ("+kvmModule(f)+")", nestKVM(f))
 	case f.CPU.Hypervisor != "":
-		return perhaps("KVM nests, but this computer is itself a virtual machine (" + f.CPU.Hypervisor + "): bhyve so deep has not been seen yet")
+		return perhaps("KVM supports nesting, but this computer is itself a virtual machine (" + f.CPU.Hypervisor + "): bhyve so deep has not been seen yet")
 	}
-	return nesting{verdict: Works, reason: "KVM nests on this computer"}
+	return nesting{verdict: Works, reason: "KVM supports nesting on this computer"}
 }
 
 func vmware(f Facts) nesting {
@@ -121,7 +121,7 @@ func vmware(f Facts) nesting {
 	case f.OS == "windows" && f.Windows.HyperV:
 		return no("Windows runs under Hyper-V (WSL2, VBS or Memory integrity), where VMware cannot nest", hyperVOff(f))
 	case f.OS == "windows":
-		return nesting{verdict: Works, reason: "VMware nests on this computer"}
+		return nesting{verdict: Works, reason: "VMware supports nesting on this computer"}
 	case f.OS == "darwin", f.OS == "linux":
 		return perhaps("VMware is expected to nest here as it does on Windows")
 	}
@@ -138,7 +138,7 @@ func virtualBox(f Facts) nesting {
 	case keepsFromVirtualBox(f):
 		return no("Linux "+f.Kernel+" keeps the processor's virtualization for KVM, and VirtualBox "+v+" cannot share it", unloadKVM(f))
 	}
-	return perhaps("VirtualBox nests with one CPU for the engine at best, and crashes are known")
+	return perhaps("VirtualBox supports nesting with one CPU for the engine at best, and crashes are known")
 }
 
 func hyperV(f Facts) nesting {
@@ -147,7 +147,7 @@ func hyperV(f Facts) nesting {
 	case f.OS != "windows":
 		return no("Hyper-V is Windows only", Remedy{})
 	case amd && !f.Windows.Server && older(f.OSVersion, "10.0.22000"), amd && f.Windows.Server && older(f.OSVersion, "10.0.20348"):
-		return no("Hyper-V nests on AMD from Windows 11 and Server 2022 on", words("update Windows to 11 or Server 2022"))
+		return no("Hyper-V supports nesting on AMD from Windows 11 and Server 2022 on", words("update Windows to 11 or Server 2022"))
 	case amd:
 		return perhaps("FreeBSD 15 has been seen to panic under Hyper-V on AMD with several CPUs")
 	}

@@ -16,7 +16,7 @@ func bhyveHere(f Facts) nesting {
 		return n
 	}
 	if f.CPU.Hypervisor != "" {
-		return perhaps("bhyve runs where the hypervisor of this virtual machine (" + f.CPU.Hypervisor + ") nests")
+		return perhaps("bhyve runs where the hypervisor of this virtual machine (" + f.CPU.Hypervisor + ") supports nesting")
 	}
 	if !f.CPU.VMX && !f.CPU.SVM {
 		return perhaps("what this processor can do is not known")

@@ -19,7 +19,7 @@ func TestPlace(t *testing.T) {
 		provider          string
 		placement, reason string
 	}{
-		{kvm, "libvirt", platforms.Nested, "KVM nests"},
+		{kvm, "libvirt", platforms.Nested, "KVM supports nesting"},
 		{runner, "libvirt", platforms.Sibling, "bhyve cannot run in libvirt: KVM's nesting is off"},
 		{mac, "vmware_desktop", platforms.Sibling, "Apple M2"},
 		{hyperV, "virtualbox", platforms.Sibling, "Hyper-V"},

@@ -13,7 +13,7 @@ const (
 	vagrantNoPlugins = "2.4.2"
 	// vagrantArchitectures is the first that tells a box's architectures apart.
 	vagrantArchitectures = "2.4.0"
-	// virtualBoxFloor is the first that nests EPT.
+	// virtualBoxFloor is the first that supports nested EPT.
 	virtualBoxFloor = "7.0"
 	// virtualBoxSharesKVM is the first that can take the processor's
 	// virtualization over from KVM (VirtualBox/virtualbox#711).

@@ -54,8 +54,8 @@ type vm struct {
 	engine bool
 }
 
-// nests tells whether an engine is to run in the VM.
-func (m vm) nests() bool { return !m.Engine.Sibling() }
+// nested tells whether an engine is to run in the VM.
+func (m vm) nested() bool { return !m.Engine.Sibling() }
 
 // mebibytes rounds up: a guest must not get less than was planned.
 func mebibytes(s hcl.Size) uint64 { return uint64((s + hcl.MiB - 1) / hcl.MiB) }
@@ -78,7 +78,7 @@ func virtualbox(f *file, m vm) {
 	case m.engine && intel(m):
 		f.line(`v.default_nic_type = "virtio"`)
 		return
-	case !intel(m) && m.nests():
+	case !intel(m) && m.nested():
 		f.comment("VirtualBox has no nested virtualization on ARM.")
 		return
 	case !intel(m):
@@ -86,7 +86,7 @@ func virtualbox(f *file, m vm) {
 	}
 	f.comment("No virtio here: FreeBSD freezes with it on VirtualBox 7.1.16 and 7.2.6.")
 	f.line(`v.default_nic_type = "82540EM"`)
-	if !m.nests() {
+	if !m.nested() {
 		return
 	}
 	f.line(`v.customize ["modifyvm", :id, "--nested-hw-virt", "on"]`)
@@ -109,7 +109,7 @@ func vmware(f *file, m vm) {
 	f.line("v.allowlist_verified = true")
 	f.line(`v.vmx["displayname"] = %s`, quote(m.Instance))
 	switch {
-	case !m.nests():
+	case !m.nested():
 		return
 	case !intel(m):
 		f.comment("Fusion has no nested virtualization on Apple silicon.")
@@ -124,7 +124,7 @@ func vmware(f *file, m vm) {
 func libvirt(f *file, m vm) {
 	f.line(`v.driver = "kvm"`)
 	size(f, m)
-	if m.nests() {
+	if m.nested() {
 		f.line("v.nested = true")
 	}
 	f.line(`v.cpu_mode = "host-passthrough"`)
@@ -137,12 +137,12 @@ func libvirt(f *file, m vm) {
 
 func hyperv(f *file, m vm) {
 	f.line("v.vmname = %s", quote(m.Instance))
-	if m.nests() {
+	if m.nested() {
 		f.comment("No maxmemory: dynamic memory and nesting exclude each other.")
 	}
 	size(f, m)
 	f.line("v.linked_clone = true")
-	if m.nests() {
+	if m.nested() {
 		f.line("v.enable_virtualization_extensions = true")
 	}
 	f.line("v.enable_checkpoints = false")
@@ -165,7 +165,7 @@ func parallels(f *file, m vm) {
 	f.line("v.update_guest_tools = false")
 	f.line("v.functional_psf = false")
 	switch {
-	case !m.nests():
+	case !m.nested():
 	case intel(m):
 		f.comment("Wants Parallels Desktop Pro or Business.")
 		f.line(`v.customize "post-import", ["set", :id, "--nested-virt", "on"]`)
@@ -212,7 +212,7 @@ func qemuPort(instance string) int {
 }
 
 func utm(f *file, m vm) {
-	if m.nests() {
+	if m.nested() {
 		f.comment("UTM cannot nest FreeBSD: the engine runs under QEMU in the guest.")
 	}
 	f.line("v.name = %s", quote(m.Instance))

@@ -163,7 +163,7 @@ func TestNeverWritten(t *testing.T) {
 	}
 }
 
-// Nothing nests where the engine is beside FreeBSD, and the two VMs have cards
+// No VM runs in another where the engine is beside FreeBSD, and the two VMs have cards
 // of one network with different addresses, where the provider makes one.
 func TestSibling(t *testing.T) {
 	t.Parallel()

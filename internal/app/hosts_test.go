@@ -33,7 +33,7 @@ type recorded struct {
 	Title  string
 	Source string
 	Tags   []string
-	// Want is the provider that auto picks, whether bhyve nests in it, and
+	// Want is the provider that auto picks, whether it supports nesting for bhyve, and
 	// the worst result of the checks.
 	Want struct{ Provider, Nests, Result string }
 	// Says are words that the answer must hold.

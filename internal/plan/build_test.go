@@ -39,16 +39,16 @@ func (catalogue) Image(name, architecture string) (plan.Image, error) {
 
 func host() plan.Host {
 	return plan.Host{
-		Architecture: "amd64", CPUs: 8, Provider: "libvirt", ProviderReason: "KVM nests here",
+		Architecture: "amd64", CPUs: 8, Provider: "libvirt", ProviderReason: "KVM supports nesting here",
 		Routes:    []netip.Prefix{netip.MustParsePrefix("192.168.1.0/24"), netip.MustParsePrefix("10.91.0.0/16")},
 		GuestPath: func(p string) (string, error) { return filepath.ToSlash(p), nil },
 		IsDir:     func(p string) bool { return !strings.Contains(p, "missing") },
 		IsFile:    func(p string) bool { return !strings.Contains(p, "missing") },
 		Place: func(provider string) (string, string) {
 			if provider == "utm" {
-				return plan.PlacementSibling, "UTM nests nothing"
+				return plan.PlacementSibling, "UTM supports no nesting"
 			}
-			return plan.PlacementNested, "KVM nests here"
+			return plan.PlacementNested, "KVM supports nesting here"
 		},
 	}
 }
@@ -74,13 +74,13 @@ func TestBuildResolvesEveryDefault(t *testing.T) {
 		CPUs: 4, Memory: 4 * hcl.GiB,
 		Storage: plan.Storage{Pool: "auto", Compression: "lz4", ARCMax: 512 * hcl.MiB},
 		Engine: plan.Engine{
-			Hypervisor: "auto", Placement: plan.PlacementNested, PlacementReason: "KVM nests here", Image: plan.Image{Name: "alpine-3.24", Architecture: "amd64"},
+			Hypervisor: "auto", Placement: plan.PlacementNested, PlacementReason: "KVM supports nesting here", Image: plan.Image{Name: "alpine-3.24", Architecture: "amd64"},
 			CPUs: 2, Memory: 2 * hcl.GiB, Disk: 40 * hcl.GiB,
 			Network: netip.MustParsePrefix("10.77.0.0/24"), Gateway: netip.MustParseAddr("10.77.0.1"),
 			Address: netip.MustParseAddr("10.77.0.2"), MAC: plan.MAC, Bridge: "bridge0", Tap: "tap0",
 		},
 		Forward: netip.MustParseAddr("127.0.0.1"), MaxForwards: 256,
-		Notes: []string{"provider libvirt: KVM nests here"},
+		Notes: []string{"provider libvirt: KVM supports nesting here"},
 	}
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }), cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)

@@ -19,11 +19,11 @@ func TestPlacement(t *testing.T) {
 		in                hcl.Machine
 		placement, reason string
 	}{
-		"where nesting works":          {hcl.Machine{}, plan.PlacementNested, "KVM nests here"},
-		"auto":                         {hcl.Machine{Engine: hcl.Engine{Placement: "auto"}}, plan.PlacementNested, "KVM nests here"},
+		"where nesting works":          {hcl.Machine{}, plan.PlacementNested, "KVM supports nesting here"},
+		"auto":                         {hcl.Machine{Engine: hcl.Engine{Placement: "auto"}}, plan.PlacementNested, "KVM supports nesting here"},
 		"nested, as it is said":        {hcl.Machine{Provider: "utm", Engine: hcl.Engine{Placement: "nested"}}, plan.PlacementNested, "as engine.placement says"},
 		"emulated, as it is said":      {hcl.Machine{Provider: "utm", Engine: hcl.Engine{Hypervisor: "qemu"}}, plan.PlacementNested, "as engine.hypervisor says"},
-		"where nothing nests":          {hcl.Machine{Provider: "utm"}, plan.PlacementNested, "UTM nests nothing; a sibling engine would need no nesting, and `fbdock up` cannot make one yet"},
+		"where nesting is unsupported": {hcl.Machine{Provider: "utm"}, plan.PlacementNested, "UTM supports no nesting; a sibling engine would need no nesting, and `fbdock up` cannot make one yet"},
 		"a sibling":                    {sibling(hcl.Machine{Provider: "utm"}), plan.PlacementSibling, "as engine.placement says"},
 		"a computer of the user's own": {hcl.Machine{Host: "ssh://me@there"}, plan.PlacementNested, ""},
 	} {
