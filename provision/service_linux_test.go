@@ -51,7 +51,7 @@ PATH=/engine:$PATH exec "$@"
 END
 mkdir -p /engine /var/lib/fbdock /var/run/fbdock-mounts /usr/local/sbin; : >/var/lib/fbdock/seeded
 printf '#!/bin/sh\nexit 0\n' >/usr/local/sbin/fbdock-shares
-printf '#!/bin/sh\n[ -e /works ] && echo chain forward\n' >/engine/nft
+printf '#!/bin/sh\n[ "$1" != -f ] || { echo nft "$@" >>/calls; [ ! -e /repairs ] || : >/works; }\n[ -e /works ] && echo chain forward\n' >/engine/nft
 printf '#!/bin/sh\n[ -e /works ]\n' >/engine/docker
 printf '#!/bin/sh\necho "$@" >>/calls; [ ! -e /repairs ] || : >/works\n[ -e /works ]\n' >/engine/rc-service
 chmod 0755 /tmp/ssh /engine/* /usr/local/sbin/fbdock-shares; rm -f /sbin/ssh; cp /tmp/ssh /sbin/ssh
@@ -63,9 +63,9 @@ echo '--- well'; step
 `
 	g, out := play(t, labMachine(), "", script)
 	for name, want := range map[string]string{
-		"broken":   "fbdock-step services skip the packet filter could not be loaded dockerd could not be started \nfbdock-firewall restart\ndocker restart\n",
-		"waiting":  "fbdock-step services skip the packet filter could not be loaded dockerd waits for folders of the host \nfbdock-firewall restart\n",
-		"repaired": "fbdock-step services ok the packet filter was loaded again \nfbdock-firewall restart\n",
+		"broken":   "fbdock-step services skip the packet filter could not be loaded dockerd could not be started \nnft -f /etc/fbdock/firewall.nft\ndocker restart\n",
+		"waiting":  "fbdock-step services skip the packet filter could not be loaded dockerd waits for folders of the host \nnft -f /etc/fbdock/firewall.nft\n",
+		"repaired": "fbdock-step services ok the packet filter was loaded again \nnft -f /etc/fbdock/firewall.nft\n",
 		"well":     "fbdock-step services skip as they are to be\n",
 	} {
 		if got := parts(out)[name]; got != want {

@@ -16,14 +16,29 @@ func ResolvePodman(args []string, mounts []mount.Folder, host Host, dir string) 
 	if err != nil {
 		return nil, nil, err
 	}
-	named := files(dockerflags.ParsePodman(resolved), host)
+	line := dockerflags.ParsePodman(resolved)
+	named := files(line, host)
 	resolved, more, outside := resolveFiles(resolved, named, mounts, host, dir)
 	for _, f := range outside {
 		missing := !host.Exists(f.Path)
-		if missing && (filepath.IsAbs(f.Source) || f.Kind == dockerflags.BuildDir) {
+		if missing && !f.written(line) && (filepath.IsAbs(f.Source) || f.Kind == dockerflags.BuildDir) {
 			continue // a path of the guest, or an address
 		}
 		return nil, nil, host.Outside(f.Path)
 	}
 	return resolved, append(used, more...), nil
+}
+
+// written tells whether the command makes the file: that it is not there says
+// nothing about whose path it is.
+func (f File) written(line dockerflags.Line) bool {
+	switch f.Kind {
+	case dockerflags.Write, dockerflags.WriteDir, dockerflags.Output:
+		return true
+	case dockerflags.Cache:
+		return f.Flag == "cache-to"
+	case dockerflags.Copy:
+		return line.Args()[0].Word != f.Arg
+	}
+	return false
 }

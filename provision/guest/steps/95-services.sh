@@ -23,7 +23,9 @@ exec </dev/null
 timeout 60 /usr/local/sbin/fbdock-shares || echo 'left not all shares could be mounted'
 filters() { timeout 5 nft list table inet fbdock 2>/dev/null | grep -q 'chain forward'; }
 if ! filters; then
-  timeout 20 rc-service fbdock-firewall restart >&2
+  # Not by the service: OpenRC ends what needs a service that it restarts, which
+  # is dockerd with all containers (openrc-run(8), need).
+  timeout 20 nft -f /etc/fbdock/firewall.nft >&2
   if filters; then echo 'done the packet filter was loaded again'; else echo 'left the packet filter could not be loaded'; fi
 fi
 # A dockerd that waits for the folders of the host would wait anew.
