@@ -64,10 +64,21 @@ func (r *run) newest(ctx context.Context, mirror string, image *boxes.Release) e
 	slices.SortStableFunc(both, func(a, b published) int { return slices.Compare(b.order, a.order) })
 	for _, p := range both {
 		if complete(byName, p.version+p.build) {
+			if slices.Compare(p.order, orderOf(*image)) < 0 {
+				return fmt.Errorf("%s/%s has nothing newer than %s-%s of %s, and the catalogue has %s-%s: the mirror is behind",
+					mirror, folder, p.version, p.build, image.Name, image.Version, image.Build)
+			}
 			return r.take(ctx, mirror, folder, image, p, byName)
 		}
 	}
 	return fmt.Errorf("%s/%s has no image for all architectures of %s", mirror, folder, image.Name)
+}
+
+// orderOf is the patch and the build of what the catalogue has.
+func orderOf(image boxes.Release) []int {
+	patch, _ := strconv.Atoi(image.Version[strings.LastIndex(image.Version, ".")+1:]) // 0 is older than all
+	build, _ := strconv.Atoi(strings.TrimPrefix(image.Build, "r"))
+	return []int{patch, build}
 }
 
 func complete(byName map[string]map[string]string, version string) bool {

@@ -82,7 +82,10 @@ func (r *run) get(ctx context.Context, address string) (string, error) {
 	if res.Request.URL.Scheme != "https" {
 		return "", fmt.Errorf("%s: redirected to %s, which is not HTTPS", address, res.Request.URL)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxPage))
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxPage+1))
+	if err == nil && len(body) > maxPage {
+		err = fmt.Errorf("%s: longer than %d bytes", address, maxPage)
+	}
 	return string(body), err
 }
 

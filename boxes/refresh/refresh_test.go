@@ -113,6 +113,28 @@ func TestCatalogue(t *testing.T) {
 }
 
 // What cannot be looked up leaves the catalogue as it was, and of the old day.
+// TestMirrorBehind: a mirror that has only older images, and a page that is cut
+// off, change nothing.
+func TestMirrorBehind(t *testing.T) {
+	t.Parallel()
+	for what, tt := range map[string]struct{ page, want string }{
+		"older":    {`<a href="alpine-3.24.1-x86_64-cloudinit-r0.qcow2">a</a> <a href="alpine-3.24.1-aarch64-cloudinit-r0.qcow2">a</a>`, "the mirror is behind"},
+		"too long": {index + strings.Repeat(" ", 8<<20), "longer than"},
+	} {
+		all := pages()
+		all["/alpine/v3.24/releases/cloud/"] = tt.page
+		s := serve(t, all)
+		c := before(strings.TrimSuffix(s.Releases, "/releases.json") + "/alpine")
+		got, _, err := s.Catalogue(t.Context(), c, today)
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: Catalogue() = %v, want an error with %q", what, err, tt.want)
+		}
+		if v := got.Images; len(v) > 0 && v[0].Version != "3.24.2" {
+			t.Errorf("%s: the image is %s now", what, v[0].Version)
+		}
+	}
+}
+
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	for path, text := range map[string]string{

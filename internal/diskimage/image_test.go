@@ -226,6 +226,9 @@ func TestStreamOfDamaged(t *testing.T) {
 	if _, err := io.ReadAll(s); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("the stream ends with %v", err)
 	}
+	if err := s.Err(); err == nil {
+		t.Error("Err() = nil, want why the stream has ended")
+	}
 }
 
 // FuzzOpen: no file makes the reader panic, take more memory than a few tables

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -17,9 +18,12 @@ import (
 type Stream struct {
 	pipe  *io.PipeReader
 	ended chan struct{}
-	sum   hash.Hash
-	read  int64
-	err   error
+
+	// mu, as a session that has ended may still read what it was to send.
+	mu   sync.Mutex
+	sum  hash.Hash
+	read int64
+	err  error
 }
 
 // Stream begins to read the disk; done is told how much of it has been read, by
@@ -36,9 +40,12 @@ func (i *Image) Stream(done func(disk int64)) *Stream {
 
 func (s *Stream) Read(p []byte) (int, error) {
 	n, err := s.pipe.Read(p)
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.sum.Write(p[:n])
 	s.read += int64(n)
-	if err != nil && !errors.Is(err, io.EOF) {
+	// An image that is cut off has an EOF in its error.
+	if err != nil && err != io.EOF { //nolint:errorlint // the end of the stream itself
 		s.err = err
 	}
 	return n, err
@@ -52,19 +59,33 @@ func (s *Stream) Close() error {
 }
 
 // Err is why the stream has ended before its end.
-func (s *Stream) Err() error { return s.err }
+func (s *Stream) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
 
 // Len is how many bytes have been read of the stream.
-func (s *Stream) Len() int64 { return s.read }
+func (s *Stream) Len() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.read
+}
 
 // SHA256 is the digest of what has been read of the stream, in hexadecimal.
-func (s *Stream) SHA256() string { return hex.EncodeToString(s.sum.Sum(nil)) }
+func (s *Stream) SHA256() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return hex.EncodeToString(s.sum.Sum(nil))
+}
 
 // Skip reads the first n bytes of the stream and says whether they have that
 // digest: whoever holds them needs only the rest. Where they have not, the stream
 // is of no use any more.
 func (s *Stream) Skip(n int64, digest string) (same bool, err error) {
 	switch _, err := io.CopyN(io.Discard, s, n); {
+	case s.Err() != nil:
+		return false, s.Err()
 	case errors.Is(err, io.EOF):
 		return false, nil // more than there is
 	case err != nil:

