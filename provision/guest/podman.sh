@@ -15,6 +15,14 @@ podman_data() { printf '%s/fbdock/containers' "$(pool)"; }
 # somebody else has made is used as it is and never removed.
 podman_ours() { zfs list -H -o name "$(podman_data)" >/dev/null 2>&1; }
 
+# podman_all COMMAND does something to all containers, and only where they lie
+# in fbdock's dataset, mounted: else they are somebody's own. conmon may hang.
+podman_all() {
+  command -v podman >/dev/null &&
+    mount -p | awk -v d="$(podman_data)" -v at="$podman_root" '$1 == d && $2 == at { f = 1 } END { exit !f }' || return 0
+  attempt timeout -k 5 120 podman "$@" || note "podman $*: $(words)"
+}
+
 podman_runs() { service podman_service onestatus >/dev/null 2>&1 && [ -S "$podman_socket" ]; }
 
 # fdescfs_on is true where /dev/fd has every descriptor: conmon, which keeps a
@@ -24,9 +32,7 @@ fdescfs_on() { mount -p | awk '$2 == "/dev/fd" && $3 == "fdescfs" { f = 1 } END 
 # podman_off stops what fbdock has started. Images and containers stay.
 podman_off() {
   [ "$(fact podman)" = yes ] || return 0
-  if podman_ours && command -v podman >/dev/null; then
-    attempt podman stop --all || note "podman stop --all: $(words)"
-  fi
+  podman_all stop --all
   if own; then
     rc_back podman_service_enable YES
     rc_back podman_enable YES
