@@ -46,17 +46,22 @@ func (p *Project) Status(ctx context.Context, names []string) ([]MachineStatus, 
 }
 
 func (p *Project) statusOf(ctx context.Context, m plan.Machine, s *MachineStatus) error {
-	g, err := p.cached(ctx, m, quickDial)
-	if err != nil {
+	g, lost := p.cached(ctx, m, quickDial)
+	if lost != nil {
 		g = nil
 	} else {
 		defer g.Close() // only asked
 	}
+	var err error
 	if s.State, err = p.system(m).state(ctx, g); err != nil {
 		return err
 	}
-	if g != nil && s.State == vagrant.Running {
+	switch {
+	case s.State != vagrant.Running:
+	case g != nil:
 		p.look(ctx, g, s)
+	default: // the VM runs, and nobody has seen that anything in it does
+		s.Layers = append(s.Layers, Layer{Name: "freebsd", Text: fmt.Sprintf("not reached by SSH: %v; `fbdock up` tries again", lost)})
 	}
 	return nil
 }
