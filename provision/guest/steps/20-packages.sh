@@ -142,6 +142,7 @@ if ! has_cli || ! has_compose; then
     missing=
     again=
     reason=
+    why=
     reachable || reason="no package repository answers: $(words)"
     for package in docker-cli docker-compose; do
       # A CLI that the user has put there stays; Compose fits beside it.
@@ -157,11 +158,12 @@ if ! has_cli || ! has_compose; then
         missing="$missing $package"
       elif ! install "$package"; then
         again="$again $package"
+        why="pkg install of $package ended with status $rc: $(words)"
       fi
     done
     if [ -n "$again" ]; then
       # shellcheck disable=SC2086 # names of packages
-      left_out "${reason:-pkg install ended with status $rc: $(words)}" $again
+      left_out "${reason:-$why}" $again
     elif [ -n "$missing" ]; then
       rm -f "$db/no-docker-cli"
       put_fact no-docker-cli "not in the repository:$missing"
