@@ -39,9 +39,6 @@ func boxURL(s string) (problem, detail, hint string) {
 	case !IsBoxMetadata(s):
 		return "does not end in .json", rule, "download the box file, set box_url to its path and box_checksum to its checksum"
 	}
-	if u, err := url.Parse(s); err == nil && u.User != nil {
-		return "holds a login", "fbdock shows the address, and keeps it in files.", "leave the login out, or download the box file and name that"
-	}
 	return checkURL(s, "https")
 }
 
