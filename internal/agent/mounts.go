@@ -40,8 +40,10 @@ const (
 	lastMountRetry = 10 * time.Second
 	// mountsWait is how long a question waits for mounts that are under way.
 	mountsWait = 40 * time.Second
-	// mountsEnd is how long unmounting may take before the link goes.
-	mountsEnd = 3 * time.Second
+	// mountsEnd is how long unmounting may take before the link goes. It is
+	// longer than what each mount has for it, or a slow guest would keep mounts
+	// that nobody serves; where the link is lost they end with it at once.
+	mountsEnd = mount.Farewell + 5*time.Second
 )
 
 // mounts keeps folders of the host in both guests. Each is tried for

@@ -51,8 +51,9 @@ id=$(printf '%s' "$1" | cksum | tr ' ' -)
 // guest where it can be served again: another agent goes on with it.
 var ErrStays = errors.New("the mount stays for another agent")
 
-// farewell is how long sshfs has to unmount after its input has ended.
-const farewell = 10 * time.Second
+// Farewell is how long sshfs has to unmount after its input has ended: a guest
+// that is emulated beside other load needs seconds.
+const Farewell = 20 * time.Second
 
 // Serve mounts a folder in the guest at the other end of client and serves
 // it until ctx is done, which is no error, or until the link or the guest's
@@ -86,7 +87,7 @@ func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error 
 	running, hangUp := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer hangUp(nil)
 	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(farewell, func() { hangUp(context.Cause(ctx)) })
+		timer := time.AfterFunc(Farewell, func() { hangUp(context.Cause(ctx)) })
 		context.AfterFunc(running, func() { timer.Stop() })
 		if guest.stays() && !errors.Is(context.Cause(ctx), ErrStays) {
 			end := []string{"sh", "-c", mountedScript + endScript, "fbdock-mount-end", f.Target}
