@@ -183,8 +183,8 @@ func guestPort(s string) (problem, detail, hint string) {
 	return "", "", ""
 }
 
-// duration accepts a duration of at least that.
-func duration(least time.Duration) check {
+// atLeast accepts a duration of at least that.
+func atLeast(least time.Duration) check {
 	return func(s string) (problem, detail, hint string) {
 		d, err := time.ParseDuration(s)
 		switch {

@@ -19,15 +19,11 @@ type element struct {
 }
 
 // elements of an attribute that is a list of strings.
-func (s *scope) elements(name string) (setting, []element) {
-	x, ok := s.get(name)
-	if !ok {
-		return x, nil
-	}
+func (x setting) elements() ([]element, bool) {
 	t := x.value.Type()
 	if !t.IsTupleType() && !t.IsListType() && !t.IsSetType() {
 		x.wrongType()
-		return x, nil
+		return nil, false
 	}
 	tuple, _ := x.expr.(*hclsyntax.TupleConsExpr)
 	var found []element
@@ -36,7 +32,7 @@ func (s *scope) elements(name string) (setting, []element) {
 		at := x.at
 		if tuple != nil && i < len(tuple.Exprs) {
 			at = rangeOf(tuple.Exprs[i].Range())
-			s.record(fmt.Sprintf("%s.%d", name, i), at)
+			x.s.record(fmt.Sprintf("%s.%d", x.Name, i), at)
 		}
 		if v.IsNull() || v.Type() != cty.String {
 			x.failAt(at, v, "is not a string", "Each element of the list must be one.", "")
@@ -44,12 +40,12 @@ func (s *scope) elements(name string) (setting, []element) {
 		}
 		found = append(found, element{v.AsString(), at})
 	}
-	return x, found
+	return found, true
 }
 
-// Strings is a list of texts, each checked.
-func (s *scope) Strings(name string) []string {
-	x, elements := s.elements(name)
+// parseTexts is a list of texts, each checked.
+func (x setting) parseTexts() ([]string, bool) {
+	elements, ok := x.elements()
 	var texts []string
 	for _, e := range elements {
 		if problem, detail, hint := checkText(x.check, e.text); problem != "" {
@@ -58,45 +54,41 @@ func (s *scope) Strings(name string) []string {
 		}
 		texts = append(texts, e.text)
 	}
-	return texts
+	return texts, ok
 }
 
-// Addresses is a list of IP addresses.
-func (s *scope) Addresses(name string) []netip.Addr {
-	x, elements := s.elements(name)
+// parseAddresses is a list of IP addresses.
+func (x setting) parseAddresses() ([]netip.Addr, bool) {
+	elements, ok := x.elements()
 	var addresses []netip.Addr
 	for _, e := range elements {
 		if a := x.address(e.at, e.text); a.IsValid() {
 			addresses = append(addresses, a)
 		}
 	}
-	return addresses
+	return addresses, ok
 }
 
-// Object is a JSON object.
-func (s *scope) Object(name string) map[string]any {
-	x, ok := s.get(name)
-	if !ok {
-		return nil
-	}
+// parseObject is a JSON object.
+func (x setting) parseObject() (map[string]any, bool) {
 	if t := x.value.Type(); !t.IsObjectType() && !t.IsMapType() {
 		x.wrongType()
-		return nil
+		return nil, false
 	}
 	text, err := ctyjson.Marshal(x.value, x.value.Type())
 	if err != nil {
 		x.fail("cannot be written as JSON", err.Error(), "")
-		return nil
+		return nil, false
 	}
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
 	decoder.UseNumber() // keeps large whole numbers as they are
 	object := map[string]any{}
 	if err := decoder.Decode(&object); err != nil {
 		x.fail("cannot be written as JSON", err.Error(), "")
-		return nil
+		return nil, false
 	}
 	x.ours(object)
-	return object
+	return object, true
 }
 
 // ours tells of settings of dockerd that fbdock itself depends on.

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
@@ -105,4 +107,27 @@ func readFault(path string, err error) string {
 		return fmt.Sprintf("cannot read %s: it is %s", path, special.Kind)
 	}
 	return fmt.Sprintf("cannot read %s: %v", path, err)
+}
+
+// decoder reads one configuration.
+type decoder struct {
+	file      string
+	opts      Options
+	c         *collector
+	eval      *evaluator
+	sources   Sources
+	variables []*variable
+	locals    []string
+}
+
+func newDecoder(file string, opts Options) *decoder {
+	c := &collector{}
+	b := &budget{left: evaluationBudget}
+	return &decoder{
+		file: file, opts: opts, c: c, sources: Sources{},
+		eval: &evaluator{
+			c: c, budget: b, functions: functions(opts, filepath.Dir(file), b),
+			symbols: map[string]*symbol{}, named: map[hclsyntax.Expression][]*symbol{},
+		},
+	}
 }

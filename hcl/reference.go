@@ -48,7 +48,7 @@ func writeBlock(b *strings.Builder, block Block, above string) {
 	if len(block.Attributes) > 0 {
 		b.WriteString("| attribute | type | default | meaning |\n|---|---|---|---|\n")
 		for _, a := range block.Attributes {
-			fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", a.Name, a.Type, code(a.Default), a.Meaning())
+			fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", a.Name, a.Type(), code(a.Default), a.Meaning())
 		}
 		b.WriteString("\n")
 	}
@@ -72,7 +72,7 @@ func (a Attribute) Meaning() string {
 		text += ": `" + strings.Join(a.Values, "`, `") + "`"
 	}
 	switch {
-	case a.Min > 1 && a.Type == TypeSize:
+	case a.Min > 1 && a.Type() == TypeSize:
 		text += "; at least " + Size(a.Min).String()
 	case a.Min > 1:
 		text += fmt.Sprintf("; at least %d", a.Min)

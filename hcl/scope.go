@@ -17,46 +17,85 @@ type scope struct {
 	// at is the head of the block; labelAt its label, or the head as well.
 	at, labelAt Range
 	label       string
+	// again holds for a block whose label another one of its kind had before.
+	again bool
+	// labels are the places of the labels of the blocks within.
+	labels map[string]Range
 	// where and path record the places of values; nil where nobody asks.
 	where map[string]Range
 	path  string
 }
 
-// blocks are those of one kind in s, checked for label and number.
-func (s *scope) blocks(kind string) []*scope {
-	schema, ok := s.schema.block(kind)
-	if !ok {
-		panic("hcl: no block " + kind + " in the schema of " + s.schema.Name)
+func newScope(d *decoder, schema Block, body *hclsyntax.Body, at Range) *scope {
+	return &scope{d: d, schema: schema, body: body, at: at, labels: map[string]Range{}}
+}
+
+// read takes what the block says to where the schema has it go, and then the
+// blocks within it.
+func (s *scope) read() {
+	if s.schema.begin != nil {
+		s.schema.begin(s)
 	}
+	s.record("", s.at)
+	for _, a := range s.schema.Attributes {
+		s.set(a)
+	}
+	for _, b := range s.schema.Blocks {
+		for _, child := range s.occurrences(b) {
+			child.read()
+		}
+	}
+	if s.schema.end != nil {
+		s.schema.end(s)
+	}
+}
+
+// occurrences are the blocks of one kind in s, checked for label and number.
+func (s *scope) occurrences(schema Block) []*scope {
+	kind := schema.Name
 	var found []*scope
 	for _, b := range s.body.Blocks {
 		if b.Type != kind {
 			continue
 		}
+		at := rangeOf(b.DefRange())
 		if !schema.Many && len(found) > 0 {
 			s.d.c.add(Diagnostic{
-				Severity: Error, Summary: "there is another " + kind + " block", Range: rangeOf(b.DefRange()),
+				Severity: Error, Summary: "there is another " + kind + " block", Range: at,
 				Hint:    "merge the two",
 				Related: []Related{{Message: "the first is here", Range: found[0].at}},
 			})
 			continue
 		}
-		path := join(s.path, kind)
+		child := newScope(s.d, schema, b.Body, at)
+		child.where, child.path = s.where, join(s.path, kind)
 		if schema.Many {
-			path = join(path, strconv.Itoa(len(found)))
+			child.path = join(child.path, strconv.Itoa(len(found)))
 		}
-		found = append(found, s.d.enter(schema, b, path, s.where))
+		child.takeLabel(b)
+		child.names()
+		if schema.Many && child.label != "" {
+			child.again = !s.d.once(s.labels, kind, child.key(), child.labelAt)
+		}
+		found = append(found, child)
 	}
 	return found
 }
 
-// enter looks at a block's label and at the names within it.
-func (d *decoder) enter(schema Block, b *hclsyntax.Block, path string, where map[string]Range) *scope {
-	s := &scope{d: d, schema: schema, body: b.Body, at: rangeOf(b.DefRange()), where: where, path: path}
-	s.takeLabel(b)
-	s.record("", s.at)
-	s.names()
-	return s
+// key is what no other block of the kind may have.
+func (s *scope) key() string {
+	if s.schema.key != nil {
+		return s.schema.key(s.label)
+	}
+	return s.label
+}
+
+// valueAt is the place of an attribute's value, or of the block where it is not set.
+func (s *scope) valueAt(name string) Range {
+	if a, ok := s.body.Attributes[name]; ok {
+		return rangeOf(a.Expr.Range())
+	}
+	return s.at
 }
 
 func join(path, name string) string {

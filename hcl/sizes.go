@@ -11,25 +11,21 @@ import (
 
 const sizeRule = `A size is a number with a unit, as in "512MiB", "6GiB" or "1.5TiB".`
 
-// Size is an amount of memory or disk. It must be whole MiB: that is what
+// parseSize is an amount of memory or disk. It must be whole MiB: that is what
 // every hypervisor and zfs take.
-func (s *scope) Size(name string) Size {
-	x, ok := s.get(name)
-	if !ok {
-		return 0
-	}
+func (x setting) parseSize() (Size, bool) {
 	switch x.value.Type() {
 	case cty.Number:
 		if x.value.AsBigFloat().IsInf() {
 			x.fail(ErrNotSize.Error(), sizeRule, "")
-			return 0
+			return 0, false
 		}
 		x.fail("has no unit", sizeRule, sizeHint(x.value.AsBigFloat()))
-		return 0
+		return 0, false
 	case cty.String:
 	default:
 		x.wrongType()
-		return 0
+		return 0, false
 	}
 	size, err := ParseSize(x.value.AsString())
 	switch {
@@ -46,9 +42,9 @@ func (s *scope) Size(name string) Size {
 	case uint64(size) < x.Min:
 		x.fail("is too small", fmt.Sprintf("It must be at least %s.", Size(x.Min)), "")
 	default:
-		return size
+		return size, true
 	}
-	return 0
+	return 0, false
 }
 
 // sizeHint guesses the unit of a bare number.
@@ -65,15 +61,11 @@ func sizeHint(f *big.Float) string {
 	return fmt.Sprintf("write %q", Size(n).String())
 }
 
-// Network is an IPv4 network that has room for two guests and more.
-func (s *scope) Network(name string) netip.Prefix {
-	x, ok := s.get(name)
-	if !ok {
-		return netip.Prefix{}
-	}
+// parseNetwork is an IPv4 network that has room for two guests and more.
+func (x setting) parseNetwork() (netip.Prefix, bool) {
 	text, ok := x.text()
 	if !ok {
-		return netip.Prefix{}
+		return netip.Prefix{}, false
 	}
 	const rule = `A network is written as in "10.77.0.0/24".`
 	p, err := netip.ParsePrefix(text)
@@ -94,9 +86,9 @@ func (s *scope) Network(name string) netip.Prefix {
 		x.fail("cannot be used for hosts", "", `take a private one, as in "10.77.0.0/24"`)
 	default:
 		x.public(p)
-		return p
+		return p, true
 	}
-	return netip.Prefix{}
+	return netip.Prefix{}, false
 }
 
 // public warns of a network that others on the internet have.

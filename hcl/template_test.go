@@ -101,7 +101,7 @@ func TestSchemaExamples(t *testing.T) {
 				continue // it excludes provider and box
 			}
 			b.WriteString(a.Name + " = " + a.Example + "\n")
-			if a.Doc == "" || a.Type == "" {
+			if a.Doc == "" || a.Type() == "" {
 				t.Errorf("%s of %s is not described", a.Name, block.Name)
 			}
 		}
@@ -127,7 +127,7 @@ func TestReferenceNamesEverything(t *testing.T) {
 	var look func(b hcl.Block)
 	look = func(b hcl.Block) {
 		for _, a := range b.Attributes {
-			if !strings.Contains(reference, "| `"+a.Name+"` | "+string(a.Type)+" |") {
+			if !strings.Contains(reference, "| `"+a.Name+"` | "+string(a.Type())+" |") {
 				t.Errorf("%s of %s is missing", a.Name, b.Name)
 			}
 		}

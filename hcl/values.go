@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -23,25 +22,6 @@ type setting struct {
 	expr  hclsyntax.Expression
 	at    Range
 	value cty.Value
-}
-
-// get evaluates an attribute; ok is false when it is not set, is null, or
-// has been told to be wrong.
-func (s *scope) get(name string) (setting, bool) {
-	schema, ok := s.schema.attribute(name)
-	if !ok {
-		panic("hcl: no attribute " + name + " in the schema of " + s.schema.Name)
-	}
-	a, ok := s.body.Attributes[name]
-	if !ok {
-		return setting{}, false
-	}
-	x := setting{Attribute: schema, s: s, expr: a.Expr, at: rangeOf(a.Expr.Range())}
-	s.record(name, x.at)
-	if x.value, ok = s.d.eval.value(a.Expr); !ok || x.value.IsNull() {
-		return setting{}, false
-	}
-	return x, true
 }
 
 // fail tells what is wrong with the value, and what its variables are.
@@ -67,10 +47,10 @@ func (t Type) article() string {
 
 func (x setting) wrongType() {
 	hint := "write it as in " + x.Name + " = " + x.Example
-	if x.value.Type() == cty.Number && x.Type == TypeConstraint {
+	if x.value.Type() == cty.Number && x.Type() == TypeConstraint {
 		hint = "write it in quotes; as a number 1.10 would be 1.1"
 	}
-	x.fail("is not "+x.Type.article(), "", hint)
+	x.fail("is not "+x.Type().article(), "", hint)
 }
 
 // text is the value if it is a string.
@@ -82,50 +62,37 @@ func (x setting) text() (string, bool) {
 	return x.value.AsString(), true
 }
 
-// String is the text of an attribute, "" when there is none.
-// Duration is 0 when it is not set, or wrong.
-func (s *scope) Duration(name string) time.Duration {
-	d, err := time.ParseDuration(s.String(name))
-	if err != nil {
-		return 0
-	}
-	return d
-}
-
-func (s *scope) String(name string) string {
-	x, ok := s.get(name)
-	if !ok {
-		return ""
-	}
+// parseText is a text that its check accepts, or one of its choices.
+func (x setting) parseText() (string, bool) {
 	text, ok := x.text()
 	if !ok {
-		return ""
+		return "", false
 	}
 	if len(x.Values) > 0 {
 		return x.choice(text)
 	}
 	if problem, detail, hint := checkText(x.check, text); problem != "" {
 		x.fail(problem, detail, hint)
-		return ""
+		return "", false
 	}
-	return text
+	return text, true
 }
 
-func (x setting) choice(text string) string {
+func (x setting) choice(text string) (string, bool) {
 	if slices.Contains(x.Values, text) {
-		return text
+		return text, true
 	}
 	if now, ok := x.renamed[text]; ok {
 		x.s.d.c.warn(x.at, fmt.Sprintf("%s %s is called %q now", x.Name, show(x.value), now),
 			"The old word still works.", fmt.Sprintf("write %s = %q", x.Name, now))
-		return now
+		return now, true
 	}
 	detail := "It can be " + list(x.Values) + "."
 	if len(x.Values) > 12 {
 		detail = "It can be " + strings.Join(x.Values[:8], ", ") + " and others."
 	}
 	x.fail("is not known", detail, didYouMean(text, x.Values))
-	return ""
+	return "", false
 }
 
 // checkText applies a check, after what holds for every text: a NUL byte
@@ -140,34 +107,26 @@ func checkText(c check, text string) (problem, detail, hint string) {
 	return c(text)
 }
 
-// Bool is an attribute that is true or false.
-func (s *scope) Bool(name string) bool {
-	x, ok := s.get(name)
-	if !ok {
-		return false
-	}
+// parseBool is true or false.
+func (x setting) parseBool() (bool, bool) {
 	v, err := convert.Convert(x.value, cty.Bool)
 	if err != nil || v.IsNull() {
 		x.wrongType()
-		return false
+		return false, false
 	}
-	return v.True()
+	return v.True(), true
 }
 
-// Int is a whole number, 0 when there is none. A string of digits will do,
-// because variables from the environment are strings.
-func (s *scope) Int(name string) int {
-	x, ok := s.get(name)
-	if !ok {
-		return 0
-	}
+// parseInt is a whole number. A string of digits will do, because variables
+// from the environment are strings.
+func (x setting) parseInt() (int, bool) {
 	v, err := x.value, error(nil)
 	if v.Type() == cty.String && len(v.AsString()) < 20 {
 		v, err = convert.Convert(v, cty.Number)
 	}
 	if err != nil || v.Type() != cty.Number {
 		x.wrongType()
-		return 0
+		return 0, false
 	}
 	most := int64(cmp.Or(x.Max, 1024))
 	n, accuracy := v.AsBigFloat().Int64()
@@ -179,39 +138,30 @@ func (s *scope) Int(name string) int {
 	case n > most:
 		x.fail("is too large", fmt.Sprintf("It may be at most %d.", most), "")
 	default:
-		return int(n)
+		return int(n), true
 	}
-	return 0
+	return 0, false
 }
 
-// Constraint is a version constraint.
-func (s *scope) Constraint(name string) string {
-	x, ok := s.get(name)
-	if !ok {
-		return ""
-	}
+func (x setting) parseConstraint() (string, bool) {
 	text, ok := x.text()
 	if !ok {
-		return ""
+		return "", false
 	}
 	if _, err := version.NewConstraint(text); err != nil || len(text) > 200 {
 		x.fail("is not a version constraint", `Constraints are written as in "1.2.0", ">= 1.0, < 2.0" or "~> 202510.26".`, "")
-		return ""
+		return "", false
 	}
-	return text
+	return text, true
 }
 
-// Address is an IP address.
-func (s *scope) Address(name string) netip.Addr {
-	x, ok := s.get(name)
-	if !ok {
-		return netip.Addr{}
-	}
+func (x setting) parseAddress() (netip.Addr, bool) {
 	text, ok := x.text()
 	if !ok {
-		return netip.Addr{}
+		return netip.Addr{}, false
 	}
-	return x.address(x.at, text)
+	a := x.address(x.at, text)
+	return a, a.IsValid()
 }
 
 func (x setting) address(at Range, text string) netip.Addr {

@@ -23,24 +23,21 @@ type given struct {
 }
 
 // declare makes symbols of the variables and locals of the file.
-func (d *decoder) declare(root *scope) {
-	first := map[string]Range{}
-	for _, b := range root.blocks("variable") {
-		name := b.label
-		if name == "" || !d.once(first, "variable", name, b.labelAt) {
+func (d *decoder) declare(root *scope, f file) {
+	for _, b := range root.occurrences(f.variable) {
+		if b.label == "" || b.again {
 			continue
 		}
-		s := &symbol{name: "var." + name, place: b.at}
-		if a, ok := b.body.Attributes["default"]; ok {
-			s.expr = a.Expr
-		}
-		d.eval.symbols[s.name] = s
-		d.variables = append(d.variables, variable{symbol: s, name: name, block: b})
+		v := &variable{symbol: &symbol{name: "var." + b.label, place: b.at}, name: b.label, kind: cty.DynamicPseudoType}
+		b.schema = variableSchema(v)
+		b.read()
+		d.eval.symbols[v.symbol.name] = v.symbol
+		d.variables = append(d.variables, v)
 	}
-	for _, b := range root.blocks("locals") {
+	for _, b := range root.occurrences(f.locals) {
 		for _, a := range attributes(b.body) {
 			place := rangeOf(a.NameRange)
-			if d.once(first, "local", a.Name, place) {
+			if d.once(root.labels, "local", a.Name, place) {
 				d.eval.symbols["local."+a.Name] = &symbol{name: "local." + a.Name, place: place, expr: a.Expr}
 				d.locals = append(d.locals, "local."+a.Name)
 			}
@@ -51,24 +48,65 @@ func (d *decoder) declare(root *scope) {
 // variable is one variable block.
 type variable struct {
 	*symbol
-	name  string
-	block *scope
-	kind  cty.Type
+	name string
+	// kind is the declared type, DynamicPseudoType for any.
+	kind cty.Type
+	// describe gives the description; nil where there is none.
+	describe func() string
+}
+
+// variableSchema fills v. What a variable is described by and its default may
+// name variables that are not declared yet, so neither is evaluated.
+func variableSchema(v *variable) Block {
+	return Block{
+		Name: "variable", Label: "NAME", Many: true, check: variableName,
+		Doc: "A value from outside, written `var.NAME`: from `-var NAME=VALUE`, else from a `-var-file`, " +
+			"else from the environment as `FBDOCK_VAR_NAME`, else its default.",
+		Attributes: []Attribute{
+			{
+				Name: "default", into: unevaluated(TypeAny, func(x setting) { v.expr = x.expr }), Example: `"6GiB"`,
+				Doc: "the value when none is given; without it one must be given",
+			},
+			{
+				Name: "description", into: later(&v.describe), Example: `"memory of the guest"`,
+				Doc: "what it is for; shown when no value is given",
+			},
+			{
+				Name: "type", into: unevaluated(TypeKind, v.setKind), Example: `string`,
+				Doc: "`string`, `number`, `bool`, `list(string)`, `map(string)` ...; values are converted to it",
+			},
+		},
+	}
+}
+
+func (v *variable) setKind(x setting) {
+	kind, diags := typeexpr.TypeConstraint(x.expr)
+	x.s.d.c.library(diags, x.at)
+	if !diags.HasErrors() {
+		v.kind = kind
+	}
+}
+
+// description is evaluated even where nobody reads it, to tell of its mistakes.
+func (v *variable) description() string {
+	if v.describe == nil {
+		return ""
+	}
+	return v.describe()
 }
 
 // assign gives the variables what comes from outside and settles them all,
 // so that a mistake is told even where nothing uses the value.
 func (d *decoder) assign() {
 	from := d.outside()
-	for i := range d.variables {
-		v := &d.variables[i]
-		v.kind = d.kind(v)
+	for _, v := range d.variables {
+		description := v.description()
 		g, ok := from[v.name]
 		switch {
 		case ok:
 			d.take(v, g)
 		case v.expr == nil:
-			d.noValue(v)
+			d.noValue(v, description)
 		case v.kind != cty.DynamicPseudoType:
 			expr := v.expr
 			v.want = func(value cty.Value) (cty.Value, bool) {
@@ -84,29 +122,14 @@ func (d *decoder) assign() {
 	}
 }
 
-func (d *decoder) noValue(v *variable) {
+func (d *decoder) noValue(v *variable, description string) {
 	v.state = broken
 	detail := ""
-	if text := v.block.String("description"); text != "" {
-		detail = "It is: " + text
+	if description != "" {
+		detail = "It is: " + description
 	}
 	d.c.fail(v.place, fmt.Sprintf("variable %q has no value", v.name), detail,
 		fmt.Sprintf("give it one with -var %s=..., with %s%s in the environment, or with a default", v.name, envPrefix, v.name))
-}
-
-// kind is the declared type of a variable, DynamicPseudoType for any.
-func (d *decoder) kind(v *variable) cty.Type {
-	v.block.String("description")
-	a, ok := v.block.body.Attributes["type"]
-	if !ok {
-		return cty.DynamicPseudoType
-	}
-	kind, diags := typeexpr.TypeConstraint(a.Expr)
-	d.c.library(diags, rangeOf(a.Expr.Range()))
-	if diags.HasErrors() {
-		return cty.DynamicPseudoType
-	}
-	return kind
 }
 
 // take puts a value from outside in the place of the default.

@@ -49,7 +49,7 @@ func (p *page) block(b hcl.Block, above string) {
 	}
 	p.text(text)
 	for _, a := range b.Attributes {
-		text := string(a.Type) + ": " + a.Meaning()
+		text := string(a.Type()) + ": " + a.Meaning()
 		if a.Default != "" {
 			text += " (default: " + a.Default + ")"
 		}
