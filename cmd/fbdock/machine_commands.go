@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -84,12 +85,16 @@ func yesFlag(usageText string) cli.Flag {
 	return &cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: usageText}
 }
 
+// upAnswer tells what came up, which is said of the machines before one that
+// failed as well.
 func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) error {
-	if err != nil {
-		return err
-	}
 	if isSet(c, flagJSON) {
-		return p.terminal(c).JSON(results)
+		if err == nil || len(results) > 0 {
+			if failed := p.terminal(c).JSON(results); failed != nil {
+				return cmp.Or(err, failed)
+			}
+		}
+		return err
 	}
 	for _, r := range results {
 		if r.Changed {
@@ -97,7 +102,7 @@ func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) er
 			p.terminal(c).Say(fmt.Sprintf("%s is up with dockerd %s; `fbdock docker run` is next", r.Machine, r.Engine))
 		}
 	}
-	return nil
+	return err
 }
 
 // notePhases tells with --verbose where the time went.

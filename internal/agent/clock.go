@@ -75,7 +75,7 @@ func (a *Agent) watchClock(ctx context.Context) {
 			if j != nil {
 				a.probe(ctx, j)
 			}
-			known = nil
+			known, last = nil, time.Now()
 			continue // the next round finds a link that lives
 		}
 		if j == nil || !j.alive() || j == known && now.Sub(set) < clockAnyway {
@@ -83,6 +83,7 @@ func (a *Agent) watchClock(ctx context.Context) {
 		}
 		known, set = j, now
 		a.setClocks(ctx, j)
+		last = time.Now() // the time that a slow guest took was no sleep
 	}
 }
 

@@ -198,7 +198,8 @@ func (s *session) stop(ctx context.Context, done <-chan struct{}, sig Signal) {
 	if ended(done, grace) {
 		return
 	}
-	s.signal(ctx, SIGHUP)
+	// A closed session carries no signal any more.
+	ended(s.signal(ctx, SIGHUP), time.Second)
 	s.close()
 	ended(done, time.Second)
 }

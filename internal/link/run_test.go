@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -237,5 +238,30 @@ func TestRunWithPTY(t *testing.T) {
 	})
 	if err != nil || status != 7 {
 		t.Errorf("SIGINT without standard input: status %d, %v, %q, want status 7", status, err, out.String())
+	}
+}
+
+// TestRunHangsUp: a command that ignores the interrupt is told that its
+// session ends before it does, root's as well.
+func TestRunHangsUp(t *testing.T) {
+	t.Parallel()
+	c := startSSHD(t).dial(t)
+	told := filepath.Join(t.TempDir(), "told")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := c.Run(ctx, link.Command{
+		Script: `trap '' INT; trap 'echo >` + told + `; exit' HUP; echo ready; while :; do sleep 0.05; done`,
+		Stdout: onReady(cancel),
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("an ended context: %v", err)
+	}
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		if _, err := os.Stat(told); err == nil {
+			return
+		}
+		if time.Since(began) > time.Minute {
+			t.Fatal("the command was not told of the hang-up")
+		}
 	}
 }

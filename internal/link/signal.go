@@ -75,10 +75,12 @@ func (s Signal) key() string {
 // signal passes a signal on. OpenSSH's sshd refuses the request for root's
 // sessions ("session signalling requires privilege separation"), so the
 // answer is asked for, and a refusal is made up for by the terminal of the
-// command, or without one by a kill over a second session. Neither is waited
-// for.
-func (s *session) signal(ctx context.Context, sig Signal) {
+// command, or without one by a kill over a second session. What it gives is
+// closed when the guest has been told, as far as it could be.
+func (s *session) signal(ctx context.Context, sig Signal) <-chan struct{} {
+	told := make(chan struct{})
 	go func() {
+		defer close(told)
 		ok, err := s.ch.SendRequest("signal", true, ssh.Marshal(&struct{ Signal string }{string(sig)}))
 		if key := sig.key(); !ok && err == nil && s.terminal && key != "" {
 			_, _ = io.WriteString(s.ch, key)
@@ -100,6 +102,7 @@ func (s *session) signal(ctx context.Context, sig Signal) {
 			Script: fmt.Sprintf("kill -%s -- -%d || kill -%s %d", sig, pid, sig, pid), unmarked: true,
 		})
 	}()
+	return told
 }
 
 // pidFinder learns the process id of a command from the line with a random
