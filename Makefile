@@ -97,9 +97,9 @@ docker-flags-latest: ## the same, of the newest versions
 docker-flags-test: ## fails where that table is out of date
 	cd internal/dockerflags/gen && $(GO) test -count=1 ./... # a table that has changed is outside of the module, and not seen
 
-real: build ## judge a FreeBSD computer: HOST=ssh://USER@ADDRESS [REBOOT=1] [SLOW=20] [YES=1] [ARCH=arm64] [FLAGS=...]
+real: build ## judge a FreeBSD computer: HOST=ssh://USER@ADDRESS, or a new machine: MACHINE='provider = "libvirt"' [REBOOT=1] [SLOW=20] [YES=1] [ARCH=arm64] [FLAGS=...]
 	GOOS=linux GOARCH=$(or $(ARCH),amd64) CGO_ENABLED=0 $(GO) build -trimpath -o .cache/acceptance-linux ./cmd/acceptance
-	$(GO) run ./cmd/acceptance -fbdock $(BIN) -host '$(HOST)' -helper .cache/acceptance-linux -slow $(or $(SLOW),1) \
+	$(GO) run ./cmd/acceptance -fbdock $(BIN) -host '$(HOST)' -machine '$(MACHINE)' -helper .cache/acceptance-linux -slow $(or $(SLOW),1) \
 	  $(if $(REBOOT),-reboot) $(if $(YES),-yes) -json .cache/real.json -markdown .cache/real.md $(FLAGS)
 
 demo: build lab ## up, docker run, status, destroy

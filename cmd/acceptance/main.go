@@ -31,12 +31,12 @@ func main() {
 	os.Exit(status)
 }
 
-// sabotage is a flag that may be given several times.
-type sabotage map[string]string
+// perStep is a flag that may be given several times, once for each step.
+type perStep map[string]string
 
-func (s sabotage) String() string { return "" }
+func (s perStep) String() string { return "" }
 
-func (s sabotage) Set(text string) error {
+func (s perStep) Set(text string) error {
 	step, what, ok := strings.Cut(text, "=")
 	if !ok {
 		return errors.New("want STEP=freebsd:SCRIPT, STEP=engine:SCRIPT or STEP=docker:ARGUMENTS")
@@ -54,7 +54,7 @@ type config struct {
 }
 
 func parse(args []string) (config, error) {
-	c := config{Options: acceptance.Options{Sabotage: sabotage{}, Log: os.Stderr, Env: os.Environ()}}
+	c := config{Options: acceptance.Options{Sabotage: perStep{}, Repair: perStep{}, Log: os.Stderr, Env: os.Environ()}}
 	set := flag.NewFlagSet("acceptance", flag.ContinueOnError)
 	set.StringVar(&c.Program, "fbdock", "bin/fbdock", "the fbdock `program` to judge")
 	set.StringVar(&c.Host, "host", "", "the FreeBSD computer, as ssh://USER@ADDRESS; USER may use sudo without a password")
@@ -65,7 +65,12 @@ func parse(args []string) (config, error) {
 	set.StringVar(&c.Helper, "helper", "", "this program, built for Linux: the UDP server in a container")
 	set.BoolVar(&c.Reboot, "reboot", false, "reboot FreeBSD too")
 	set.Float64Var(&c.Slow, "slow", 1, "`factor` of every timeout, for slow machines")
-	set.Var(sabotage(c.Sabotage), "sabotage", "`STEP=WHAT` breaks something before a step, to see that the step notices; several")
+	set.Var(perStep(c.Sabotage), "sabotage", "`STEP=WHAT` breaks something before a step, to see that the step notices; several")
+	set.Var(perStep(c.Repair), "repair", "`STEP=WHAT` repairs after a step what was broken for it; several")
+	set.Func("skip", "leave this `step` out; several", func(step string) error {
+		c.Skip = append(c.Skip, step)
+		return nil
+	})
 	set.BoolVar(&c.yes, "yes", false, "do not ask")
 	set.StringVar(&c.json, "json", "", "write the report to this `file`, as JSON")
 	set.StringVar(&c.markdown, "markdown", "", "write the report to this `file`, as a Markdown table")

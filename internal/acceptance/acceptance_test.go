@@ -103,11 +103,83 @@ func TestNoListing(t *testing.T) {
 	}
 }
 
-func TestUnknownSabotage(t *testing.T) {
+// TestBrokenAndRepaired: what is broken for a step is repaired after it, and a
+// step that is left out is not run.
+func TestBrokenAndRepaired(t *testing.T) {
 	t.Parallel()
-	_, err := Run(t.Context(), Options{Sabotage: map[string]string{"no such step": "freebsd:true"}})
-	if err == nil || !strings.Contains(err.Error(), "nothing is left") {
-		t.Errorf("error %v, want the names of the steps", err)
+	dir := t.TempDir()
+	program := fake(t, dir, "fbdock", "[ \"$2\" != repair ] || { echo 'no repair' >&2; exit 1; }\n")
+	results, err := Run(t.Context(), Options{
+		Program: program, Dir: dir, Machine: `provider = "x"`, Image: "busybox", Slow: 1, Log: io.Discard, Env: os.Environ(),
+		Sabotage: map[string]string{"docker run": "docker:break"}, Repair: map[string]string{"docker run": "docker:repair"},
+		Skip: slices.DeleteFunc(Steps(), func(name string) bool { return name == "docker run" || name == destroyStep }),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
+	want := "docker break\ndocker run --rm busybox sh -c uname -s\ndocker repair\ndestroy --yes\n"
+	if err != nil || string(calls) != want {
+		t.Errorf("calls = %q, %v, want %q", calls, err, want)
+	}
+	for _, one := range results {
+		switch one.Step {
+		case "docker run":
+			if one.Status != Fail || !strings.Contains(one.Seen, "want Linux") || !strings.Contains(one.Seen, "the repair failed") {
+				t.Errorf("docker run = %+v, want that it and its repair fail", one)
+			}
+		case destroyStep:
+		default:
+			if one.Status != NotRun || one.Seen != "left out" {
+				t.Errorf("%s = %+v, want it left out", one.Step, one)
+			}
+		}
+	}
+}
+
+func TestUnknownStep(t *testing.T) {
+	t.Parallel()
+	const none = "no such step"
+	for _, o := range []Options{
+		{Sabotage: map[string]string{none: "freebsd:true"}},
+		{Repair: map[string]string{none: "freebsd:true"}},
+		{Skip: []string{none}},
+	} {
+		if _, err := Run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "nothing is left") {
+			t.Errorf("Run(%+v) = %v, want the names of the steps", o, err)
+		}
+	}
+	if _, err := Run(t.Context(), Options{Skip: []string{destroyStep}}); err == nil || !strings.Contains(err.Error(), "cannot be left out") {
+		t.Errorf("Run without destroy = %v, want it refused", err)
+	}
+}
+
+// TestOtherImage: the second image has the bytes of the first and another
+// digest, and stands in its place in the engine block.
+func TestOtherImage(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	first := filepath.Join(dir, "first")
+	if err := os.WriteFile(first, []byte("disk"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	program := fake(t, dir, "fbdock", "case $* in image*) echo '[{\"file\": \""+first+"\"}]' ;; esac\n")
+	s := &session{Options: Options{Program: program, Dir: dir, Env: os.Environ(), Machine: `provider = "x"`, Engine: "image = \"first\"\ndisk = \"8GiB\"", Slow: 1}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.otherImage(ctx); err == nil {
+		t.Error("otherImage when cancelled = nil, want an error")
+	}
+	if err := s.replaceImage(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "another-image"))
+	if err != nil || !bytes.HasPrefix(data, []byte("disk\x00")) {
+		t.Errorf("the second image begins with %.8q, %v, want %q", data, err, "disk\x00")
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "fbdock.hcl"))
+	if err != nil || strings.Contains(string(text), `"first"`) || !strings.Contains(string(text), "another-image\"") || !strings.Contains(string(text), `disk = "8GiB"`) {
+		t.Errorf("fbdock.hcl = %s, %v, want the second image", text, err)
 	}
 }
 

@@ -38,6 +38,7 @@ func steps() []step {
 		{name: "supervisor killed", minutes: 10, run: supervisorKilled},
 		{name: "pf stopped", minutes: 10, run: pfStopped},
 		{name: "nfsd stopped", minutes: 10, run: nfsdStopped},
+		{name: "image replaced", minutes: 20, run: imageReplaced},
 		{name: "FreeBSD rebooted", minutes: 20, run: rebooted},
 		{name: "kept over all", minutes: 3, run: kept},
 		{name: destroyStep, minutes: 10, run: destroy, always: true},
@@ -129,11 +130,11 @@ func halt(ctx context.Context, s *session) (string, error) {
 	if _, err := s.must(ctx, "halt"); err != nil || s.Host == "" {
 		return "stopped", err
 	}
-	vms, err := s.freebsd(ctx, "ls /dev/vmm 2>/dev/null; pgrep -x bhyve; exit 0")
+	vms, err := s.freebsd(ctx, "ls /dev/vmm 2>/dev/null; pgrep -fl '[b]hyve|[q]emu-system'; exit 0")
 	if err == nil && strings.Contains(vms, "fbdock") {
 		err = fmt.Errorf("the engine still runs: %s", untrusted.Short(vms, maxSaid))
 	}
-	return "no VM in /dev/vmm", err
+	return "no VM runs", err
 }
 
 func destroy(ctx context.Context, s *session) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,11 @@ type Options struct {
 	// that the step notices. A value is freebsd:SCRIPT, engine:SCRIPT or
 	// docker:ARGUMENTS.
 	Sabotage map[string]string
+	// Repair has, by the name of a step, what is done after it, so that what
+	// was broken for one step does not fail those after it.
+	Repair map[string]string
+	// Skip are the names of steps that are left out.
+	Skip []string
 	// Log is told what goes on.
 	Log io.Writer
 }
@@ -106,10 +112,8 @@ func Steps() []string {
 // Run judges the machine. Its error is of the suite itself; a step that fails
 // is a result.
 func Run(ctx context.Context, o Options) ([]Result, error) {
-	for name := range o.Sabotage {
-		if !slices.Contains(Steps(), name) {
-			return nil, fmt.Errorf("there is no step %q: the steps are %s", name, strings.Join(Steps(), ", "))
-		}
+	if err := o.known(); err != nil {
+		return nil, err
 	}
 	s := &session{Options: o, runner: run.Runner{Keep: 1 << 20}}
 	if err := s.configure(); err != nil {
@@ -121,6 +125,8 @@ func Run(ctx context.Context, o Options) ([]Result, error) {
 	for _, one := range steps() {
 		result := Result{Step: one.name, Status: NotRun, Seen: stopped}
 		switch {
+		case slices.Contains(o.Skip, one.name):
+			result.Seen = "left out"
 		case one.always:
 			result = s.judge(context.WithoutCancel(ctx), one)
 		case stopped == "":
@@ -140,8 +146,38 @@ func Run(ctx context.Context, o Options) ([]Result, error) {
 	return results, errors.Join(context.Cause(ctx), logged)
 }
 
-// judge runs one step.
+// known refuses names of steps that there are not, and leaves in what removes
+// the machine.
+func (o Options) known() error {
+	names := slices.Concat(slices.Collect(maps.Keys(o.Sabotage)), slices.Collect(maps.Keys(o.Repair)), o.Skip)
+	for _, name := range names {
+		if !slices.Contains(Steps(), name) {
+			return fmt.Errorf("there is no step %q: the steps are %s", name, strings.Join(Steps(), ", "))
+		}
+	}
+	if slices.Contains(o.Skip, destroyStep) {
+		return fmt.Errorf("step %s cannot be left out", destroyStep)
+	}
+	return nil
+}
+
+// judge runs one step, with what is broken before it and repaired after it.
 func (s *session) judge(ctx context.Context, one step) Result {
+	result := s.judgeBroken(ctx, one)
+	what, ok := s.Repair[one.name]
+	if !ok {
+		return result
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.minutes(one.minutes))
+	defer cancel()
+	if err := s.sabotage(ctx, what); err != nil {
+		result.Status = Fail
+		result.Seen += "\nthe repair failed: " + untrusted.Printable(err.Error())
+	}
+	return result
+}
+
+func (s *session) judgeBroken(ctx context.Context, one step) Result {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.minutes(one.minutes), fmt.Errorf("not done within %s", s.minutes(one.minutes)))
 	defer cancel()
 	began := time.Now()

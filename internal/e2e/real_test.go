@@ -41,62 +41,84 @@ func TestReal(t *testing.T) {
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", j.key).CombinedOutput(); err != nil {
 		t.Fatalf("ssh-keygen: %v\n%s", err, out)
 	}
-	t.Run("all passes", func(t *testing.T) {
-		for _, one := range j.run(t, p) {
-			if one.Status != "pass" {
-				t.Errorf("step %q = %s, want pass: %s", one.Step, one.Status, one.Seen)
-			}
-		}
-	})
-	t.Run("what is broken is named", func(t *testing.T) {
-		broken := map[string]string{
-			"up again":        "freebsd:service nfsd onestop",
-			"status":          "freebsd:pfctl -d",
-			"IPv6 port":       "docker:rm -f web",
-			"UDP port":        "docker:run -d --name taken -p 47053:53/udp busybox sleep 100000",
-			"share by 9P":     "engine:umount /a",
-			"share by NFS":    "engine:umount /b",
-			"kept over all":   "docker:exec keeper rm /keep/data",
-			"nothing is left": "freebsd:touch /usr/local/etc/fbdock-left; zfs create tank/left; ifconfig bridge77 create; echo left=1 >>/etc/rc.conf",
-		}
-		var args []string
-		for step, what := range broken {
-			args = append(args, "-sabotage", step+"="+what)
-		}
-		var failed []string
-		for _, one := range j.run(t, p, args...) {
-			if one.Status != "fail" {
-				continue
-			}
-			failed = append(failed, one.Step)
-			if _, ok := broken[one.Step]; !ok {
-				t.Errorf("step %q fails, though nothing was broken for it: %s", one.Step, one.Seen)
-			}
-			if one.Step != "nothing is left" {
-				continue
-			}
-			for _, want := range []string{"/usr/local/etc/fbdock-left", "dataset tank/left", "interface bridge77", "/etc/rc.conf"} {
-				if !strings.Contains(one.Seen, want) {
-					t.Errorf("what is left does not have %s: %s", want, one.Seen)
+	for _, hypervisor := range []string{"bhyve", "qemu"} {
+		t.Run(hypervisor, func(t *testing.T) {
+			for _, one := range j.run(t, p, hypervisor, "-reboot") {
+				if one.Status != "pass" {
+					t.Errorf("step %q = %s, want pass: %s", one.Step, one.Status, one.Seen)
 				}
 			}
+		})
+	}
+	t.Run("what is broken is named", func(t *testing.T) { j.broken(t, p) })
+}
+
+// fault is something broken on purpose.
+type fault struct {
+	step     string // the step that has to notice it
+	broken   string
+	repaired string   // what the steps after it need; "" is nothing
+	seen     []string // what the step has to name
+}
+
+var faults = []fault{
+	{"survey", "freebsd:touch /etc/fbdock-left", "freebsd:rm /etc/fbdock-left", []string{"changed FreeBSD", "/etc/fbdock-left"}},
+	{"up again", "freebsd:service nfsd onestop", "", []string{"has something to do"}},
+	{"status", "freebsd:pfctl -d", "freebsd:pfctl -e", []string{"FAIL", "pf"}},
+	{"IPv6 port", "docker:rm -f web", "", []string{"[::1]:47080"}},
+	{"UDP port", "docker:run -d --name taken -p 47053:53/udp busybox sleep 100000", "docker:rm -f taken", []string{"47053"}},
+	{"share by 9P", "engine:umount /a", "", []string{"/a of the engine is not mounted by 9p"}},
+	{"share by NFS", "engine:umount /b", "", []string{"/b of the engine is not mounted by nfs"}},
+	{"halt", "freebsd:bhyvectl --create --vm=fbdock-left", "freebsd:bhyvectl --destroy --vm=fbdock-left", []string{"still runs", "fbdock-left"}},
+	{"kept over halt", "docker:exec keeper mv /keep/data /keep/hidden", "docker:exec keeper mv /keep/hidden /keep/data", []string{"/keep/data"}},
+	{"kept over all", "docker:rm -f keeper", "", []string{"keeper"}},
+	{
+		"nothing is left", "freebsd:touch /usr/local/etc/fbdock-left; zfs create tank/left; ifconfig bridge77 create; echo left=1 >>/etc/rc.conf", "",
+		[]string{"/usr/local/etc/fbdock-left", "dataset tank/left", "interface bridge77", "/etc/rc.conf"},
+	},
+}
+
+// broken judges a computer on which eleven steps find something broken. What
+// takes long and has nothing broken is left out.
+func (j judged) broken(t *testing.T, p *project) {
+	var args []string
+	for _, one := range faults {
+		args = append(args, "-sabotage", one.step+"="+one.broken)
+		if one.repaired != "" {
+			args = append(args, "-repair", one.step+"="+one.repaired)
 		}
-		for step := range broken {
-			if !slices.Contains(failed, step) {
-				t.Errorf("step %q does not notice %q", step, broken[step])
+	}
+	for _, step := range []string{"steps run again", "large input", "engine killed", "supervisor killed", "pf stopped", "nfsd stopped", "image replaced", "FreeBSD rebooted"} {
+		args = append(args, "-skip", step)
+	}
+	seen := map[string]judgement{}
+	for _, one := range j.run(t, p, "bhyve", args...) {
+		seen[one.Step] = one
+		if one.Status == "fail" && !slices.ContainsFunc(faults, func(f fault) bool { return f.step == one.Step }) {
+			t.Errorf("step %q fails, though nothing was broken for it: %s", one.Step, one.Seen)
+		}
+	}
+	for _, one := range faults {
+		if got := seen[one.step]; got.Status != "fail" {
+			t.Errorf("step %q with %q = %s, want fail: %s", one.step, one.broken, got.Status, got.Seen)
+		}
+		for _, want := range one.seen {
+			if got := seen[one.step].Seen; !strings.Contains(got, want) {
+				t.Errorf("step %q with %q does not name %q: %s", one.step, one.broken, want, got)
 			}
 		}
-	})
+	}
 }
 
 // run judges a computer of its own.
-func (j judged) run(t *testing.T, p *project, args ...string) (steps []judgement) {
+func (j judged) run(t *testing.T, p *project, hypervisor string, args ...string) (steps []judgement) {
 	t.Helper()
 	c := startComputer(t, j.key)
 	report := filepath.Join(t.TempDir(), "report.json")
 	cmd := exec.CommandContext(t.Context(), j.program, append([]string{
-		"-fbdock", p.binary, "-host", "ssh://vagrant@" + c.address, "-engine", fmt.Sprintf("image = %q\ndisk = \"8GiB\"", os.Getenv("FBDOCK_LAB_IMAGE")),
-		"-archive", os.Getenv("FBDOCK_LAB_BUSYBOX"), "-helper", j.program, "-reboot", "-yes", "-json", report,
+		"-fbdock", p.binary, "-host", "ssh://vagrant@" + c.address, "-engine",
+		fmt.Sprintf("hypervisor = %q\nimage = %q\ndisk = \"8GiB\"", hypervisor, os.Getenv("FBDOCK_LAB_IMAGE")),
+		"-archive", os.Getenv("FBDOCK_LAB_BUSYBOX"), "-helper", j.program, "-slow", "3", "-yes", "-json", report,
 	}, args...)...)
 	// OpenSSH takes its files from the user's home folder, whatever HOME says.
 	bin := t.TempDir()
@@ -105,7 +127,8 @@ func (j judged) run(t *testing.T, p *project, args ...string) (steps []judgement
 		t.Fatal(err)
 	}
 	cmd.Env = append(slices.Clone(p.env), "HOME="+j.home, "SSH_AUTH_SOCK=", "PATH="+bin+":"+os.Getenv("PATH"))
-	out, err := cmd.CombinedOutput()
+	cmd.Stderr = os.Stderr // step by step: it takes long
+	out, err := cmd.Output()
 	t.Logf("acceptance: %v\n%s", err, out)
 	data, err := os.ReadFile(report)
 	if err != nil {
