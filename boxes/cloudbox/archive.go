@@ -14,10 +14,13 @@ import (
 	"strings"
 )
 
-// vagrantfile is what every machine made of the box gets first.
-//
-//go:embed seed/Vagrantfile
-var vagrantfile []byte
+// What every machine made of a box gets first.
+var (
+	//go:embed seed/Vagrantfile
+	vagrantfile []byte
+	//go:embed seed/alpine/Vagrantfile
+	alpineVagrantfile []byte
+)
 
 // member is one file of a box.
 type member struct {
@@ -34,13 +37,16 @@ func (b Box) members(diskSize int64) ([]member, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := json.Marshal(map[string]string{
-		"made by": "fbdock, of FreeBSD's official cloud image", "image": b.Source.File(), "sha512": b.SHA512,
-	})
+	made := map[string]string{"made by": "fbdock, of FreeBSD's official cloud image", "image": b.Source.File(), "sha512": b.SHA512}
+	settings := vagrantfile
+	if b.Source.System() == Alpine {
+		made["made by"], settings = "fbdock, of Alpine's official cloud image", alpineVagrantfile
+	}
+	info, err := json.Marshal(made)
 	if err != nil {
 		return nil, err
 	}
-	members := []member{{"metadata.json", meta}, {"info.json", info}, {"Vagrantfile", vagrantfile}}
+	members := []member{{"metadata.json", meta}, {"info.json", info}, {"Vagrantfile", settings}}
 	f := b.form()
 	if f.descriptor != "" {
 		data, err := b.describe(f, diskSize)
@@ -129,7 +135,7 @@ func (b Box) Catalogue(file, sha256 string) ([]byte, error) {
 		Description string    `json:"description"`
 		Versions    []version `json:"versions"`
 	}{
-		b.Name(), "FreeBSD " + b.Source.Release + ", made by fbdock of the official cloud image",
+		b.Name(), b.Source.Name() + ", made by fbdock of the official cloud image",
 		[]version{{b.Version(), []provider{{
 			string(b.Format), (&url.URL{Scheme: "file", Path: path}).String(), "sha256", sha256, b.Source.Architecture, true,
 		}}}},

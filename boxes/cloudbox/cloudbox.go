@@ -1,7 +1,8 @@
 // Package cloudbox makes Vagrant boxes of FreeBSD's official cloud images, for
-// libvirt and qemu, Hyper-V, VirtualBox, VMware and UTM. What turns a
-// cloud image into a box is a NoCloud seed: the images carry an empty
-// partition for one, nuageinit reads it at the first boot, and so one disk
+// libvirt and qemu, Hyper-V, VirtualBox, VMware and UTM, and of Alpine's, for
+// libvirt and qemu. What turns a cloud image into a box is a NoCloud seed in a
+// partition: FreeBSD's images carry an empty one, Alpine's get one at the end.
+// nuageinit or cloud-init reads it at the first boot, and so one disk
 // is all that a provider has to know. The package reads a verified image and
 // writes a box; it neither downloads nor runs anything.
 package cloudbox
@@ -15,6 +16,12 @@ import (
 	"path"
 	"slices"
 	"strings"
+)
+
+// Systems of cloud images.
+const (
+	FreeBSD = "freebsd"
+	Alpine  = "alpine"
 )
 
 // revision counts the changes of what this package makes of an image; it is
@@ -31,12 +38,26 @@ type Source struct {
 	Filesystem   string // zfs or ufs
 	// Mirror replaces the place of publication.
 	Mirror string
+	// Engine is the name of an image of Alpine, as in alpine-3.24: with it the
+	// rest but Architecture is empty, and who has the image knows where it is from.
+	Engine string
+}
+
+// System in the image: FreeBSD or Alpine.
+func (s Source) System() string {
+	if s.Engine != "" {
+		return Alpine
+	}
+	return FreeBSD
 }
 
 // Check refuses what cannot be published.
 func (s Source) Check() error {
 	if !slices.Contains([]string{"amd64", "arm64"}, s.Architecture) {
 		return fmt.Errorf("there is no cloud image for %s", s.Architecture)
+	}
+	if s.System() == Alpine {
+		return nil
 	}
 	if !slices.Contains([]string{"zfs", "ufs"}, s.Filesystem) {
 		return fmt.Errorf("there is no cloud image with a root file system of %q, only zfs and ufs", s.Filesystem)
@@ -49,10 +70,30 @@ func (s Source) Check() error {
 }
 
 // Name of the image in fbdock.lock.hcl.
-func (s Source) Name() string { return "freebsd-" + s.Release + "-" + s.Filesystem }
+func (s Source) Name() string {
+	if s.System() == Alpine {
+		return s.Engine
+	}
+	return "freebsd-" + s.Release + "-" + s.Filesystem
+}
 
-// File is the published name.
+// version is the release in numbers, "0" for a file that has none.
+func (s Source) version() string {
+	version := s.Release
+	if s.System() == Alpine {
+		version = strings.TrimPrefix(s.Engine, "alpine-")
+	}
+	if strings.Trim(version, "0123456789.") != "" || strings.Trim(version, ".") != version || version == "" {
+		return "0"
+	}
+	return version
+}
+
+// File is the published name; of an image of Alpine its name in the catalogue.
 func (s Source) File() string {
+	if s.System() == Alpine {
+		return s.Engine
+	}
 	arch := map[string]string{"amd64": "amd64", "arm64": "arm64-aarch64"}[s.Architecture]
 	return fmt.Sprintf("FreeBSD-%s-RELEASE-%s-BASIC-CLOUDINIT-%s.raw.xz", s.Release, arch, s.Filesystem)
 }
@@ -81,7 +122,12 @@ type Box struct {
 const DefaultSize = 64 << 30
 
 // Name of the box in Vagrant.
-func (b Box) Name() string { return "fbdock/freebsd-" + b.Source.Release }
+func (b Box) Name() string {
+	if b.Source.System() == Alpine {
+		return "fbdock/" + b.Source.Engine
+	}
+	return "fbdock/freebsd-" + b.Source.Release
+}
 
 // Version tells boxes apart that hold different things under one name, by
 // 128 bits of what they are made of: Vagrant takes a box by name and version
@@ -90,7 +136,7 @@ func (b Box) Name() string { return "fbdock/freebsd-" + b.Source.Release }
 // version is digits only, as letters would make it a preliminary one.
 func (b Box) Version() string {
 	sum := b.key()
-	return fmt.Sprintf("%s.%d.%d", b.Source.Release, revision, new(big.Int).SetBytes(sum[:16]))
+	return fmt.Sprintf("%s.%d.%d", b.Source.version(), revision, new(big.Int).SetBytes(sum[:16]))
 }
 
 // File is the name of the archive. It tells all that the box is made of.
@@ -103,7 +149,7 @@ func (b Box) File() string {
 func (b Box) key() [sha256.Size]byte {
 	h := sha256.New()
 	for _, part := range []string{
-		b.Source.Name(), b.Source.Architecture, strings.ToLower(b.SHA512), string(b.Format), fmt.Sprint(b.Size), fmt.Sprint(revision), seedID(),
+		b.Source.Name(), b.Source.Architecture, strings.ToLower(b.SHA512), string(b.Format), fmt.Sprint(b.Size), fmt.Sprint(revision), b.Source.seedID(),
 	} {
 		_, _ = fmt.Fprintf(h, "%d %s\n", len(part), part)
 	}

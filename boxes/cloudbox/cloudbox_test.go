@@ -89,7 +89,7 @@ func unpacked(t *testing.T, path string) map[string][]byte {
 
 // all are boxes of one source for all providers.
 func all(size int64) (boxes []cloudbox.Box) {
-	for _, format := range cloudbox.Formats() {
+	for _, format := range cloudbox.Formats(cloudbox.FreeBSD) {
 		b := box(format)
 		b.Size = size
 		boxes = append(boxes, b)
@@ -258,7 +258,7 @@ func TestSourceNames(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	for _, bad := range []cloudbox.Source{
-		{}, {"15", "amd64", "zfs", ""}, {"15.1", "riscv64", "zfs", ""}, {"15.1", "amd64", "ext4", ""}, {"../15.1", "amd64", "zfs", ""}, {"15.1/..", "amd64", "zfs", ""},
+		{}, {"15", "amd64", "zfs", "", ""}, {"15.1", "riscv64", "zfs", "", ""}, {"15.1", "amd64", "ext4", "", ""}, {"../15.1", "amd64", "zfs", "", ""}, {"15.1/..", "amd64", "zfs", "", ""},
 	} {
 		if bad.Check() == nil {
 			t.Errorf("%+v: no error", bad)

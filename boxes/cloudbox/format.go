@@ -24,15 +24,20 @@ const (
 	UTM        Format = "utm"
 )
 
-// Formats are all of them.
-func Formats() []Format { return []Format{Libvirt, HyperV, VirtualBox, VMware, UTM} }
+// Formats are all that boxes of a system are made in.
+func Formats(system string) []Format {
+	if system == Alpine {
+		return []Format{Libvirt}
+	}
+	return []Format{Libvirt, HyperV, VirtualBox, VMware, UTM}
+}
 
 const qemu = "qemu" // takes libvirt's boxes
 
-// Providers are those that a format is for.
-func Providers() []string {
+// Providers are those that boxes of a system are made for.
+func Providers(system string) []string {
 	providers := []string{qemu}
-	for _, format := range Formats() {
+	for _, format := range Formats(system) {
 		providers = append(providers, string(format))
 	}
 	slices.Sort(providers)
@@ -44,7 +49,7 @@ func FormatOf(provider string) (Format, bool) {
 	if provider == qemu {
 		return Libvirt, true
 	}
-	return Format(provider), slices.Contains(Formats(), Format(provider))
+	return Format(provider), slices.Contains(Formats(FreeBSD), Format(provider))
 }
 
 // What describes the machine to the provider: box.ovf is a descriptor of OVF

@@ -16,13 +16,15 @@ import (
 	"github.com/ulikunitz/xz"
 
 	"github.com/fbdock/fbdock/boxes/disk"
+	"github.com/fbdock/fbdock/internal/diskimage"
 )
 
 // Progress is told how much of the image was read.
 type Progress func(done, total int64)
 
-// Write makes boxes in folder from image, a .raw.xz file with the digest that
-// the boxes name, which it reads once, and gives their paths. One that is there
+// Write makes boxes in folder from image, a file with the digest that the boxes
+// name, .raw.xz of FreeBSD and qcow2 or raw of Alpine, which it reads once, and
+// gives their paths. One that is there
 // already is left alone: its name tells everything that it is made of. The
 // boxes are of one source, and nobody else makes boxes of it at the same time.
 func Write(ctx context.Context, boxes []Box, image *os.File, folder string, progress Progress) (paths []string, err error) {
@@ -89,11 +91,12 @@ func convert(ctx context.Context, boxes []Box, in *os.File, work string, progres
 	if err != nil {
 		return err
 	}
-	// Without the buffer the decoder would fetch byte by byte.
-	raw, err := xz.NewReader(bufio.NewReaderSize(counted(ctx, in, info.Size(), progress), 1<<20))
+	source := boxes[0].Source
+	raw, err := source.unpack(ctx, in, info.Size(), progress)
 	if err != nil {
 		return fmt.Errorf("unpack: %w", err)
 	}
+	defer raw.Close() // only read
 	head := make([]byte, disk.Head)
 	n, err := io.ReadFull(raw, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -102,14 +105,36 @@ func convert(ctx context.Context, boxes []Box, in *os.File, work string, progres
 	head = head[:n]
 	fs := &fanout{errs: make([]error, len(boxes))}
 	for i, b := range boxes {
-		layout, err := disk.Plan(head, b.Size, label, seed())
+		layout, err := disk.Plan(head, disk.Wanted{Size: b.Size, Label: label, Files: source.seed(), Grow: source.System() == Alpine})
 		if err != nil {
 			fs.end(err)
 			return err
 		}
 		fs.add(i, func(src io.Reader) error { return writeDisk(diskIn(work, b), b.form(), src, layout) })
 	}
-	return fs.run(&loaders{src: io.MultiReader(bytes.NewReader(head), raw), architecture: boxes[0].Source.Architecture})
+	return fs.run(&loaders{src: io.MultiReader(bytes.NewReader(head), raw), architecture: source.Architecture})
+}
+
+// unpack is the disk in an image file, as a stream.
+func (s Source) unpack(ctx context.Context, in *os.File, size int64, progress Progress) (io.ReadCloser, error) {
+	if s.System() == Alpine {
+		image, err := diskimage.Open(in, size)
+		if err != nil {
+			return nil, err
+		}
+		r, w := io.Pipe()
+		go func() {
+			_, err := image.WriteTo(w)
+			_ = w.CloseWithError(err) // it never fails
+		}()
+		return struct {
+			io.Reader
+			io.Closer
+		}{counted(ctx, r, image.Size, progress), r}, nil
+	}
+	// Without the buffer the decoder would fetch byte by byte.
+	raw, err := xz.NewReader(bufio.NewReaderSize(counted(ctx, in, size, progress), 1<<20))
+	return io.NopCloser(raw), err
 }
 
 func writeDisk(path string, f form, src io.Reader, l disk.Layout) (err error) {

@@ -27,7 +27,7 @@ var seed = []disk.File{
 
 func layout(t *testing.T, image []byte, size int64) disk.Layout {
 	t.Helper()
-	l, err := disk.Plan(image[:disk.Head], size, "cidata", seed)
+	l, err := disk.Plan(image[:disk.Head], disk.Wanted{Size: size, Label: "cidata", Files: seed})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -255,7 +255,7 @@ func FuzzFormats(f *testing.F) {
 // FuzzReaders: no file makes a reader of the tests panic.
 func FuzzReaders(f *testing.F) {
 	image := official()
-	l, err := disk.Plan(image[:disk.Head], 0, "cidata", seed)
+	l, err := disk.Plan(image[:disk.Head], disk.Wanted{Size: 0, Label: "cidata", Files: seed})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -301,7 +301,7 @@ func TestPlanRefuses(t *testing.T) {
 		"no entry free":    {func([]byte) []byte { return full[:disk.Head] }, disk.ErrNoRoom},
 	} {
 		head := tt.damage(bytes.Clone(official()[:disk.Head]))
-		if _, err := disk.Plan(head, 64<<20, "cidata", seed); !errors.Is(err, tt.want) {
+		if _, err := disk.Plan(head, disk.Wanted{Size: 64 << 20, Label: "cidata", Files: seed}); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
 	}
@@ -310,7 +310,7 @@ func TestPlanRefuses(t *testing.T) {
 func FuzzPlan(f *testing.F) {
 	f.Add(official()[:64<<10], int64(64<<20))
 	f.Fuzz(func(t *testing.T, head []byte, size int64) {
-		l, err := disk.Plan(head, size%(1<<40), "cidata", seed)
+		l, err := disk.Plan(head, disk.Wanted{Size: size % (1 << 40), Label: "cidata", Files: seed})
 		if err != nil {
 			return
 		}

@@ -36,27 +36,40 @@ type table struct {
 	old     uint64 // sector of the backup header
 }
 
-// Plan decides how files get into an image that begins with head, on a disk
-// of at least size bytes.
-func Plan(head []byte, size int64, label string, files []File) (Layout, error) {
+// Wanted is what becomes of an image.
+type Wanted struct {
+	Size  int64  // of the disk, at least
+	Label string // of the seed's file system
+	Files []File // of the seed
+	// Grow has the last partition take the room behind it, for a system that
+	// grows its file system but not its partition.
+	Grow bool
+}
+
+// Plan decides how files get into an image that begins with head.
+func Plan(head []byte, w Wanted) (Layout, error) {
 	t, err := parse(head)
 	if err != nil {
 		return Layout{}, err
 	}
 	source := int64(t.old+1) * Sector
-	size = max(size, source) / Sector * Sector
+	size := max(w.Size, source) / Sector * Sector
 	l := Layout{Size: size, Source: source}
 	copy(l.id[:], t.header[56:72])
 	last := uint64(size/Sector) - 1
 	usable := last - t.entrySectors() - 1
+	root := t.last()
 	start, end, ok := t.find(seedPartition)
 	if !ok {
 		if start, end, err = t.add(usable); err != nil {
 			return Layout{}, err
 		}
 	}
+	if w.Grow {
+		t.grow(root, start, usable)
+	}
 	room := int64(end-start+1) * Sector
-	fs, err := FAT(label, files, min(room, seedSize))
+	fs, err := FAT(w.Label, w.Files, min(room, seedSize))
 	if err != nil {
 		return Layout{}, err
 	}
@@ -155,6 +168,32 @@ func (t *table) add(usable uint64) (start, end uint64, err error) {
 		binary.LittleEndian.PutUint16(e[56+2*i:], u)
 	}
 	return start, end, nil
+}
+
+// last is the place in the table of the partition that ends last, -1 without
+// one.
+func (t *table) last() int {
+	at, end := -1, uint64(0)
+	for i := 0; i+entrySize <= len(t.entries); i += entrySize {
+		if e := t.entries[i : i+entrySize]; !empty(e) && binary.LittleEndian.Uint64(e[40:]) > end {
+			at, end = i, binary.LittleEndian.Uint64(e[40:])
+		}
+	}
+	return at
+}
+
+// grow has a partition end before the next one, which begins at next, or with
+// the usable part of the disk.
+func (t *table) grow(entry int, next, usable uint64) {
+	if entry < 0 {
+		return
+	}
+	e := t.entries[entry : entry+entrySize]
+	end := usable
+	if next > binary.LittleEndian.Uint64(e[40:]) {
+		end = next - 1
+	}
+	binary.LittleEndian.PutUint64(e[40:], max(end, binary.LittleEndian.Uint64(e[40:])))
 }
 
 // render writes both copies of the table for a disk whose last sector is

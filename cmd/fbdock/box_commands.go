@@ -15,17 +15,18 @@ func (p *program) group(name, summary string, commands ...*cli.Command) *cli.Com
 }
 
 func (p *program) boxCommand() *cli.Command {
-	return p.group("box", "Make Vagrant boxes of FreeBSD", &cli.Command{
-		Name: "build", Usage: "Make a box of FreeBSD's official cloud image and add it to Vagrant",
+	return p.group("box", "Make Vagrant boxes of FreeBSD and Alpine", &cli.Command{
+		Name: "build", Usage: "Make a box of an official cloud image and add it to Vagrant",
 		Flags: append(commonFlags(), jsonFlag(),
 			&cli.StringSliceFlag{
 				Name:  "provider",
 				Usage: "make it for `PROVIDER`: libvirt, qemu, hyperv, virtualbox, vmware_desktop, utm or all; may be repeated (default: libvirt)",
 			},
-			&cli.StringFlag{Name: "release", Usage: "use this `RELEASE` of FreeBSD (default: 15.1)"},
+			&cli.StringFlag{Name: "system", Usage: "make it of `SYSTEM`: freebsd, or alpine, for libvirt and qemu (default: freebsd)"},
+			&cli.StringFlag{Name: "release", Usage: "use this `RELEASE` of the system (default: 15.1 of FreeBSD, 3.24 of Alpine)"},
 			&cli.StringFlag{Name: "arch", Usage: "make it for `ARCH`: amd64 or arm64 (default: this host's)"},
-			&cli.StringFlag{Name: "root", Usage: "use this root `FILESYSTEM`: zfs or ufs (default: zfs)"},
-			&cli.StringFlag{Name: "mirror", Usage: "take images and their digests from `URL` instead of download.freebsd.org"},
+			&cli.StringFlag{Name: "root", Usage: "use this root `FILESYSTEM` of FreeBSD: zfs or ufs (default: zfs)"},
+			&cli.StringFlag{Name: "mirror", Usage: "take images and their digests from `URL` instead of their publisher"},
 			yesFlag("do not ask before using an image that is not its publisher's"),
 		),
 		Action: func(c *cli.Context) error {
@@ -82,7 +83,7 @@ func (p *program) buildBoxes(ctx context.Context, c *cli.Context) ([]app.BoxResu
 		p.terminal(c).Say("there is no " + app.ConfigName + " here, so no lock file pins the image")
 	}
 	return app.BuildBoxes(ctx, o, lock, app.BoxOptions{
-		Providers: providers, Release: c.String("release"), Architecture: c.String("arch"),
+		Providers: providers, System: c.String("system"), Release: c.String("release"), Architecture: c.String("arch"),
 		Filesystem: c.String("root"), Mirror: c.String("mirror"),
 	})
 }

@@ -35,7 +35,7 @@ func hostDocs() map[string]doc {
 			),
 		},
 		"box": {
-			group: groupHost, long: "Nobody publishes boxes of a current FreeBSD for libvirt, qemu and Hyper-V; fbdock makes them itself.",
+			group: groupHost, long: "Nobody publishes boxes of a current FreeBSD for libvirt, qemu and Hyper-V, nor of Alpine; fbdock makes them itself.",
 			examples: examples(
 				"fbdock box build", "Make a box for libvirt.",
 				"fbdock box build --provider qemu --arch arm64", "Make one for vagrant-qemu on an ARM host.",
@@ -43,12 +43,13 @@ func hostDocs() map[string]doc {
 		},
 		"box build": {
 			provider: true,
-			long: "Fetches FreeBSD's official cloud image, checks its SHA-512, adds a seed for the first boot, and adds the box to Vagrant. " +
-				"`fbdock up` does the same when a machine needs it.",
+			long: "Fetches an official cloud image, of FreeBSD or, for libvirt and qemu, of Alpine, checks its SHA-512, adds a seed for the first boot, " +
+				"and adds the box to Vagrant. `fbdock up` does the same when a machine needs it.",
 			examples: examples(
 				"fbdock box build", "Make a box for libvirt.",
 				"fbdock box build --provider hyperv --release 15.1", "Make a box of FreeBSD 15.1 for Hyper-V.",
 				"fbdock box build --provider all", "Make the boxes of all providers of one download.",
+				"fbdock box build --system alpine", "Make the box of an engine beside FreeBSD, for libvirt.",
 			),
 		},
 		"image": {

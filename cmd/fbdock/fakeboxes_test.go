@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/ulikunitz/xz"
 
+	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/disk/disktest"
 )
 
@@ -84,4 +85,19 @@ func cloudImage(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(filepath.Join(dir, name), packed.Bytes(), 0o600))
 	sum := fmt.Sprintf("SHA512 (%s) = %x\n", name, sha512.Sum512(packed.Bytes()))
 	ts.Check(os.WriteFile(filepath.Join(dir, "CHECKSUM.SHA512"), []byte(sum), 0o600))
+}
+
+// alpineImage publishes the catalogue's image of Alpine for an architecture, with
+// the boot loader of another, and no FreeBSD: alpineimage NAME ARCH LOADER.
+func alpineImage(ts *testscript.TestScript, _ bool, args []string) {
+	catalogue, err := boxes.Default()
+	ts.Check(err)
+	image, err := catalogue.Image(args[0], args[1])
+	ts.Check(err)
+	data := disktest.Raw(8<<20, disktest.Partition{Name: "EFI", Start: 1024, End: 2047}, disktest.Partition{Name: "/", Start: 2048, End: 16300})
+	copy(data[1030*512:], args[2])
+	file := ts.MkAbs("published" + strings.TrimPrefix(image.URLs[0], image.Mirrors[0]))
+	ts.Check(os.MkdirAll(filepath.Dir(file), 0o700))
+	ts.Check(os.WriteFile(file, data, 0o600))
+	ts.Check(os.WriteFile(file+".sha512", fmt.Appendf(nil, "%x  %s\n", sha512.Sum512(data), filepath.Base(file)), 0o600))
 }

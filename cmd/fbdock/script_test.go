@@ -95,11 +95,12 @@ func scripts(dir string) testscript.Params {
 					ts.Fatalf("no agent runs")
 				}
 			},
-			"opens":      opens,
-			"sentimage":  sentImage,
-			"project":    kept,
-			"cloudimage": cloudImage,
-			"registry":   serveRegistry,
+			"opens":       opens,
+			"sentimage":   sentImage,
+			"project":     kept,
+			"cloudimage":  cloudImage,
+			"alpineimage": alpineImage,
+			"registry":    serveRegistry,
 		},
 	}
 }

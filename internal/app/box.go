@@ -24,10 +24,11 @@ import (
 // BoxOptions say which box is made.
 type BoxOptions struct {
 	Providers    []string // as Vagrant calls them; "all" are those that boxes are made for
-	Release      string   // of FreeBSD; "" is 15.1
+	System       string   // cloudbox.FreeBSD or Alpine; "" is FreeBSD
+	Release      string   // of the system; "" is 15.1 of FreeBSD, 3.24 of Alpine
 	Architecture string   // "" is this computer's
-	Filesystem   string   // zfs or ufs; "" is zfs
-	// Mirror takes the place of download.freebsd.org.
+	Filesystem   string   // of FreeBSD: zfs or ufs; "" is zfs
+	// Mirror takes the place of download.freebsd.org, or of Alpine's mirrors.
 	Mirror string
 	// Client for HTTP; nil follows the proxy settings.
 	Client *http.Client
@@ -44,7 +45,7 @@ type BoxResult struct {
 	Changed      bool   `json:"changed"` // false when Vagrant had it
 }
 
-// BuildBoxes makes Vagrant boxes of FreeBSD's official cloud image, one for
+// BuildBoxes makes Vagrant boxes of an official cloud image, one for
 // each kind of box that the providers take, and adds them to Vagrant. lock is
 // nil outside a project: then nothing is pinned.
 func BuildBoxes(ctx context.Context, o Options, lock *lockfile.File, b BoxOptions) ([]BoxResult, error) {
@@ -58,25 +59,29 @@ func BuildBoxes(ctx context.Context, o Options, lock *lockfile.File, b BoxOption
 // boxRun is the making of boxes of one image.
 type boxRun struct {
 	Options
-	lock    *lockfile.File
-	cache   boxes.Cache
-	source  cloudbox.Source
+	lock   *lockfile.File
+	cache  boxes.Cache
+	source cloudbox.Source
+	// img is the image of Alpine, kind that of the image's pin.
+	img     boxes.Image
+	kind    lockfile.Kind
 	formats []cloudbox.Format
 	v       vagrant.Vagrant
 }
 
-// formatsOf are the kinds of boxes that providers take, each once.
-func formatsOf(providers []string) (formats []cloudbox.Format, err error) {
+// formatsOf are the kinds of boxes of a system that providers take, each once.
+func formatsOf(system string, providers []string) (formats []cloudbox.Format, err error) {
 	all := false
+	known := cloudbox.Providers(system)
 	for _, provider := range providers {
 		if provider == "all" {
 			all = true
 			continue
 		}
 		format, ok := cloudbox.FormatOf(provider)
-		if !ok {
+		if !ok || !slices.Contains(known, provider) {
 			return nil, &Error{
-				Err:  fmt.Errorf("fbdock makes boxes for %s, not for %q", strings.Join(cloudbox.Providers(), ", "), provider),
+				Err:  fmt.Errorf("fbdock makes boxes %sfor %s, not for %q", ofAlpine(system), strings.Join(known, ", "), provider),
 				Next: "`fbdock boxes` lists what is published for the others", Code: ExitUsage,
 			}
 		}
@@ -85,24 +90,27 @@ func formatsOf(providers []string) (formats []cloudbox.Format, err error) {
 		}
 	}
 	if all {
-		return cloudbox.Formats(), nil
+		return cloudbox.Formats(system), nil
 	}
 	return formats, nil
 }
 
+func ofAlpine(system string) string {
+	if system == cloudbox.Alpine {
+		return "of Alpine "
+	}
+	return ""
+}
+
 func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
-	formats, err := formatsOf(b.Providers)
+	formats, err := formatsOf(b.System, b.Providers)
 	if err != nil {
 		return nil, err
 	}
 	r := &boxRun{Options: o, lock: lock, cache: imageCache(o), formats: formats}
 	r.cache.Client = b.Client
-	r.source = cloudbox.Source{
-		Release: or(b.Release, "15.1"), Architecture: or(b.Architecture, o.HostFacts.Architecture),
-		Filesystem: or(b.Filesystem, ownFilesystem), Mirror: b.Mirror,
-	}
-	if err := r.source.Check(); err != nil {
-		return nil, &Error{Err: err, Next: "the releases are at https://www.freebsd.org/releases/", Code: ExitUsage}
+	if err := r.findSource(b); err != nil {
+		return nil, err
 	}
 	folder := r.folder()
 	r.v = vagrant.Vagrant{
@@ -157,13 +165,13 @@ func (r *boxRun) run(ctx context.Context) (results []BoxResult, err error) {
 		}
 		results = append(results, BoxResult{
 			Name: box.Name(), Version: box.Version(), Format: string(format), Architecture: r.source.Architecture,
-			Image: img.URLs[0], SHA512: img.SHA512, Changed: !has,
+			Image: or(img.Path, first(img.URLs)), SHA512: img.SHA512, Changed: !has,
 		})
 	}
 	if len(missing) == 0 {
 		return results, r.pin(img)
 	}
-	r.Progress.Say(fmt.Sprintf("FreeBSD's own cloud image of %s becomes a Vagrant box for %s, once", r.source.Release, formatNames(missing)))
+	r.Progress.Say(fmt.Sprintf("%s becomes a Vagrant box for %s, once", r.described(), formatNames(missing)))
 	return results, r.make(ctx, missing, img)
 }
 
@@ -186,39 +194,6 @@ func (r *boxRun) installed(ctx context.Context) (list []vagrant.Box, err error) 
 		return "Vagrant " + version.String() + " was asked", err
 	})
 	return list, err
-}
-
-// image is the cloud image with the digest that it must have: the pinned
-// one, else the one that FreeBSD publishes.
-func (r *boxRun) image(ctx context.Context) (boxes.Image, error) {
-	img := r.published()
-	if r.lock != nil {
-		if pin, ok := r.lock.Find(lockfile.CloudImage, img.Name, img.Architecture); ok {
-			img = img.Pinned(pin.URL, pin.SHA512)
-			return img, r.consent(r.lock, lockfile.CloudImage, img)
-		}
-	}
-	if r.source.Mirror != "" {
-		r.Progress.Warn(fmt.Sprintf("no digest of %s is pinned: the one that %s lists is taken, as --mirror says", img.Name, r.source.Mirror))
-	}
-	err := r.phase("digest", func() (text string, err error) {
-		img.SHA512, err = r.cache.Digest(ctx, img)
-		return img.Checksums, r.mismatch(img, err)
-	})
-	return img, err
-}
-
-// published is the cloud image as its publisher has it. A mirror that the
-// user has named on the command line counts as one of the publisher's.
-func (r *boxRun) published() boxes.Image {
-	img := boxes.Image{
-		Name: r.source.Name(), Architecture: r.source.Architecture, URLs: []string{r.source.URL()},
-		Mirrors: []string{cloudbox.Mirror}, Checksums: r.source.Checksums(),
-	}
-	if r.source.Mirror != "" {
-		img.Mirrors = []string{r.source.Mirror, cloudbox.Mirror}
-	}
-	return img
 }
 
 // make fetches, converts and adds, each part going on where it was.
@@ -277,38 +252,6 @@ func (r *boxRun) add(ctx context.Context, box cloudbox.Box, file string) error {
 		return &Error{Err: err, Next: fmt.Sprintf("the box is kept as %s; Vagrant's own words are in %s", file, filepath.Join(r.folder(), "vagrant.log"))}
 	}
 	return errors.Join(os.Remove(file), os.Remove(catalogue))
-}
-
-func (r *boxRun) pin(img boxes.Image) error {
-	if r.lock == nil {
-		return nil
-	}
-	// A mirror is this host's business: who works on the project elsewhere
-	// takes the file with this digest from FreeBSD itself.
-	at := r.source
-	at.Mirror = ""
-	pin := pinOf(lockfile.CloudImage, img, img.SHA512)
-	pin.URL = at.URL()
-	if err := r.lock.Add(pin); err != nil || r.source.Mirror == "" {
-		return err
-	}
-	return r.remember(r.lock, pin, r.source.URL())
-}
-
-// mismatch says what a wrong digest or a failed download means for a box.
-func (r *boxRun) mismatch(img boxes.Image, err error) error {
-	if err == nil {
-		return nil
-	}
-	if r.lock != nil {
-		if told, ok := againstPin(r.lock, lockfile.CloudImage, img, err); ok {
-			return told
-		}
-	}
-	if _, failed := errors.AsType[*boxes.DownloadError](err); failed {
-		return &Error{Err: err, Next: "check the network and HTTPS_PROXY and try again, what has come so far is kept; --mirror takes another place of the same files"}
-	}
-	return err
 }
 
 func (r *boxRun) phase(name string, f func() (string, error)) error {

@@ -40,7 +40,7 @@ var allowed = map[string][]string{
 	"cmd/catalogue":                  {"boxes", "boxes/refresh", "internal/atomicfile"},
 	"boxes/disk":                     {},
 	"boxes/disk/disktest":            {},
-	"boxes/cloudbox":                 {"boxes/disk"},
+	"boxes/cloudbox":                 {"boxes/disk", "internal/diskimage"},
 	"internal/arch":                  {},
 	"internal/e2e":                   {},
 	"internal/acceptance":            {"internal/hostfile", "internal/run", "internal/untrusted"},
