@@ -1,7 +1,7 @@
 // Package agent is the background process of one machine. It keeps the link
 // to the guests, reconnects, and offers it to this user's programs: as an SSH
-// server whose channels and requests are relayed one to one, as the Docker
-// API's socket, as the published ports of containers, and as folders of the
+// server whose channels and requests are relayed one to one, as sockets of
+// the Docker API, which podman of FreeBSD speaks too, as the published ports of containers, and as folders of the
 // host in the guests. It never reads the configuration, never starts programs and never prints; how to log in to a
 // guest is told to it.
 package agent
@@ -51,8 +51,9 @@ type Options struct {
 	// Reload reads the settings that `up` has written down; nil is for an
 	// agent that keeps its own.
 	Reload func() (Settings, error)
-	// Socket and Docker are addresses, as package localsocket gives them.
-	Socket, Docker string
+	// Socket, Docker and Podman are addresses, as package localsocket gives
+	// them; the latter two may be "".
+	Socket, Docker, Podman string
 	// Lock is a file, held while the agent serves.
 	Lock    string
 	HostKey ssh.Signer
@@ -81,6 +82,7 @@ type Agent struct {
 	engine  *engineLink
 	ports   *forwards
 	mounts  *mounts
+	bridges *bridges
 
 	retire func() // no new connections
 	stop   context.CancelCauseFunc
@@ -106,6 +108,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	a.engine = &engineLink{guests: o.Guests, below: a.freebsd, turn: make(chan struct{}, 1)}
 	a.ports = newForwards(a)
 	a.mounts = newMounts(a)
+	a.bridges = newBridges(func(ctx context.Context) (*link.Client, error) { return o.Guests.FreeBSD(ctx, false) })
 
 	listeners, err := a.listen(life)
 	if err != nil {
@@ -147,6 +150,7 @@ func (a *Agent) keepLinks(serving, life context.Context) (end func()) {
 		within(unmounted, mountsEnd)
 		cut(errStopped)
 		a.engine.close()
+		a.bridges.close()
 		<-unmounted
 		links.Wait()
 	}
@@ -173,19 +177,29 @@ type service struct {
 }
 
 func (a *Agent) listen(ctx context.Context) ([]service, error) {
-	first, err := localsocket.Listen(ctx, a.o.Socket)
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", a.o.Socket, err)
+	var services []service
+	for _, s := range []struct {
+		address string
+		handle  func(context.Context, net.Conn)
+	}{
+		{a.o.Socket, a.handleSSH},
+		{a.o.Docker, a.joining("docker", a.dialDocker)},
+		{a.o.Podman, a.joining("podman", a.dialPodman)},
+	} {
+		if s.address == "" {
+			continue
+		}
+		l, err := localsocket.Listen(ctx, s.address)
+		if err != nil {
+			err = fmt.Errorf("listen on %s: %w", s.address, err)
+			for _, open := range services {
+				err = errors.Join(err, open.Close())
+			}
+			return nil, err
+		}
+		services = append(services, service{l, s.handle})
 	}
-	services := []service{{first, a.handleSSH}}
-	if a.o.Docker == "" {
-		return services, nil
-	}
-	second, err := localsocket.Listen(ctx, a.o.Docker)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("listen on %s: %w", a.o.Docker, err), first.Close())
-	}
-	return append(services, service{second, a.handleDocker}), nil
+	return services, nil
 }
 
 // serve accepts connections until ctx ends; what is open then goes on until

@@ -24,32 +24,38 @@ type halfConn interface {
 	CloseWrite() error
 }
 
-// handleDocker joins one connection of the Docker socket with dockerd.
-func (a *Agent) handleDocker(ctx context.Context, conn net.Conn) {
-	defer conn.Close() //nolint:errcheck // whatever it was, it has ended
-	local, ok := conn.(halfConn)
-	if !ok {
-		a.o.Log.Error("a connection without half-close", "type", fmt.Sprintf("%T", conn))
-		return
+// joining joins each connection of a socket that speaks Docker's API with one
+// that dial makes; name is the socket's in the log.
+func (a *Agent) joining(name string, dial func(context.Context) (halfConn, error)) func(context.Context, net.Conn) {
+	return func(ctx context.Context, conn net.Conn) {
+		defer conn.Close() //nolint:errcheck // whatever it was, it has ended
+		local, ok := conn.(halfConn)
+		if !ok {
+			a.o.Log.Error("a connection without half-close", "type", fmt.Sprintf("%T", conn))
+			return
+		}
+		far, err := halfConn(nil), errDescriptors
+		if c, ok := conn.(syscall.Conn); !ok || !descriptors.Low(c) {
+			far, err = dial(ctx)
+		}
+		if err != nil {
+			a.o.Log.Warn(name+" socket", "error", err)
+			refuse(conn, err)
+			return
+		}
+		defer far.Close() //nolint:errcheck // whatever it was, it has ended
+		stop := context.AfterFunc(ctx, func() { _ = far.Close() })
+		defer stop()
+		splice(local, far)
 	}
-	far, err := (*tls.Conn)(nil), errDescriptors
-	if c, ok := conn.(syscall.Conn); !ok || !descriptors.Low(c) {
-		far, err = a.dialDocker(ctx)
-	}
-	if err != nil {
-		a.o.Log.Warn("docker socket", "error", err)
-		refuse(conn, err)
-		return
-	}
-	defer far.Close() //nolint:errcheck // whatever it was, it has ended
-	stop := context.AfterFunc(ctx, func() { _ = far.Close() })
-	defer stop()
-	splice(local, far)
 }
 
+// dialTimeout bounds the way to a server of Docker's API.
+const dialTimeout = 60 * time.Second
+
 // dialDocker is a TLS connection with dockerd.
-func (a *Agent) dialDocker(ctx context.Context) (*tls.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, 60*time.Second)
+func (a *Agent) dialDocker(ctx context.Context) (halfConn, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	config, err := a.o.TLS()
 	if err != nil {
@@ -118,7 +124,7 @@ func stream(to, from net.Conn) error {
 	}
 }
 
-// refuse tells a Docker client why there is no dockerd, in words that it
+// refuse tells a Docker client why there is no server, in words that it
 // shows, instead of hanging up on it.
 func refuse(conn net.Conn, why error) {
 	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))

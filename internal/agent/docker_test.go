@@ -48,9 +48,10 @@ func behindTLS(t *testing.T, handle func(*tls.Conn)) func(*agent.Options) {
 	}
 }
 
-func (r *running) docker1(t *testing.T) *net.UnixConn {
+// client1 is a connection with a socket of the agent.
+func client1(t *testing.T, socket string) *net.UnixConn {
 	t.Helper()
-	conn, err := net.Dial("unix", r.docker)
+	conn, err := net.Dial("unix", socket)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,17 +64,29 @@ func (r *running) docker1(t *testing.T) *net.UnixConn {
 func TestDockerHalfClose(t *testing.T) {
 	t.Parallel()
 	s := startSSHD(t)
-	r := startAgent(t, s, behindTLS(t, func(conn *tls.Conn) {
-		defer conn.Close()
-		data, err := io.ReadAll(conn)
-		if err == nil {
-			_, _ = fmt.Fprintf(conn, "%d bytes", len(data))
-		}
-	}))
+	r := startAgent(t, s, behindTLS(t, func(conn *tls.Conn) { countBytes(conn) }))
+	halfCloses(t, r.docker, 50)
+	if n := s.logins(t); n != 1 {
+		t.Errorf("%d logins", n)
+	}
+}
+
+// countBytes answers with the number of bytes up to the end.
+func countBytes(conn net.Conn) {
+	defer conn.Close()
+	data, err := io.ReadAll(conn)
+	if err == nil {
+		_, _ = fmt.Fprintf(conn, "%d bytes", len(data))
+	}
+}
+
+// halfCloses sends over many connections of a socket to countBytes.
+func halfCloses(t *testing.T, socket string, many int) {
+	t.Helper()
 	var wg sync.WaitGroup
-	for range 50 {
+	for range many {
 		wg.Go(func() {
-			conn := r.docker1(t)
+			conn := client1(t, socket)
 			if _, err := conn.Write(make([]byte, 300_000)); err != nil {
 				t.Error(err)
 			}
@@ -86,9 +99,6 @@ func TestDockerHalfClose(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := s.logins(t); n != 1 {
-		t.Errorf("%d logins", n)
-	}
 }
 
 // TestDockerEndsFirst: the engine has closed its side, and the client learns
@@ -99,7 +109,7 @@ func TestDockerEndsFirst(t *testing.T) {
 		_, _ = io.WriteString(conn, "bye")
 		_ = conn.Close()
 	}))
-	if data, err := io.ReadAll(r.docker1(t)); string(data) != "bye" || err != nil {
+	if data, err := io.ReadAll(client1(t, r.docker)); string(data) != "bye" || err != nil {
 		t.Errorf("%q, %v", data, err)
 	}
 }
@@ -111,8 +121,14 @@ func TestNoDockerd(t *testing.T) {
 		behindTLS(t, func(conn *tls.Conn) { _ = conn.Close() })(o)
 		o.Settings.Engine = "127.0.0.1:1"
 	})
+	refused(t, r.docker, "reach dockerd")
+}
+
+// refused tells whether a client of a socket is told why it is not served.
+func refused(t *testing.T, socket, why string) {
+	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-		return net.Dial("unix", r.docker)
+		return net.Dial("unix", socket)
 	}}}
 	res, err := client.Get("http://docker/_ping")
 	if err != nil {
@@ -120,7 +136,7 @@ func TestNoDockerd(t *testing.T) {
 	}
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), "reach dockerd") {
-		t.Errorf("%s: %s, %v", res.Status, body, err)
+	if err != nil || res.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), why) {
+		t.Errorf("%s: %s, %v, want %q", res.Status, body, err, why)
 	}
 }

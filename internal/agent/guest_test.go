@@ -149,8 +149,10 @@ type guests struct {
 	// engine logs in to an engine that is no sshd of this computer's network.
 	engine func(context.Context) (*link.Client, error)
 	via    string // address of what stands before the first
-	gone   atomic.Bool
-	fresh  atomic.Int64
+	// root is what runs a program as root; a login that has none is root's.
+	root  []string
+	gone  atomic.Bool
+	fresh atomic.Int64
 }
 
 func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) {
@@ -166,7 +168,7 @@ func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) 
 	})
 }
 
-func (g *guests) Root(string) ([]string, error) { return nil, nil }
+func (g *guests) Root(string) ([]string, error) { return g.root, nil }
 
 func (g *guests) Engine(ctx context.Context, through *link.Client) (*link.Client, error) {
 	if g.engine != nil {
@@ -193,6 +195,7 @@ type running struct {
 	guests *guests
 	dir    string
 	docker string
+	podman string
 	ended  chan struct{}
 	err    error
 }
@@ -206,7 +209,7 @@ func startAgentOf(t testing.TB, g *guests, change func(*agent.Options)) *running
 	t.Helper()
 	dir := shortDir(t)
 	signer := linktest.Key(t, filepath.Join(dir, "host"))
-	r := &running{guests: g, dir: dir, docker: filepath.Join(dir, "docker.sock"), ended: make(chan struct{})}
+	r := &running{guests: g, dir: dir, docker: filepath.Join(dir, "docker.sock"), podman: filepath.Join(dir, "podman.sock"), ended: make(chan struct{})}
 	o := agent.Options{
 		Identity: "test", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"),
 		HostKey: signer, Guests: r.guests, Log: slog.New(slog.NewTextHandler(t.Output(), nil)),

@@ -16,6 +16,8 @@ type Settings struct {
 	ID string
 	// Engine is the Docker API as FreeBSD sees it, host:port.
 	Engine string
+	// Podman is podman's socket in FreeBSD, "" where the machine has none.
+	Podman string
 	// Bind is where published ports appear; the zero value is nowhere.
 	Bind netip.Addr
 	// MaxForwards is how many of them may; 0 is 256.

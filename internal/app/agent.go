@@ -42,7 +42,7 @@ func (p *Project) specOf(m plan.Machine) (agentSpec, error) {
 	m, err := p.allowed(m)
 	return agentSpec{Build: p.build(), Machine: plan.Machine{
 		Name: m.Name, Instance: m.Instance, Provider: m.Provider, Host: m.Host, Forward: m.Forward, MaxForwards: m.MaxForwards, Mounts: m.Mounts,
-		Engine: plan.Engine{Address: m.Engine.Address},
+		Podman: m.Podman, Engine: plan.Engine{Address: m.Engine.Address},
 	}}, err
 }
 
@@ -69,11 +69,18 @@ func (s agentSpec) identity() string {
 // settings are what it can.
 func (s agentSpec) settings(p *Project) agent.Settings {
 	m := s.Machine
-	return agent.Settings{
+	set := agent.Settings{
 		ID: fingerprint([]any{s}), Engine: net.JoinHostPort(m.Engine.Address.String(), "2376"),
 		Bind: m.Forward, MaxForwards: m.MaxForwards, Mounts: p.folders(m), OwnComputer: m.OwnComputer(),
 	}
+	if m.Podman {
+		set.Podman = podmanSocket
+	}
+	return set
 }
+
+// podmanSocket is where podman_service of FreeBSD's port listens.
+const podmanSocket = "/var/run/podman/podman.sock"
 
 func (s agentSpec) marshal() ([]byte, error) {
 	data, err := json.MarshalIndent(s, "", "  ")
@@ -95,13 +102,16 @@ func (o Options) places() localsocket.Places {
 	return localsocket.Places{Home: home, Runtime: runtime}
 }
 
-// sockets are the addresses of the agent's own and of the Docker API's.
-func (p *Project) sockets(machine string) (s [2]string, err error) {
+// sockets are the addresses of the agent's own, of the engine's and of
+// podman's.
+func (p *Project) sockets(machine string) (s [3]string, err error) {
 	files := p.State.Machine(machine).Agent()
-	if s[0], err = p.address(files.Socket()); err == nil {
-		s[1], err = p.address(files.Docker())
+	for i, path := range []string{files.Socket(), files.Docker(), files.Podman()} {
+		if s[i], err = p.address(path); err != nil {
+			return s, err
+		}
 	}
-	return s, err
+	return s, nil
 }
 
 // RunAgent is the agent of one machine: it serves until it is stopped or the
@@ -166,7 +176,7 @@ func runAgent(ctx context.Context, o Options, folder state.Dir, machine string, 
 			p, _ := guests.of()
 			return spec.settings(p), nil
 		},
-		Socket: sockets[0], Docker: sockets[1], Lock: files.Agent().Lock(), Guests: guests, TLS: certificates.config,
+		Socket: sockets[0], Docker: sockets[1], Podman: sockets[2], Lock: files.Agent().Lock(), Guests: guests, TLS: certificates.config,
 	})
 }
 

@@ -13,6 +13,9 @@ func (a Agent) Socket() string { return a.machine.join("agent.sock") }
 // Docker is the socket of the engine's Docker API; the same holds for it.
 func (a Agent) Docker() string { return a.machine.join("docker.sock") }
 
+// Podman is the socket of podman of FreeBSD; the same holds for it.
+func (a Agent) Podman() string { return a.machine.join("podman.sock") }
+
 // Lock is held by the agent for as long as it serves.
 func (a Agent) Lock() string { return a.machine.join("agent.lock") }
 
