@@ -12,18 +12,14 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// maxString bounds the strings that a function may make.
-const maxString = 1 << 20
-
 // Functions are the names that expressions can call, sorted.
 func Functions() []string {
-	return slices.Sorted(maps.Keys(functions(Options{}, "", &budget{})))
+	return slices.Sorted(maps.Keys(functions(Options{}, "")))
 }
 
-// functions is the table of one file: env and file look where opts says,
-// and every call is paid for.
-func functions(opts Options, dir string, b *budget) map[string]function.Function {
-	table := map[string]function.Function{
+// functions is the table of one file: env and file look where opts says.
+func functions(opts Options, dir string) map[string]function.Function {
+	return map[string]function.Function{
 		"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc,
 		"max": stdlib.MaxFunc, "min": stdlib.MinFunc,
 		"upper": stdlib.UpperFunc, "lower": stdlib.LowerFunc, "title": stdlib.TitleFunc,
@@ -43,77 +39,6 @@ func functions(opts Options, dir string, b *budget) map[string]function.Function
 		"tomap":  stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)),
 		"length": lengthFunc(), "env": envFunc(opts), "file": fileFunc(opts, dir),
 	}
-	for name, f := range table {
-		table[name] = paid(name, f, b)
-	}
-	return table
-}
-
-// paid is f with a look at its arguments before it may run: what it would
-// make must fit.
-func paid(name string, f function.Function, b *budget) function.Function {
-	return function.New(&function.Spec{
-		Description: f.Description(),
-		Params:      f.Params(),
-		VarParam:    f.VarParam(),
-		// Type is asked before Impl and sees the same arguments.
-		Type: func(args []cty.Value) (cty.Type, error) {
-			for _, a := range args {
-				if err := b.spend(a); err != nil {
-					return cty.DynamicPseudoType, err
-				}
-			}
-			if n := outcome(name, args); n > maxString {
-				return cty.DynamicPseudoType, errors.New("the result would be too large")
-			}
-			return f.ReturnTypeForValues(args)
-		},
-		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-			v, err := f.Call(args)
-			if err != nil {
-				return v, err
-			}
-			return v, b.spend(v)
-		},
-	})
-}
-
-// outcome is the most bytes that a call can make, for the functions whose
-// result can be larger than their arguments together.
-func outcome(name string, args []cty.Value) int {
-	for _, a := range args {
-		if a == cty.NilVal || a.IsNull() || !a.IsWhollyKnown() {
-			return 0
-		}
-	}
-	switch {
-	case name == "join" && len(args) > 0:
-		n := 0
-		for _, a := range args[1:] {
-			n += a.LengthInt() * len(args[0].AsString())
-		}
-		return n
-	case name == "replace" && len(args) == 3:
-		s, old, fresh := args[0].AsString(), args[1].AsString(), args[2].AsString()
-		return (strings.Count(s, old) + 1) * len(fresh)
-	case name == "format" && len(args) > 0:
-		return formatOutcome(args[0].AsString())
-	}
-	return 0
-}
-
-// formatOutcome adds up all that can be a width or precision in a format.
-func formatOutcome(format string) int {
-	total, number := 0, 0
-	for _, r := range format {
-		if r >= '0' && r <= '9' {
-			number = min(number*10+int(r-'0'), maxString+1)
-			continue
-		}
-		total += number
-		number = 0
-	}
-	return total + number
 }
 
 // lengthFunc counts characters of strings as well as elements.

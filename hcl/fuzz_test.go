@@ -28,8 +28,7 @@ func seed(f *testing.F) {
 		f.Add(src)
 	}
 	f.Add(hcl.Template(hcl.TemplateOptions{}))
-	// The costly texts of TestCost would slow the fuzzer down; these are
-	// their small sisters.
+	// The texts of TestDepth would slow the fuzzer down; these are small ones of their kind.
 	f.Add([]byte(`locals { x = [for a in [1, 2] : {for k, v in {b = a} : k => "${v}" if v != 1}] }`))
 	f.Add([]byte(`locals { x = "%{if true}${1 + -2 * 3}%{else}%{for x in [1]}${x}%{endfor}%{endif}" }`))
 	f.Add([]byte("variable \"a\" {\n  type = list(object({ b = optional(string) }))\n  default = [][*].b[0]\n}\n"))

@@ -3,7 +3,6 @@ package hcl
 import (
 	"bytes"
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	hclv2 "github.com/hashicorp/hcl/v2"
@@ -12,14 +11,14 @@ import (
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
-// Limits of what is read. The HCL parser and evaluator recurse, and a Go
-// stack that overflows cannot be recovered from, so what nests too deeply
-// is refused before it is parsed.
+// Limits of what is read. The HCL parser recurses with brackets and with
+// operators (a file of 1 MiB of "!" needs 1 GB of stack), and a Go stack that
+// overflows cannot be recovered from, so what nests too deeply is refused
+// before it is parsed. What the expressions of a file cost is its author's.
 const (
 	MaxFileSize  = hostfile.MaxConfig
 	maxNesting   = 100
 	maxOperators = 250
-	maxDigits    = 200
 )
 
 // readable checks what a text file of ours must be before the parser may
@@ -104,11 +103,6 @@ func nesting(file string, src []byte, c *collector) bool {
 			if top.open != hclsyntax.TokenOParen && top.open != hclsyntax.TokenOBrack {
 				top.operators = 0
 			}
-		case hclsyntax.TokenNumberLit:
-			if tooLong(t.Bytes) {
-				c.fail(rangeOf(t.Range), "the number is too long", "", "")
-				return false
-			}
 		default:
 			if isOperator(t.Type) {
 				top.operators++
@@ -131,10 +125,4 @@ func isOperator(t hclsyntax.TokenType) bool {
 		return false
 	}
 	return true
-}
-
-// tooLong refuses numbers whose decimal form would fill the memory: 1e999999999.
-func tooLong(number []byte) bool {
-	_, exponent, _ := strings.Cut(strings.ToLower(string(number)), "e")
-	return len(number) > maxDigits || len(strings.TrimLeft(exponent, "+-0")) > 3
 }

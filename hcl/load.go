@@ -122,11 +122,10 @@ type decoder struct {
 
 func newDecoder(file string, opts Options) *decoder {
 	c := &collector{}
-	b := &budget{left: evaluationBudget}
 	return &decoder{
 		file: file, opts: opts, c: c, sources: Sources{},
 		eval: &evaluator{
-			c: c, budget: b, functions: functions(opts, filepath.Dir(file), b),
+			c: c, functions: functions(opts, filepath.Dir(file)),
 			symbols: map[string]*symbol{}, named: map[hclsyntax.Expression][]*symbol{},
 		},
 	}

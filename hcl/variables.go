@@ -195,15 +195,11 @@ func (d *decoder) rawValue(kind cty.Type, g given) (cty.Value, bool) {
 
 // literals is an evaluator that knows no names.
 func (d *decoder) literals() *evaluator {
-	return &evaluator{c: d.c, budget: d.eval.budget, named: map[hclsyntax.Expression][]*symbol{}}
+	return &evaluator{c: d.c, named: map[hclsyntax.Expression][]*symbol{}}
 }
 
 // as converts a value to the type of its variable.
 func (d *decoder) as(value cty.Value, v *variable, place Range) (cty.Value, bool) {
-	if err := d.eval.budget.spend(value); err != nil {
-		d.c.fail(place, fmt.Sprintf("the value of variable %q is too large", v.name), "", "")
-		return cty.NilVal, false
-	}
 	out, err := convert.Convert(value, v.kind)
 	if err != nil {
 		d.c.fail(place, fmt.Sprintf("the value of variable %q has the wrong type", v.name),
