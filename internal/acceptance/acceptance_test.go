@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -137,6 +138,43 @@ func TestBrokenAndRepaired(t *testing.T) {
 	}
 }
 
+// TestStoppedService: what the owner has started is started by the command that
+// `up` names, and anything that was stopped runs again whatever `up` does.
+func TestStoppedService(t *testing.T) {
+	t.Parallel()
+	const stopped = "fbdock: hint: run 'service pf start' on it as root, then fbdock up"
+	for name, test := range map[string]struct {
+		up     string // what it does when pf is off
+		before []string
+		seen   string // or the error
+		failed bool
+	}{
+		"fbdock's own":    {"touch pf", nil, "`up` repaired it", false},
+		"the owner's":     {"echo \"" + stopped + "\" >&2; exit 1", []string{"pf Enabled"}, "`up` named `service pf start`", false},
+		"nothing noticed": {"exit 0", nil, "left it broken", true},
+		"no command":      {"echo no; exit 1", []string{"pf Enabled"}, "names no command", true},
+		"started anyway":  {"touch pf", []string{"pf Enabled"}, "names no command", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			program := fake(t, dir, "fbdock", "case $* in up*) [ -e pf ] || { "+test.up+"; } ;; *'|| service pf onestart'*) touch pf ;;\n"+
+				"*'service pf start') touch pf ;; *'pfctl -d') rm pf ;; *Enabled) [ -e pf ] ;; esac\n")
+			if err := os.WriteFile(filepath.Join(dir, "pf"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s := &session{Options: Options{Program: program, Dir: dir, Env: os.Environ(), Slow: 1}, before: test.before}
+			seen, err := pfStopped(t.Context(), s)
+			if (err != nil) != test.failed || !strings.Contains(seen+fmt.Sprint(err), test.seen) {
+				t.Errorf("pfStopped = %q, %v, want %q", seen, err, test.seen)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "pf")); err != nil {
+				t.Error("pf stays stopped")
+			}
+		})
+	}
+}
+
 func TestUnknownStep(t *testing.T) {
 	t.Parallel()
 	const none = "no such step"
@@ -210,7 +248,7 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	r := Report{Program: "fbdock 1", Host: "ssh://u@h", Steps: []Result{{Step: "up", Status: Pass, Seconds: 1.25, Seen: "a|b\nc"}, {Step: destroyStep, Status: Fail}}}
 	var table, text bytes.Buffer
-	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), `a\|b; c`) || strings.Count(table.String(), "\n") != 4 {
+	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), `| a\|b; c |`) || strings.Count(table.String(), "\n") != 4 {
 		t.Errorf("Table: %v\n%s", err, &table)
 	}
 	var back Report

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/untrusted"
@@ -75,28 +77,70 @@ func supervisorKilled(ctx context.Context, s *session) (string, error) {
 	return s.recovered(ctx)
 }
 
+// service is one of FreeBSD's that is stopped.
+type service struct {
+	stop, works, start string // commands
+	// owners is true when the owner has started it: `up` does not start it, and
+	// names the command that does.
+	owners bool
+}
+
 func pfStopped(ctx context.Context, s *session) (string, error) {
-	return s.repaired(ctx, "pfctl -d", "pfctl -s info | grep -q Enabled")
+	return s.repaired(ctx, service{"pfctl -d", "pfctl -s info | grep -q Enabled", "service pf onestart", slices.Contains(s.before, "pf Enabled")})
 }
 
 func nfsdStopped(ctx context.Context, s *session) (string, error) {
-	return s.repaired(ctx, "service nfsd onestop", "service nfsd onestatus")
+	return s.repaired(ctx, service{"service nfsd onestop", "service nfsd onestatus", "service nfsd onestart", false})
 }
 
-// repaired breaks a service of FreeBSD, which `up` has to notice and start.
-func (s *session) repaired(ctx context.Context, broken, works string) (string, error) {
-	if _, err := s.freebsd(ctx, broken); err != nil {
+// repaired stops a service, which `up` has to notice and start. It runs again
+// afterwards, whatever `up` does.
+func (s *session) repaired(ctx context.Context, of service) (seen string, err error) {
+	if _, err := s.freebsd(ctx, of.stop); err != nil {
 		return "", err
+	}
+	defer func() {
+		if err == nil {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.minutes(2))
+		defer cancel()
+		_, started := s.freebsd(ctx, of.works+" || "+of.start)
+		err = errors.Join(err, started)
+	}()
+	seen = "`up` repaired it; "
+	if of.owners {
+		command, err := s.named(ctx, of.stop)
+		if err != nil {
+			return "", err
+		}
+		seen = "`up` named `" + command + "`; "
 	}
 	out, err := s.must(ctx, "up", "--yes", "--allow-reach")
 	if err != nil {
 		return "", err
 	}
-	if _, err := s.freebsd(ctx, works); err != nil {
-		return "", fmt.Errorf("after `%s`, `up` left it broken (%w); up: %s", broken, err, untrusted.Short(out.stderr, maxSaid))
+	if _, err := s.freebsd(ctx, of.works); err != nil {
+		return "", fmt.Errorf("after `%s`, `up` left it broken (%w); up: %s", of.stop, err, untrusted.Short(out.stderr, maxSaid))
 	}
-	seen, err := s.recovered(ctx)
-	return "`up` repaired it; " + seen, err
+	again, err := s.recovered(ctx)
+	return seen + again, err
+}
+
+var asRoot = regexp.MustCompile(`run '(service [a-z]+ start)' on it as root`)
+
+// named runs the command that `up` names for what was stopped.
+func (s *session) named(ctx context.Context, stop string) (string, error) {
+	out, err := s.try(ctx, nil, "up", "--yes", "--allow-reach")
+	if err != nil {
+		return "", err
+	}
+	hint := asRoot.FindStringSubmatch(out.stderr)
+	if out.status == 0 || hint == nil {
+		return "", fmt.Errorf("after `%s` of what the owner started, `up` names no command to start it: exit status %d: %s", stop, out.status, untrusted.Short(out.stderr, maxSaid))
+	}
+	_, err = s.freebsd(ctx, hint[1])
+	return hint[1], err
 }
 
 func rebooted(ctx context.Context, s *session) (string, error) {

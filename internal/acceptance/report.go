@@ -26,8 +26,9 @@ func (r Report) JSON(w io.Writer) error {
 // Table writes the report for people, as Markdown.
 func (r Report) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 1, ' ', 0)
+	// The last cell has no width: a long one would widen every line.
 	write := func(cells ...string) error {
-		_, err := fmt.Fprintln(t, "|\t"+strings.Join(cells, "\t|\t")+"\t|")
+		_, err := fmt.Fprintln(t, "|\t"+strings.Join(cells, "\t|\t")+" |")
 		return err
 	}
 	if err := write("step", "seconds", "result", "what was seen"); err != nil {
