@@ -175,6 +175,35 @@ func TestStoppedService(t *testing.T) {
 	}
 }
 
+// TestKept: what was lost is told at once, not waited for.
+func TestKept(t *testing.T) {
+	t.Parallel()
+	for want, script := range map[string]string{
+		"container, image and volume as before": "case $* in *ps*) echo id ;; *) echo sum ;; esac",
+		"no container keeper":                   "exit 0",
+		"no data":                               "case $* in *ps*) echo id ;; *) echo no data ;; esac",
+	} {
+		dir := t.TempDir()
+		s := &session{Options: Options{Program: fake(t, dir, "fbdock", script+"\n"), Dir: dir, Env: os.Environ(), Slow: 1}, sums: "sum\nsum\n"}
+		seen, err := kept(t.Context(), s)
+		if got := fmt.Sprint(seen, err); !strings.Contains(got, want) || (err == nil) != strings.HasPrefix(want, "container") {
+			t.Errorf("kept = %q, %v, want %q", seen, err, want)
+		}
+	}
+}
+
+// TestStatus: the report says which FreeBSD it was, and under what the engine ran.
+func TestStatus(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	program := fake(t, dir, "fbdock", "cat <<'EOT'\nfreebsd     ok   reached by SSH\nfreebsd     ok   FreeBSD 15.1-RELEASE, generic\nhypervisor  ok   running under bhyve\nEOT\n")
+	s := &session{Options: Options{Program: program, Dir: dir, Env: os.Environ(), Slow: 1}}
+	seen, err := status(t.Context(), s)
+	if want := "3 layers ok; FreeBSD 15.1-RELEASE, generic; running under bhyve"; err != nil || seen != want {
+		t.Errorf("status = %q, %v, want %q", seen, err, want)
+	}
+}
+
 func TestUnknownStep(t *testing.T) {
 	t.Parallel()
 	const none = "no such step"

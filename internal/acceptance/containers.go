@@ -189,7 +189,7 @@ func volume(ctx context.Context, s *session) (string, error) {
 	err := s.await(ctx, "the container writes", func() error {
 		sums, err := s.checksums(ctx)
 		if err == nil && !strings.Contains(sums, "/keep/data") {
-			err = errors.New("there is no /keep/data")
+			err = errors.New("/keep/data is not written")
 		}
 		s.sums = sums
 		return err
@@ -199,7 +199,8 @@ func volume(ctx context.Context, s *session) (string, error) {
 
 // checksums are of what is kept; the container has to run by itself.
 func (s *session) checksums(ctx context.Context) (string, error) {
-	sum, err := s.docker(ctx, "exec", "keeper", "sh", "-c", "sync; [ $(wc -c </keep/data) = 2000000 ] && sha256sum /keep/data")
+	const script = "sync; if [ \"$(wc -c </keep/data)\" = 2000000 ]; then sha256sum /keep/data; else echo no data; fi"
+	sum, err := s.docker(ctx, "exec", "keeper", "sh", "-c", script)
 	if err != nil {
 		return "", err
 	}
@@ -207,16 +208,23 @@ func (s *session) checksums(ctx context.Context) (string, error) {
 	return sum + id, err
 }
 
+// kept waits for the container only: what it has lost does not come back.
 func kept(ctx context.Context, s *session) (string, error) {
 	if s.sums == "" {
 		return "", &notRunError{"step volume has failed"}
 	}
-	err := s.await(ctx, "container, image and volume are as before", func() error {
-		now, err := s.checksums(ctx)
-		if err == nil && now != s.sums {
-			err = fmt.Errorf("now %q, before %q", now, s.sums)
+	var now string
+	err := s.await(ctx, "the container runs", func() (err error) {
+		there, err := s.docker(ctx, "ps", "-a", "-q", "--filter", "name=^keeper$")
+		if err == nil && there == "" {
+			now = "no container keeper"
+			return nil
 		}
+		now, err = s.checksums(ctx)
 		return err
 	})
+	if err == nil && now != s.sums {
+		err = fmt.Errorf("now %q, before %q", now, s.sums)
+	}
 	return "container, image and volume as before", err
 }

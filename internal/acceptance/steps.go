@@ -121,7 +121,14 @@ func status(ctx context.Context, s *session) (string, error) {
 	if err == nil && strings.Contains(out.stdout, "FAIL") {
 		err = fmt.Errorf("a layer fails: %s", untrusted.Short(out.stdout, maxSaid))
 	}
-	return fmt.Sprintf("%d layers ok", strings.Count(out.stdout, " ok")), err
+	seen := []string{fmt.Sprintf("%d layers ok", strings.Count(out.stdout, " ok"))}
+	for line := range strings.Lines(out.stdout) {
+		layer := strings.Fields(line)
+		if len(layer) > 2 && (layer[0] == "hypervisor" || layer[0] == "freebsd" && layer[2] == "FreeBSD") {
+			seen = append(seen, strings.Join(layer[2:], " "))
+		}
+	}
+	return strings.Join(seen, "; "), err
 }
 
 func load(ctx context.Context, s *session) (string, error) { return s.load(ctx) }

@@ -193,7 +193,7 @@ func (s *session) judgeBroken(ctx context.Context, one step) Result {
 		if _, ok := errors.AsType[*notRunError](err); ok {
 			result.Status = NotRun
 		}
-		result.Seen = strings.TrimSpace(untrusted.Printable(seen + "\n" + err.Error()))
+		result.Seen = untrusted.Printable(err.Error())
 	}
 	return result
 }

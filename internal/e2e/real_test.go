@@ -70,8 +70,8 @@ var faults = []fault{
 	{"share by 9P", "engine:umount /a", "", []string{"/a of the engine is not mounted by 9p"}},
 	{"share by NFS", "engine:umount /b", "", []string{"/b of the engine is not mounted by nfs"}},
 	{"halt", "freebsd:bhyvectl --create --vm=fbdock-left", "freebsd:bhyvectl --destroy --vm=fbdock-left", []string{"still runs", "fbdock-left"}},
-	{"kept over halt", "docker:exec keeper mv /keep/data /keep/hidden", "docker:exec keeper mv /keep/hidden /keep/data", []string{"/keep/data"}},
-	{"kept over all", "docker:rm -f keeper", "", []string{"keeper"}},
+	{"kept over halt", "docker:exec keeper mv /keep/data /keep/hidden", "docker:exec keeper mv /keep/hidden /keep/data", []string{"no data"}},
+	{"kept over all", "docker:rm -f keeper", "", []string{"no container keeper"}},
 	{
 		"nothing is left", "freebsd:touch /usr/local/etc/fbdock-left; zfs create tank/left; ifconfig bridge77 create; echo left=1 >>/etc/rc.conf", "",
 		[]string{"/usr/local/etc/fbdock-left", "dataset tank/left", "interface bridge77", "/etc/rc.conf"},
@@ -81,7 +81,7 @@ var faults = []fault{
 // broken judges a computer on which eleven steps find something broken. What
 // takes long and has nothing broken is left out.
 func (j judged) broken(t *testing.T, p *project) {
-	var args []string
+	args := []string{"-slow", "1"} // what is broken is waited for to the end
 	for _, one := range faults {
 		args = append(args, "-sabotage", one.step+"="+one.broken)
 		if one.repaired != "" {
