@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/hcl"
-	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 )
 
 // commandLine is what a command line asks for.
@@ -153,7 +153,7 @@ func (l *commandLine) unknownCommand(word string, commands []*cli.Command) error
 	if near := hcl.Nearest(word, names); near != "" {
 		hint = fmt.Sprintf("did you mean `%s %s`? %s", l.named(), near, hint)
 	}
-	return &app.Error{Err: fmt.Errorf("unknown command %q", strings.TrimPrefix(l.named()+" "+word, "fbdock ")), Next: hint, Code: app.ExitUsage}
+	return &failure.Error{Err: fmt.Errorf("unknown command %q", strings.TrimPrefix(l.named()+" "+word, "fbdock ")), Next: hint, Code: failure.ExitUsage}
 }
 
 func (l *commandLine) unknownFlag(word string, known []cli.Flag) error {
@@ -167,5 +167,5 @@ func (l *commandLine) unknownFlag(word string, known []cli.Flag) error {
 	if near := hcl.Nearest(strings.TrimLeft(word, "-"), names); near != "" {
 		hint = fmt.Sprintf("did you mean --%s? %s", near, hint)
 	}
-	return &app.Error{Err: fmt.Errorf("unknown flag %s of `%s`", word, l.named()), Next: hint, Code: app.ExitUsage}
+	return &failure.Error{Err: fmt.Errorf("unknown flag %s of `%s`", word, l.named()), Next: hint, Code: failure.ExitUsage}
 }

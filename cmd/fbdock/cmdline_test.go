@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 )
 
 func typed(text string) []string { return append([]string{"fbdock"}, strings.Fields(text)...) }
@@ -86,8 +87,8 @@ func TestUnknownWordsAreNamedWithTheNearest(t *testing.T) {
 		{"-", `unknown command "-"`, "`fbdock --help` lists the commands"},
 	} {
 		_, err := readLine(testProgram().cli(), typed(tt.args))
-		e, ok := errors.AsType[*app.Error](err)
-		if !ok || e.Error() != tt.problem || !strings.HasPrefix(e.Hint(), tt.hint) || app.Status(err) != app.ExitUsage {
+		e, ok := errors.AsType[*failure.Error](err)
+		if !ok || e.Error() != tt.problem || !strings.HasPrefix(e.Hint(), tt.hint) || failure.Status(err) != failure.ExitUsage {
 			t.Errorf("readLine(%q): error %v, hint %q, want %s, %s", tt.args, err, e.Hint(), tt.problem, tt.hint)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
@@ -27,7 +28,7 @@ func (p *program) initCommand() *cli.Command {
 			}
 			file := filepath.Join(folder(c), app.ConfigName)
 			if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) && !c.Bool("force") {
-				return &app.Error{
+				return &failure.Error{
 					Err:  fmt.Errorf("%s is there already", file),
 					Next: "`fbdock init --force` overwrites it",
 				}
@@ -63,7 +64,7 @@ func (p *program) validateCommand() *cli.Command {
 			if isSet(c, flagJSON) {
 				err := hcl.WriteJSON(p.stdout, loaded.Diagnostics, loaded.Sources)
 				if loaded.Project == nil {
-					return &toldError{&app.Error{Err: errors.Join(err, loaded.Diagnostics.Err()), Code: app.ExitUsage}}
+					return &toldError{&failure.Error{Err: errors.Join(err, loaded.Diagnostics.Err()), Code: failure.ExitUsage}}
 				}
 				return err
 			}
@@ -104,7 +105,7 @@ func (p *program) fmtCommand() *cli.Command {
 					return err
 				}
 				if changed && c.Bool("check") {
-					unformatted = &app.Error{Err: fmt.Errorf("%s is not formatted", file), Next: "`fbdock fmt` formats it"}
+					unformatted = &failure.Error{Err: fmt.Errorf("%s is not formatted", file), Next: "`fbdock fmt` formats it"}
 				}
 			}
 			return unformatted
@@ -115,7 +116,7 @@ func (p *program) fmtCommand() *cli.Command {
 func (p *program) format(c *cli.Context, file string) (changed bool, err error) {
 	src, err := hostfile.Read(c.Context, file, hostfile.MaxConfig)
 	if err != nil {
-		return false, &app.Error{Err: fmt.Errorf("format: %w", err), Code: app.ExitUsage}
+		return false, &failure.Error{Err: fmt.Errorf("format: %w", err), Code: failure.ExitUsage}
 	}
 	out, diags := hcl.Format(file, src)
 	if diags.HasErrors() {

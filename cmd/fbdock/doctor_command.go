@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -78,9 +79,9 @@ func doctorStatus(found []app.Examination, strict bool) int {
 	for _, e := range found {
 		switch {
 		case e.Result == platforms.Fail:
-			return app.ExitImpossible
+			return failure.ExitImpossible
 		case e.Result == platforms.Warn && strict:
-			status = app.ExitFailed
+			status = failure.ExitFailed
 		}
 	}
 	return status
@@ -105,7 +106,7 @@ func (p *program) doctorGuest(ctx context.Context, c *cli.Context, project *app.
 			}
 		}
 		if s.Broken() != nil {
-			p.status = app.ExitFailed
+			p.status = failure.ExitFailed
 		}
 	}
 	return nil

@@ -7,7 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 )
 
 // Names of the flags that more than one command has.
@@ -85,7 +85,7 @@ func variables(c *cli.Context) (map[string]string, error) {
 
 // usage marks an error of the command line itself.
 func usage(err error) error {
-	return &app.Error{Err: err, Next: "`fbdock help` lists the commands, `fbdock help COMMAND` describes one", Code: app.ExitUsage}
+	return &failure.Error{Err: err, Next: "`fbdock help` lists the commands, `fbdock help COMMAND` describes one", Code: failure.ExitUsage}
 }
 
 // noArgs refuses arguments that a command has no use for.

@@ -11,6 +11,7 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
 )
@@ -135,7 +136,7 @@ func (p *program) tell(c *cli.Context, loaded app.Loaded) error {
 	}
 	if loaded.Project == nil {
 		err = errors.Join(err, loaded.Diagnostics.Err())
-		return &toldError{&app.Error{Err: err, Code: app.ExitUsage}}
+		return &toldError{&failure.Error{Err: err, Code: failure.ExitUsage}}
 	}
 	return err
 }

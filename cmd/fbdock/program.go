@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/ui"
 )
 
@@ -44,7 +45,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 	if _, told := errors.AsType[*toldError](err); !told {
 		p.terminal(nil).Error(err, app.Options{Environ: p.environ, CacheDir: p.cacheDir()}.Hint(err))
 	}
-	return app.Status(err)
+	return failure.Status(err)
 }
 
 // toldError is a failure whose words the user has already seen.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/dockercli"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -51,9 +52,9 @@ func (p *program) proxied(e func(c *cli.Context) (app.Exec, error)) cli.ActionFu
 // outer gives an error of fbdock's own the status that docker uses for it.
 func outer(err error) error {
 	if _, told := errors.AsType[*toldError](err); told {
-		return &toldError{&app.Error{Err: err, Code: app.ExitLink}}
+		return &toldError{&failure.Error{Err: err, Code: failure.ExitLink}}
 	}
-	return &app.Error{Err: err, Code: app.ExitLink}
+	return &failure.Error{Err: err, Code: failure.ExitLink}
 }
 
 // streams are this process's own.
@@ -76,7 +77,7 @@ func (p *program) streams(signals forwarder) app.Streams {
 func (p *program) dockerAction(words ...string) cli.ActionFunc {
 	return p.proxied(func(c *cli.Context) (app.Exec, error) {
 		if _, probe := p.lookup(dockercli.ProbeVariable); probe {
-			return app.Exec{}, &app.Error{Err: errors.New("fbdock was started as the docker CLI that it looked for"), Code: app.ExitLink}
+			return app.Exec{}, &failure.Error{Err: errors.New("fbdock was started as the docker CLI that it looked for"), Code: failure.ExitLink}
 		}
 		return app.Exec{On: app.OnFreeBSD, Docker: true, Args: append(words, c.Args().Slice()...)}, nil
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 )
 
 func (p *program) shareCommand() *cli.Command {
@@ -27,7 +28,7 @@ func (p *program) shareList() *cli.Command {
 			}
 			for _, s := range shares {
 				if !s.OK {
-					p.status = app.ExitFailed
+					p.status = failure.ExitFailed
 				}
 			}
 			return p.printShares(c, shares)

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/mount"
 )
@@ -369,11 +370,5 @@ func (f *folder) why() (words, hint string) {
 	if err == nil {
 		return "not yet mounted", ""
 	}
-	if h, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](err); ok {
-		hint = h.Hint()
-	}
-	return err.Error(), hint
+	return err.Error(), failure.Hint(err)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 )
@@ -25,7 +26,7 @@ func (o Options) Adopt(ctx context.Context, id string) error {
 	}
 	found, err := store.Look(filepath.Dir(file))
 	if err != nil {
-		return &Error{Err: err, Code: ExitUsage}
+		return &failure.Error{Err: err, Code: failure.ExitUsage}
 	}
 	from, err := adopted(store, found, id)
 	if err != nil {
@@ -60,22 +61,22 @@ func (o Options) Adopt(ctx context.Context, id string) error {
 func adopted(store state.Store, found state.Found, id string) (state.Dir, error) {
 	switch {
 	case found.Exists() && (id == "" || id == found.Record().ID):
-		return state.Dir{}, &Error{Err: fmt.Errorf("%s has its machines already", found.Folder()), Next: "`fbdock list` names them", Code: ExitUsage}
+		return state.Dir{}, &failure.Error{Err: fmt.Errorf("%s has its machines already", found.Folder()), Next: "`fbdock list` names them", Code: failure.ExitUsage}
 	case found.Exists():
-		return state.Dir{}, &Error{
+		return state.Dir{}, &failure.Error{
 			Err:  fmt.Errorf("%s has machines of its own", found.Folder()),
-			Next: "`fbdock destroy --all` removes them; then adopt the others", Code: ExitUsage,
+			Next: "`fbdock destroy --all` removes them; then adopt the others", Code: failure.ExitUsage,
 		}
 	case id != "":
 		d, err := store.OpenID(id)
 		if err != nil {
-			err = &Error{Err: fmt.Errorf("there is no project %s", id), Next: "`fbdock list --all` names them", Code: ExitUsage}
+			err = &failure.Error{Err: fmt.Errorf("there is no project %s", id), Next: "`fbdock list --all` names them", Code: failure.ExitUsage}
 		}
 		return d, err
 	case found.Claim == nil:
-		return state.Dir{}, &Error{
+		return state.Dir{}, &failure.Error{
 			Err:  errors.New("this folder was never another project's"),
-			Next: "`fbdock list --all` names the projects; give one with --project", Code: ExitUsage,
+			Next: "`fbdock list --all` names the projects; give one with --project", Code: failure.ExitUsage,
 		}
 	}
 	return store.OpenID(found.Claim.Record.ID)

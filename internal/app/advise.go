@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/advice"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/remoteimage"
 )
@@ -53,8 +54,8 @@ func imageError(ctx context.Context, word string, err error) error {
 	hint := "is it reachable from this host? a proxy is taken from the environment"
 	switch {
 	case errors.Is(err, remoteimage.ErrName):
-		return &Error{
-			Err: err, Code: ExitUsage,
+		return &failure.Error{
+			Err: err, Code: failure.ExitUsage,
 			Next: "name an image, or one of the purposes " + strings.Join(advice.Purposes(), ", "),
 		}
 	case errors.Is(err, remoteimage.ErrNotFound):
@@ -64,7 +65,7 @@ func imageError(ctx context.Context, word string, err error) error {
 	case ctx.Err() != nil:
 		err = fmt.Errorf("%s: %w", word, context.Cause(ctx))
 	}
-	return &Error{Err: err, Next: hint}
+	return &failure.Error{Err: err, Next: hint}
 }
 
 // advised is what advice has to know of the machine.
@@ -83,7 +84,7 @@ func (o Options) advised(project *Project, machine string) (advice.Machine, erro
 // brief is the state of a machine as far as it is written down.
 func (p *Project) brief(m plan.Machine) string {
 	if err := p.needsUp(m); err != nil {
-		return err.Error() + ": " + hintOf(err)
+		return err.Error() + ": " + failure.Hint(err)
 	}
 	return "machine " + m.Name + " is up"
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -105,12 +106,12 @@ func (p *Project) engineDown(ctx context.Context, g *guest, cause error) error {
 	}
 	repairable, warnings := broken(layers)
 	for _, l := range append(repairable, warnings...) {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("the engine of %s does not answer: %s: %s", g.machine.Name, l.Name, l.reason()),
 			Next: cmp.Or(l.hint(), "`fbdock up`"),
 		}
 	}
-	return &Error{Err: fmt.Errorf("the engine of %s does not answer: %w", g.machine.Name, cause), Next: "`fbdock status` asks every layer"}
+	return &failure.Error{Err: fmt.Errorf("the engine of %s does not answer: %w", g.machine.Name, cause), Next: "`fbdock status` asks every layer"}
 }
 
 // dockerReady asks dockerd once.

@@ -14,6 +14,7 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/cloudbox"
 	"github.com/fbdock/fbdock/internal/atomicfile"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
@@ -80,9 +81,9 @@ func formatsOf(system string, providers []string) (formats []cloudbox.Format, er
 		}
 		format, ok := cloudbox.FormatOf(provider)
 		if !ok || !slices.Contains(known, provider) {
-			return nil, &Error{
+			return nil, &failure.Error{
 				Err:  fmt.Errorf("fbdock makes boxes %sfor %s, not for %q", ofAlpine(system), strings.Join(known, ", "), provider),
-				Next: "`fbdock boxes` lists what is published for the others", Code: ExitUsage,
+				Next: "`fbdock boxes` lists what is published for the others", Code: failure.ExitUsage,
 			}
 		}
 		if !slices.Contains(formats, format) {
@@ -249,20 +250,13 @@ func (r *boxRun) add(ctx context.Context, box cloudbox.Box, file string) error {
 		return fmt.Errorf("describe the box: %w", err)
 	}
 	if err := r.v.AddBox(ctx, catalogue, vagrantBox(box)); err != nil {
-		return &Error{Err: err, Next: fmt.Sprintf("the box is kept as %s; Vagrant's own words are in %s", file, filepath.Join(r.folder(), "vagrant.log"))}
+		return &failure.Error{Err: err, Next: fmt.Sprintf("the box is kept as %s; Vagrant's own words are in %s", file, filepath.Join(r.folder(), "vagrant.log"))}
 	}
 	return errors.Join(os.Remove(file), os.Remove(catalogue))
 }
 
 func (r *boxRun) phase(name string, f func() (string, error)) error {
-	r.Progress.Begin(name)
-	text, err := f()
-	if err != nil {
-		r.Progress.End("fail", "")
-		return err
-	}
-	r.Progress.End("ok", text)
-	return nil
+	return phase(r.Progress, name, f)
 }
 
 func or(a, b string) string {

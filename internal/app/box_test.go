@@ -22,6 +22,7 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/disk/disktest"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/run"
@@ -199,7 +200,7 @@ func TestBoxOfWrongBytesIsNotMade(t *testing.T) {
 		_, _ = w.Write(append([]byte("x"), f.image[1:]...))
 	})
 	_, err := b.build(t, f)
-	if _, ok := errors.AsType[*boxes.DigestError](err); !ok || app.Status(err) != app.ExitFailed {
+	if _, ok := errors.AsType[*boxes.DigestError](err); !ok || failure.Status(err) != failure.ExitFailed {
 		t.Errorf("error %v", err)
 	}
 	if len(b.lock.Pins()) != 0 {
@@ -238,7 +239,7 @@ func TestBoxNobodyCanMake(t *testing.T) {
 		{Providers: libvirt, Architecture: "riscv64"}, {Providers: libvirt, Filesystem: "ext4"},
 	} {
 		_, err := app.BuildBoxes(t.Context(), app.Options{CacheDir: t.TempDir(), Progress: quiet{}, HostFacts: plan.Host{Architecture: "amd64"}}, nil, o)
-		if app.Status(err) != app.ExitUsage {
+		if failure.Status(err) != failure.ExitUsage {
 			t.Errorf("%+v: %v", o, err)
 		}
 	}
@@ -252,7 +253,7 @@ func TestOnlyOwnBoxesAreMade(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	m.Box.Name, m.Box.Own = "fbdock/freebsd-next", true
-	if _, err := p.EnsureBox(t.Context(), m); app.Status(err) != app.ExitUsage {
+	if _, err := p.EnsureBox(t.Context(), m); failure.Status(err) != failure.ExitUsage {
 		t.Errorf("a release that is none: %v", err)
 	}
 }

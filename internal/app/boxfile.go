@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -36,9 +37,9 @@ func verifyBox(ctx context.Context, box plan.Box) error {
 		}
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); got != box.SHA256 {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("the box %s has the SHA-256 %s, and box_checksum is %s", box.File, got, box.SHA256),
-			Next: "fetch the box again, or correct box_checksum where its maker has published another one", Code: ExitUsage,
+			Next: "fetch the box again, or correct box_checksum where its maker has published another one", Code: failure.ExitUsage,
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/cloudbox"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -24,15 +25,15 @@ func (r *boxRun) findSource(b BoxOptions) error {
 			Release: or(b.Release, "15.1"), Architecture: architecture, Filesystem: or(b.Filesystem, ownFilesystem), Mirror: b.Mirror,
 		}
 		if err := r.source.Check(); err != nil {
-			return &Error{Err: err, Next: "the releases are at https://www.freebsd.org/releases/", Code: ExitUsage}
+			return &failure.Error{Err: err, Next: "the releases are at https://www.freebsd.org/releases/", Code: failure.ExitUsage}
 		}
 		return nil
 	case cloudbox.Alpine:
 		return r.findAlpine(b, architecture)
 	}
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("fbdock makes boxes of %s and %s, not of %q", cloudbox.FreeBSD, cloudbox.Alpine, b.System),
-		Next: "`fbdock box build --help` says more", Code: ExitUsage,
+		Next: "`fbdock box build --help` says more", Code: failure.ExitUsage,
 	}
 }
 
@@ -40,7 +41,7 @@ func (r *boxRun) findSource(b BoxOptions) error {
 // engine in FreeBSD boots, and its pin is the same.
 func (r *boxRun) findAlpine(b BoxOptions, architecture string) error {
 	if b.Filesystem != "" {
-		return &Error{Err: errors.New("--root is for boxes of FreeBSD: Alpine's images have ext4"), Next: "leave --root out", Code: ExitUsage}
+		return &failure.Error{Err: errors.New("--root is for boxes of FreeBSD: Alpine's images have ext4"), Next: "leave --root out", Code: failure.ExitUsage}
 	}
 	name := plan.DefaultImage
 	if b.Release != "" {
@@ -48,7 +49,7 @@ func (r *boxRun) findAlpine(b BoxOptions, architecture string) error {
 	}
 	found, err := r.Catalogue.Image(name, architecture)
 	if err != nil {
-		return &Error{Err: err, Next: "`fbdock box build --system alpine` without --release takes the newest", Code: ExitUsage}
+		return &failure.Error{Err: err, Next: "`fbdock box build --system alpine` without --release takes the newest", Code: failure.ExitUsage}
 	}
 	img := boxes.Image(found)
 	if b.Mirror != "" {
@@ -68,7 +69,7 @@ func (r *boxRun) useImage(img boxes.Image, mirror string) error {
 	r.kind, r.img = lockfile.Image, img
 	r.source = cloudbox.Source{Engine: img.Name, Architecture: img.Architecture, Mirror: mirror}
 	if err := r.source.Check(); err != nil {
-		return &Error{Err: err, Code: ExitUsage}
+		return &failure.Error{Err: err, Code: failure.ExitUsage}
 	}
 	return nil
 }
@@ -80,9 +81,9 @@ func bootsByBIOS(img boxes.Image) error {
 	if img.Architecture != "amd64" || !strings.Contains(path.Base(first(img.URLs)), "-uefi-") {
 		return nil
 	}
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("%s boots by UEFI alone, and the VMs of libvirt and qemu boot by BIOS", img.Name),
-		Next: "take " + plan.DefaultImage + ", which boots by both", Code: ExitUsage,
+		Next: "take " + plan.DefaultImage + ", which boots by both", Code: failure.ExitUsage,
 	}
 }
 
@@ -164,7 +165,7 @@ func (r *boxRun) mismatch(img boxes.Image, err error) error {
 		}
 	}
 	if _, failed := errors.AsType[*boxes.DownloadError](err); failed {
-		return &Error{Err: err, Next: "check the network and HTTPS_PROXY and try again, what has come so far is kept; --mirror takes another place of the same files"}
+		return &failure.Error{Err: err, Next: "check the network and HTTPS_PROXY and try again, what has come so far is kept; --mirror takes another place of the same files"}
 	}
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/parcel"
 	"github.com/fbdock/fbdock/internal/untrusted"
@@ -62,7 +63,7 @@ func (c *cargo) prologue() string {
 	if !c.hasEnvironment() {
 		return ""
 	}
-	return fmt.Sprintf(". %s || exit %d; ", c.at(envFile), ExitLink)
+	return fmt.Sprintf(". %s || exit %d; ", c.at(envFile), failure.ExitLink)
 }
 
 // exec runs a command, whose first argument is the program. With an
@@ -130,7 +131,7 @@ func (c *cargo) run(ctx context.Context, g *guest, e Exec, relay func(Exec) (int
 		return 0, err
 	}
 	defer func() {
-		if !c.only() || err != nil || status >= ExitLink { // a signal may have come first
+		if !c.only() || err != nil || status >= failure.ExitLink { // a signal may have come first
 			c.clear(ctx, g)
 		}
 	}()

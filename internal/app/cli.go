@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockercli"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
 )
@@ -48,7 +49,7 @@ func (c cliChoice) toGuest(reason string) (cliChoice, error) {
 	if c.wanted != plan.CLIHost {
 		return c, nil
 	}
-	return c, &Error{
+	return c, &failure.Error{
 		Err:  fmt.Errorf("the docker CLI of this host cannot be used: %s", reason),
 		Next: fmt.Sprintf("with %s = auto the CLI of the guest is used then", c.source),
 	}
@@ -63,7 +64,7 @@ func (o Options) chooseCLI(ctx context.Context, m plan.Machine, socket string, c
 	}
 	switch {
 	case !slices.Contains([]string{plan.CLIAuto, plan.CLIHost, plan.CLIGuest}, c.wanted):
-		return c, &Error{Err: fmt.Errorf("%s is %q", cliVariable, c.wanted), Next: "set it to auto, host or guest, or unset it", Code: ExitUsage}
+		return c, &failure.Error{Err: fmt.Errorf("%s is %q", cliVariable, c.wanted), Next: "set it to auto, host or guest, or unset it", Code: failure.ExitUsage}
 	case c.wanted == plan.CLIGuest:
 		c.reason = "the configuration says so"
 		return c, nil
@@ -110,7 +111,7 @@ func (o Options) AddCLI(ctx context.Context, found []Examination) {
 		if err != nil {
 			check.Result, check.Seen = platforms.Fail, err.Error()
 			check.Why = "`fbdock docker` and `fbdock compose` run it"
-			check.Fix.Text = hintOf(err)
+			check.Fix.Text = failure.Hint(err)
 		}
 		if home != "" { // doctor's text names no user
 			check.Seen = strings.ReplaceAll(check.Seen, home, "~")

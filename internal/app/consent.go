@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 
 	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/state"
 )
@@ -78,14 +79,14 @@ func (o Options) remember(lock *lockfile.File, pin lockfile.Pin, from string) er
 func (o Options) askFor(lock *lockfile.File, pin lockfile.Pin, from string) error {
 	refused := fmt.Errorf("%s from %s is not used", pin, from)
 	if o.Confirm == nil {
-		return &Error{Err: errors.Join(refused, errors.New("nobody can be asked")), Code: ExitUsage}
+		return &failure.Error{Err: errors.Join(refused, errors.New("nobody can be asked")), Code: failure.ExitUsage}
 	}
 	yes, err := o.Confirm(fmt.Sprintf("Run %s from %s? It is whatever its maker made of it.", pin, from))
 	switch {
 	case err != nil:
-		return &Error{Err: fmt.Errorf("%w: %w", refused, err), Code: ExitUsage}
+		return &failure.Error{Err: fmt.Errorf("%w: %w", refused, err), Code: failure.ExitUsage}
 	case !yes:
-		return &Error{Err: refused, Next: fmt.Sprintf("ask who wrote %s; without the block %s %q %q in it the publisher's own file is pinned",
+		return &failure.Error{Err: refused, Next: fmt.Sprintf("ask who wrote %s; without the block %s %q %q in it the publisher's own file is pinned",
 			lock.Path(), pin.Kind, pin.Name, pin.Architecture)}
 	}
 	return nil

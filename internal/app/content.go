@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/reach"
@@ -92,9 +93,9 @@ func (p *Project) openOwn(ctx context.Context, m plan.Machine, kind reach.Kind, 
 		return nil, err
 	}
 	if !allowed {
-		return nil, &Error{
+		return nil, &failure.Error{
 			Err:  fmt.Errorf("%s lies outside of the folder of the configuration, and you have not agreed to that", r.What),
-			Next: "`fbdock up` asks", Code: ExitUsage,
+			Next: "`fbdock up` asks", Code: failure.ExitUsage,
 		}
 	}
 	return hostfile.Open(ctx, r.What)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -58,7 +59,7 @@ func (u *upRun) cutOff(ctx context.Context, lines *stepLines, began time.Time, l
 	default:
 		back = "FreeBSD answers again and was not restarted; its last messages:\n" + strings.TrimRight(rest, "\n")
 	}
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("the connection was lost %s; %s", where, back),
 		Next: "`fbdock up` goes on from there; `fbdock logs --layer freebsd` shows what the steps did",
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
@@ -19,7 +20,7 @@ import (
 // projects use it; kept says where it is.
 func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 	if lost := p.lost(); len(lost) > 0 {
-		return nil, &Error{
+		return nil, &failure.Error{
 			Err:  fmt.Errorf("%s no longer names %s, of which there are VMs or computers of your own", ConfigName, strings.Join(lost, ", ")),
 			Next: "put the machine blocks back and run it again: without them what was made cannot be removed",
 		}

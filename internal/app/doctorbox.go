@@ -7,6 +7,7 @@ import (
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/platforms"
@@ -44,7 +45,7 @@ func boxCheck(catalogue plan.Catalogue, arch, provider string, in hcl.Machine) (
 	switch {
 	case err != nil:
 		c.Result, c.Seen, c.Why = platforms.Fail, err.Error(), "the box is the disk that the FreeBSD guest starts from"
-		c.Fix.Text = hintOf(err)
+		c.Fix.Text = failure.Hint(err)
 	case box.Own:
 		c.Seen += ", made by fbdock of FreeBSD's cloud image when it is needed"
 	default:

@@ -105,13 +105,7 @@ func (p *Project) each(ctx context.Context, names []string, f func(plan.Machine)
 func (p *Project) sayNotCreated(m plan.Machine) { p.Progress.Say(m.Name + " is not created") }
 
 func (p *Project) step(name string, f func() error) error {
-	p.Progress.Begin(name)
-	if err := f(); err != nil {
-		p.Progress.End("fail", "")
-		return err
-	}
-	p.Progress.End("ok", "")
-	return nil
+	return phase(p.Progress, name, func() (string, error) { return "", f() })
 }
 
 // stopEngine shuts the engine down before the guest: some providers give a

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -109,9 +110,9 @@ func syntaxOf(shell string) (shellSyntax, bool) {
 func FormatEnv(variables []Variable, shell string, undo bool) (string, error) {
 	syntax, ok := syntaxOf(shell)
 	if !ok {
-		return "", &Error{
+		return "", &failure.Error{
 			Err:  fmt.Errorf("there is no shell %q", shell),
-			Next: "the shells are " + strings.Join(Shells(), ", "), Code: ExitUsage,
+			Next: "the shells are " + strings.Join(Shells(), ", "), Code: failure.ExitUsage,
 		}
 	}
 	var b strings.Builder
@@ -122,7 +123,7 @@ func FormatEnv(variables []Variable, shell string, undo bool) (string, error) {
 		}
 		if slices.ContainsFunc(syntax.refused, func(no string) bool { return strings.Contains(v.Value, no) }) ||
 			strings.ContainsFunc(v.Value, unicode.IsControl) {
-			return "", &Error{
+			return "", &failure.Error{
 				Err:  fmt.Errorf("%s has no way to write %s=%q", shell, v.Name, v.Value),
 				Next: "`fbdock env --json` prints the variables for programs",
 			}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 )
 
 // odd are values that a shell likes to read something into.
@@ -91,7 +92,7 @@ func TestEnvOfWindows(t *testing.T) {
 			t.Errorf("%s: %q, %v", shell, got, err)
 		}
 	}
-	if _, err := app.FormatEnv(variables, "rc", false); app.Status(err) != app.ExitUsage {
+	if _, err := app.FormatEnv(variables, "rc", false); failure.Status(err) != failure.ExitUsage {
 		t.Errorf("%v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -47,7 +48,7 @@ func (o Options) settle(ctx context.Context) (file string, found state.Found, er
 		found.Dir, err = o.finish(ctx, found.Dir)
 	}
 	if _, foreign := errors.AsType[*state.LegacyError](err); foreign {
-		err = &Error{Err: err, Code: ExitUsage}
+		err = &failure.Error{Err: err, Code: failure.ExitUsage}
 	}
 	return file, found, err
 }
@@ -66,7 +67,7 @@ func (o Options) Find() (string, error) {
 		return "", err
 	}
 	if err := store.CheckOwner(file); err != nil {
-		return "", &Error{Err: err, Code: ExitUsage}
+		return "", &failure.Error{Err: err, Code: failure.ExitUsage}
 	}
 	return file, nil
 }
@@ -80,7 +81,7 @@ func find(start string) (string, error) {
 	}
 	info, err := os.Stat(start)
 	if err != nil {
-		return "", &Error{Err: fmt.Errorf("find %s: %w", ConfigName, err), Code: ExitUsage}
+		return "", &failure.Error{Err: fmt.Errorf("find %s: %w", ConfigName, err), Code: failure.ExitUsage}
 	}
 	if !info.IsDir() {
 		return start, nil
@@ -93,9 +94,9 @@ func find(start string) (string, error) {
 			return "", fmt.Errorf("find %s: %w", ConfigName, err)
 		}
 		if dir == filepath.Dir(dir) {
-			return "", &Error{
+			return "", &failure.Error{
 				Err:  fmt.Errorf("%w in %s or in a folder above it", errNoConfig, start),
-				Next: "`fbdock init` writes one", Code: ExitUsage,
+				Next: "`fbdock init` writes one", Code: failure.ExitUsage,
 			}
 		}
 	}
@@ -132,8 +133,8 @@ func (p *Project) refuseRestored() error {
 	if p.claim == nil || p.claim.Kind != state.Restored {
 		return nil
 	}
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("the machines of this folder belong to the project that was at %s", p.claim.Record.Path),
-		Next: fmt.Sprintf("`fbdock adopt` takes them over; to begin with new ones, remove %s", filepath.Join(p.Dir, state.Name)), Code: ExitUsage,
+		Next: fmt.Sprintf("`fbdock adopt` takes them over; to begin with new ones, remove %s", filepath.Join(p.Dir, state.Name)), Code: failure.ExitUsage,
 	}
 }

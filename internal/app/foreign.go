@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/remoteimage"
 )
@@ -19,7 +20,7 @@ const foreignTimeout = 5 * time.Second
 // linux/amd64", or that the operating system is not supported.
 func (p *Project) explainForeign(ctx context.Context, m plan.Machine, args []string, status int) {
 	line := dockerflags.ParseLine(args[1:])
-	started := line.Is("run", "create") && status == ExitLink // docker's own failure, not the container's
+	started := line.Is("run", "create") && status == failure.ExitLink // docker's own failure, not the container's
 	if named := line.Args(); !started && !line.Is("pull") || len(named) == 0 {
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
@@ -90,7 +91,7 @@ func (p *Project) refresh(ctx context.Context, m plan.Machine) error {
 func (p *Project) dial(ctx context.Context, m plan.Machine, sshConfig []byte, timeout time.Duration) (*guest, error) {
 	hosts, err := link.ParseSSHConfig(sshConfig)
 	if err != nil {
-		return nil, &Error{
+		return nil, &failure.Error{
 			Err:  fmt.Errorf("`vagrant ssh-config` is not understood: %w", err),
 			Next: "see what `vagrant ssh-config` prints in " + p.State.Path(),
 		}

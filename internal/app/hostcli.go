@@ -12,6 +12,7 @@ import (
 	"github.com/fbdock/fbdock/internal/dockercli"
 	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/dockerpaths"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -22,7 +23,7 @@ import (
 func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, error) {
 	args := e.Args[1:]
 	if flag := dockerflags.ParseLine(args).Connection(); flag != "" {
-		return 0, &Error{
+		return 0, &failure.Error{
 			Err:  fmt.Errorf("docker's flag %s names another engine, and fbdock docker uses the one of machine %s", flag, m.Name),
 			Next: "leave it out, name another machine by `fbdock -m NAME docker`, or run docker itself",
 		}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/crypto/ssh"
 	"golang.org/x/crypto/ssh/knownhosts"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -78,9 +79,9 @@ func (u userKeys) judge(key ssh.PublicKey) (known bool, err error) {
 	case ok && len(told.Want) == 0:
 		return false, nil
 	case !ok:
-		return false, &Error{Err: fmt.Errorf("the host key of %s: %w", u.name, err), Next: "do not go on before you know why"}
+		return false, &failure.Error{Err: fmt.Errorf("the host key of %s: %w", u.name, err), Next: "do not go on before you know why"}
 	}
-	return false, &Error{
+	return false, &failure.Error{
 		Err: fmt.Errorf("the host key of %s is %s, and %s has another (line %d): this is another computer, or someone is in between",
 			u.name, ssh.FingerprintSHA256(key), told.Want[0].Filename, told.Want[0].Line),
 		Next: fmt.Sprintf("if you reinstalled the computer yourself: ssh-keygen -f %q -R %q", told.Want[0].Filename, u.name),
@@ -100,7 +101,7 @@ func (u userKeys) callback() (ssh.HostKeyCallback, error) {
 	check, err := knownhosts.New(u.files...)
 	if err != nil {
 		// What is not understood must not become "nothing is known".
-		return nil, &Error{Err: fmt.Errorf("read your known_hosts: %w", err), Next: "repair that line, or remove it"}
+		return nil, &failure.Error{Err: fmt.Errorf("read your known_hosts: %w", err), Next: "repair that line, or remove it"}
 	}
 	return check, nil
 }

@@ -44,19 +44,18 @@ func (p *Project) fetch(ctx context.Context, img boxes.Image, replace bool) (fil
 	if err := p.consent(p.Lock, lockfile.Image, img); err != nil {
 		return "", "", err
 	}
-	p.Progress.Begin(img.Name)
-	if file, digest, err = p.fetched(ctx, img); err == nil {
-		if replace && img.Path == "" {
-			err = p.Lock.Replace(pinOf(lockfile.Image, img, digest))
-		} else {
-			err = p.pin(lockfile.Image, img, digest)
+	err = phase(p.Progress, img.Name, func() (string, error) {
+		if file, digest, err = p.fetched(ctx, img); err != nil {
+			return "", err
 		}
-	}
+		if replace && img.Path == "" {
+			return shortDigest(digest), p.Lock.Replace(pinOf(lockfile.Image, img, digest))
+		}
+		return shortDigest(digest), p.pin(lockfile.Image, img, digest)
+	})
 	if err != nil {
-		p.Progress.End("fail", "")
 		return "", "", err
 	}
-	p.Progress.End("ok", shortDigest(digest))
 	return file, digest, nil
 }
 

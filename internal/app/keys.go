@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/provision"
@@ -45,7 +46,7 @@ func ensureSecrets(files state.Machine, m plan.Machine) (provision.Secrets, erro
 func usedSecrets(files state.Machine) (provision.Secrets, error) {
 	s, err := readSecrets(files)
 	if err == nil && (len(s.CA.Cert) == 0 || len(s.EngineKey.Private) == 0 || len(s.EngineHostKey.Private) == 0) {
-		err = &Error{
+		err = &failure.Error{
 			Err:  fmt.Errorf("the machine's keys are missing in %s", files.Path()),
 			Next: "`fbdock up` makes new ones and brings them to the guests",
 		}

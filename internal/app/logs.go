@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
@@ -38,9 +39,9 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 	}
 	file, ok := files[o.Layer]
 	if !ok {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("there is no layer %q", o.Layer),
-			Next: "the layers are vagrant, freebsd, engine and docker", Code: ExitUsage,
+			Next: "the layers are vagrant, freebsd, engine and docker", Code: failure.ExitUsage,
 		}
 	}
 	args := []string{"tail", "-n", strconv.Itoa(o.Lines), file}
@@ -72,7 +73,7 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 func (p *Project) copyVagrantLog(w io.Writer) error {
 	f, err := privatefile.Open(p.State.Log("vagrant"), os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &Error{Err: errors.New("vagrant has not been run here yet"), Next: "`fbdock up` runs it"}
+		return &failure.Error{Err: errors.New("vagrant has not been run here yet"), Next: "`fbdock up` runs it"}
 	}
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
@@ -41,9 +42,9 @@ func (p *Project) created(m plan.Machine) bool {
 func (p *Project) needsUp(m plan.Machine) error {
 	switch {
 	case !p.created(m):
-		return &Error{Err: fmt.Errorf("machine %s is not created", m.Name), Next: "create it with `fbdock up`"}
+		return &failure.Error{Err: fmt.Errorf("machine %s is not created", m.Name), Next: "create it with `fbdock up`"}
 	case !exists(p.State.Machine(m.Name).SSHConfig()):
-		return &Error{Err: fmt.Errorf("machine %s is not running", m.Name), Next: "start it with `fbdock up`"}
+		return &failure.Error{Err: fmt.Errorf("machine %s is not running", m.Name), Next: "start it with `fbdock up`"}
 	}
 	return nil
 }

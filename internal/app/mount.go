@@ -9,6 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/confine"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -77,7 +78,7 @@ func (p *Project) Mounts(ctx context.Context, machine string) ([]agent.Mount, er
 	}
 	s, err := remote.Mounts(ctx)
 	if _, none := errors.AsType[*link.UnreachableError](err); none && p.noAgent() {
-		err = &Error{
+		err = &failure.Error{
 			Err:  fmt.Errorf("no agent serves the mounts of %s, and FBDOCK_AGENT=off keeps one from being started", m.Name),
 			Next: "`fbdock mount --foreground` mounts them until Ctrl-C",
 		}
@@ -89,9 +90,9 @@ func (p *Project) Mounts(ctx context.Context, machine string) ([]agent.Mount, er
 func (p *Project) mounting(machine string) (plan.Machine, error) {
 	m, err := p.Machine(machine)
 	if err == nil && len(served(m)) == 0 {
-		err = &Error{
+		err = &failure.Error{
 			Err:  fmt.Errorf("machine %s has no mount block in %s", m.Name, ConfigName),
-			Next: "add `mount \".\" {}` to the machine and run `fbdock up`", Code: ExitUsage,
+			Next: "add `mount \".\" {}` to the machine and run `fbdock up`", Code: failure.ExitUsage,
 		}
 	}
 	return m, err
@@ -125,10 +126,10 @@ func (p *Project) awaitMounts(ctx context.Context, m plan.Machine) {
 }
 
 // missing is the error of a mount that a guest does not have now.
-func missing(one agent.Mount) *Error {
-	e := &Error{
+func missing(one agent.Mount) *failure.Error {
+	e := &failure.Error{
 		Err:  fmt.Errorf("%s is not mounted in the guests now: %s: %s", one.Source, one.Guest, one.Error),
-		Next: one.Hint, Code: ExitLink,
+		Next: one.Hint, Code: failure.ExitLink,
 	}
 	if e.Next == "" {
 		e.Next = "`fbdock mount` tries again and tells the state of all mounts"
@@ -159,7 +160,7 @@ func haveMounts(ctx context.Context, remote *agent.Remote, used []mount.Folder) 
 }
 
 // lacking is the first of used that is not in both guests.
-func lacking(all []agent.Mount, used []mount.Folder) *Error {
+func lacking(all []agent.Mount, used []mount.Folder) *failure.Error {
 	for _, f := range used {
 		known := false
 		for _, one := range all {
@@ -170,15 +171,15 @@ func lacking(all []agent.Mount, used []mount.Folder) *Error {
 				return missing(one)
 			}
 			if f.Copied && one.Behind {
-				return &Error{
+				return &failure.Error{
 					Err:  fmt.Errorf("the copy of %s in %s does not have all that was written yet", one.Source, one.Guest),
-					Next: "it is being sent; give the command again", Code: ExitLink,
+					Next: "it is being sent; give the command again", Code: failure.ExitLink,
 				}
 			}
 		}
 		if !known {
-			return &Error{
-				Err: fmt.Errorf("%s is not mounted in the guests now: the agent does not know of it", f.Source), Next: "run `fbdock up`", Code: ExitLink,
+			return &failure.Error{
+				Err: fmt.Errorf("%s is not mounted in the guests now: the agent does not know of it", f.Source), Next: "run `fbdock up`", Code: failure.ExitLink,
 			}
 		}
 	}

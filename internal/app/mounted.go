@@ -11,6 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/dockerpaths"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -170,14 +171,14 @@ func (a *placed) script(used []mount.Folder) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "%s || { %s >&2; echo 'fbdock: hint: '%s >&2; exit %d; }; ", mount.LiveScript(f.Target), words, notServed, ExitLink)
+		fmt.Fprintf(&b, "%s || { %s >&2; echo 'fbdock: hint: '%s >&2; exit %d; }; ", mount.LiveScript(f.Target), words, notServed, failure.ExitLink)
 	}
 	if a.dir != "" {
 		cd, err := link.Quote([]string{"cd", a.dir})
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "if %s; then %s || exit %d; fi; ", mount.LiveScript(a.around().Target), cd, ExitLink)
+		fmt.Fprintf(&b, "if %s; then %s || exit %d; fi; ", mount.LiveScript(a.around().Target), cd, failure.ExitLink)
 	}
 	command, err := a.cargo.exec(a.args)
 	return b.String() + command, err

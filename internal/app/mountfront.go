@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
@@ -65,7 +66,7 @@ func (p *Project) unserved(ctx context.Context, m plan.Machine) error {
 		return err
 	}
 	if _, err := remote.Status(ctx); err == nil {
-		return &Error{Err: fmt.Errorf("the agent of %s serves its mounts already", m.Name), Next: "`fbdock mount` shows them"}
+		return &failure.Error{Err: fmt.Errorf("the agent of %s serves its mounts already", m.Name), Next: "`fbdock mount` shows them"}
 	}
 	return nil
 }
@@ -75,9 +76,9 @@ func (p *Project) servable(m plan.Machine) (plan.Machine, error) {
 	all := len(m.Mounts)
 	m, err := p.allowed(m)
 	if err == nil && len(m.Mounts) < all {
-		err = &Error{
+		err = &failure.Error{
 			Err:  fmt.Errorf("%s mounts folders outside of its own, and you have not agreed to that", ConfigName),
-			Next: "`fbdock up` shows which, and asks", Code: ExitUsage,
+			Next: "`fbdock up` shows which, and asks", Code: failure.ExitUsage,
 		}
 	}
 	return m, err

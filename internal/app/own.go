@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
@@ -103,23 +104,23 @@ func (p *Project) notOwn(m plan.Machine) error {
 	if err != nil || r.Agreed == "" {
 		return err
 	}
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("machine %s is on %s, and %s now wants a VM", m.Name, strings.TrimPrefix(r.Host, "ssh://"), ConfigName),
-		Next: fmt.Sprintf("put host = %q back and run `fbdock destroy %s` first, or give the VM another name", r.Host, m.Name), Code: ExitUsage,
+		Next: fmt.Sprintf("put host = %q back and run `fbdock destroy %s` first, or give the VM another name", r.Host, m.Name), Code: failure.ExitUsage,
 	}
 }
 
 func (o *ownComputer) preflight(context.Context) error {
 	if o.m.Provider == plan.ProviderNative && o.p.os() != "freebsd" {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("machine %s: provider native wants fbdock to run on FreeBSD, and this is %s", o.m.Name, o.p.os()),
-			Next: `leave the provider to fbdock, or name a FreeBSD computer of yours: host = "ssh://me@freebsd.example"`, Code: ExitImpossible,
+			Next: `leave the provider to fbdock, or name a FreeBSD computer of yours: host = "ssh://me@freebsd.example"`, Code: failure.ExitImpossible,
 		}
 	}
 	if made := madeWith(o.p.State, o.m.Name); made != "" {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("machine %s is a VM of %s, and %s now wants it on %s", o.m.Name, made, ConfigName, where(o.m)),
-			Next: "run `fbdock destroy` with the configuration as it was, or give this machine another name", Code: ExitUsage,
+			Next: "run `fbdock destroy` with the configuration as it was, or give this machine another name", Code: failure.ExitUsage,
 		}
 	}
 	_, err := o.agreed()
@@ -131,9 +132,9 @@ func (o *ownComputer) preflight(context.Context) error {
 func (o *ownComputer) agreed() (bool, error) {
 	r, err := o.p.record(o.m)
 	if err == nil && r.Agreed != "" && r.Host != identity(o.m) {
-		err = &Error{
+		err = &failure.Error{
 			Err:  fmt.Errorf("machine %s is on %s, and %s now names %s", o.m.Name, r.Host, ConfigName, identity(o.m)),
-			Next: fmt.Sprintf("put %s back and run `fbdock destroy %s` first, or give the machine another name", r.Host, o.m.Name), Code: ExitUsage,
+			Next: fmt.Sprintf("put %s back and run `fbdock destroy %s` first, or give the machine another name", r.Host, o.m.Name), Code: failure.ExitUsage,
 		}
 	}
 	return r.Agreed != "", err
@@ -146,7 +147,7 @@ func (o *ownComputer) check(context.Context, phases) error { return nil }
 func (o *ownComputer) up(context.Context, phases) error { return nil }
 
 func (o *ownComputer) restart(context.Context, phases) error {
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("%s has to be restarted for the engine to run, and fbdock does not restart a computer of yours", where(o.m)),
 		Next: "restart it when it suits you, then run `fbdock up` again",
 	}
@@ -188,7 +189,7 @@ func (o *ownComputer) destroy(ctx context.Context) error {
 	}
 	g, err := o.p.direct(ctx, o.m)
 	if err != nil {
-		return &Error{
+		return &failure.Error{
 			Err:  err,
 			Next: fmt.Sprintf("%s must be reached to take away what fbdock made there; if it is gone for good, remove %s", where(o.m), o.files.Path()),
 		}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -25,7 +26,7 @@ func (o Options) FindLock(ctx context.Context) (*lockfile.File, error) {
 	}
 	lock, err := lockfile.Load(ctx, filepath.Dir(file))
 	if err != nil {
-		return nil, &Error{Err: err, Code: ExitUsage}
+		return nil, &failure.Error{Err: err, Code: failure.ExitUsage}
 	}
 	return lock, nil
 }

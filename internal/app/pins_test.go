@@ -10,6 +10,7 @@ import (
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -72,8 +73,8 @@ func TestPinnedImageIsUsed(t *testing.T) {
 func TestBrokenLockFileStopsEverything(t *testing.T) {
 	t.Parallel()
 	_, err := projectWith(t, libvirtMachine, "image {")
-	if _, ok := errors.AsType[*lockfile.SyntaxError](err); !ok || app.Status(err) != app.ExitUsage {
-		t.Errorf("error %v, status %d", err, app.Status(err))
+	if _, ok := errors.AsType[*lockfile.SyntaxError](err); !ok || failure.Status(err) != failure.ExitUsage {
+		t.Errorf("error %v, status %d", err, failure.Status(err))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/dockerpaths"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
@@ -47,13 +48,13 @@ func (p *Project) execPodman(ctx context.Context, m plan.Machine, e Exec) (int, 
 // podmanUsable refuses what the machine cannot do, and warns of Linux images.
 func (p *Project) podmanUsable(m plan.Machine, line dockerflags.Line) error {
 	if !m.Podman {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("machine %s has no podman", m.Name),
 			Next: "add `podman {}` to the machine in fbdock.hcl and run `fbdock up`",
 		}
 	}
 	if flag := line.Connection(); flag != "" {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("podman's flag %s names another service, and fbdock podman uses the one of machine %s", flag, m.Name),
 			Next: "leave it out, or name another machine by `fbdock -m NAME podman`",
 		}
@@ -80,7 +81,7 @@ func (p *Project) podmanPlaced(m plan.Machine, line dockerflags.Line, args []str
 	at.dir, _ = dockerpaths.GuestDir(runtime.GOOS, dir, at.folders)
 	args, at.used, err = dockerpaths.ResolvePodman(args, at.folders, host, at.dir)
 	if outside, ok := errors.AsType[*dockerpaths.OutsideError](err); ok {
-		return nil, &Error{Err: err, Next: outside.MountHint()}
+		return nil, &failure.Error{Err: err, Next: outside.MountHint()}
 	}
 	if err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -25,13 +26,13 @@ func (p *Project) Ports(ctx context.Context, machine string) ([]agent.Port, erro
 	}
 	s, err := remote.Ports(ctx)
 	if _, none := errors.AsType[*link.UnreachableError](err); none {
-		return nil, &Error{Err: errors.New("no agent serves the machine"), Next: "ports need one; take FBDOCK_AGENT=off out of the environment"}
+		return nil, &failure.Error{Err: errors.New("no agent serves the machine"), Next: "ports need one; take FBDOCK_AGENT=off out of the environment"}
 	}
 	if err != nil {
 		return nil, err
 	}
 	if s.PortsError != "" {
-		return s.Ports, &Error{Err: fmt.Errorf("the containers' ports are not known: %s", s.PortsError), Next: "`fbdock status` names the layer that does not work"}
+		return s.Ports, &failure.Error{Err: fmt.Errorf("the containers' ports are not known: %s", s.PortsError), Next: "`fbdock status` names the layer that does not work"}
 	}
 	return s.Ports, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
 )
@@ -16,18 +17,18 @@ func (p *Project) preflight(ctx context.Context, m plan.Machine) error {
 	if p.Facts == nil || madeWith(p.State, m.Name) != "" {
 		return runnable(m)
 	}
-	p.Progress.Begin("this computer")
-	facts, err := p.Facts(ctx)
+	var d platforms.Diagnosis
+	err := phase(p.Progress, "this computer", func() (string, error) {
+		facts, err := p.Facts(ctx)
+		if err != nil {
+			return "", err
+		}
+		d = platforms.Diagnose(facts, wanted(m, m.Provider))
+		return d.Provider, impossible(m, d)
+	})
 	if err != nil {
-		p.Progress.End("fail", "")
 		return err
 	}
-	d := platforms.Diagnose(facts, wanted(m, m.Provider))
-	if err := impossible(m, d); err != nil {
-		p.Progress.End("fail", "")
-		return err
-	}
-	p.Progress.End("ok", d.Provider)
 	for _, c := range d.Warnings() {
 		p.Progress.Warn(c.Name + ": " + c.Seen + "; " + c.Why)
 	}
@@ -50,8 +51,8 @@ func impossible(m plan.Machine, d platforms.Diagnosis) error {
 		}
 	}
 	hints = append(hints, "`fbdock doctor` says more")
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("this computer cannot run machine %s: %w", m.Name, errors.New(strings.Join(lines, "; "))),
-		Next: strings.Join(hints, "; "), Code: ExitImpossible,
+		Next: strings.Join(hints, "; "), Code: failure.ExitImpossible,
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/reach"
@@ -158,11 +159,11 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 		return o.broken(ctx, found, diags, sources)
 	}
 	if err := r.owned(o, filepath.Join(folder.Folder(), lockfile.Name)); err != nil {
-		return Loaded{}, &Error{Err: err, Code: ExitUsage}
+		return Loaded{}, &failure.Error{Err: err, Code: failure.ExitUsage}
 	}
 	lock, err := lockfile.Load(ctx, folder.Folder())
 	if err != nil {
-		return Loaded{}, &Error{Err: err, Code: ExitUsage}
+		return Loaded{}, &failure.Error{Err: err, Code: failure.ExitUsage}
 	}
 	usePins(&p, lock)
 	noteSupport(&p, today(o.Today))
@@ -231,16 +232,16 @@ func (p *Project) Machine(name string) (plan.Machine, error) {
 		p.tellDiffers(named[0])
 		return named[0], nil
 	}
-	return plan.Machine{}, &Error{
+	return plan.Machine{}, &failure.Error{
 		Err:  errors.New("there are several machines, and none was named"),
-		Next: "name one with -m: " + strings.Join(p.names(), ", "), Code: ExitUsage,
+		Next: "name one with -m: " + strings.Join(p.names(), ", "), Code: failure.ExitUsage,
 	}
 }
 
 func (p *Project) noMachine(name string) error {
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("there is no machine %q in %s", name, ConfigName),
-		Next: "the machines are: " + strings.Join(p.names(), ", "), Code: ExitUsage,
+		Next: "the machines are: " + strings.Join(p.names(), ", "), Code: failure.ExitUsage,
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
@@ -56,10 +57,10 @@ func TestFindWithoutAConfiguration(t *testing.T) {
 	t.Parallel()
 	environ := []string{"XDG_STATE_HOME=" + t.TempDir()}
 	_, err := Options{Dir: t.TempDir(), Environ: environ}.Find()
-	if Status(err) != ExitUsage || !strings.Contains(hintOf(err), "fbdock init") {
+	if failure.Status(err) != failure.ExitUsage || !strings.Contains(failure.Hint(err), "fbdock init") {
 		t.Errorf("error %v, want status 2 and a hint at init", err)
 	}
-	if _, err := (Options{Dir: filepath.Join(t.TempDir(), "nowhere"), Environ: environ}).Find(); Status(err) != ExitUsage {
+	if _, err := (Options{Dir: filepath.Join(t.TempDir(), "nowhere"), Environ: environ}).Find(); failure.Status(err) != failure.ExitUsage {
 		t.Errorf("error %v, want status 2", err)
 	}
 }
@@ -90,7 +91,7 @@ func TestMachineIsTheOnlyOneOrTheOneNamed(t *testing.T) {
 		t.Errorf("Machine(b) = %s, %v", m.Name, err)
 	}
 	for _, name := range []string{"", "c"} {
-		if _, err := two.Machine(name); Status(err) != ExitUsage || !strings.Contains(hintOf(err), "a, b") {
+		if _, err := two.Machine(name); failure.Status(err) != failure.ExitUsage || !strings.Contains(failure.Hint(err), "a, b") {
 			t.Errorf("Machine(%q): %v, want status 2 and the names", name, err)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
@@ -125,7 +126,7 @@ func (o Options) Kept(id string) (*Project, error) {
 	}
 	d, err := store.OpenID(id)
 	if err != nil {
-		return nil, &Error{Err: fmt.Errorf("there is no project %q", id), Next: "`fbdock list --all` names them", Code: ExitUsage}
+		return nil, &failure.Error{Err: fmt.Errorf("there is no project %q", id), Next: "`fbdock list --all` names them", Code: failure.ExitUsage}
 	}
 	p := &Project{Options: o, State: d, Dir: d.Folder(), Lock: &lockfile.File{}}
 	for _, name := range d.Machines() {
@@ -154,7 +155,7 @@ func (p *Project) appliedPlan(name string) (plan.Machine, error) {
 	if madeWith(p.State, name) == "" && !p.agreedTo(name) {
 		return m, fs.ErrNotExist
 	}
-	return m, &Error{
+	return m, &failure.Error{
 		Err:  fmt.Errorf("it is not written down how machine %s was made", name),
 		Next: fmt.Sprintf("put fbdock.hcl back into %s, or adopt the project for another folder that has it: fbdock adopt --project %s", p.Dir, p.State.Record().ID),
 	}

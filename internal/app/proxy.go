@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -85,7 +86,7 @@ type Exec struct {
 
 // Exec runs a command in one of the guests, and a docker command by the CLI
 // that is chosen for it. It gives the command's own exit status; with an error
-// there is none, and the error's status is ExitLink.
+// there is none, and the error's status is failure.ExitLink.
 func (p *Project) Exec(ctx context.Context, e Exec) (int, error) {
 	m, err := p.Machine(e.Machine)
 	if err != nil {
@@ -179,13 +180,13 @@ func relay(ctx context.Context, client *link.Client, e Exec) (status int, err er
 // execVagrant is the slow way, `vagrant ssh -c`, there to compare with.
 func (p *Project) execVagrant(ctx context.Context, m plan.Machine, e Exec) (int, error) {
 	if e.On == OnEngine {
-		return 0, &Error{
+		return 0, &failure.Error{
 			Err:  errors.New("vagrant reaches the FreeBSD guest only"),
-			Next: "leave out --via vagrant, or --on engine", Code: ExitUsage,
+			Next: "leave out --via vagrant, or --on engine", Code: failure.ExitUsage,
 		}
 	}
 	if m.OwnComputer() {
-		return 0, &Error{Err: fmt.Errorf("machine %s is no VM of Vagrant's", m.Name), Next: "leave out --via vagrant", Code: ExitUsage}
+		return 0, &failure.Error{Err: fmt.Errorf("machine %s is no VM of Vagrant's", m.Name), Next: "leave out --via vagrant", Code: failure.ExitUsage}
 	}
 	if !p.created(m) {
 		return 0, p.needsUp(m)
@@ -203,5 +204,5 @@ func lost(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Err: err, Code: ExitLink}
+	return &failure.Error{Err: err, Code: failure.ExitLink}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/provision"
 )
@@ -23,7 +24,7 @@ func (u *upRun) steps(ctx context.Context) error {
 			return err
 		}
 		if reboots > 0 {
-			return &Error{
+			return &failure.Error{
 				Err:  errors.New("the guest asks for a second reboot: the first one did not change what it was for"),
 				Next: "`fbdock logs --layer freebsd` shows which step asks for it",
 			}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/reach"
@@ -204,14 +205,14 @@ func (o Options) askReach(a *agreements, missing []reach.Reach) error {
 	}
 	refused := fmt.Errorf("nothing was started: %s reaches beyond its folder", ConfigName)
 	if o.Confirm == nil {
-		return &Error{Err: fmt.Errorf("%w, and nobody can be asked", refused), Code: ExitUsage}
+		return &failure.Error{Err: fmt.Errorf("%w, and nobody can be asked", refused), Code: failure.ExitUsage}
 	}
 	ok, err := o.Confirm("Allow this? fbdock remembers it for this project; --allow-reach says yes to this alone.")
 	switch {
 	case err != nil:
-		return &Error{Err: fmt.Errorf("%w: %w", refused, err), Code: ExitUsage}
+		return &failure.Error{Err: fmt.Errorf("%w: %w", refused, err), Code: failure.ExitUsage}
 	case !ok:
-		return &Error{Err: refused, Next: "take out of it what it does not need; `fbdock plan` lists what it reaches for, and `fbdock up` asks again"}
+		return &failure.Error{Err: refused, Next: "take out of it what it does not need; `fbdock plan` lists what it reaches for, and `fbdock up` asks again"}
 	}
 	a.give(missing)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
@@ -91,7 +92,7 @@ func (u *upRun) reconnect(ctx context.Context, g *guest, lost error) error {
 	u.Progress.Detail("the connection to FreeBSD was lost; waiting for it to answer again")
 	again, err := u.loginWithin(ctx, limit)
 	if err != nil {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("%w, and FreeBSD has not answered since: %w", lost, err),
 			Next: "`fbdock status` says whether it runs; `fbdock up` goes on from here",
 		}
@@ -180,7 +181,7 @@ func (u *upRun) notReady(ctx context.Context, g *guest, cause error) error {
 	if err != nil {
 		console = err.Error()
 	}
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("the engine does not work: %w\nlast lines of its console:\n%s", cause, strings.TrimRight(console, "\n")),
 		Next: "`fbdock status` names the layer that does not work",
 	}
@@ -213,6 +214,6 @@ func (u *upRun) allWork(ctx context.Context, g *guest) (string, error) {
 		if next == "" || strings.HasPrefix(next, "fbdock up") {
 			next = "`fbdock status` shows every layer, `fbdock logs --layer freebsd` what the steps did"
 		}
-		return "", &Error{Err: fmt.Errorf("%s of %s does not work: %s", first.Name, u.m.Name, first.reason()), Next: next}
+		return "", &failure.Error{Err: fmt.Errorf("%s of %s does not work: %s", first.Name, u.m.Name, first.reason()), Next: next}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/diskimage"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/lockfile"
 )
@@ -43,7 +44,7 @@ if [ -x "$helper" ] && [ "$("$helper" %[1]s)" = have ]; then exit 0; fi
 			err = u.sendDisk(ctx, disk, image.remote())
 		}
 		if refused, ok := errors.AsType[*diskimage.RefusedError](err); ok {
-			err = &Error{Err: fmt.Errorf("engine image %s: %w", f.Path, err), Next: strings.ReplaceAll(refused.Hint(), "FILE", f.Path)}
+			err = &failure.Error{Err: fmt.Errorf("engine image %s: %w", f.Path, err), Next: strings.ReplaceAll(refused.Hint(), "FILE", f.Path)}
 		}
 		return u.m.Engine.Image.Name, err
 	})

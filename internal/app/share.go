@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/provision"
 )
@@ -40,7 +41,7 @@ func (p *Project) Shares(ctx context.Context, machine string) ([]Share, error) {
 		return nil, err
 	}
 	if out.Status > 1 {
-		return nil, &Error{
+		return nil, &failure.Error{
 			Err:  fmt.Errorf("the guest cannot test its shares: status %d: %s", out.Status, out.Reason()),
 			Next: "`fbdock up` brings the guest to what this configuration says",
 		}

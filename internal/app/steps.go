@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
@@ -34,6 +35,18 @@ type Progress interface {
 	Note(text string)
 	// Warn gives a line that the user should not miss.
 	Warn(text string)
+}
+
+// phase runs f as a phase of progress, which ends with the text of f.
+func phase(p Progress, name string, f func() (string, error)) error {
+	p.Begin(name)
+	text, err := f()
+	if err != nil {
+		p.End("fail", "")
+		return err
+	}
+	p.End("ok", text)
+	return nil
 }
 
 // stepLines turns the guest's step lines into progress. It is an io.Writer
@@ -178,9 +191,9 @@ func (s *stepLines) failure(status int) error {
 	if hint == "" {
 		hint = "`fbdock logs --layer freebsd` shows what the guest's steps did"
 	}
-	code := ExitFailed
+	code := failure.ExitFailed
 	if status == stepsImpossible {
-		code = ExitImpossible
+		code = failure.ExitImpossible
 	}
-	return &Error{Err: fmt.Errorf("prepare the guest: %s", text), Next: hint, Code: code}
+	return &failure.Error{Err: fmt.Errorf("prepare the guest: %s", text), Next: hint, Code: code}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/fbdock/fbdock/internal/failure"
 )
 
 // record is a Progress that writes down what it is told.
@@ -53,11 +55,11 @@ func TestStepFailureKeepsItsHint(t *testing.T) {
 	if got := err.Error(); got != "prepare the guest: image: no GPT" {
 		t.Errorf("error %q", got)
 	}
-	if got := hintOf(err); got != "choose an image whose name says uefi" {
+	if got := failure.Hint(err); got != "choose an image whose name says uefi" {
 		t.Errorf("hint %q", got)
 	}
-	if Status(err) != ExitFailed {
-		t.Errorf("status %d, want %d", Status(err), ExitFailed)
+	if failure.Status(err) != failure.ExitFailed {
+		t.Errorf("status %d, want %d", failure.Status(err), failure.ExitFailed)
 	}
 }
 
@@ -79,8 +81,8 @@ func TestGuestThatCannotRunItIsStatusThree(t *testing.T) {
 	t.Parallel()
 	s := &stepLines{progress: &record{}}
 	feed(s, "fbdock-step base fail SVM: disabled by BIOS. | hint: switch it on\n")
-	if got := Status(s.failure(stepsImpossible)); got != ExitImpossible {
-		t.Errorf("status %d, want %d", got, ExitImpossible)
+	if got := failure.Status(s.failure(stepsImpossible)); got != failure.ExitImpossible {
+		t.Errorf("status %d, want %d", got, failure.ExitImpossible)
 	}
 }
 
@@ -99,13 +101,13 @@ func TestHealthLines(t *testing.T) {
 
 func TestStatusOfErrors(t *testing.T) {
 	t.Parallel()
-	inner := &Error{Err: errors.New("x"), Next: "do y", Code: ExitUsage}
-	outer := &Error{Err: inner}
+	inner := &failure.Error{Err: errors.New("x"), Next: "do y", Code: failure.ExitUsage}
+	outer := &failure.Error{Err: inner}
 	if outer.Hint() != "do y" {
 		t.Errorf("hint %q was lost", outer.Hint())
 	}
 	for want, err := range map[int]error{0: nil, 1: errors.New("x"), 2: inner, 125: lost(inner)} {
-		if got := Status(err); got != want {
+		if got := failure.Status(err); got != want {
 			t.Errorf("Status(%v) = %d, want %d", err, got, want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/untrusted"
@@ -83,12 +84,12 @@ func (o *ownComputer) first(ctx context.Context, phase phases) (g *guest, err er
 // did not make.
 func (o *ownComputer) explain(err error) error {
 	if _, refused := errors.AsType[*link.AuthError](err); refused {
-		return &Error{Err: err, Next: fmt.Sprintf("the login must work by key, without a question: see what `ssh %s` says, load the key with ssh-add, or send it there with ssh-copy-id", where(o.m))}
+		return &failure.Error{Err: err, Next: fmt.Sprintf("the login must work by key, without a question: see what `ssh %s` says, load the key with ssh-add, or send it there with ssh-copy-id", where(o.m))}
 	}
 	if _, unreachable := errors.AsType[*link.UnreachableError](err); unreachable && o.m.Provider == plan.ProviderNative {
-		return &Error{Err: err, Next: "fbdock starts the base system's /usr/sbin/sshd for itself; is it there?"}
+		return &failure.Error{Err: err, Next: "fbdock starts the base system's /usr/sbin/sshd for itself; is it there?"}
 	} else if unreachable {
-		return &Error{Err: err, Next: fmt.Sprintf("see what `ssh %s` says; is the computer on, and is its sshd enabled?", where(o.m))}
+		return &failure.Error{Err: err, Next: fmt.Sprintf("see what `ssh %s` says; is the computer on, and is its sshd enabled?", where(o.m))}
 	}
 	return err
 }
@@ -110,15 +111,15 @@ func (o *ownComputer) root(ctx context.Context, g *guest) error {
 	}
 	answer := strings.Fields(out.Stdout)
 	if out.Status != 0 || len(answer) != 2 {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("%s does not run commands as FreeBSD does: status %d, %q", where(o.m), out.Status, untrusted.FirstLine(out.Stdout+out.Stderr)),
-			Next: "host must be a FreeBSD computer with a shell for this user", Code: ExitImpossible,
+			Next: "host must be a FreeBSD computer with a shell for this user", Code: failure.ExitImpossible,
 		}
 	}
 	if answer[0] != "FreeBSD" {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("%s runs %s, not FreeBSD; nothing was changed there", where(o.m), answer[0]),
-			Next: "name a FreeBSD 14 or 15 computer, or leave host out and let fbdock make a VM", Code: ExitImpossible,
+			Next: "name a FreeBSD 14 or 15 computer, or leave host out and let fbdock make a VM", Code: failure.ExitImpossible,
 		}
 	}
 	r, err := o.p.record(o.m)
@@ -129,7 +130,7 @@ func (o *ownComputer) root(ctx context.Context, g *guest) error {
 	case "root":
 		r.Root = nil
 	case "none":
-		return &Error{
+		return &failure.Error{
 			Err: fmt.Errorf("the user of %s can become root neither by sudo nor by doas without a password; nothing was changed there", where(o.m)),
 			Next: "give the user one of them, as in `permit nopass ME` in /usr/local/etc/doas.conf or `ME ALL=(ALL) NOPASSWD: ALL` by visudo, " +
 				"or log in as root with a key: host = \"ssh://root@...\"",
@@ -184,9 +185,9 @@ func (o *ownComputer) ask(s survey, settings []string) error {
 		say(fmt.Sprintf("  %-10s %s", fact[0], fact[1]))
 	}
 	if len(s.stops) > 0 {
-		return &Error{
+		return &failure.Error{
 			Err:  fmt.Errorf("machine %s cannot be on %s: %s; nothing was changed there", o.m.Name, where(o.m), strings.Join(s.stops, "; ")),
-			Next: strings.Join(s.hints, "; "), Code: ExitImpossible,
+			Next: strings.Join(s.hints, "; "), Code: failure.ExitImpossible,
 		}
 	}
 	if len(s.changes) == 0 && len(settings) == 0 {
@@ -201,14 +202,14 @@ func (o *ownComputer) ask(s survey, settings []string) error {
 	}
 	question := fmt.Sprintf("Make these changes on %s? `fbdock destroy` undoes them.", where(o.m))
 	if o.p.Confirm == nil {
-		return &Error{Err: errors.New("nobody can be asked: " + question), Code: ExitUsage}
+		return &failure.Error{Err: errors.New("nobody can be asked: " + question), Code: failure.ExitUsage}
 	}
 	ok, err := o.p.Confirm(question)
 	switch {
 	case err != nil:
-		return &Error{Err: fmt.Errorf("nothing was changed on %s: %w", where(o.m), err), Code: ExitUsage}
+		return &failure.Error{Err: fmt.Errorf("nothing was changed on %s: %w", where(o.m), err), Code: failure.ExitUsage}
 	case !ok:
-		return &Error{Err: fmt.Errorf("nothing was changed on %s", where(o.m)), Next: "`fbdock up` asks again"}
+		return &failure.Error{Err: fmt.Errorf("nothing was changed on %s", where(o.m)), Next: "`fbdock up` asks again"}
 	}
 	return nil
 }

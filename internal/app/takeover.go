@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
@@ -137,13 +138,13 @@ func (o Options) AdoptLegacy(ctx context.Context) error {
 	}
 	folder := filepath.Dir(file)
 	if _, err := store.Look(folder); err == nil {
-		return &Error{Err: fmt.Errorf("%s has no old files of fbdock", filepath.Join(folder, state.Name)), Code: ExitUsage}
+		return &failure.Error{Err: fmt.Errorf("%s has no old files of fbdock", filepath.Join(folder, state.Name)), Code: failure.ExitUsage}
 	} else if _, legacy := errors.AsType[*state.LegacyError](err); !legacy {
 		return err
 	}
 	old, err := store.Legacy(folder)
 	if err != nil {
-		return &Error{Err: err, Next: "remove the folder: the next `fbdock up` makes new machines", Code: ExitUsage}
+		return &failure.Error{Err: err, Next: "remove the folder: the next `fbdock up` makes new machines", Code: failure.ExitUsage}
 	}
 	o.Progress.Say(fmt.Sprintf("in %s:", old.Path()))
 	for _, m := range old.Machines {
@@ -164,14 +165,14 @@ func (o Options) AdoptLegacy(ctx context.Context) error {
 // confirmed is nil when the user has said yes.
 func (o Options) confirmed(question string) error {
 	if o.Confirm == nil {
-		return &Error{Err: errors.New("nobody can be asked: " + question), Code: ExitUsage}
+		return &failure.Error{Err: errors.New("nobody can be asked: " + question), Code: failure.ExitUsage}
 	}
 	ok, err := o.Confirm(question)
 	if err != nil {
-		return &Error{Err: err, Code: ExitUsage}
+		return &failure.Error{Err: err, Code: failure.ExitUsage}
 	}
 	if !ok {
-		return &Error{Err: errors.New("nothing was changed")}
+		return &failure.Error{Err: errors.New("nothing was changed")}
 	}
 	return nil
 }

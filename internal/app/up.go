@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/provision"
@@ -83,9 +84,9 @@ func runnable(m plan.Machine) error {
 	if m.Provider != "" {
 		return nil
 	}
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("machine %s: nothing that can run the FreeBSD guest was found on this computer", m.Name),
-		Next: "install a provider, such as libvirt on Linux, or name one in " + ConfigName, Code: ExitImpossible,
+		Next: "install a provider, such as libvirt on Linux, or name one in " + ConfigName, Code: failure.ExitImpossible,
 	}
 }
 
@@ -95,9 +96,9 @@ func noSibling(m plan.Machine) error {
 	if !m.Engine.Sibling() {
 		return nil
 	}
-	return &Error{
+	return &failure.Error{
 		Err:  fmt.Errorf("machine %s: `fbdock up` cannot make an engine beside FreeBSD yet (engine.placement is %q)", m.Name, plan.PlacementSibling),
-		Next: fmt.Sprintf("set placement = %q in the engine block of %s, or leave it out", plan.PlacementNested, ConfigName), Code: ExitImpossible,
+		Next: fmt.Sprintf("set placement = %q in the engine block of %s, or leave it out", plan.PlacementNested, ConfigName), Code: failure.ExitImpossible,
 	}
 }
 
@@ -142,15 +143,9 @@ type upRun struct {
 // phase runs f as a phase of progress.
 func (u *upRun) phase(name string, f func() (string, error)) error {
 	began := time.Now()
-	u.Progress.Begin(name)
-	text, err := f()
+	err := phase(u.Progress, name, f)
 	u.phases = append(u.phases, Phase{Name: name, Elapsed: time.Since(began)})
-	if err != nil {
-		u.Progress.End("fail", "")
-		return err
-	}
-	u.Progress.End("ok", text)
-	return nil
+	return err
 }
 
 func (u *upRun) run(ctx context.Context) (UpResult, error) {

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/failure"
 )
 
 // askTimeout bounds one question while the engine starts: an engine that is
@@ -61,11 +63,5 @@ func (e *NotReadyError) Unwrap() []error { return []error{e.Err, e.Last} }
 
 // Hint is the next step for the user: that of what went wrong last.
 func (e *NotReadyError) Hint() string {
-	if h, ok := errors.AsType[interface {
-		error
-		Hint() string
-	}](e.Last); ok {
-		return h.Hint()
-	}
-	return "`fbdock logs` shows the engine's console"
+	return cmp.Or(failure.Hint(e.Last), "`fbdock logs` shows the engine's console")
 }

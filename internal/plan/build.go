@@ -2,11 +2,11 @@ package plan
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/netip"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/failure"
 )
 
 // Host is what planning needs to know of the computer that fbdock runs on.
@@ -57,9 +57,6 @@ type Catalogue interface {
 	// Image resolves the name of an engine image.
 	Image(name, architecture string) (Image, error)
 }
-
-// Hinter is an error that knows the next step.
-type Hinter interface{ Hint() string }
 
 // MAC of the engine's network card: bhyve's own vendor prefix, fixed so
 // that the seed can name the card.
@@ -204,12 +201,5 @@ func (b *builder) provider() string {
 }
 
 func (b *builder) failed(path, summary string, err error) {
-	hint := ""
-	if h, ok := errors.AsType[interface {
-		error
-		Hinter
-	}](err); ok {
-		hint = h.Hint()
-	}
-	b.report(hcl.Error, path, hint, summary, err.Error())
+	b.report(hcl.Error, path, failure.Hint(err), summary, err.Error())
 }

@@ -1,7 +1,6 @@
 package plan_test
 
 import (
-	"errors"
 	"net/netip"
 	"path/filepath"
 	"strings"
@@ -217,9 +216,5 @@ func TestMachineByName(t *testing.T) {
 	}
 	if _, ok := p.Machine("prod"); ok {
 		t.Error("prod was found")
-	}
-	var h plan.Hinter
-	if !errors.As(unknown{}, &h) {
-		t.Error("unknown has no hint")
 	}
 }

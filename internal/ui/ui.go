@@ -9,6 +9,7 @@ package ui
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
@@ -200,14 +202,6 @@ func (u *UI) Warn(text string) {
 	u.line("warning: ", clean(text, keepLines))
 }
 
-// Hinter is an error that knows the next step.
-type Hinter interface{ Hint() string }
-
-type hintedError interface {
-	error
-	Hinter
-}
-
 // Error tells a failure and its next step: hint, or, when that is empty, the
 // hint of the error itself. A phase that runs has failed with it.
 func (u *UI) Error(err error, hint string) {
@@ -216,12 +210,7 @@ func (u *UI) Error(err error, hint string) {
 	}
 	u.End(Fail, "")
 	u.line("error: ", clean(err.Error(), keepLines))
-	if hint == "" {
-		if h, ok := errors.AsType[hintedError](err); ok {
-			hint = h.Hint()
-		}
-	}
-	if hint != "" {
+	if hint = cmp.Or(hint, failure.Hint(err)); hint != "" {
 		u.line("hint: ", clean(hint, keepLines))
 	}
 }
