@@ -13,6 +13,7 @@ import (
 	"github.com/fbdock/fbdock/internal/datagram"
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/retry"
 )
 
 // errNobody is what an ICMP message says of a datagram.
@@ -26,18 +27,18 @@ type datagrams struct {
 	forwards *forwards
 	end      func() // nil while there is no need for a tunnel
 
-	mu    sync.Mutex
-	now   *datagram.Tunnel
-	ready chan struct{} // closed while there is a tunnel
-	hop   string        // where the latest attempt failed
-	last  error         // and why
+	tunnel retry.Value[datagram.Tunnel]
+
+	mu   sync.Mutex
+	hop  string // where the latest attempt failed
+	last error  // and why
 
 	flows *flows
 }
 
 func newDatagrams(f *forwards) *datagrams {
 	return &datagrams{
-		forwards: f, ready: make(chan struct{}), hop: "engine", last: errors.New("not yet made"), flows: newFlows(),
+		forwards: f, hop: "engine", last: errors.New("not yet made"), flows: newFlows(),
 	}
 }
 
@@ -80,14 +81,10 @@ func (u *datagrams) close() {
 
 // run opens the tunnel, again and again.
 func (u *datagrams) run(ctx context.Context) {
-	for delay := firstRetry; ctx.Err() == nil; delay = min(2*delay, lastRetry) {
-		began := time.Now()
+	_ = retry.Supervise(ctx, retry.NewDelays(firstRetry, lastRetry), nil, func() error {
 		hop, err := u.once(ctx)
 		if ctx.Err() != nil {
-			return
-		}
-		if time.Since(began) > time.Minute {
-			delay = firstRetry
+			return nil
 		}
 		u.mu.Lock()
 		same := u.last.Error() == err.Error()
@@ -97,8 +94,8 @@ func (u *datagrams) run(ctx context.Context) {
 		if !same {
 			u.forwards.agent.o.Log.Warn("no tunnel for UDP", "error", err)
 		}
-		pause(ctx, delay)
-	}
+		return nil
+	})
 }
 
 // once opens a tunnel and gives why it ended, or where and why it was not
@@ -111,10 +108,7 @@ func (u *datagrams) once(ctx context.Context) (hop string, err error) {
 	defer client.Close()
 	defer tunnel.Close()
 	u.forwards.agent.o.Log.Info("tunnel for UDP is up")
-	u.mu.Lock()
-	u.now = tunnel
-	close(u.ready)
-	u.mu.Unlock()
+	u.tunnel.Set(tunnel)
 	u.forwards.judgeUDP("", nil)
 	select {
 	case <-tunnel.Done():
@@ -122,9 +116,7 @@ func (u *datagrams) once(ctx context.Context) (hop string, err error) {
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
-	u.mu.Lock()
-	u.now, u.ready = nil, make(chan struct{})
-	u.mu.Unlock()
+	u.tunnel.Clear()
 	return "engine", err
 }
 
@@ -152,9 +144,7 @@ func (u *datagrams) get(ctx context.Context) (tunnel *datagram.Tunnel, hop strin
 	timer := time.NewTimer(linkWait)
 	defer timer.Stop()
 	for {
-		u.mu.Lock()
-		now, ready := u.now, u.ready
-		u.mu.Unlock()
+		now, ready := u.tunnel.Get()
 		if now != nil {
 			return now, "", nil
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/retry"
 )
 
 // forwards keeps this host's listeners the same as the ports that running
@@ -115,15 +116,11 @@ func (f *forwards) refresh(ctx context.Context) {
 
 // watch follows dockerd's events, over one connection after the other.
 func (f *forwards) watch(ctx context.Context, changed func()) {
-	for delay := firstRetry; ctx.Err() == nil; delay = min(2*delay, lastRetry) {
-		began := time.Now()
+	_ = retry.Supervise(ctx, retry.NewDelays(firstRetry, lastRetry), nil, func() error {
 		err := f.ask(ctx, func(c *engine.Client) error { return c.WatchContainers(ctx, changed) })
-		if time.Since(began) > time.Minute {
-			delay = firstRetry
-		}
 		f.agent.o.Log.Debug("events end", "error", err)
-		pause(ctx, delay)
-	}
+		return nil
+	})
 }
 
 // ask has a client of dockerd for as long as do takes.

@@ -11,6 +11,7 @@ import (
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/retry"
 )
 
 // Mount is a folder of this host on its way into one guest.
@@ -126,26 +127,13 @@ func (m *mounts) run(ctx, life context.Context) {
 
 // keep mounts one folder again and again.
 func (m *mounts) keep(ctx context.Context, f *folder) {
-	for delay := firstRetry; ctx.Err() == nil; delay = min(2*delay, lastMountRetry) {
-		began := time.Now()
-		err := m.serve(ctx, f)
-		if ctx.Err() != nil {
-			return
+	_ = retry.Supervise(ctx, retry.NewDelays(firstRetry, lastMountRetry), f.wake, func() error {
+		if err := m.serve(ctx, f); ctx.Err() == nil {
+			m.down(f, err)
+			m.points.failed(ctx, f)
 		}
-		m.down(f, err)
-		m.points.failed(ctx, f)
-		if time.Since(began) > time.Minute {
-			delay = firstRetry
-		}
-		timer := time.NewTimer(delay)
-		select {
-		case <-timer.C:
-		case <-f.wake:
-			delay = firstRetry
-		case <-ctx.Done():
-		}
-		timer.Stop()
-	}
+		return nil
+	})
 }
 
 // serve mounts a folder until it ends; nil is an end with the outer one.

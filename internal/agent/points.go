@@ -8,6 +8,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/mount"
+	"github.com/fbdock/fbdock/internal/retry"
 )
 
 const (
@@ -84,7 +85,7 @@ func (p *points) run(ctx context.Context) {
 // mounted in is not logged in to for that: `up` tells it. In FreeBSD the agent is
 // logged in.
 func (p *points) keepTold(ctx context.Context, guest string, get func(context.Context) (*session, error)) {
-	delay, ever := firstRetry, guest == UserFreeBSD
+	delays, ever := retry.NewDelays(firstRetry, lastMountRetry), guest == UserFreeBSD
 	for last := error(nil); ctx.Err() == nil; {
 		changed := p.mounts.change()
 		var err error
@@ -92,7 +93,8 @@ func (p *points) keepTold(ctx context.Context, guest string, get func(context.Co
 			err = p.tell(ctx, guest, get)
 		}
 		if err == nil {
-			delay, last = firstRetry, nil
+			last = nil
+			delays.Reset()
 			select {
 			case <-changed:
 			case <-ctx.Done():
@@ -103,8 +105,7 @@ func (p *points) keepTold(ctx context.Context, guest string, get func(context.Co
 			p.mounts.agent.o.Log.Debug("mount points are not declared", "guest", guest, "error", err)
 		}
 		last = err
-		pause(ctx, delay)
-		delay = min(2*delay, lastMountRetry)
+		pause(ctx, delays.Next())
 	}
 }
 

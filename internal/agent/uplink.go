@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/retry"
 )
 
 const (
@@ -67,17 +68,17 @@ type uplink struct {
 	log    *slog.Logger
 	wake   chan struct{} // somebody waits
 
+	session retry.Value[session]
+
 	mu      sync.Mutex
-	now     *session      // nil while there is none
-	ready   chan struct{} // closed while there is one
-	last    error         // of the latest attempt
-	since   time.Time     // of the link, or of its loss
+	last    error     // of the latest attempt
+	since   time.Time // of the link, or of its loss
 	repairs int
 }
 
 func newUplink(guests Guests, log *slog.Logger) *uplink {
 	return &uplink{
-		guests: guests, log: log, wake: make(chan struct{}, 1), ready: make(chan struct{}), since: time.Now(),
+		guests: guests, log: log, wake: make(chan struct{}, 1), since: time.Now(),
 	}
 }
 
@@ -111,7 +112,7 @@ func (u *uplink) keep(ctx context.Context) error {
 // dial tries until there is a link, or ctx ends (no client), or the machine
 // is gone.
 func (u *uplink) dial(ctx context.Context) (*link.Client, error) {
-	began, delay, doubts := time.Now(), firstRetry, 0
+	began, delays, doubts := time.Now(), retry.NewDelays(firstRetry, lastRetry), 0
 	for attempt := 0; ctx.Err() == nil; attempt++ {
 		// Vagrant takes seconds: it is asked when a plain try has failed,
 		// and then now and again.
@@ -127,10 +128,9 @@ func (u *uplink) dial(ctx context.Context) (*link.Client, error) {
 				return nil, ErrGone
 			}
 		}
-		if !u.await(ctx, delay) {
+		if !u.await(ctx, delays.Next()) {
 			break
 		}
-		delay = min(2*delay, lastRetry)
 	}
 	return nil, nil
 }
@@ -160,15 +160,15 @@ func (u *uplink) await(ctx context.Context, d time.Duration) bool {
 func (u *uplink) set(j *session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.now, u.last, u.since = j, nil, time.Now()
-	close(u.ready)
+	u.last, u.since = nil, time.Now()
+	u.session.Set(j)
 }
 
 func (u *uplink) unset(err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.now, u.last, u.since = nil, err, time.Now()
-	u.ready = make(chan struct{})
+	u.last, u.since = err, time.Now()
+	u.session.Clear()
 	u.repairs++
 }
 
@@ -186,9 +186,7 @@ func (u *uplink) get(ctx context.Context) (*session, error) {
 	timer := time.NewTimer(linkWait)
 	defer timer.Stop()
 	for {
-		u.mu.Lock()
-		now, ready, last := u.now, u.ready, u.last
-		u.mu.Unlock()
+		now, ready := u.session.Get()
 		if now != nil && now.alive() {
 			return now, nil
 		}
@@ -208,6 +206,7 @@ func (u *uplink) get(ctx context.Context) (*session, error) {
 		case <-ready:
 		case <-again:
 		case <-timer.C:
+			_, _, _, last := u.state()
 			return nil, fmt.Errorf("no connection to the guest: %w", orUnknown(last))
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
@@ -224,16 +223,15 @@ func orUnknown(err error) error {
 
 // current is the link without waiting, nil when there is none.
 func (u *uplink) current() *session {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return u.now
+	now, _ := u.session.Get()
+	return now
 }
 
 // state is what status tells.
 func (u *uplink) state() (up bool, since time.Time, repairs int, last error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.now != nil, u.since, u.repairs, u.last
+	return u.current() != nil, u.since, u.repairs, u.last
 }
 
 // engineLink is the link to the engine, made through the other one when it

@@ -13,6 +13,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/retry"
 )
 
 // mountRetry is the wait before a lost link is tried again; it doubles up
@@ -36,7 +37,7 @@ func (p *Project) ServeMounts(ctx context.Context, machine string) error {
 	if err != nil {
 		return err
 	}
-	for wait := mountRetry; ; wait = min(2*wait, mountRetryMax) {
+	return retry.Supervise(ctx, retry.NewDelays(mountRetry, mountRetryMax), nil, func() error {
 		began := time.Now()
 		err := p.serveOnce(ctx, m)
 		if ctx.Err() != nil {
@@ -45,18 +46,9 @@ func (p *Project) ServeMounts(ctx context.Context, machine string) error {
 		if _, lost := errors.AsType[*link.LostError](err); !lost && time.Since(began) < mountRetryMax {
 			return err
 		}
-		if time.Since(began) > mountRetryMax {
-			wait = mountRetry
-		}
 		p.Progress.Warn(fmt.Sprintf("%v; trying again", err))
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil
-		case <-timer.C:
-		}
-	}
+		return nil
+	})
 }
 
 // unserved refuses a machine whose mounts an agent serves.

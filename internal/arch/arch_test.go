@@ -19,6 +19,7 @@ var allowed = map[string][]string{
 	"hcl":                            {"internal/hostfile", "internal/redact"},
 	"internal/hostfile":              {},
 	"internal/failure":               {},
+	"internal/retry":                 {},
 	"internal/privatefile":           {},
 	"platforms":                      {"internal/redact"},
 	"internal/reach":                 {"internal/plan", "internal/redact"},
@@ -64,10 +65,10 @@ var allowed = map[string][]string{
 	"internal/dockerpaths":           {"internal/dockerflags", "internal/mount", "platforms"},
 	"internal/datagram/datagramtest": {"internal/link", "internal/link/linktest"},
 	"internal/datagram":              {"internal/link", "internal/untrusted"},
-	"internal/agent":                 {"internal/failure", "internal/descriptors", "internal/link", "internal/engine", "internal/state", "internal/foldercopy", "internal/mount", "internal/datagram", "internal/localsocket", "internal/privatefile", "internal/untrusted"},
+	"internal/agent":                 {"internal/retry", "internal/failure", "internal/descriptors", "internal/link", "internal/engine", "internal/state", "internal/foldercopy", "internal/mount", "internal/datagram", "internal/localsocket", "internal/privatefile", "internal/untrusted"},
 	"internal/app": {
 		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "vagrantfiles", "internal/advice", "internal/agent", "internal/atomicfile", "internal/confine", "internal/diskimage", "internal/dockercli", "internal/dockerflags", "internal/dockerpaths", "internal/engine", "internal/failure", "internal/foldercopy",
-		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/parcel", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/remoteimage", "internal/run", "internal/state", "internal/untrusted",
+		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/parcel", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/remoteimage", "internal/retry", "internal/run", "internal/state", "internal/untrusted",
 		"internal/vagrant",
 	},
 	"cmd/fbdock": {
