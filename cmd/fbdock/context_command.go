@@ -12,7 +12,7 @@ import (
 func (p *program) contextCommand() *cli.Command {
 	return &cli.Command{
 		Name: "context", Usage: "Show, use or give back the docker context of a machine",
-		ArgsUsage: "[show|use|restore]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
+		ArgsUsage: "[show|use|restore]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), freebsdFlag()),
 		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if c.NArg() > 1 {
 				return usage(fmt.Errorf("context takes one word, got %q after it", c.Args().Get(1)))
@@ -20,10 +20,10 @@ func (p *program) contextCommand() *cli.Command {
 			machine := text(c, flagMachine)
 			switch word := c.Args().First(); word {
 			case "", "show":
-				r, err := project.Context(ctx, machine)
+				r, err := project.Context(ctx, machine, sideOf(c))
 				return p.contextAnswer(c, r, err)
 			case "use":
-				r, err := project.UseContext(ctx, machine)
+				r, err := project.UseContext(ctx, machine, sideOf(c))
 				return p.contextAnswer(c, r, err)
 			case "restore":
 				restored, to, err := project.RestoreContext(machine)
@@ -39,6 +39,13 @@ func (p *program) contextCommand() *cli.Command {
 		}),
 	}
 }
+
+// freebsdFlag is of commands about the sockets of Docker's API.
+func freebsdFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "freebsd", Usage: "use podman of FreeBSD in place of the engine"}
+}
+
+func sideOf(c *cli.Context) app.Side { return app.Side(c.Bool("freebsd")) }
 
 func (p *program) contextAnswer(c *cli.Context, r app.ContextResult, err error) error {
 	if err != nil {

@@ -46,16 +46,18 @@ func dockerDocs() map[string]doc {
 		"context": {
 			group: groupDocker, words: wordsContext,
 			long: "`show`, the default, makes the docker context of a machine where it is missing and prints its name. `use` makes docker, compose and IDEs " +
-				"on this host follow the machine. `restore` gives back the context that was in use before; `fbdock halt` does the same.",
+				"on this host follow the machine. `restore` gives back the context that was in use before; `fbdock halt` does the same. " +
+				"With `--freebsd` the context is that of podman in FreeBSD, for containers of FreeBSD itself.",
 			examples: examples(
 				"fbdock context use", "Let docker on this host follow the machine.",
 				"docker --context \"$(fbdock context)\" ps", "Use it for one command.",
+				"docker --context \"$(fbdock context --freebsd)\" ps", "List containers of FreeBSD.",
 			),
 		},
 		"env": {
 			group: groupDocker,
 			long: "Prints commands for a shell that set DOCKER_HOST, and the variables of Testcontainers, to the socket of a machine, and remove " +
-				"those that would overrule it.",
+				"those that would overrule it. With `--freebsd` the socket is that of podman in FreeBSD.",
 			examples: examples(
 				`eval "$(fbdock env)"`, "Set them in the current POSIX shell.",
 				"fbdock env --shell powershell | Invoke-Expression", "Set them in PowerShell.",

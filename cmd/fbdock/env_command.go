@@ -16,13 +16,13 @@ func (p *program) envCommand() *cli.Command {
 	return &cli.Command{
 		Name: "env", Usage: "Print shell commands that point Docker's clients to a machine", Flags: append(commonFlags(), machineFlag(), jsonFlag(),
 			&cli.StringFlag{Name: "shell", Usage: "print commands for `SHELL`: " + strings.Join(app.Shells(), ", ")},
-			&cli.BoolFlag{Name: "unset", Usage: "print commands that remove the variables"},
+			freebsdFlag(), &cli.BoolFlag{Name: "unset", Usage: "print commands that remove the variables"},
 		),
 		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			variables, err := project.Env(ctx, text(c, flagMachine), c.Bool("unset"))
+			variables, err := project.Env(ctx, text(c, flagMachine), sideOf(c), c.Bool("unset"))
 			if err != nil {
 				return err
 			}

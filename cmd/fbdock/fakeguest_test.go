@@ -31,6 +31,7 @@ type guest struct {
 	mu      sync.Mutex
 	payload map[string]string
 	engine  *engine
+	podman  *fakePodman
 }
 
 // programs of the guest. What they were asked to do is in guest/NAME/calls.
@@ -105,6 +106,11 @@ func (g *guest) local(command string) string {
 	for _, p := range []string{"/etc/os-release", "/var/db/fbdock", "/var/log/", "/var/run/fbdock", "/usr/local/libexec/fbdock", "/usr/local/etc/rc.d"} {
 		pairs = append(pairs, p, g.root+p)
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.podman != nil {
+		pairs = append(pairs, podmanPath, g.podman.socket())
+	}
 	return strings.NewReplacer(pairs...).Replace(command)
 }
 
@@ -131,6 +137,9 @@ func (g *guest) state() string {
 
 func (g *guest) boot(down bool) error {
 	g.restartEngine(down)
+	if err := g.startPodman(); err != nil {
+		return err
+	}
 	return g.listen()
 }
 
@@ -140,6 +149,7 @@ func (g *guest) halt() {
 	}
 	g.stop()
 	g.restartEngine(true)
+	g.stopPodman()
 }
 
 // restartEngine stops the engine, and starts it from what was installed.

@@ -187,7 +187,7 @@ func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
 		return
 	}
 	p.awaitMounts(ctx, m)
-	if _, err := p.Context(ctx, m.Name); err != nil {
+	if err := p.bringContexts(ctx, m); err != nil {
 		p.Progress.Warn(err.Error())
 	}
 }

@@ -45,23 +45,50 @@ func (o Options) contexts() (engine.Contexts, error) {
 	return engine.Contexts{}, errors.New("find docker's configuration: there is no home folder")
 }
 
-// dockerHost is where the engine of m is reached from this host. An address
+// Side is one of the two of a machine that serve Docker's API.
+type Side bool
+
+// The sides. FreeBSD's is podman.
+const (
+	SideEngine  Side = false
+	SideFreeBSD Side = true
+)
+
+// freebsdSuffix ends the name of the context of FreeBSD's side.
+const freebsdSuffix = "-freebsd"
+
+// contextOf is the docker context of one side of a machine.
+func contextOf(m plan.Machine, side Side) string {
+	if side == SideFreeBSD {
+		return m.Instance + freebsdSuffix
+	}
+	return m.Instance
+}
+
+// dockerHost is where a side of m is reached from this host. An address
 // that another user could serve is an error: what Docker's clients send there,
 // credentials of registries included, would be that user's.
-func (p *Project) dockerHost(ctx context.Context, m plan.Machine) (string, error) {
+func (p *Project) dockerHost(ctx context.Context, m plan.Machine, side Side) (string, error) {
 	if !p.created(m) { // its folder may have no name yet
 		return "", p.needsUp(m)
 	}
-	address, err := p.address(p.State.Machine(m.Name).Agent().Docker())
+	socket := p.State.Machine(m.Name).Agent().Docker()
+	if side == SideFreeBSD {
+		if err := hasPodman(m); err != nil {
+			return "", err
+		}
+		socket = p.State.Machine(m.Name).Agent().Podman()
+	}
+	address, err := p.address(socket)
 	if err != nil {
 		return "", err
 	}
 	return localsocket.DockerHost(ctx, address)
 }
 
-// Context makes or updates the docker context of a machine, and tells how
-// the contexts are.
-func (p *Project) Context(ctx context.Context, machine string) (ContextResult, error) {
+// Context makes or updates the docker context of a side of a machine, and
+// tells how the contexts are.
+func (p *Project) Context(ctx context.Context, machine string, side Side) (ContextResult, error) {
 	m, err := p.Machine(machine)
 	if err != nil {
 		return ContextResult{}, err
@@ -70,12 +97,16 @@ func (p *Project) Context(ctx context.Context, machine string) (ContextResult, e
 	if err != nil {
 		return ContextResult{}, err
 	}
-	host, err := p.dockerHost(ctx, m)
+	host, err := p.dockerHost(ctx, m, side)
 	if err != nil {
 		return ContextResult{}, err
 	}
-	r := ContextResult{Context: m.Instance, Host: host}
-	if _, err := store.Put(r.Context, "fbdock: machine "+m.Name+" of "+p.Dir, r.Host); err != nil {
+	r := ContextResult{Context: contextOf(m, side), Host: host}
+	description := "fbdock: machine "
+	if side == SideFreeBSD {
+		description = "fbdock: podman of machine "
+	}
+	if _, err := store.Put(r.Context, description+m.Name+" of "+p.Dir, r.Host); err != nil {
 		return r, err
 	}
 	if r.Current, err = store.Current(); err != nil {
@@ -93,9 +124,31 @@ func (p *Project) Context(ctx context.Context, machine string) (ContextResult, e
 	return r, nil
 }
 
-// UseContext has the host's docker follow a machine, and remembers what it
-// followed before.
-func (p *Project) UseContext(ctx context.Context, machine string) (ContextResult, error) {
+// bringContexts has the docker contexts of a machine be those of the sides
+// that it has.
+func (p *Project) bringContexts(ctx context.Context, m plan.Machine) error {
+	_, err := p.Context(ctx, m.Name, SideEngine)
+	if err != nil || m.Podman {
+		if err == nil {
+			_, err = p.Context(ctx, m.Name, SideFreeBSD)
+		}
+		return err
+	}
+	store, err := p.contexts()
+	if err != nil || !store.Exists(contextOf(m, SideFreeBSD)) {
+		return err
+	}
+	if now, err := store.Current(); err == nil && now == contextOf(m, SideFreeBSD) {
+		if _, _, err := p.restoreContext(m); err != nil {
+			return err
+		}
+	}
+	return store.Remove(contextOf(m, SideFreeBSD))
+}
+
+// UseContext has the host's docker follow a side of a machine, and remembers
+// what it followed before.
+func (p *Project) UseContext(ctx context.Context, machine string, side Side) (ContextResult, error) {
 	m, err := p.Machine(machine)
 	if err != nil {
 		return ContextResult{}, err
@@ -103,7 +156,7 @@ func (p *Project) UseContext(ctx context.Context, machine string) (ContextResult
 	if err := p.needsUp(m); err != nil {
 		return ContextResult{}, err
 	}
-	r, err := p.Context(ctx, machine)
+	r, err := p.Context(ctx, machine, side)
 	if err != nil {
 		return r, err
 	}
@@ -113,7 +166,11 @@ func (p *Project) UseContext(ctx context.Context, machine string) (ContextResult
 	if r.Current == r.Context {
 		return r, nil
 	}
-	data, err := json.Marshal(formerContext{Name: r.Current})
+	former := formerContext{Name: r.Current}
+	if f, ok := p.former(m); ok && r.Current == contextOf(m, !side) {
+		former = f // from one side of the machine to the other
+	}
+	data, err := json.Marshal(former)
 	if err != nil {
 		return r, err
 	}
@@ -128,7 +185,7 @@ func (p *Project) UseContext(ctx context.Context, machine string) (ContextResult
 	if err := store.Use(r.Context); err != nil {
 		return r, err
 	}
-	r.Former, r.Current = r.Current, r.Context
+	r.Former, r.Current = former.Name, r.Context
 	return r, nil
 }
 
@@ -149,7 +206,7 @@ func (p *Project) restoreContext(m plan.Machine) (restored bool, to string, err 
 		return false, "", err
 	}
 	now, err := store.Current()
-	if err != nil || now != m.Instance {
+	if err != nil || now != contextOf(m, SideEngine) && now != contextOf(m, SideFreeBSD) {
 		return false, now, err
 	}
 	if !remembered || !store.Exists(f.Name) {
@@ -183,7 +240,7 @@ func (p *Project) leaveContext(m plan.Machine, forever bool) {
 	if err == nil && forever {
 		var store engine.Contexts
 		if store, err = p.contexts(); err == nil {
-			err = store.Remove(m.Instance)
+			err = errors.Join(store.Remove(contextOf(m, SideEngine)), store.Remove(contextOf(m, SideFreeBSD)))
 		}
 	}
 	if err != nil {

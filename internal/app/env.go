@@ -30,25 +30,29 @@ type Variable struct {
 	Value string `json:"value,omitempty"`
 }
 
-// Env are the variables by which Docker's clients find the engine of a
+// Env are the variables by which Docker's clients find a side of a
 // machine. What would send them elsewhere, or have them speak TLS to a
 // socket, is unset. With undo all of them are.
-func (p *Project) Env(ctx context.Context, machine string, undo bool) ([]Variable, error) {
+func (p *Project) Env(ctx context.Context, machine string, side Side, undo bool) ([]Variable, error) {
 	m, err := p.Machine(machine)
 	if err != nil {
 		return nil, err
 	}
 	host := ""
 	if !undo {
-		if host, err = p.dockerHost(ctx, m); err != nil {
+		if host, err = p.dockerHost(ctx, m, side); err != nil {
 			return nil, err
 		}
+	}
+	socket := "/var/run/docker.sock"
+	if side == SideFreeBSD {
+		socket = podmanSocket
 	}
 	return []Variable{
 		{"DOCKER_HOST", host},
 		// Testcontainers mounts the socket into a container of its own,
 		// where it is the engine's, and reaches ports on the host.
-		{"TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE", "/var/run/docker.sock"},
+		{"TESTCONTAINERS_DOCKER_SOCKET_OVERRIDE", socket},
 		{"TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1"},
 		{Name: "DOCKER_CONTEXT"}, {Name: "DOCKER_TLS_VERIFY"}, {Name: "DOCKER_CERT_PATH"},
 	}, nil

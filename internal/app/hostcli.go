@@ -32,7 +32,7 @@ func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, 
 	socket := ""
 	if p.created(m) { // else what is wrong with the command is told first
 		var err error
-		if socket, err = p.dockerHost(ctx, m); err != nil {
+		if socket, err = p.dockerHost(ctx, m, SideEngine); err != nil {
 			return 0, err
 		}
 	}

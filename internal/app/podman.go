@@ -45,13 +45,21 @@ func (p *Project) execPodman(ctx context.Context, m plan.Machine, e Exec) (int, 
 	return at.cargo.run(ctx, g, e, func(e Exec) (int, error) { return relay(ctx, g.Client, e) })
 }
 
+// hasPodman refuses a machine without podman.
+func hasPodman(m plan.Machine) error {
+	if m.Podman {
+		return nil
+	}
+	return &failure.Error{
+		Err:  fmt.Errorf("machine %s has no podman", m.Name),
+		Next: "add `podman {}` to the machine in fbdock.hcl and run `fbdock up`",
+	}
+}
+
 // podmanUsable refuses what the machine cannot do, and warns of Linux images.
 func (p *Project) podmanUsable(m plan.Machine, line dockerflags.Line) error {
-	if !m.Podman {
-		return &failure.Error{
-			Err:  fmt.Errorf("machine %s has no podman", m.Name),
-			Next: "add `podman {}` to the machine in fbdock.hcl and run `fbdock up`",
-		}
+	if err := hasPodman(m); err != nil {
+		return err
 	}
 	if flag := line.Connection(); flag != "" {
 		return &failure.Error{

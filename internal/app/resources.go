@@ -120,7 +120,7 @@ func (o Options) contextResources(owners map[string][2]string) ([]Resource, erro
 	}
 	var all []Resource
 	for _, name := range names {
-		if owner, ok := owners[name]; ok {
+		if owner, ok := owners[strings.TrimSuffix(name, freebsdSuffix)]; ok {
 			all = append(all, Resource{Kind: ResourceContext, Name: name, Project: owner[0], Machine: owner[1]})
 		} else if strings.HasPrefix(name, "fbdock-") {
 			all = append(all, Resource{Kind: ResourceContext, Name: name})

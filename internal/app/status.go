@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
@@ -83,6 +85,37 @@ func (p *Project) look(ctx context.Context, g *guest, s *MachineStatus) {
 	}
 	p.lookEngine(ctx, g, s)
 	p.lookAgent(ctx, g, s)
+	p.lookPodman(ctx, g.machine, s)
+}
+
+// lookPodman asks podman by its socket on this host, as Docker's clients do.
+func (p *Project) lookPodman(ctx context.Context, m plan.Machine, s *MachineStatus) {
+	if !m.Podman || p.noAgent() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	defer cancel()
+	l := Layer{Name: "podman-api"}
+	version, err := p.podmanVersion(ctx, m)
+	if l.OK = err == nil; l.OK {
+		l.Text = fmt.Sprintf("podman %s answers by its socket, API %s", version.Version, version.APIVersion)
+	} else {
+		l.Text = err.Error() + hintMark + "fbdock up; fbdock exec -- service podman_service status"
+	}
+	s.Layers = append(s.Layers, l)
+}
+
+func (p *Project) podmanVersion(ctx context.Context, m plan.Machine) (engine.Version, error) {
+	address, err := p.address(p.State.Machine(m.Name).Agent().Podman())
+	if err != nil {
+		return engine.Version{}, err
+	}
+	client, err := engine.NewPodman(func(ctx context.Context, _, _ string) (net.Conn, error) { return localsocket.Dial(ctx, address) })
+	if err != nil {
+		return engine.Version{}, err
+	}
+	defer client.Close() // only asked
+	return client.Version(ctx)
 }
 
 // lookAgent asks the agent for what it serves, and for the guests' clocks.

@@ -21,6 +21,8 @@ type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 // Client asks one engine. It may be used by many goroutines at once.
 type Client struct {
 	host            string
+	server          string // as errors call it
+	podman          bool
 	scheme, address string
 	api             *client.Client
 	transport       *http.Transport
@@ -36,7 +38,7 @@ type Client struct {
 // dial connects to. A nil cfg is a connection without TLS. Nothing is dialled
 // yet.
 func New(dial Dialer, cfg *tls.Config, host string) (*Client, error) {
-	c := &Client{host: host, scheme: "http", dial: dial}
+	c := &Client{host: host, server: "dockerd at " + host, scheme: "http", dial: dial}
 	u, err := client.ParseHostURL(host)
 	if err != nil {
 		return nil, fmt.Errorf("docker client for %s: %w", host, err)
@@ -59,6 +61,24 @@ func New(dial Dialer, cfg *tls.Config, host string) (*Client, error) {
 		return nil, fmt.Errorf("docker client for %s: %w", host, err)
 	}
 	return c, nil
+}
+
+// NewPodman makes a client of podman's service, which speaks the same API.
+// dial connects to its socket, whatever address it is asked for.
+func NewPodman(dial Dialer) (*Client, error) {
+	c, err := New(dial, nil, "tcp://podman:80")
+	if err == nil {
+		c.server, c.podman = "podman in FreeBSD", true
+	}
+	return c, err
+}
+
+// program is what answers.
+func (c *Client) program() string {
+	if c.podman {
+		return "podman"
+	}
+	return "dockerd"
 }
 
 func (c *Client) dialContext(ctx context.Context, network, address string) (net.Conn, error) {

@@ -12,13 +12,11 @@ import (
 
 // UnreachableError says that nothing answers at the engine's address.
 type UnreachableError struct {
-	Host string
-	Err  error
+	Server string // "dockerd at tcp://10.77.0.2:2376"
+	Err    error
 }
 
-func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("reach dockerd at %s: %v", e.Host, e.Err)
-}
+func (e *UnreachableError) Error() string { return fmt.Sprintf("reach %s: %v", e.Server, e.Err) }
 func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Hint is the next step for the user.
@@ -75,7 +73,7 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	if client.IsErrConnectionFailed(err) {
 		return c.refused(err)
 	}
-	return fmt.Errorf("ask dockerd at %s: %w", c.host, err)
+	return fmt.Errorf("ask %s: %w", c.server, err)
 }
 
 // refused says why there is no connection.
@@ -85,7 +83,7 @@ func (c *Client) refused(err error) error {
 	if c.dialErr != nil {
 		err = c.dialErr
 	}
-	return &UnreachableError{Host: c.host, Err: err}
+	return &UnreachableError{Server: c.server, Err: err}
 }
 
 // unreachable is explain for a request that had no answer.

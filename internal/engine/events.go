@@ -36,7 +36,7 @@ func (c *Client) WatchContainers(ctx context.Context, changed func()) error {
 	}
 	wanted, err := filters.ToJSON(args)
 	if err != nil {
-		return fmt.Errorf("ask dockerd at %s for events: %w", c.host, err)
+		return fmt.Errorf("ask %s for events: %w", c.server, err)
 	}
 	stream, err := c.stream(ctx, "/events", url.Values{"filters": {wanted}})
 	if err != nil {

@@ -43,7 +43,7 @@ type limited struct{ c *Client }
 func (l limited) RoundTrip(r *http.Request) (*http.Response, error) {
 	res, err := l.c.transport.RoundTrip(r)
 	if err == nil {
-		res.Body = &limitedBody{ReadCloser: res.Body, c: l.c, limited: untrusted.NewReader(res.Body, "an answer of dockerd", maxAnswer)}
+		res.Body = &limitedBody{ReadCloser: res.Body, c: l.c, limited: untrusted.NewReader(res.Body, "an answer of "+l.c.program(), maxAnswer)}
 	}
 	return res, err
 }
@@ -80,7 +80,7 @@ func (c *Client) negotiate(ctx context.Context) error {
 		return c.explain(ctx, err)
 	}
 	if ping.APIVersion != "" && !version.MatchString(ping.APIVersion) {
-		return fmt.Errorf("ask dockerd at %s: it says that its API is version %.40q", c.host, ping.APIVersion)
+		return fmt.Errorf("ask %s: it says that its API is version %.40q", c.server, ping.APIVersion)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,14 +100,14 @@ func (c *Client) stream(ctx context.Context, path string, query url.Values) (io.
 	u := url.URL{Scheme: c.scheme, Host: c.address, Path: "/v" + c.api.ClientVersion() + path, RawQuery: query.Encode()}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
 	if err != nil {
-		return nil, fmt.Errorf("ask dockerd at %s: %w", c.host, err)
+		return nil, fmt.Errorf("ask %s: %w", c.server, err)
 	}
 	res, err := c.transport.RoundTrip(req)
 	if err != nil {
 		return nil, c.unreachable(ctx, err)
 	}
 	if res.StatusCode != http.StatusOK {
-		err := fmt.Errorf("ask dockerd at %s: %d: %s", c.host, res.StatusCode, message(res.Body))
+		err := fmt.Errorf("ask %s: %d: %s", c.server, res.StatusCode, message(res.Body))
 		return nil, errors.Join(err, res.Body.Close())
 	}
 	return res.Body, nil
