@@ -44,6 +44,9 @@ func portRow(port agent.Port) []string {
 		container += fmt.Sprintf(" (%d ports)", port.Count)
 	case port.HostPort != 0:
 		engine = netip.AddrPortFrom(port.HostIP, port.HostPort).String()
+		if port.Podman {
+			engine = "podman " + engine
+		}
 		container += fmt.Sprintf(":%d/%s", port.Port, port.Protocol)
 	}
 	switch {

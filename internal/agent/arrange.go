@@ -20,6 +20,17 @@ type place struct {
 	number   uint16
 }
 
+// alike tells whether two ports lead to the same side, at the same address.
+func alike(a, b engine.Published) bool { return a.HostIP == b.HostIP && a.Podman == b.Podman }
+
+// where a port is published.
+func where(p engine.Published) string {
+	if p.Podman {
+		return "in FreeBSD, under podman"
+	}
+	return fmt.Sprintf("at %s of the engine", p.HostIP)
+}
+
 func placeOf(p engine.Published) place { return place{p.Protocol, p.HostPort} }
 
 // arrange says which ports of this host lead where, most of them at most, and
@@ -50,7 +61,7 @@ func arrange(containers []engine.Container, now map[place]engine.Published, most
 // have some, and then the older ones. dockerd lists the newest first.
 func inTurn(containers []engine.Container, now map[place]engine.Published) []engine.Container {
 	there := func(c engine.Container) int {
-		if slices.ContainsFunc(c.Published, func(p engine.Published) bool { return now[placeOf(p)].HostIP == p.HostIP }) {
+		if slices.ContainsFunc(c.Published, func(p engine.Published) bool { return alike(now[placeOf(p)], p) }) {
 			return 0
 		}
 		return 1
@@ -77,7 +88,7 @@ func choose(c engine.Container, now, want map[place]engine.Published) (mine map[
 		}
 		taken = append(taken, Port{
 			Published: p, Hop: "host", Hint: "publish it at another port",
-			Error: fmt.Sprintf("port %d of this host leads to container %s, which publishes it at %s of the engine", at.number, other.Container, other.HostIP),
+			Error: fmt.Sprintf("port %d of this host leads to container %s, which publishes it %s", at.number, other.Container, where(other)),
 		})
 	}
 	return mine, taken
@@ -99,7 +110,7 @@ func countPlaces(taken []Port, mine map[place]engine.Published) int {
 func inOrder(published []engine.Published, now map[place]engine.Published) []engine.Published {
 	rank := func(p engine.Published) int {
 		switch {
-		case now[placeOf(p)].HostIP == p.HostIP:
+		case alike(now[placeOf(p)], p):
 			return 0
 		case p.HostIP == netip.IPv4Unspecified():
 			return 1

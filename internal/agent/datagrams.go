@@ -46,6 +46,8 @@ func newDatagrams(f *forwards) *datagrams {
 func reachable(p engine.Published) (netip.AddrPort, error) {
 	ip := p.HostIP
 	switch {
+	case p.Podman:
+		return netip.AddrPort{}, errors.New("UDP of containers of FreeBSD is not forwarded, only TCP is")
 	case ip == netip.IPv4Unspecified():
 		ip = datagram.There
 	case ip.IsLoopback():

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,41 +26,46 @@ type fakeDockerd struct {
 	mu         sync.Mutex
 	containers []map[string]any
 	looks      int
+	broken     atomic.Bool // it answers with errors
 	changed    chan struct{}
 }
 
 func startFakeDockerd(t *testing.T) *fakeDockerd {
 	t.Helper()
 	d := &fakeDockerd{changed: make(chan struct{}, 10)}
-	d.Server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Api-Version", "1.41")
-		switch {
-		case strings.HasSuffix(r.URL.Path, "/containers/json"):
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			d.looks++
-			_ = json.NewEncoder(w).Encode(d.containers)
-		case strings.HasSuffix(r.URL.Path, "/events"):
-			w.WriteHeader(http.StatusOK)
-			_ = http.NewResponseController(w).Flush()
-			for {
-				select {
-				case <-d.changed:
-					_ = json.NewEncoder(w).Encode(map[string]any{"Type": "container", "Action": "start", "Actor": map[string]any{"ID": "1234"}})
-					_ = http.NewResponseController(w).Flush()
-				case <-r.Context().Done():
-					return
-				}
-			}
-		default:
-			_, _ = w.Write([]byte("OK"))
-		}
-	}))
+	d.Server = httptest.NewTLSServer(d)
 	t.Cleanup(func() {
 		d.CloseClientConnections()
 		d.Close()
 	})
 	return d
+}
+
+func (d *fakeDockerd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Api-Version", "1.41")
+	switch {
+	case d.broken.Load():
+		http.Error(w, `{"message":"database is locked"}`, http.StatusInternalServerError)
+	case strings.HasSuffix(r.URL.Path, "/containers/json"):
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.looks++
+		_ = json.NewEncoder(w).Encode(d.containers)
+	case strings.HasSuffix(r.URL.Path, "/events"):
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		for {
+			select {
+			case <-d.changed:
+				_ = json.NewEncoder(w).Encode(map[string]any{"Type": "container", "Action": "start", "Actor": map[string]any{"ID": "1234"}})
+				_ = http.NewResponseController(w).Flush()
+			case <-r.Context().Done():
+				return
+			}
+		}
+	default:
+		_, _ = w.Write([]byte("OK"))
+	}
 }
 
 // publish has the container publish UDP ports, each at an address of the

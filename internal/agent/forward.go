@@ -61,7 +61,11 @@ func (f *forwards) start(life context.Context, p engine.Published) *forward {
 	fw := &forward{place: placeOf(p), port: Port{Published: p}, bind: f.agent.settings().Bind, cancel: cancel}
 	listen, err := f.protocol(fw)
 	if err != nil {
-		fw.fail("engine", err)
+		hop := "engine"
+		if p.Podman {
+			hop = "freebsd"
+		}
+		fw.fail(hop, err)
 		return fw
 	}
 	for _, address := range addresses(fw.bind) {
@@ -265,33 +269,6 @@ func (f *forwards) target(fw *forward) engine.Published {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return fw.port.Published
-}
-
-// dial goes the way of the port. What is published on all of the engine's
-// addresses is reached from FreeBSD; what is published on one of them, such
-// as its loopback, only from the engine itself.
-func (f *forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn, hop string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	port := strconv.Itoa(int(p.HostPort))
-	if p.HostIP.IsUnspecified() {
-		j, err := f.agent.freebsd.get(ctx)
-		if err != nil {
-			return nil, "freebsd", err
-		}
-		host, _, err := net.SplitHostPort(f.agent.settings().Engine)
-		if err != nil {
-			return nil, "freebsd", err
-		}
-		conn, err = j.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
-		return conn, "engine", err
-	}
-	j, err := f.agent.engine.get(ctx)
-	if err != nil {
-		return nil, "engine", err
-	}
-	conn, err = j.DialContext(ctx, "tcp", net.JoinHostPort(p.HostIP.String(), port))
-	return conn, "container", err
 }
 
 // refusalTold is how long a refusal is told although other connections fare

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/engine"
-	"github.com/fbdock/fbdock/internal/retry"
 )
 
 // forwards keeps this host's listeners the same as the ports that running
@@ -18,6 +17,7 @@ import (
 type forwards struct {
 	agent *Agent
 	udp   *datagrams
+	from  []*source
 	look  chan chan<- struct{} // look now, and close what is sent
 	slots chan struct{}        // holds one for every connection
 
@@ -33,6 +33,7 @@ func newForwards(a *Agent) *forwards {
 		slots: make(chan struct{}, maxForwarded),
 	}
 	f.udp = newDatagrams(f)
+	f.from = sources(a)
 	return f
 }
 
@@ -54,7 +55,7 @@ const (
 // run follows the containers until ctx ends.
 func (f *forwards) run(ctx, life context.Context) {
 	defer f.clear()
-	if f.agent.settings().Engine == "" {
+	if set := f.agent.settings(); set.Engine == "" && set.Podman == "" {
 		<-ctx.Done()
 		return
 	}
@@ -67,7 +68,9 @@ func (f *forwards) run(ctx, life context.Context) {
 	}
 	var watching sync.WaitGroup
 	defer watching.Wait()
-	watching.Go(func() { f.watch(ctx, tell) })
+	for _, s := range f.from {
+		watching.Go(func() { f.watch(ctx, s, tell) })
+	}
 	ticker := time.NewTicker(lookAnyway)
 	defer ticker.Stop()
 	events, rested, again := changed, (<-chan time.Time)(nil), (<-chan time.Time)(nil)
@@ -114,45 +117,11 @@ func (f *forwards) refresh(ctx context.Context) {
 	}
 }
 
-// watch follows dockerd's events, over one connection after the other.
-func (f *forwards) watch(ctx context.Context, changed func()) {
-	_ = retry.Supervise(ctx, retry.NewDelays(firstRetry, lastRetry), nil, func() error {
-		err := f.ask(ctx, func(c *engine.Client) error { return c.WatchContainers(ctx, changed) })
-		f.agent.o.Log.Debug("events end", "error", err)
-		return nil
-	})
-}
-
-// ask has a client of dockerd for as long as do takes.
-func (f *forwards) ask(ctx context.Context, do func(*engine.Client) error) error {
-	config, err := f.agent.o.TLS()
-	if err != nil {
-		return err
-	}
-	// Waits for the link, and gives up with its words.
-	j, err := f.agent.freebsd.get(ctx)
-	if err != nil {
-		return err
-	}
-	client, err := engine.New(j.DialContext, config, "tcp://"+f.agent.settings().Engine)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	return do(client)
-}
-
 // reconcile looks at the containers, and listens for what is new and no more
 // for what is gone.
 func (f *forwards) reconcile(ctx, life context.Context) {
-	var containers []engine.Container
 	most := f.agent.settings().maxForwards()
-	err := f.ask(ctx, func(c *engine.Client) (err error) {
-		ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-		defer cancel()
-		containers, err = c.Containers(ctx, most)
-		return err
-	})
+	containers, unknown, err := f.containers(ctx, most)
 	if err != nil {
 		f.mu.Lock()
 		f.last = err
@@ -162,7 +131,7 @@ func (f *forwards) reconcile(ctx, life context.Context) {
 	all := f.snapshot()
 	want, told := arrange(containers, f.targets(), most)
 	f.mu.Lock()
-	f.last, f.told = nil, told
+	f.last, f.told = nil, append(unknown, told...)
 	f.mu.Unlock()
 	for at, fw := range all {
 		if _, wanted := want[at]; !wanted {

@@ -168,7 +168,7 @@ func (p *points) start(ctx context.Context, folders []string) {
 	defer cancel()
 	log := p.mounts.agent.o.Log
 	for {
-		err := p.mounts.agent.ports.ask(ctx, func(c *engine.Client) error {
+		err := p.mounts.agent.ports.askDockerd(ctx, func(c *engine.Client) error {
 			ctx, cancel := context.WithTimeout(ctx, time.Minute)
 			defer cancel()
 			started, failed, err := c.StartLate(ctx, folders)

@@ -50,7 +50,7 @@ func (a *Agent) reconfigure(ctx context.Context) error {
 	a.set.Store(&s)
 	a.o.Log.Info("other settings", "from", old.ID, "to", s.ID)
 	a.mounts.exchange(s.Mounts)
-	if s.Bind != old.Bind || s.MaxForwards != old.MaxForwards || s.Engine != old.Engine {
+	if s.Bind != old.Bind || s.MaxForwards != old.MaxForwards || s.Engine != old.Engine || s.Podman != old.Podman {
 		a.ports.refresh(ctx)
 	}
 	return nil

@@ -39,6 +39,8 @@ func (p *Project) execPodman(ctx context.Context, m plan.Machine, e Exec) (int, 
 	if e, err = at.fit(ctx, g, e); err != nil {
 		return 0, err
 	}
+	end := p.watchPorts(ctx, g.agent, e.Args)
+	defer end()
 	// All of it is root's: sudo keeps the folder, and not the environment.
 	e.Args, e.script = g.asRoot("sh", "-c", "PATH=$PATH:/usr/local/sbin:/usr/local/bin; export PATH; "+e.script), ""
 	e.Streams = e.Streams.forDocker(line)

@@ -19,9 +19,9 @@ const portLook = 2 * time.Second
 // dockerd could list other ones at every look.
 const mostTrouble = 500
 
-// publishes tells whether a docker command may start containers.
+// publishes tells whether a docker or podman command may start containers.
 func publishes(args []string) bool {
-	if len(args) < 2 || args[0] != "docker" {
+	if len(args) < 2 || args[0] != "docker" && args[0] != ProgramPodman {
 		return false
 	}
 	return slices.ContainsFunc(args[1:], func(word string) bool {

@@ -33,6 +33,10 @@ type Published struct {
 	HostPort  uint16     `json:"host_port"`
 	Port      uint16     `json:"port"` // in the container
 	Protocol  string     `json:"protocol"`
+	// Podman tells that the container is podman's in FreeBSD, and Address is
+	// the container's own there.
+	Podman  bool       `json:"podman,omitempty"`
+	Address netip.Addr `json:"address,omitzero"`
 }
 
 // Container is a running container as far as the network goes.
@@ -46,6 +50,8 @@ type Container struct {
 	// Count is how many there are, each number of a protocol once: there may
 	// be more than in Published.
 	Count int
+	// Address is the first that it has in a network.
+	Address netip.Addr
 }
 
 // Containers are the running containers that publish ports or use the
@@ -57,10 +63,27 @@ func (c *Client) Containers(ctx context.Context, most int) ([]Container, error) 
 	}
 	defer body.Close() //nolint:errcheck // only read
 	all, err := readContainers(body, most)
+	if c.podman {
+		all = ofPodman(all)
+	}
 	if err != nil {
 		return nil, c.explain(ctx, fmt.Errorf("list containers: %w", err))
 	}
 	return all, nil
+}
+
+// ofPodman marks containers as podman's. Those that publish nothing are left
+// out: podman says of each that its network is the host's (libpod's
+// LibpodToContainer, which says so itself).
+func ofPodman(all []Container) []Container {
+	all = slices.DeleteFunc(all, func(c Container) bool { return c.Count == 0 })
+	for i := range all {
+		all[i].HostNetwork = false
+		for j := range all[i].Published {
+			all[i].Published[j].Podman, all[i].Published[j].Address = true, all[i].Address
+		}
+	}
+	return all
 }
 
 // readContainers reads the answer to /containers/json piece by piece, so that
@@ -120,6 +143,8 @@ func readContainer(r *pieces, most int) (Container, error) {
 				c.HostNetwork = mode == "host"
 				return err
 			})
+		case "NetworkSettings":
+			c.Address, err = readAddress(r)
 		default:
 			err = r.skip()
 		}
@@ -133,6 +158,30 @@ func readContainer(r *pieces, most int) (Container, error) {
 	}
 	c.Published, c.Count = ports.all(c.Name, c.ID), ports.count
 	return c, err
+}
+
+// readAddress is the container's first IPv4 address, none where it has none.
+// The networks come in no order, and the lowest is always the same.
+func readAddress(r *pieces) (address netip.Addr, err error) {
+	err = r.object(func(key string) error {
+		if key != "Networks" {
+			return r.skip()
+		}
+		return r.object(func(string) error {
+			return r.object(func(key string) error {
+				if key != "IPAddress" {
+					return r.skip()
+				}
+				text, err := r.text()
+				ip, bad := netip.ParseAddr(text)
+				if err == nil && bad == nil && ip.Is4() && !ip.IsUnspecified() && (!address.IsValid() || ip.Less(address)) {
+					address = ip
+				}
+				return err
+			})
+		})
+	})
+	return address, err
 }
 
 // portList collects the ports of one container.

@@ -53,6 +53,28 @@ func TestReadContainers(t *testing.T) {
 	}
 }
 
+// TestOfPodman: podman says of every container that its network is the host's.
+// The address is the lowest, and none that is not one.
+func TestOfPodman(t *testing.T) {
+	t.Parallel()
+	const list = `[
+	{"Id":"aa11","Names":["/web"],"HostConfig":{"NetworkMode":"host"},"Ports":[{"IP":"","PrivatePort":80,"PublicPort":8080,"Type":"tcp"}],
+	 "NetworkSettings":{"Networks":{"b":{"IPAddress":"10.89.0.3","Aliases":null},"a":{"IPAddress":"10.88.0.2"},"c":{"IPAddress":"0.0.0.0"},"d":{"IPAddress":"x"},"e":null}}},
+	{"Id":"bb22","Names":["/idle"],"HostConfig":{"NetworkMode":"host"},"Ports":[{"PrivatePort":80,"Type":"tcp"}],"NetworkSettings":null}
+	]`
+	got, err := readContainers(strings.NewReader(list), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := netip.MustParseAddr("10.88.0.2")
+	want := []Container{{Name: "web", ID: "aa11", Count: 1, Address: at, Published: []Published{
+		{Container: "web", ID: "aa11", HostIP: netip.IPv4Unspecified(), HostPort: 8080, Port: 80, Protocol: "tcp", Podman: true, Address: at},
+	}}}
+	if diff := gocmp.Diff(want, ofPodman(got), sameAddr); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestReadContainersRefuses: what no dockerd sends is an error or left out,
 // and never an address, a port or a name.
 func TestReadContainersRefuses(t *testing.T) {

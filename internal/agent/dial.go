@@ -1,0 +1,56 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/fbdock/fbdock/internal/engine"
+)
+
+// dial goes the way of the port. What is published on all of the engine's
+// addresses is reached from FreeBSD; what is published on one of them, such
+// as its loopback, only from the engine itself.
+func (f *forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn, hop string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	port := strconv.Itoa(int(p.HostPort))
+	if p.Podman {
+		return f.dialPodman(ctx, p)
+	}
+	if p.HostIP.IsUnspecified() {
+		j, err := f.agent.freebsd.get(ctx)
+		if err != nil {
+			return nil, "freebsd", err
+		}
+		host, _, err := net.SplitHostPort(f.agent.settings().Engine)
+		if err != nil {
+			return nil, "freebsd", err
+		}
+		conn, err = j.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+		return conn, "engine", err
+	}
+	j, err := f.agent.engine.get(ctx)
+	if err != nil {
+		return nil, "engine", err
+	}
+	conn, err = j.DialContext(ctx, "tcp", net.JoinHostPort(p.HostIP.String(), port))
+	return conn, "container", err
+}
+
+// dialPodman goes to a container's own address: FreeBSD's pf does not redirect
+// what the guest itself connects to.
+func (f *forwards) dialPodman(ctx context.Context, p engine.Published) (conn net.Conn, hop string, err error) {
+	if !p.Address.IsValid() {
+		return nil, "freebsd", errors.New("the container has no address of its own in FreeBSD")
+	}
+	j, err := f.agent.freebsd.get(ctx)
+	if err != nil {
+		return nil, "freebsd", err
+	}
+	conn, err = j.DialContext(ctx, "tcp", netip.AddrPortFrom(p.Address, p.Port).String())
+	return conn, "container", err
+}
