@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // contextName is the docker context of the users in the FreeBSD guest.
@@ -20,7 +21,7 @@ func clientFiles(m plan.Machine, in Inputs) ([]File, error) {
 		"Name":     contextName,
 		"Metadata": map[string]any{"Description": "fbdock engine of machine " + m.Name},
 		"Endpoints": map[string]any{
-			"docker": map[string]any{"Host": "tcp://" + address + ":2376", "SkipTLSVerify": false},
+			"docker": map[string]any{"Host": contract.EngineURL(m.Engine.Address), "SkipTLSVerify": false},
 		},
 	})
 	if err != nil {

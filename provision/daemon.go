@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // reserved are the keys of daemon.json by which fbdock reaches dockerd and
@@ -35,7 +36,7 @@ func LiveRestore(m plan.Machine) bool {
 func daemonJSON(m plan.Machine, in Inputs, major int) (string, error) {
 	e := m.Engine
 	d := map[string]any{
-		"hosts":      []string{"unix:///var/run/docker.sock", "tcp://" + e.Address.String() + ":2376"},
+		"hosts":      []string{"unix:///var/run/docker.sock", contract.EngineURL(e.Address)},
 		"tls":        true,
 		"tlsverify":  true,
 		"tlscacert":  "/etc/docker/tls/ca.pem",

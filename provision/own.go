@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 //go:embed survey/survey.sh
@@ -16,8 +17,7 @@ var surveyScript string
 const surveyHead = `PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin
 LC_ALL=C
 export PATH LC_ALL
-etc=/usr/local/etc/fbdock
-`
+etc=` + contract.Etc + "\n"
 
 // Survey is a script for root of a computer of the user's own: it says what
 // is there and what m would change, and changes nothing itself.
@@ -53,11 +53,12 @@ func UninstallCommand(instance string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return strings.NewReplacer("@INSTANCE@", word, "@INCOMING@", GuestIncoming).Replace(`d=/usr/local/libexec/fbdock
-if [ -e $d/fbdock-uninstall ] && [ -e /usr/local/etc/fbdock/fbdock.env ]; then exec sh $d/fbdock-uninstall @INSTANCE@; fi
-if [ -e /var/db/fbdock/undo ]; then
-  echo "fbdock-step uninstall fail /usr/local/libexec/fbdock or /usr/local/etc/fbdock is gone | hint: run fbdock up, which puts it back, then fbdock destroy"
+	return strings.NewReplacer("@INSTANCE@", word, "@DIR@", contract.Libexec, "@ETC@", contract.Etc,
+		"@STATE@", contract.State, "@UNDO@", contract.Undo, "@INCOMING@", contract.Incoming, "@IMAGES@", contract.Images).Replace(`d=@DIR@
+if [ -e $d/fbdock-uninstall ] && [ -e @ETC@/fbdock.env ]; then exec sh $d/fbdock-uninstall @INSTANCE@; fi
+if [ -e @UNDO@ ]; then
+  echo "fbdock-step uninstall fail @DIR@ or @ETC@ is gone | hint: run fbdock up, which puts it back, then fbdock destroy"
   exit 1
 fi
-rm -rf $d @INCOMING@ /var/db/fbdock/images && { [ ! -d /var/db/fbdock ] || rmdir /var/db/fbdock; }`), nil
+rm -rf $d @INCOMING@ @IMAGES@ && { [ ! -d @STATE@ ] || rmdir @STATE@; }`), nil
 }

@@ -15,14 +15,6 @@ import (
 	"time"
 )
 
-// GuestIncoming is where the payload is unpacked in the FreeBSD guest.
-const GuestIncoming = "/var/db/fbdock/incoming"
-
-// UnpackCommand is what root runs in the guest with the tar of a payload on
-// stdin: it unpacks, installs and runs the steps.
-const UnpackCommand = "umask 077; rm -rf " + GuestIncoming + "; mkdir -p " + GuestIncoming +
-	" && tar -xf - -C " + GuestIncoming + " && sh " + GuestIncoming + "/install.sh"
-
 // hashFile holds Payload.Hash in the payload itself, for the guest to write
 // down once all is applied.
 const hashFile = "hash"

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // Inputs are what a payload needs beside the plan.
@@ -36,7 +37,7 @@ const rootDisk = 8 * hcl.GiB
 // ImagePath is where the FreeBSD guest looks for the disk of the engine image
 // with that digest, as a stream of zstd. Beside it, with ".sum" at the end of the
 // name, stand the SHA-256 of the stream and the size of the disk.
-func ImagePath(sha512 string) string { return "/var/db/fbdock/images/" + imageStream(sha512) }
+func ImagePath(sha512 string) string { return contract.Images + "/" + imageStream(sha512) }
 
 func imageStream(sha512 string) string { return sha512[:min(16, len(sha512))] + ".zst" }
 

@@ -1,6 +1,7 @@
 package provision_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // play boots a guest, lets prepare change its files, runs the payload of m
@@ -45,7 +47,7 @@ func TestBentoBoxIsRepairedWithOneReboot(t *testing.T) {
 	const bento = "vm.kmem_size=\"200M\"\nvm.kmem_size_max=\"200M\"\nvfs.zfs.arc_max=\"40M\"\nvfs.zfs.vdev.cache.size=\"5M\"\n"
 	const own = "# mine\nautoboot_delay=\"1\"\nvfs.zfs.arc_max=\"400M\"\n"
 	g, out := play(t, labMachine(), "printf '%s' '"+bento+own+"' >/boot/loader.conf\n"+conf("root=zfs"), "init boot >/dev/null\n"+install)
-	first, second, _ := strings.Cut(out, "status 10\n")
+	first, second, _ := strings.Cut(out, fmt.Sprintf("status %d\n", contract.StatusReboot))
 	mustSay(t, g, first, "fbdock-step base reboot ")
 	mustSay(t, g, second, "fbdock-step base ok", "fbdock-step storage ok pool zroot", "status 0")
 	if got := g.file(t, "boot/loader.conf"); got != own {
@@ -64,7 +66,7 @@ func TestWhereBhyveCannotRun(t *testing.T) {
 	m := labMachine()
 	m.Engine.Hypervisor = "bhyve"
 	g, out = play(t, m, conf("vmm=no"), "")
-	mustSay(t, g, out, "fbdock-step base fail bhyve cannot run in this guest: ", "SVM: NRIP Save", "| hint: KVM: modprobe", "status 3")
+	mustSay(t, g, out, "fbdock-step base fail bhyve cannot run in this guest: ", "SVM: NRIP Save", "| hint: KVM: modprobe", fmt.Sprintf("status %d", contract.StatusImpossible))
 }
 
 func TestUsersFirewallStays(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
-	"github.com/fbdock/fbdock/provision"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // guest stands for a FreeBSD guest: a folder guest/NAME for its root, an SSH
@@ -186,7 +186,7 @@ func (g *guest) dial(host string, port uint32) (net.Conn, error) {
 // own takes the payload and plays its steps.
 func (g *guest) own(command string) func(ssh.Channel) (status int) {
 	switch {
-	case strings.Contains(command, provision.UnpackCommand):
+	case strings.Contains(command, contract.UnpackCommand):
 		return g.prepare
 	case strings.Contains(command, " fbdock-mount "), strings.Contains(command, " fbdock-points "): // speaks of the uninstall
 	case strings.Contains(command, "fbdock-uninstall"):

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/untrusted"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // destroyStep is the step that removes the machine.
@@ -103,7 +104,7 @@ func upAgain(ctx context.Context, s *session) (string, error) {
 func stepsAgain(ctx context.Context, s *session) (string, error) {
 	seen := ""
 	for range 2 {
-		out, err := s.freebsd(ctx, "/usr/local/libexec/fbdock/fbdock-steps")
+		out, err := s.freebsd(ctx, contract.Helper("fbdock-steps"))
 		if err != nil {
 			return "", err
 		}

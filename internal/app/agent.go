@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"sync/atomic"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrant"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // maxLog is the size at which the agent's log is put aside.
@@ -70,7 +70,7 @@ func (s agentSpec) identity() string {
 func (s agentSpec) settings(p *Project) agent.Settings {
 	m := s.Machine
 	set := agent.Settings{
-		ID: fingerprint([]any{s}), Engine: net.JoinHostPort(m.Engine.Address.String(), "2376"),
+		ID: fingerprint([]any{s}), Engine: contract.EngineAddress(m.Engine.Address),
 		Bind: m.Forward, MaxForwards: m.MaxForwards, Mounts: p.folders(m), OwnComputer: m.OwnComputer(),
 	}
 	if m.Podman {

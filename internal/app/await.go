@@ -83,7 +83,7 @@ func (p *Project) booting(ctx context.Context, g *guest) (ok bool, says string, 
 		switch {
 		case l.Name == "console":
 			if l.OK {
-				says = ": " + l.reason()
+				says = ": " + l.Reason()
 			}
 		case l.Name == "age":
 			if seconds, err := strconv.Atoi(l.Text); err == nil {
@@ -107,8 +107,8 @@ func (p *Project) engineDown(ctx context.Context, g *guest, cause error) error {
 	repairable, warnings := broken(layers)
 	for _, l := range append(repairable, warnings...) {
 		return &failure.Error{
-			Err:  fmt.Errorf("the engine of %s does not answer: %s: %s", g.machine.Name, l.Name, l.reason()),
-			Next: cmp.Or(l.hint(), "`fbdock up`"),
+			Err:  fmt.Errorf("the engine of %s does not answer: %s: %s", g.machine.Name, l.Name, l.Reason()),
+			Next: cmp.Or(l.Hint(), "`fbdock up`"),
 		}
 	}
 	return &failure.Error{Err: fmt.Errorf("the engine of %s does not answer: %w", g.machine.Name, cause), Next: "`fbdock status` asks every layer"}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // docker is a client of the engine's API, through the guest.
@@ -10,5 +11,5 @@ func (p *Project) docker(g *guest) (*engine.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return engine.New(g.DialContext, tls, "tcp://"+g.machine.Engine.Address.String()+":2376")
+	return engine.New(g.DialContext, tls, contract.EngineURL(g.machine.Engine.Address))
 }

@@ -3,10 +3,10 @@ package app
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 const (
@@ -18,25 +18,7 @@ const (
 )
 
 // Layer is one layer of a machine and how it fares.
-type Layer struct {
-	Name string `json:"name"`
-	OK   bool   `json:"ok"`
-	Text string `json:"text"`
-}
-
-// hintMark stands in the text of a layer before its hint.
-const hintMark = " | hint: "
-
-// reason is the text of the layer without its hint.
-func (l Layer) reason() string {
-	text, _, _ := strings.Cut(l.Text, hintMark)
-	return text
-}
-
-func (l Layer) hint() string {
-	_, hint, _ := strings.Cut(l.Text, hintMark)
-	return hint
-}
+type Layer = contract.Layer
 
 // beyondSteps are layers that no step of `up` repairs: the user's data, the
 // time, and an image that writes nothing to its console.
@@ -75,12 +57,11 @@ func firstBroken(layers []Layer) *Layer {
 func (g *guest) layers(ctx context.Context, checks ...string) ([]Layer, error) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()
-	script := strings.Join(append([]string{"exec /usr/local/libexec/fbdock/fbdock-health"}, checks...), " ")
-	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-c", script)})
+	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-c", contract.HealthCommand(checks...))})
 	if err != nil {
 		return nil, err
 	}
-	layers := health(out.Stdout)
+	layers := contract.ParseLayers(out.Stdout)
 	switch {
 	case len(layers) > 0:
 	case out.Status != 0:
@@ -89,19 +70,4 @@ func (g *guest) layers(ctx context.Context, checks ...string) ([]Layer, error) {
 		layers = []Layer{{Name: "health", Text: "fbdock-health tells of no layer"}}
 	}
 	return layers, nil
-}
-
-// health reads the lines of fbdock-health: "fbdock-health LAYER ok|fail TEXT".
-func health(out string) []Layer {
-	var layers []Layer
-	for line := range strings.Lines(out) {
-		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "fbdock-health ")
-		if !ok {
-			continue
-		}
-		name, rest, _ := strings.Cut(rest, " ")
-		state, text, _ := strings.Cut(rest, " ")
-		layers = append(layers, Layer{Name: name, OK: state == "ok", Text: text})
-	}
-	return layers
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/provision"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // steps sends image and payload and runs the guest's steps, with the one
@@ -55,13 +55,13 @@ func (u *upRun) runSteps(ctx context.Context, g *guest) (reboot bool, err error)
 	lines := &stepLines{progress: u.Progress}
 	began := time.Now()
 	status, err := g.Run(ctx, link.Command{
-		Args: g.asRoot("sh", "-c", provision.UnpackCommand), Stdin: &tar, Stdout: lines, Stderr: lines,
+		Args: g.asRoot("sh", "-c", contract.UnpackCommand), Stdin: &tar, Stdout: lines, Stderr: lines,
 	})
 	u.phases = append(u.phases, lines.phases...)
 	switch {
 	case err != nil:
 		return false, u.cutOff(ctx, lines, began, err)
-	case status == stepsReboot:
+	case status == contract.StatusReboot:
 		return true, nil
 	case status != 0:
 		return false, lines.failure(status)

@@ -157,15 +157,15 @@ func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCa
 		for _, l := range layers {
 			switch {
 			case l.Name == "boot":
-				give(errors.New(l.reason()))
+				give(errors.New(l.Reason()))
 				return
 			case l.Name == "hypervisor" && !l.OK && !strings.HasPrefix(l.Text, "starting"):
 				if stopped = true; down > 0 {
-					give(errors.New(l.reason()))
+					give(errors.New(l.Reason()))
 					return
 				}
 			case l.Name == "console":
-				u.Progress.Detail("console: " + l.reason())
+				u.Progress.Detail("console: " + l.Reason())
 			}
 		}
 		if down = 0; stopped {
@@ -203,17 +203,17 @@ func (u *upRun) allWork(ctx context.Context, g *guest) (string, error) {
 			return fmt.Sprintf("%d asked", len(layers)), nil
 		}
 		first := repairable[0]
-		u.Progress.Detail(first.Name + ": " + first.reason())
+		u.Progress.Detail(first.Name + ": " + first.Reason())
 		if sleep(limited, min(limit/10, 2*time.Second)) == nil {
 			continue
 		}
 		if ctx.Err() != nil {
 			return "", context.Cause(ctx)
 		}
-		next := first.hint()
+		next := first.Hint()
 		if next == "" || strings.HasPrefix(next, "fbdock up") {
 			next = "`fbdock status` shows every layer, `fbdock logs --layer freebsd` what the steps did"
 		}
-		return "", &failure.Error{Err: fmt.Errorf("%s of %s does not work: %s", first.Name, u.m.Name, first.reason()), Next: next}
+		return "", &failure.Error{Err: fmt.Errorf("%s of %s does not work: %s", first.Name, u.m.Name, first.Reason()), Next: next}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // sendImage brings the disk in the engine's image into the guest, where a step
@@ -20,9 +21,9 @@ import (
 // itself whether it has it; a fresh one is asked for the file.
 func (u *upRun) sendImage(ctx context.Context) error {
 	image := u.material.image
-	has := fmt.Sprintf(`helper=/usr/local/libexec/fbdock/fbdock-image
+	has := fmt.Sprintf(`helper=%[3]s
 if [ -x "$helper" ] && [ "$("$helper" %[1]s)" = have ]; then exit 0; fi
-[ ! -x "$helper" ] && [ -e %[2]s ] && [ -e %[2]s.sum ]`, image.sha512, image.remote())
+[ ! -x "$helper" ] && [ -e %[2]s ] && [ -e %[2]s.sum ]`, image.sha512, image.remote(), contract.Helper("fbdock-image"))
 	if _, err := u.guest.Load().sudo(ctx, has); err == nil {
 		return nil
 	}

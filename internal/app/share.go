@@ -3,11 +3,11 @@ package app
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/provision"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // Share is a share of a machine and how a test of it has ended.
@@ -36,7 +36,7 @@ func (p *Project) Shares(ctx context.Context, machine string) ([]Share, error) {
 		return nil, err
 	}
 	defer g.Close() // only asked
-	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-c", "exec /usr/local/libexec/fbdock/fbdock-shares")})
+	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-c", contract.SharesCommand())})
 	if err != nil {
 		return nil, err
 	}
@@ -46,38 +46,20 @@ func (p *Project) Shares(ctx context.Context, machine string) ([]Share, error) {
 			Next: "`fbdock up` brings the guest to what this configuration says",
 		}
 	}
-	found := shareLines(out.Stdout)
+	found := map[string]contract.Share{}
+	for _, s := range contract.ParseShares(out.Stdout) {
+		found[s.Name] = s
+	}
 	shares := make([]Share, 0, len(m.Shares))
 	for _, s := range m.Shares {
 		one, there := found[s.Name]
 		if !there {
-			one = Share{Layer: "steps", Text: "the guest does not know it", Hint: "`fbdock up` makes it"}
+			one = contract.Share{Layer: "steps", Text: "the guest does not know it", Hint: "`fbdock up` makes it"}
 		}
-		one.Name, one.Type, one.FreeBSD, one.Engine = s.Name, s.Type, provision.SharePath(s.Name), s.Target
-		shares = append(shares, one)
+		shares = append(shares, Share{
+			Name: s.Name, Type: s.Type, Dataset: one.Dataset, FreeBSD: provision.SharePath(s.Name), Engine: s.Target,
+			OK: one.OK, Layer: one.Layer, Text: one.Text, Hint: one.Hint,
+		})
 	}
 	return shares, nil
-}
-
-// shareLines reads what fbdock-shares says: "fbdock-share NAME DATASET ok
-// TEXT" and "fbdock-share NAME DATASET fail LAYER TEXT | hint: HINT".
-func shareLines(out string) map[string]Share {
-	found := map[string]Share{}
-	for line := range strings.Lines(out) {
-		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "fbdock-share ")
-		if !ok {
-			continue
-		}
-		name, rest, _ := strings.Cut(rest, " ")
-		dataset, rest, _ := strings.Cut(rest, " ")
-		state, text, _ := strings.Cut(rest, " ")
-		s := Share{Dataset: dataset, OK: state == "ok"}
-		text, s.Hint, _ = strings.Cut(text, " | hint: ")
-		if !s.OK {
-			s.Layer, text, _ = strings.Cut(text, " ")
-		}
-		s.Text = text
-		found[name] = s
-	}
-	return found
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/vagrant"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // MachineStatus is how a machine fares, asked of it now.
@@ -100,7 +101,7 @@ func (p *Project) lookPodman(ctx context.Context, m plan.Machine, s *MachineStat
 	if l.OK = err == nil; l.OK {
 		l.Text = fmt.Sprintf("podman %s answers by its socket, API %s", version.Version, version.APIVersion)
 	} else {
-		l.Text = err.Error() + hintMark + "fbdock up; fbdock exec -- service podman_service status"
+		l.Text = err.Error() + contract.HintMark + "fbdock up; fbdock exec -- service podman_service status"
 	}
 	s.Layers = append(s.Layers, l)
 }

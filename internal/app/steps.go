@@ -9,12 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/untrusted"
-)
-
-// Exit statuses of the guest's step runner, provision/guest/fbdock-steps.
-const (
-	stepsReboot     = 10
-	stepsImpossible = 3
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // Progress is told what a use case does while it does it.
@@ -87,35 +82,33 @@ func (s *stepLines) Write(p []byte) (int, error) {
 }
 
 func (s *stepLines) line(l untrusted.Line) error {
-	if hash, ok := strings.CutPrefix(l.Text, "fbdock-steps done "); ok {
-		s.done = strings.TrimSpace(hash)
+	if hash, ok := contract.ParseDone(l.Text); ok {
+		s.done = hash
 		return nil
 	}
-	step, ok := strings.CutPrefix(l.Text, "fbdock-step ")
+	step, ok := contract.ParseStep(l.Text)
 	if !ok {
 		if s.words = append(s.words, l.Text); len(s.words) > maxWords {
 			s.words = s.words[1:]
 		}
 		return nil
 	}
-	name, rest, _ := strings.Cut(step, " ")
-	state, text, _ := strings.Cut(rest, " ")
-	switch state {
-	case "begin":
-		s.open, s.began, s.running = name, time.Now(), ""
-		s.progress.Begin("guest " + name)
-	case "ok", "skip", "reboot", "fail":
-		s.end(name, state, text)
-	case "run":
-		s.running = text
-		s.progress.Detail(text)
-	case "warn":
-		s.progress.Warn(name + ": " + text)
+	switch step.State {
+	case contract.StepBegin:
+		s.open, s.began, s.running = step.Name, time.Now(), ""
+		s.progress.Begin("guest " + step.Name)
+	case contract.StepOK, contract.StepSkip, contract.StepReboot, contract.StepFail:
+		s.end(step.Name, step.State, step.Text)
+	case contract.StepRun:
+		s.running = step.Text
+		s.progress.Detail(step.Text)
+	case contract.StepWarn:
+		s.progress.Warn(step.Name + ": " + step.Text)
 		s.warned++
-	case "detail":
-		s.progress.Note(name + ": " + text)
+	case contract.StepDetail:
+		s.progress.Note(step.Name + ": " + step.Text)
 	default:
-		s.progress.Detail(rest)
+		s.progress.Detail(strings.TrimSpace(step.State + " " + step.Text))
 	}
 	if len(s.phases) > maxSteps || s.warned > maxSteps {
 		return &untrusted.TooLargeError{What: "the guest's list of steps", Limit: maxSteps, Unit: "steps"}
@@ -131,13 +124,13 @@ func (s *stepLines) end(name, state, text string) {
 	s.phases = append(s.phases, Phase{Name: "guest " + name, Elapsed: time.Since(s.began)})
 	s.open = ""
 	switch state {
-	case "ok":
+	case contract.StepOK:
 		s.changed++
-	case "fail":
+	case contract.StepFail:
 		s.failed, text = name+": "+text, "" // the error says it, once
-	case "reboot":
+	case contract.StepReboot:
 		s.changed++
-		state = "ok"
+		state = contract.StepOK
 		text = "reboot wanted: " + text
 	}
 	s.progress.End(state, text)
@@ -150,7 +143,7 @@ const maxLeft = 1000
 // step lines.
 func splitLeft(steps *stepLines, left *[]string) io.Writer {
 	return &untrusted.Lines{Max: maxStepLine, Each: func(l untrusted.Line) error {
-		text, ok := strings.CutPrefix(l.Text, "fbdock-left ")
+		text, ok := contract.ParseLeft(l.Text)
 		if !ok {
 			_, err := io.WriteString(steps, l.Text+"\n")
 			return err
@@ -158,7 +151,7 @@ func splitLeft(steps *stepLines, left *[]string) io.Writer {
 		if len(*left) >= maxLeft {
 			return &untrusted.TooLargeError{What: "the list of what is left", Limit: maxLeft, Unit: "lines"}
 		}
-		*left = append(*left, strings.TrimSpace(text))
+		*left = append(*left, text)
 		return nil
 	}}
 }
@@ -181,7 +174,7 @@ func (s *stepLines) failure(status int) error {
 	if s.open != "" {
 		s.progress.End("fail", "stopped")
 	}
-	text, hint, _ := strings.Cut(s.failed, " | hint: ")
+	text, hint := contract.SplitHint(s.failed)
 	if text == "" {
 		text = fmt.Sprintf("the guest's steps ended with status %d", status)
 		if n := len(s.words); n > 0 {
@@ -192,7 +185,7 @@ func (s *stepLines) failure(status int) error {
 		hint = "`fbdock logs --layer freebsd` shows what the guest's steps did"
 	}
 	code := failure.ExitFailed
-	if status == stepsImpossible {
+	if status == contract.StatusImpossible {
 		code = failure.ExitImpossible
 	}
 	return &failure.Error{Err: fmt.Errorf("prepare the guest: %s", text), Next: hint, Code: code}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // record is a Progress that writes down what it is told.
@@ -81,15 +82,15 @@ func TestGuestThatCannotRunItIsStatusThree(t *testing.T) {
 	t.Parallel()
 	s := &stepLines{progress: &record{}}
 	feed(s, "fbdock-step base fail SVM: disabled by BIOS. | hint: switch it on\n")
-	if got := failure.Status(s.failure(stepsImpossible)); got != failure.ExitImpossible {
+	if got := failure.Status(s.failure(contract.StatusImpossible)); got != failure.ExitImpossible {
 		t.Errorf("status %d, want %d", got, failure.ExitImpossible)
 	}
 }
 
 func TestHealthLines(t *testing.T) {
 	t.Parallel()
-	got := health("noise\nfbdock-health pool ok zroot online\nfbdock-health dockerd fail connection refused\n")
-	want := []Layer{{"pool", true, "zroot online"}, {"dockerd", false, "connection refused"}}
+	got := contract.ParseLayers("noise\nfbdock-health pool ok zroot online\nfbdock-health dockerd fail connection refused\n")
+	want := []Layer{{Name: "pool", OK: true, Text: "zroot online"}, {Name: "dockerd", Text: "connection refused"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("layers (-want +got):\n%s", diff)
 	}

@@ -12,17 +12,8 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/untrusted"
 	"github.com/fbdock/fbdock/provision"
+	"github.com/fbdock/fbdock/provision/contract"
 )
-
-// survey is what a computer of the user's own has, and what fbdock would
-// change there.
-type survey struct {
-	has     [][2]string
-	changes []string
-	stops   []string
-	hints   []string
-	done    bool
-}
 
 // agree looks at the computer, shows what would change there and what of the
 // configuration would be applied, and asks. What was agreed to is not asked
@@ -45,10 +36,10 @@ func (o *ownComputer) agree(ctx context.Context, phase phases, settings []provis
 	if r, err = o.p.record(o.m); err != nil {
 		return err
 	}
-	var s survey
+	var s contract.Survey
 	if err := phase("survey", func() (text string, err error) {
 		s, err = o.look(ctx, g, script)
-		return fmt.Sprintf("%d changes", len(s.changes)), err
+		return fmt.Sprintf("%d changes", len(s.Changes)), err
 	}); err != nil {
 		return err
 	}
@@ -143,58 +134,36 @@ func (o *ownComputer) root(ctx context.Context, g *guest) error {
 }
 
 // look runs the survey, which changes nothing.
-func (o *ownComputer) look(ctx context.Context, g *guest, script []byte) (survey, error) {
+func (o *ownComputer) look(ctx context.Context, g *guest, script []byte) (contract.Survey, error) {
 	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-s"), Stdin: bytes.NewReader(script)})
 	if err != nil {
-		return survey{}, err
+		return contract.Survey{}, err
 	}
-	s := surveyLines(out.Stdout)
-	if out.Status != 0 || !s.done {
+	s := contract.ParseSurvey(out.Stdout)
+	if out.Status != 0 || !s.Done {
 		return s, fmt.Errorf("look at %s: status %d: %s", where(o.m), out.Status, out.Reason())
 	}
 	return s, nil
 }
 
-// surveyLines reads what the survey says: "fbdock-survey KIND TEXT".
-func surveyLines(out string) (s survey) {
-	for line := range strings.Lines(out) {
-		rest, ok := strings.CutPrefix(strings.TrimSpace(line), "fbdock-survey ")
-		kind, text, _ := strings.Cut(rest, " ")
-		switch {
-		case !ok:
-		case kind == "has":
-			name, words, _ := strings.Cut(text, " ")
-			s.has = append(s.has, [2]string{name, words})
-		case kind == "change":
-			s.changes = append(s.changes, text)
-		case kind == "stop":
-			what, hint, _ := strings.Cut(text, " | hint: ")
-			s.stops, s.hints = append(s.stops, what), append(s.hints, hint)
-		case kind == "done":
-			s.done = true
-		}
-	}
-	return s
-}
-
 // ask shows the survey and what is new of the settings, and has the user's
 // yes, or an error.
-func (o *ownComputer) ask(s survey, settings []string) error {
+func (o *ownComputer) ask(s contract.Survey, settings []string) error {
 	say := o.p.Progress.Show
-	for _, fact := range s.has {
+	for _, fact := range s.Has {
 		say(fmt.Sprintf("  %-10s %s", fact[0], fact[1]))
 	}
-	if len(s.stops) > 0 {
+	if len(s.Stops) > 0 {
 		return &failure.Error{
-			Err:  fmt.Errorf("machine %s cannot be on %s: %s; nothing was changed there", o.m.Name, where(o.m), strings.Join(s.stops, "; ")),
-			Next: strings.Join(s.hints, "; "), Code: failure.ExitImpossible,
+			Err:  fmt.Errorf("machine %s cannot be on %s: %s; nothing was changed there", o.m.Name, where(o.m), strings.Join(s.Stops, "; ")),
+			Next: strings.Join(s.Hints, "; "), Code: failure.ExitImpossible,
 		}
 	}
-	if len(s.changes) == 0 && len(settings) == 0 {
+	if len(s.Changes) == 0 && len(settings) == 0 {
 		return nil
 	}
 	say(fmt.Sprintf("on %s fbdock would change:", where(o.m)))
-	for _, change := range s.changes {
+	for _, change := range s.Changes {
 		say("  + " + change)
 	}
 	for _, line := range settings {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/fbdock/fbdock/internal/untrusted"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // upToDate tells whether the machine runs with all that is wanted applied,
@@ -25,7 +26,7 @@ func (u *upRun) upToDate(ctx context.Context) (version string, ok bool) {
 		version, err = u.answers(ctx, g)
 		answered <- err
 	}()
-	hash, err := g.sudo(ctx, "cat /var/db/fbdock/applied")
+	hash, err := g.sudo(ctx, contract.AppliedCommand())
 	var layers []Layer
 	if err == nil && untrusted.FirstLine(hash) == u.wanted.Payload {
 		layers, err = g.layers(ctx)
@@ -36,7 +37,7 @@ func (u *upRun) upToDate(ctx context.Context) (version string, ok bool) {
 	}
 	repairable, warnings := broken(layers)
 	for _, l := range repairable {
-		u.Progress.Say(fmt.Sprintf("%s: %s does not work: %s", u.m.Name, l.Name, l.reason()))
+		u.Progress.Say(fmt.Sprintf("%s: %s does not work: %s", u.m.Name, l.Name, l.Reason()))
 	}
 	if len(repairable) > 0 || silent != nil {
 		return "", false
