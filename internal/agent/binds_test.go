@@ -92,7 +92,7 @@ func TestBindsComeBack(t *testing.T) {
 	}
 	<-r.ended
 	for _, s := range []*sshd{m.freebsd, m.engine} {
-		if got := s.sh(t, "mount | grep sshfs"); got != "" {
+		if got := s.sh(t, "mount | grep -F '"+f.Target+"'"); got != "" {
 			t.Errorf("left: %s", got)
 		}
 	}

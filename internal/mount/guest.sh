@@ -35,7 +35,7 @@ if pid=$(sshfs_of "$id"); then
   if [ -n "$stays" ] && mounted "$real" && [ "$(cat "$state/$id.stays" 2>/dev/null)" = "$access" ]; then
     kept=yes
   else
-    kill "$pid" 2>/dev/null && sleep 1
+    ended "$pid"
   fi
 fi
 if [ -z "$kept" ]; then
@@ -71,8 +71,19 @@ serve_again() {
   echo "$relay" >"$state/$id.relay"
   exec 3<&- </dev/null
   if [ -z "$kept" ]; then
-    # sshfs gives this the arguments of ssh.
-    echo "exec socat -t0.1 -b131072 STDIO UNIX-CONNECT:$socket,retry=100,interval=0.2" >"$state/$id.connect"
+    # sshfs gives this the arguments of ssh. What an sshfs left behind that has
+    # ended never connects, or it would take the place of the one after it.
+    echo "$run" >"$state/$id.first"
+    cat >"$state/$id.connect" <<END
+n=0
+while [ \$n -lt 100 ]; do
+  [ "\$(cat "$state/$id.first" 2>/dev/null)" = $run ] || exit 1
+  [ ! -S "$socket" ] || exec socat -t0.1 -b131072 STDIO "UNIX-CONNECT:$socket,retry=5,interval=0.2"
+  n=\$((n + 1))
+  sleep 0.2
+done
+exit 1
+END
     options=reconnect,ssh_command="sh $state/$id.connect",$options
     setsid sshfs fbdock:/ "$real" -f -o "$options" >"$state/$id.log" 2>&1 &
     pid=$!
@@ -99,9 +110,9 @@ serve_again() {
   [ "$(cat "$state/$id.run" 2>/dev/null)" = "$run" ] || exit 0 # another has taken over
   rm -f "$state/$id.live" "$socket"
   if [ -e "$state/$id.end" ] || ! kill -0 "$pid" 2>/dev/null || [ -z "$ready" ]; then
-    rm -f "$state/$id.stays" "$state/$id.pid" "$state/$id.end" "$state/$id.connect" "$state/$id.answers"
+    rm -f "$state/$id.stays" "$state/$id.pid" "$state/$id.end" "$state/$id.connect" "$state/$id.first" "$state/$id.answers"
     mounted "$real" && detach "$real"
-    kill "$pid" 2>/dev/null
+    ended "$pid"
     ours "$real" || points close "$target"
   fi
   [ -n "$ready" ] || fail failed "sshfs ended: $(tail -n 1 "$state/$id.log")"

@@ -37,6 +37,19 @@ sshfs_of() {
   esac
 }
 
+# ended PID ends an sshfs, and waits for that: it unmounts its path last of all,
+# which would be the mount of the next one.
+ended() {
+  kill "$1" 2>/dev/null || return 0
+  tries=0
+  while kill -0 "$1" 2>/dev/null && ! grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null; do
+    [ "$tries" -ne 50 ] || kill -9 "$1" 2>/dev/null
+    [ "$tries" -lt 60 ] || return 0
+    sleep 0.1
+    tries=$((tries + 1))
+  done
+}
+
 # points COMMAND... is for what fbdock's steps have put here, which keeps the
 # mount points; a guest of before has none, and its points are left as they are.
 if command=$(command -v fbdock-points || ls /usr/local/libexec/fbdock/fbdock-points 2>/dev/null); then

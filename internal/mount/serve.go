@@ -1,6 +1,7 @@
 package mount
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -51,6 +52,9 @@ id=$(printf '%s' "$1" | cksum | tr ' ' -)
 // guest where it can be served again: another agent goes on with it.
 var ErrStays = errors.New("the mount stays for another agent")
 
+// errLingers is a guest whose sshfs goes on without anybody who answers it.
+var errLingers = errors.New("the guest's sshfs did not end")
+
 // Farewell is how long sshfs has to unmount after its input has ended: a guest
 // that is emulated beside other load needs seconds.
 const Farewell = 20 * time.Second
@@ -71,11 +75,18 @@ func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error 
 		return err
 	}
 	in, out := sftpserver.NewQueue(), sftpserver.NewQueue()
+	running, hangUp := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer hangUp(nil)
 	served := make(chan error, 1)
 	go func() {
 		err := s.Serve(in, out)
-		// sshfs unmounts and ends when its input does.
-		served <- errors.Join(err, out.Close(), in.Close())
+		// sshfs unmounts and ends when its input does. What it asks until then
+		// is read: a pipe that breaks would end the script in the guest before it
+		// has unmounted.
+		served <- errors.Join(err, out.Close())
+		timer := time.AfterFunc(Farewell, func() { hangUp(cmp.Or(err, errLingers)) })
+		defer timer.Stop()
+		_, _ = io.Copy(io.Discard, in) // until it is closed
 	}()
 	guest := &guestWords{ready: o.Ready, moved: o.Moved}
 	access := "rw"
@@ -84,8 +95,6 @@ func Serve(ctx context.Context, client *link.Client, f Folder, o Options) error 
 	}
 	args := []string{"sh", "-c", mountedScript + guestScript, "fbdock-mount", f.Target, access}
 	args = append(slices.Clone(o.Root), args...)
-	running, hangUp := context.WithCancelCause(context.WithoutCancel(ctx))
-	defer hangUp(nil)
 	stop := context.AfterFunc(ctx, func() {
 		timer := time.AfterFunc(Farewell, func() { hangUp(context.Cause(ctx)) })
 		context.AfterFunc(running, func() { timer.Stop() })

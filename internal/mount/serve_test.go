@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -198,6 +200,41 @@ func TestMountAfterALoss(t *testing.T) {
 	time.Sleep(time.Second)
 	if unmounted, ok := errors.AsType[*mount.GuestError](stop()); !ok || unmounted.Kind != mount.Failed {
 		t.Errorf("unmounted by another: %v", unmounted)
+	}
+}
+
+// TestMountEndsInUse: a mount that is in use is gone when it was ended, though
+// its sshfs goes on asking meanwhile.
+func TestMountEndsInUse(t *testing.T) {
+	t.Parallel()
+	base := mounttest.Folder(t)
+	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target")}
+	for i := range 20 {
+		mounttest.Write(t, filepath.Join(f.Source, fmt.Sprintf("dir%d", i), "a"), "one\n")
+	}
+	for range 2 {
+		stop := mounted(t, f)
+		using, done := context.WithCancel(t.Context())
+		var users sync.WaitGroup
+		for range 2 {
+			cmd := exec.CommandContext(using, "sh", "-c", `while :; do cat "$1"/*/a 2>/dev/null; done`, "sh", f.Target)
+			cmd.WaitDelay = time.Second // what hangs in a mount without a server is left
+			out, in := io.Pipe()
+			cmd.Stdout = in
+			users.Go(func() { _ = in.CloseWithError(cmd.Run()) })
+			_, err := io.ReadFull(out, make([]byte, 100)) // it goes round
+			mounttest.Must(t, err)
+			go func() { _, _ = io.Copy(io.Discard, out) }()
+		}
+		if err := stop(); err != nil {
+			t.Errorf("stop: %v", err)
+		}
+		table, err := os.ReadFile("/proc/self/mounts")
+		if err != nil || strings.Contains(string(table), f.Target) {
+			t.Errorf("after the end %s is still mounted: %v", f.Target, err)
+		}
+		done()
+		users.Wait()
 	}
 }
 
