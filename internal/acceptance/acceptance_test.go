@@ -34,7 +34,7 @@ func fake(t *testing.T, dir, name, script string) string {
 func TestVitalStep(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	program := fake(t, dir, "fbdock", "[ \"$1\" != up ] || { echo 'error: no way' >&2; exit 1; }\n")
+	program := fake(t, dir, "fbdock", "[ \"$1\" != up ] || { echo 'ok survey' >&2; echo 'fbdock: error: no way' >&2; exit 1; }\n")
 	results, err := Run(t.Context(), Options{Program: program, Dir: dir, Machine: `provider = "x"`, Image: "busybox", Slow: 1, Log: io.Discard, Env: os.Environ()})
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +48,7 @@ func TestVitalStep(t *testing.T) {
 		t.Errorf("calls = %q, %v", got, err)
 	}
 	for _, one := range results {
-		if one.Step == "up" && (one.Status != Fail || !strings.Contains(one.Seen, "error: no way")) {
+		if one.Step == "up" && (one.Status != Fail || one.Seen != "fbdock up --yes --allow-reach: exit status 1: fbdock: error: no way\nok survey") {
 			t.Errorf("up = %+v, want the reason", one)
 		}
 		if one.Step == "docker run" && (one.Status != NotRun || one.Seen != "step up failed") {

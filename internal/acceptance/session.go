@@ -70,9 +70,17 @@ func checked(what string, out output, err error) error {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	if out.status != 0 {
-		return fmt.Errorf("%s: exit status %d: %s", what, out.status, untrusted.Short(out.stderr+out.stdout, maxSaid))
+		return fmt.Errorf("%s: exit status %d: %s", what, out.status, untrusted.Short(reasonFirst(out.stderr+out.stdout), maxSaid))
 	}
 	return nil
+}
+
+// reasonFirst puts fbdock's error and its hint before what led to it.
+func reasonFirst(said string) string {
+	if at := strings.Index(said, "fbdock: error: "); at > 0 {
+		return strings.TrimRight(said[at:], "\n") + "\n" + said[:at]
+	}
+	return said
 }
 
 // docker runs a docker command on the engine.
