@@ -192,15 +192,24 @@ func TestKept(t *testing.T) {
 	}
 }
 
-// TestStatus: the report says which FreeBSD it was, and under what the engine ran.
+// TestStatus: the report says which FreeBSD it was, and under what the engine
+// ran, or the layers that fail.
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	program := fake(t, dir, "fbdock", "cat <<'EOT'\nfreebsd     ok   reached by SSH\nfreebsd     ok   FreeBSD 15.1-RELEASE, generic\nhypervisor  ok   running under bhyve\nEOT\n")
-	s := &session{Options: Options{Program: program, Dir: dir, Env: os.Environ(), Slow: 1}}
-	seen, err := status(t.Context(), s)
-	if want := "3 layers ok; FreeBSD 15.1-RELEASE, generic; running under bhyve"; err != nil || seen != want {
-		t.Errorf("status = %q, %v, want %q", seen, err, want)
+	for script, want := range map[string]string{
+		"freebsd ok reached by SSH\nfreebsd  ok   FreeBSD 15.1-RELEASE, generic\nhypervisor ok running under bhyve\n": "3 layers ok; FreeBSD 15.1-RELEASE, generic; running under bhyve",
+		"freebsd ok reached by SSH\npf FAIL pf does not run\n" + strings.Repeat("tap ok\n", 200):                      "a layer fails: pf FAIL pf does not run",
+	} {
+		dir := t.TempDir()
+		program := fake(t, dir, "fbdock", "cat <<'EOT'\n"+script+"EOT\n")
+		s := &session{Options: Options{Program: program, Dir: dir, Env: os.Environ(), Slow: 1}}
+		seen, err := status(t.Context(), s)
+		if err != nil {
+			seen = err.Error()
+		}
+		if seen != want {
+			t.Errorf("status = %q, want %q", seen, want)
+		}
 	}
 }
 

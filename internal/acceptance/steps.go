@@ -3,6 +3,7 @@ package acceptance
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/untrusted"
@@ -95,7 +96,13 @@ func up(ctx context.Context, s *session) (string, error) {
 func upAgain(ctx context.Context, s *session) (string, error) {
 	out, err := s.must(ctx, "up", "--yes", "--allow-reach")
 	if err == nil && !strings.Contains(out.stderr, "nothing to do") {
-		err = fmt.Errorf("the second up has something to do: %s", untrusted.Short(out.stderr, maxSaid))
+		done := ""
+		for line := range strings.Lines(out.stderr) {
+			if !strings.HasPrefix(line, "skip ") {
+				done += line
+			}
+		}
+		err = fmt.Errorf("the second up has something to do: %s", untrusted.Short(done, maxSaid))
 	}
 	return "nothing to do", err
 }
@@ -119,15 +126,18 @@ func stepsAgain(ctx context.Context, s *session) (string, error) {
 // status is true to the state of all layers.
 func status(ctx context.Context, s *session) (string, error) {
 	out, err := s.must(ctx, "status")
-	if err == nil && strings.Contains(out.stdout, "FAIL") {
-		err = fmt.Errorf("a layer fails: %s", untrusted.Short(out.stdout, maxSaid))
-	}
-	seen := []string{fmt.Sprintf("%d layers ok", strings.Count(out.stdout, " ok"))}
+	seen, failed := []string{fmt.Sprintf("%d layers ok", strings.Count(out.stdout, " ok"))}, ""
 	for line := range strings.Lines(out.stdout) {
 		layer := strings.Fields(line)
 		if len(layer) > 2 && (layer[0] == "hypervisor" || layer[0] == "freebsd" && layer[2] == "FreeBSD") {
 			seen = append(seen, strings.Join(layer[2:], " "))
 		}
+		if slices.Contains(layer, "FAIL") {
+			failed += line
+		}
+	}
+	if err == nil && failed != "" {
+		err = fmt.Errorf("a layer fails: %s", untrusted.Short(failed, maxSaid))
 	}
 	return strings.Join(seen, "; "), err
 }
@@ -147,7 +157,12 @@ func halt(ctx context.Context, s *session) (string, error) {
 
 func destroy(ctx context.Context, s *session) (string, error) {
 	out, err := s.must(ctx, "destroy", "--yes")
-	return untrusted.FirstLine(out.stderr), err
+	for line := range strings.Lines(out.stderr) {
+		if !strings.HasPrefix(line, "fbdock: warning: ") {
+			return untrusted.FirstLine(line), err
+		}
+	}
+	return "", err
 }
 
 func nothingLeft(ctx context.Context, s *session) (string, error) {

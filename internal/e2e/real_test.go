@@ -63,7 +63,7 @@ type fault struct {
 
 var faults = []fault{
 	{"survey", "freebsd:touch /etc/fbdock-left", "freebsd:rm /etc/fbdock-left", []string{"changed FreeBSD", "/etc/fbdock-left"}},
-	{"up again", "freebsd:service nfsd onestop", "", []string{"has something to do"}},
+	{"up again", "freebsd:service nfsd onestop", "", []string{"has something to do", "nfsd does not run"}},
 	{"status", "freebsd:pfctl -d", "freebsd:pfctl -e", []string{"FAIL", "pf"}},
 	{"IPv6 port", "docker:rm -f web", "", []string{"[::1]:47080"}},
 	{"UDP port", "docker:run -d --name taken -p 47053:53/udp busybox sleep 100000", "docker:rm -f taken", []string{"47053"}},
