@@ -1,6 +1,7 @@
 package boxes
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -75,7 +76,7 @@ type DigestError struct {
 }
 
 func (e *DigestError) Error() string {
-	return fmt.Sprintf("%s has the sha512 %s..., not %s...", or(e.URL, e.File), head(e.Got), head(e.Want))
+	return fmt.Sprintf("%s has the sha512 %s..., not %s...", cmp.Or(e.URL, e.File), head(e.Got), head(e.Want))
 }
 
 // Hint is the next step for the user.
@@ -129,11 +130,4 @@ func (e *DownloadError) Unwrap() []error { return e.Errs }
 // Hint is the next step for the user.
 func (e *DownloadError) Hint() string {
 	return "check the network and HTTPS_PROXY and try again, what has come so far is kept; or fetch the file by other means and set engine.image to its path"
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

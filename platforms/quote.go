@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/fbdock/fbdock/internal/shellword"
 )
 
 // Shell is the kind of shell that the user types into.
@@ -75,7 +77,7 @@ func quotePOSIX(arg string) (string, error) {
 	if bare(arg, "-_./:,+@%") {
 		return arg, nil
 	}
-	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'", nil
+	return shellword.Quote(arg), nil
 }
 
 // quotePowerShell keeps to what Windows PowerShell 5.1 and PowerShell 7

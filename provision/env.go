@@ -3,6 +3,8 @@ package provision
 import (
 	"fmt"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/shellword"
 )
 
 // env is a list of shell assignments, in order: KEY='value' lines that a
@@ -25,12 +27,10 @@ func (e *env) bytes() ([]byte, error) {
 	return []byte(e.text.String()), e.err
 }
 
-// quote makes one POSIX shell word of s. Within single quotes the shell
-// reads every byte as itself; a single quote ends them, comes escaped, and
-// opens them again.
+// quote makes one POSIX shell word of s.
 func quote(s string) (string, error) {
 	if strings.ContainsRune(s, 0) {
 		return "", fmt.Errorf("%q holds a NUL character", s)
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'", nil
+	return shellword.Quote(s), nil
 }

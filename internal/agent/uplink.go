@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -207,19 +208,15 @@ func (u *uplink) get(ctx context.Context) (*session, error) {
 		case <-again:
 		case <-timer.C:
 			_, _, _, last := u.state()
-			return nil, fmt.Errorf("no connection to the guest: %w", orUnknown(last))
+			return nil, fmt.Errorf("no connection to the guest: %w", cmp.Or(last, errNotYet))
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
 	}
 }
 
-func orUnknown(err error) error {
-	if err == nil {
-		return errors.New("not yet made")
-	}
-	return err
-}
+// errNotYet is the reason before the first attempt has ended.
+var errNotYet = errors.New("not yet made")
 
 // current is the link without waiting, nil when there is none.
 func (u *uplink) current() *session {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -166,7 +167,7 @@ func (r *boxRun) run(ctx context.Context) (results []BoxResult, err error) {
 		}
 		results = append(results, BoxResult{
 			Name: box.Name(), Version: box.Version(), Format: string(format), Architecture: r.source.Architecture,
-			Image: or(img.Path, first(img.URLs)), SHA512: img.SHA512, Changed: !has,
+			Image: cmp.Or(img.Path, first(img.URLs)), SHA512: img.SHA512, Changed: !has,
 		})
 	}
 	if len(missing) == 0 {
@@ -257,11 +258,4 @@ func (r *boxRun) add(ctx context.Context, box cloudbox.Box, file string) error {
 
 func (r *boxRun) phase(name string, f func() (string, error)) error {
 	return phase(r.Progress, name, f)
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }

@@ -17,12 +17,12 @@ import (
 
 // findSource says which image the boxes are made of.
 func (r *boxRun) findSource(b BoxOptions) error {
-	architecture := or(b.Architecture, r.HostFacts.Architecture)
+	architecture := cmp.Or(b.Architecture, r.HostFacts.Architecture)
 	switch b.System {
 	case "", cloudbox.FreeBSD:
 		r.kind = lockfile.CloudImage
 		r.source = cloudbox.Source{
-			Release: or(b.Release, "15.1"), Architecture: architecture, Filesystem: or(b.Filesystem, ownFilesystem), Mirror: b.Mirror,
+			Release: cmp.Or(b.Release, "15.1"), Architecture: architecture, Filesystem: cmp.Or(b.Filesystem, ownFilesystem), Mirror: b.Mirror,
 		}
 		if err := r.source.Check(); err != nil {
 			return &failure.Error{Err: err, Next: "the releases are at https://www.freebsd.org/releases/", Code: failure.ExitUsage}

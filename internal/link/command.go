@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/shellword"
 )
 
 // StatusNotStarted is the exit status of a command whose folder is not
@@ -96,7 +98,7 @@ func (c *Command) preamble(mark string) (string, error) {
 		if dir[0] == '-' {
 			dir = "./" + dir // `cd -` means another folder
 		}
-		fmt.Fprintf(&b, "cd %s || exit %d; ", quoteWord(dir), StatusNotStarted)
+		fmt.Fprintf(&b, "cd %s || exit %d; ", shellword.Quote(dir), StatusNotStarted)
 	}
 	for _, pair := range c.Env {
 		name, value, ok := strings.Cut(pair, "=")
@@ -106,7 +108,7 @@ func (c *Command) preamble(mark string) (string, error) {
 		if strings.IndexByte(value, 0) >= 0 {
 			return "", fmt.Errorf("environment: %s: %w", name, ErrNUL)
 		}
-		fmt.Fprintf(&b, "export %s=%s; ", name, quoteWord(value))
+		fmt.Fprintf(&b, "export %s=%s; ", name, shellword.Quote(value))
 	}
 	return b.String(), nil
 }

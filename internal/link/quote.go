@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/shellword"
 )
 
 // ErrNUL says that a word holds a NUL byte, which no argument of a program can.
@@ -24,7 +26,7 @@ func Quote(args []string) (string, error) {
 		if i > 0 && arg != "" && strings.Trim(arg, bare) == "" {
 			b.WriteString(arg)
 		} else {
-			b.WriteString(quoteWord(arg))
+			b.WriteString(shellword.Quote(arg))
 		}
 	}
 	return b.String(), nil
@@ -36,11 +38,7 @@ func QuoteWord(word string) (string, error) {
 	if strings.IndexByte(word, 0) >= 0 {
 		return "", ErrNUL
 	}
-	return quoteWord(word), nil
-}
-
-func quoteWord(word string) string {
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return shellword.Quote(word), nil
 }
 
 // bare are the bytes that no shell treats specially inside a word. "=" and
@@ -55,7 +53,7 @@ const bare = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./
 // the inner sh unfolds with printf.
 func wrap(script string) string {
 	if !troublesome(script) {
-		return "exec sh -c " + quoteWord(script)
+		return "exec sh -c " + shellword.Quote(script)
 	}
 	var b strings.Builder
 	b.WriteString(`exec sh -c 'eval "$(printf "`)

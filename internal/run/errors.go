@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+
+	"github.com/fbdock/fbdock/internal/shellword"
 )
 
 // NotFoundError says that a program is not there, or is none.
@@ -77,7 +79,7 @@ func (c Cmd) String() string {
 	words := append([]string{c.Name}, c.Args...)
 	for i, w := range words {
 		if w == "" || strings.ContainsAny(w, " \t\n\"'\\$`*?[]{}()<>|&;#!~") {
-			words[i] = "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+			words[i] = shellword.Quote(w)
 		}
 	}
 	return strings.Join(words, " ")

@@ -6,7 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strings"
+
+	"github.com/fbdock/fbdock/internal/shellword"
 )
 
 // Owner is who owns a file: a user's number on Unix, a SID on Windows.
@@ -101,5 +102,5 @@ func quoted(path string) string {
 	if onWindows {
 		return `"` + path + `"` // no name has a quote there
 	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	return shellword.Quote(path)
 }
