@@ -96,13 +96,13 @@ func up(ctx context.Context, s *session) (string, error) {
 func upAgain(ctx context.Context, s *session) (string, error) {
 	out, err := s.must(ctx, "up", "--yes", "--allow-reach")
 	if err == nil && !strings.Contains(out.stderr, "nothing to do") {
-		done := ""
+		var done strings.Builder
 		for line := range strings.Lines(out.stderr) {
 			if !strings.HasPrefix(line, "skip ") {
-				done += line
+				done.WriteString(line)
 			}
 		}
-		err = fmt.Errorf("the second up has something to do: %s", untrusted.Short(done, maxSaid))
+		err = fmt.Errorf("the second up has something to do: %s", untrusted.Short(done.String(), maxSaid))
 	}
 	return "nothing to do", err
 }
