@@ -33,7 +33,7 @@ func TestBindsComeBack(t *testing.T) {
 		"mount --bind " + f.Target + " " + bound + " && mount --bind " + f.Target + "/a " + bound + ".file && cd " + bound + " && n=0 && " +
 		"while [ ! -e stop ]; do echo $n >>log && [ \"$(cat " + bound + ".file)\" = a ] && n=$((n+1)); sleep 0.02; done; echo $n'"
 	done := make(chan outcome, 1)
-	apart, err := link.Dial(t.Context(), m.engine.endpoint(), link.Options{HostKey: m.engine.hostKey})
+	apart, err := link.Dial(t.Context(), m.engine.endpoint(), link.Options{HostKey: m.engine.HostKey})
 	if err != nil {
 		t.Fatal(err)
 	}

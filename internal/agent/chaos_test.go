@@ -15,7 +15,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/internal/link/linktest"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -166,12 +166,12 @@ func TestHostKeyChanges(t *testing.T) {
 	g := &guests{sshd: s}
 	r := startAgentOf(t, g, nil)
 	r.await(t, func(s agent.Status) bool { return s.Link })
-	before, err := os.ReadFile(filepath.Join(s.dir, "host"))
+	before, err := os.ReadFile(filepath.Join(s.Dir, "host"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.kill()
-	linktest.Key(t, filepath.Join(s.dir, "host"))
+	sshdtest.Key(t, filepath.Join(s.Dir, "host"))
 	s.start(t)
 	st := r.await(t, func(s agent.Status) bool { return !s.Link && strings.Contains(s.Error, "host key") })
 	t.Log(st.Error)
@@ -179,7 +179,7 @@ func TestHostKeyChanges(t *testing.T) {
 		t.Error("a machine with another host key was spoken to")
 	}
 	s.kill()
-	write(t, filepath.Join(s.dir, "host"), string(before))
+	write(t, filepath.Join(s.Dir, "host"), string(before))
 	s.start(t)
 	r.await(t, func(s agent.Status) bool { return s.Link })
 }

@@ -7,37 +7,20 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
-	"net"
 	"net/netip"
 	"os"
-	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/internal/link/linktest"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // sshd is a real OpenSSH server that plays both guests.
-type sshd struct {
-	dir, address, user string
-	hostKey            ssh.PublicKey
-	extra              []string
-	// apart has it live in a mount namespace of its own, as a machine does.
-	apart bool
-
-	mu      sync.Mutex
-	process *os.Process
-	exited  chan struct{}
-}
+type sshd struct{ *sshdtest.Server }
 
 func startSSHD(t testing.TB, extra ...string) *sshd {
 	t.Helper()
@@ -48,99 +31,23 @@ func startSSHD(t testing.TB, extra ...string) *sshd {
 
 func newSSHD(t testing.TB, extra ...string) *sshd {
 	t.Helper()
-	if _, err := os.Stat("/usr/sbin/sshd"); err != nil {
-		t.Skipf("no OpenSSH server: %v (apt-get install openssh-server)", err)
-	}
-	me, err := user.Current()
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sshd{dir: t.TempDir(), user: me.Username, extra: extra}
-	client := linktest.Key(t, filepath.Join(s.dir, "key")).PublicKey()
-	s.hostKey = linktest.Key(t, filepath.Join(s.dir, "host")).PublicKey()
-	write(t, filepath.Join(s.dir, "authorized"), string(ssh.MarshalAuthorizedKey(client)))
-	if os.Geteuid() == 0 {
-		_ = os.MkdirAll("/run/sshd", 0o755) // Debian's sshd insists on it
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.address = l.Addr().String()
-	_ = l.Close()
-	t.Cleanup(func() {
-		s.kill()
-		if t.Failed() {
-			text, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-			t.Logf("sshd says:\n%s", text)
-		}
-	})
-	return s
+	s := sshdtest.New(t, append([]string{"AcceptEnv FBDOCK_*", "Subsystem sftp internal-sftp"}, extra...)...)
+	s.Attributes, s.End = group(), killTree
+	return &sshd{s}
 }
 
-func (s *sshd) start(t testing.TB) {
-	t.Helper()
-	_, port, _ := net.SplitHostPort(s.address)
-	config := filepath.Join(s.dir, "sshd_config")
-	write(t, config, strings.Join(append([]string{
-		"ListenAddress 127.0.0.1", "Port " + port, "HostKey " + filepath.Join(s.dir, "host"),
-		"AuthorizedKeysFile " + filepath.Join(s.dir, "authorized"), "UsePAM no", "StrictModes no",
-		"PasswordAuthentication no", "PermitRootLogin yes", "PidFile none", "LogLevel VERBOSE", "AcceptEnv FBDOCK_*",
-		"SetEnv HOME=" + s.dir, "Subsystem sftp internal-sftp",
-	}, s.extra...), "\n")+"\n")
-	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	args := []string{"/usr/sbin/sshd", "-D", "-e", "-f", config}
-	if s.apart {
-		args = append([]string{"unshare", "-m", "--propagation", "private", "sh", "-c",
-			"mkdir -p /var/run/fbdock-mounts && mount -t tmpfs none /var/run/fbdock-mounts && exec \"$@\"", "sh"}, args...)
-	}
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Stderr = log
-	cmd.SysProcAttr = group()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	exited := make(chan struct{})
-	go func() {
-		defer close(exited)
-		_ = cmd.Wait()
-	}()
-	s.mu.Lock()
-	s.process, s.exited = cmd.Process, exited
-	s.mu.Unlock()
-	for range 500 {
-		if conn, err := net.Dial("tcp", s.address); err == nil {
-			_ = conn.Close()
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	t.Fatal("sshd does not start")
+// liveApart has it live in a mount namespace of its own, as a machine does.
+func (s *sshd) liveApart() {
+	s.Within = []string{"unshare", "-m", "--propagation", "private", "sh", "-c",
+		"mkdir -p /var/run/fbdock-mounts && mount -t tmpfs none /var/run/fbdock-mounts && exec \"$@\"", "sh"}
 }
+
+func (s *sshd) start(t testing.TB) { s.Start(t) }
 
 // kill ends the server and all its sessions, as a reboot does.
-func (s *sshd) kill() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.process == nil {
-		return
-	}
-	killTree(s.process.Pid)
-	<-s.exited
-}
+func (s *sshd) kill() { s.Kill() }
 
-func (s *sshd) logins(t testing.TB) int {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(s.dir, "log"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Count(string(text), "Accepted publickey")
-}
+func (s *sshd) logins(t testing.TB) int { return s.Logins(t) }
 
 // guests logs in to the sshd for both guests.
 type guests struct {
@@ -164,7 +71,7 @@ func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) 
 		to.Address = g.via
 	}
 	return link.Dial(ctx, to, link.Options{
-		HostKey: g.hostKey, Timeout: 5 * time.Second, KeepAlive: time.Second, IdleTimeout: 3 * time.Second,
+		HostKey: g.HostKey, Timeout: 5 * time.Second, KeepAlive: time.Second, IdleTimeout: 3 * time.Second,
 	})
 }
 
@@ -178,14 +85,14 @@ func (g *guests) Engine(ctx context.Context, through *link.Client) (*link.Client
 	if g.other != nil {
 		s = g.other
 	}
-	return through.Through(ctx, s.endpoint(), link.Options{HostKey: s.hostKey})
+	return through.Through(ctx, s.endpoint(), link.Options{HostKey: s.HostKey})
 }
 
 func (g *guests) Gone(context.Context) bool { return g.gone.Load() }
 
 func (s *sshd) endpoint() link.Endpoint {
 	return link.Endpoint{
-		Name: "dev", Address: s.address, User: s.user, KeyFiles: []string{filepath.Join(s.dir, "key")}, KeysOnly: true,
+		Name: "dev", Address: s.Address, User: s.User, KeyFiles: []string{s.KeyFile}, KeysOnly: true,
 	}
 }
 
@@ -208,7 +115,7 @@ func startAgent(t testing.TB, s *sshd, change func(*agent.Options)) *running {
 func startAgentOf(t testing.TB, g *guests, change func(*agent.Options)) *running {
 	t.Helper()
 	dir := shortDir(t)
-	signer := linktest.Key(t, filepath.Join(dir, "host"))
+	signer := sshdtest.Key(t, filepath.Join(dir, "host"))
 	r := &running{guests: g, dir: dir, docker: filepath.Join(dir, "docker.sock"), podman: filepath.Join(dir, "podman.sock"), ended: make(chan struct{})}
 	o := agent.Options{
 		Identity: "test", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"),

@@ -14,7 +14,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/internal/link/linktest"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 func TestSocketIsPrivate(t *testing.T) {
@@ -172,7 +172,7 @@ func TestStarter(t *testing.T) {
 	t.Parallel()
 	s := startSSHD(t)
 	dir := shortDir(t)
-	signer := linktest.Key(t, dir+"/host")
+	signer := sshdtest.Key(t, dir+"/host")
 	var mu sync.Mutex
 	var spawned int
 	starter := agent.Starter{
@@ -230,7 +230,7 @@ func TestStarterKnowsTheEndOfAnother(t *testing.T) {
 func startsNothing(t *testing.T, say func(*slog.Logger)) agent.Starter {
 	t.Helper()
 	dir := shortDir(t)
-	signer := linktest.Key(t, dir+"/host")
+	signer := sshdtest.Key(t, dir+"/host")
 	return agent.Starter{
 		Remote:   agent.Remote{Address: dir + "/agent.sock", HostKey: signer.PublicKey()},
 		Identity: "test", Lock: dir + "/agent.start", Log: dir + "/agent.log",

@@ -26,7 +26,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/internal/link/linktest"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
@@ -66,7 +66,7 @@ func alone(words []string) error {
 	}()
 	o := agent.Options{
 		Identity: "alone", Socket: filepath.Join(dir, "agent.sock"), Lock: filepath.Join(dir, "agent.lock"), HostKey: signer,
-		Guests: &guests{sshd: &sshd{address: address, user: user, dir: keys, hostKey: guest.PublicKey()}},
+		Guests: &guests{sshd: &sshd{&sshdtest.Server{Address: address, User: user, KeyFile: filepath.Join(keys, "key"), HostKey: guest.PublicKey()}}},
 		Log:    slog.New(slog.NewTextHandler(os.Stderr, nil)), Settings: agent.Settings{Bind: netip.MustParseAddr(here)},
 	}
 	if len(words) >= 6 {
@@ -103,7 +103,7 @@ type process struct {
 func startAlone(t *testing.T, s *sshd, more ...string) *process {
 	t.Helper()
 	dir := shortDir(t)
-	key := linktest.Key(t, filepath.Join(dir, "host")).PublicKey()
+	key := sshdtest.Key(t, filepath.Join(dir, "host")).PublicKey()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +112,7 @@ func startAlone(t *testing.T, s *sshd, more ...string) *process {
 	if len(more) == 3 {
 		cmd = exec.Command("sh", "-c", `ulimit -n "$1" && exec "$2"`, "sh", more[2], self)
 	}
-	cmd.Env = append(os.Environ(), aloneEnv+"="+strings.Join(append([]string{dir, s.address, s.user, s.dir}, more...), " "))
+	cmd.Env = append(os.Environ(), aloneEnv+"="+strings.Join(append([]string{dir, s.Address, s.User, s.Dir}, more...), " "))
 	cmd.Stderr = t.Output()
 	in, out := runtest.Start(t, cmd)
 	p := &process{

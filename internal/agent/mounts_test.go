@@ -35,10 +35,10 @@ func newMachine(t testing.TB, extra ...string) *machine {
 	}
 	m := &machine{freebsd: newSSHD(t, extra...), engine: newSSHD(t)}
 	for _, s := range []*sshd{m.freebsd, m.engine} {
-		s.apart = true
+		s.liveApart()
 		s.start(t)
 	}
-	m.wire = newWire(t, m.freebsd.address)
+	m.wire = newWire(t, m.freebsd.Address)
 	return m
 }
 
@@ -117,7 +117,7 @@ func TestMounts(t *testing.T) {
 // sh runs a script in a guest over a login of its own.
 func (s *sshd) sh(t *testing.T, script string) string {
 	t.Helper()
-	c, err := link.Dial(t.Context(), s.endpoint(), link.Options{HostKey: s.hostKey})
+	c, err := link.Dial(t.Context(), s.endpoint(), link.Options{HostKey: s.HostKey})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ var allowed = map[string][]string{
 	"internal/redact":                {},
 	"internal/ui":                    {"internal/failure", "internal/redact", "internal/untrusted"},
 	"internal/link":                  {"internal/shellword", "internal/atomicfile", "internal/hostfile", "internal/privatefile", "internal/untrusted"},
-	"internal/link/linktest":         {},
+	"internal/link/sshdtest":         {"internal/link"},
 	"internal/engine":                {"internal/failure", "internal/atomicfile", "internal/hostfile", "internal/untrusted"},
 	"boxes":                          {"internal/hostfile"},
 	"boxes/refresh":                  {"boxes"},
@@ -62,10 +62,10 @@ var allowed = map[string][]string{
 	"internal/confine":               {},
 	"internal/sftpserver":            {"internal/confine", "internal/descriptors"},
 	"internal/mount":                 {"internal/link", "internal/sftpserver", "internal/untrusted", "platforms"},
-	"internal/mount/mounttest":       {"internal/link", "internal/link/linktest"},
+	"internal/mount/mounttest":       {"internal/link/sshdtest"},
 	"internal/foldercopy":            {"internal/confine", "internal/link", "internal/mount", "internal/sftpserver", "internal/untrusted"},
 	"internal/dockerpaths":           {"internal/dockerflags", "internal/mount", "platforms"},
-	"internal/datagram/datagramtest": {"internal/link", "internal/link/linktest"},
+	"internal/datagram/datagramtest": {"internal/link", "internal/link/sshdtest"},
 	"internal/datagram":              {"internal/link"},
 	"internal/agent":                 {"internal/retry", "internal/failure", "internal/descriptors", "internal/link", "internal/engine", "internal/foldercopy", "internal/mount", "internal/datagram", "internal/localsocket", "internal/privatefile", "internal/untrusted"},
 	"internal/app": {
@@ -82,7 +82,7 @@ var allowed = map[string][]string{
 
 // owners are the packages that alone may import what is dangerous to spread.
 var owners = map[string][]string{
-	"os/exec":                         {"internal/run", "internal/run/runtest", "internal/datagram/datagramtest", "internal/mount/mounttest"}, // the last three are for tests
+	"os/exec":                         {"internal/run", "internal/run/runtest", "internal/datagram/datagramtest", "internal/link/sshdtest"}, // the last three are for tests
 	"github.com/docker/docker/client": {"internal/engine"},
 	"github.com/urfave/cli/v2":        {"cmd/fbdock"},
 	"github.com/google/go-containerregistry/pkg/v1/remote": {"internal/remoteimage"},

@@ -21,6 +21,7 @@ var readers = map[string]string{
 	"internal/atomicfile/":           "the folders that it writes to",
 	"internal/confine/":              "it opens by descriptors of folders",
 	"internal/datagram/datagramtest": "for tests",
+	"internal/link/sshdtest":         "for tests",
 	"internal/dockercli/cache.go":    "the cache directory",
 	"internal/hostfile/":             "it is who opens them",
 	"internal/localsocket/":          "/proc",

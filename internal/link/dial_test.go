@@ -16,7 +16,7 @@ import (
 	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/internal/link/linktest"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 func TestPinOnFirstSight(t *testing.T) {
@@ -125,7 +125,7 @@ func TestAuthFailures(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	wrong, locked, rubbish := filepath.Join(dir, "wrong"), filepath.Join(dir, "locked"), filepath.Join(dir, "rubbish")
-	linktest.Key(t, wrong)
+	sshdtest.Key(t, wrong)
 	_, private, _ := ed25519.GenerateKey(nil)
 	block, err := ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte("secret"))
 	if err != nil {
@@ -139,7 +139,7 @@ func TestAuthFailures(t *testing.T) {
 		to.KeyFiles = []string{wrong, locked, rubbish, filepath.Join(dir, "missing")}
 		o := link.Options{HostKey: inner.hostKey, AgentSocket: filepath.Join(dir, "no-agent")}
 		if name == "sshd" {
-			o.HostKey = real.hostKey
+			o.HostKey = real.HostKey
 		}
 		_, err := link.Dial(t.Context(), to, o)
 		refused, ok := errors.AsType[*link.AuthError](err)
@@ -189,7 +189,7 @@ func TestAgentIsTheFallback(t *testing.T) {
 	dial(t, to, o)
 
 	wrong := filepath.Join(t.TempDir(), "wrong")
-	linktest.Key(t, wrong)
+	sshdtest.Key(t, wrong)
 	to.KeyFiles = []string{wrong}
 	if _, err := link.Dial(t.Context(), to, o); err == nil {
 		t.Error("KeysOnly with a key that can be read, and the agent was asked")

@@ -74,11 +74,11 @@ func wantLost(t *testing.T, what string, err error) {
 func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	t.Parallel()
 	s := startSSHD(t)
-	cable := startCable(t, s.address)
+	cable := startCable(t, s.Address)
 	to := s.endpoint()
 	to.Address = cable.address
-	c := dial(t, to, link.Options{HostKey: s.hostKey, KeepAlive: 100 * time.Millisecond, IdleTimeout: time.Second})
-	inner, err := c.Through(t.Context(), s.endpoint(), link.Options{HostKey: s.hostKey})
+	c := dial(t, to, link.Options{HostKey: s.HostKey, KeepAlive: 100 * time.Millisecond, IdleTimeout: time.Second})
+	inner, err := c.Through(t.Context(), s.endpoint(), link.Options{HostKey: s.HostKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestManySessionsAtOnce(t *testing.T) {
 func TestOpenSSHReadsThePins(t *testing.T) {
 	t.Parallel()
 	s := startSSHD(t)
-	pins := s.dir + "/pins"
+	pins := s.Dir + "/pins"
 	dial(t, s.endpoint(), link.Options{KnownHosts: pins})
 	out, err := openSSH(t, s, pins)
 	if errors.Is(err, os.ErrNotExist) {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/internal/link/linktest"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // server is an SSH server within the test, for what a real one does not do
@@ -31,7 +31,7 @@ type server struct {
 func startServer(t *testing.T, handle func(*ssh.ServerConn, ssh.NewChannel)) *server {
 	t.Helper()
 	keyFile := filepath.Join(t.TempDir(), "key")
-	allowed := linktest.Key(t, keyFile).PublicKey()
+	allowed := sshdtest.Key(t, keyFile).PublicKey()
 	s := &server{keyFile: keyFile, handle: handle}
 	s.config = &ssh.ServerConfig{PublicKeyCallback: func(_ ssh.ConnMetadata, key ssh.PublicKey) (*ssh.Permissions, error) {
 		if string(key.Marshal()) != string(allowed.Marshal()) {

@@ -104,7 +104,7 @@ func TestThrough(t *testing.T) {
 	t.Parallel()
 	outer, engine := startSSHD(t), startSSHD(t)
 	first := outer.dial(t)
-	second, err := first.Through(t.Context(), engine.endpoint(), link.Options{HostKey: engine.hostKey})
+	second, err := first.Through(t.Context(), engine.endpoint(), link.Options{HostKey: engine.HostKey})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,11 +126,11 @@ func TestThrough(t *testing.T) {
 
 	gone := engine.endpoint()
 	gone.Address = "127.0.0.1:1"
-	_, err = first.Through(t.Context(), gone, link.Options{HostKey: engine.hostKey})
+	_, err = first.Through(t.Context(), gone, link.Options{HostKey: engine.HostKey})
 	if _, ok := errors.AsType[*link.UnreachableError](err); !ok {
 		t.Errorf("nothing there: %v", err)
 	}
-	second, err = first.Through(t.Context(), engine.endpoint(), link.Options{HostKey: engine.hostKey})
+	second, err = first.Through(t.Context(), engine.endpoint(), link.Options{HostKey: engine.HostKey})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,7 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/internal/link/linktest"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // Engine is a computer of which only the sshd can be reached.
@@ -53,14 +52,8 @@ func New(t testing.TB, lines ...string) *Engine {
 	}
 	e := &Engine{dir: t.TempDir()}
 	e.unshare(t)
-	client := linktest.Key(t, filepath.Join(e.dir, "key")).PublicKey()
-	e.hostKey = linktest.Key(t, filepath.Join(e.dir, "host")).PublicKey()
-	write(t, filepath.Join(e.dir, "authorized"), string(ssh.MarshalAuthorizedKey(client)))
-	write(t, filepath.Join(e.dir, "config"), strings.Join(append([]string{
-		"HostKey " + filepath.Join(e.dir, "host"), "AuthorizedKeysFile " + filepath.Join(e.dir, "authorized"),
-		"UsePAM no", "StrictModes no", "PermitRootLogin yes", "PidFile none",
-	}, lines...), "\n")+"\n")
-	_ = os.MkdirAll("/run/sshd", 0o755) // Debian's sshd insists on it
+	e.hostKey, _ = sshdtest.Keys(t, e.dir)
+	sshdtest.Config(t, e.dir, lines...)
 	t.Cleanup(e.Cut)
 	return e
 }
@@ -132,7 +125,7 @@ func (e *Engine) connect(context.Context, string, string) (net.Conn, error) {
 	near, far := os.NewFile(uintptr(pair[0]), "near"), os.NewFile(uintptr(pair[1]), "far")
 	defer near.Close()
 	defer far.Close()
-	sshd := exec.Command("nsenter", "--net="+e.network, "/usr/sbin/sshd", "-i", "-e", "-f", filepath.Join(e.dir, "config"))
+	sshd := exec.Command("nsenter", "--net="+e.network, "/usr/sbin/sshd", "-i", "-e", "-f", filepath.Join(e.dir, "sshd_config"))
 	sshd.Stdin, sshd.Stdout = far, far
 	if err := sshd.Start(); err != nil {
 		return nil, err
@@ -180,11 +173,4 @@ func (e *Engine) Answer(t testing.TB, port uint16, answer func([]byte) []byte) {
 			}
 		}
 	}()
-}
-
-func write(t testing.TB, file, text string) {
-	t.Helper()
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
 }

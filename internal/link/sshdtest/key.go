@@ -1,5 +1,6 @@
-// Package linktest has what tests of SSH need in several packages.
-package linktest
+// Package sshdtest has a real OpenSSH server for the tests of several packages,
+// and keys for them.
+package sshdtest
 
 import (
 	"crypto/ed25519"
