@@ -116,7 +116,7 @@ rm -f "$root/etc/resolv.conf" "$root/etc/machine-id" "$root/etc/network/interfac
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/* "${root:?}"/boot/* "$root"/usr/share/doc "$root"/usr/share/man "$root"/usr/share/locale
 "$here/busybox-image.sh" "$root/bin/busybox" "$root/usr/lab/images/busybox.tar"
 mv "$root/usr/lab/images/busybox.tar" "$(dirname "$out")/busybox.tar"
-"$here/docker-store.sh" "$(dirname "$out")/busybox.tar" "$root/usr/lab/images/store.tar" "$work/store"
+"$here/docker-store.sh" "$(dirname "$out")/busybox.tar" "$root/usr/lab/images/store.tar" "$work/store" ${docker:+"$docker"}
 
 # initrd: busybox and the drivers of the root disk.
 initrd=$work/initrd
