@@ -3,6 +3,7 @@ package provision
 import (
 	"cmp"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -63,7 +64,11 @@ func Render(m plan.Machine, in Inputs) (Payload, error) {
 		return Payload{}, fmt.Errorf("machine %s: %w", m.Name, err)
 	}
 	files = append(files, File{"fbdock.env", 0o600, values})
-	for _, make := range []func(plan.Machine, Inputs) ([]File, error){seedFiles, clientFiles, provisionFiles} {
+	parts := []func(plan.Machine, Inputs) ([]File, error){seedFiles, clientFiles, provisionFiles}
+	if m.Engine.Sibling() {
+		parts = parts[1:] // the engine gets it from the host: it holds keys that FreeBSD has no use for
+	}
+	for _, make := range parts {
 		more, err := make(m, in)
 		if err != nil {
 			return Payload{}, fmt.Errorf("machine %s: %w", m.Name, err)
@@ -98,6 +103,14 @@ func guestEnv(m plan.Machine, in Inputs) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if m.Engine.Sibling() {
+		setup, err := EngineSetup(m, in)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(setup)
+		values = append(values, [2]string{"FBDOCK_ENGINE_SETUP", hex.EncodeToString(sum[:])})
+	}
 	proxy := proxyOf(m, in)
 	var out env
 	for _, kv := range append(values, [][2]string{
@@ -124,6 +137,10 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 	if m.OwnComputer() {
 		own, user = "yes", "root"
 	}
+	placement, card := plan.PlacementNested, ""
+	if e.Sibling() {
+		placement, card = plan.PlacementSibling, m.CardMAC(false)
+	}
 	podman := "no"
 	if m.Podman {
 		podman = "yes"
@@ -137,6 +154,8 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 		{"FBDOCK_POOL", m.Storage.Pool},
 		{"FBDOCK_COMPRESSION", m.Storage.Compression},
 		{"FBDOCK_ARC_MAX", decimal(m.Storage.ARCMax)},
+		{"FBDOCK_PLACEMENT", placement},
+		{"FBDOCK_CARD", card},
 		{"FBDOCK_HYPERVISOR", e.Hypervisor},
 		{"FBDOCK_ROOT_DISK", decimal(rootDisk)},
 		{"FBDOCK_ENGINE_CPUS", strconv.Itoa(e.CPUs)},

@@ -3,6 +3,9 @@ package provision
 import (
 	"bytes"
 	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/plan"
@@ -60,6 +63,31 @@ ethernets:
 `, strings.ToLower(m.Engine.MAC), m.Engine.Address, m.Engine.Network.Bits(), m.Engine.Gateway)
 }
 
+// EngineSetup is the script that root runs in an engine beside FreeBSD: the same
+// that one in FreeBSD has in its seed. It holds keys.
+func EngineSetup(m plan.Machine, in Inputs) ([]byte, error) { return userData(m, in) }
+
+// EngineSetupCommand is what root runs in such an engine with the script on
+// standard input. It says "same" where the engine was set up by this script, else
+// "begun", and leaves the script running: it ends with the file EngineSeeded or
+// with a line "fbdock-seed fail" in EngineLog.
+const EngineSetupCommand = `umask 077
+dir=/var/lib/fbdock
+mkdir -p "$dir" && cat >"$dir/setup.sent" || exit 1
+if cmp -s "$dir/setup.sent" "$dir/setup" && [ -e "$dir/seeded" ]; then
+  rm -f "$dir/setup.sent"
+  echo same
+  exit 0
+fi
+rm -f "$dir/seeded" && mv -f "$dir/setup.sent" "$dir/setup" && : >/var/log/fbdock-seed.log && sync || exit 1
+setsid flock /run/fbdock-setup.lock sh "$dir/setup" </dev/null >/dev/null 2>&1 &
+echo begun`
+
+// EngineSetupState is what root runs to learn how far the script is: it prints
+// "done", or the last lines of its log.
+const EngineSetupState = `[ ! -e /var/lib/fbdock/seeded ] || { echo done; exit 0; }
+tail -n 30 /var/log/fbdock-seed.log`
+
 // userData is the script that cloud-init runs: values, then a static body.
 func userData(m plan.Machine, in Inputs) ([]byte, error) {
 	shares, err := shareLines(m.Shares)
@@ -77,9 +105,22 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 	}
 	authorized := in.Secrets.EngineKey.Authorized + "\n" + in.Secrets.GuestKey.Authorized + "\n"
 	var values env
+	ninep, placement, ownDisk := "yes", plan.PlacementNested, "yes"
+	if m.Engine.Sibling() {
+		ninep, placement = "no", plan.PlacementSibling
+	}
+	if !m.OwnDisk() {
+		ownDisk = "no"
+	}
 	for _, kv := range [][2]string{
+		{"FBDOCK_PLACEMENT", placement},
+		{"FBDOCK_MACHINE", m.Name},
+		{"FBDOCK_DATA_DISK", ownDisk},
+		{"FBDOCK_ENGINE_MAC", engineMAC(m)},
+		{"FBDOCK_ENGINE_PREFIX", strconv.Itoa(m.Engine.Network.Bits())},
+		{"FBDOCK_ENGINE_MASK", netmask(m.Engine.Network)},
 		{"FBDOCK_DNS", ""},
-		{"FBDOCK_NINEP", "yes"},
+		{"FBDOCK_NINEP", ninep},
 		{"FBDOCK_ENGINE_ADDRESS", m.Engine.Address.String()},
 		{"FBDOCK_ENGINE_GATEWAY", m.Engine.Gateway.String()},
 		{"FBDOCK_ENGINE_NETWORK", m.Engine.Network.Masked().String()},
@@ -112,7 +153,7 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 		return nil, err
 	}
 	script := append([]byte("#!/bin/sh\n# Written by fbdock.\n"), block...)
-	for _, name := range []string{"engine/firewall.sh", "engine/shares.sh", "engine/setup.sh"} {
+	for _, name := range []string{"engine/firewall.sh", "engine/shares.sh", "engine/beside.sh", "engine/setup.sh"} {
 		body, err := static.ReadFile(name)
 		if err != nil {
 			return nil, err
@@ -121,3 +162,13 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 	}
 	return script, nil
 }
+
+// engineMAC is the address of the engine's card to FreeBSD.
+func engineMAC(m plan.Machine) string {
+	if m.Engine.Sibling() {
+		return m.CardMAC(true)
+	}
+	return strings.ToLower(m.Engine.MAC)
+}
+
+func netmask(p netip.Prefix) string { return net.IP(net.CIDRMask(p.Bits(), 32)).String() }

@@ -38,10 +38,11 @@ case ${0##*/} in
   mountpoint) [ "$2" = /var/lib/docker ] ;;
   dockerd) echo 'Docker version 27.5.1, build 27.5.1-r0' ;;
   nft) [ "$1" = list ] || exec cat "$2" >/rules ;;
+  ip) [ "$*" != '-4 route show default' ] || echo 'default via 192.168.121.1 dev eth0 metric 202' ;;
 esac
 END
 chmod 0755 "$root/usr/local/sbin/called"
-for name in apk chattr docker dockerd e2fsck findfs modprobe mount mountpoint nft rc-service rc-update resize2fs sync umount update-ca-certificates; do
+for name in apk chattr docker dockerd e2fsck findfs hostname ip modprobe mount mountpoint nft rc-service rc-update resize2fs sync umount update-ca-certificates; do
   ln -s called "$root/usr/local/sbin/$name"
 done
 printf 'root:!::0:::::\n' >"$root/etc/shadow"
@@ -60,7 +61,16 @@ func newEngine(t *testing.T, m plan.Machine) *guest {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g.write(t, "user-data", string(p.File("seed/user-data")))
+	text := p.File("seed/user-data")
+	if m.Engine.Sibling() {
+		if text != nil {
+			t.Error("FreeBSD gets the keys of an engine beside it")
+		}
+		if text, err = provision.EngineSetup(m, provision.Inputs{Secrets: labSecrets(t, m), ImageSHA512: digest()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.write(t, "user-data", string(text))
 	return g
 }
 

@@ -186,7 +186,7 @@ func TestSibling(t *testing.T) {
 			if c.engine {
 				part = engine
 			}
-			has := strings.Contains(part, c.mac()) || strings.Contains(part, c.bareMAC()) || strings.Contains(part, `v.vmx["ethernet1.address"]`)
+			has := strings.Contains(part, c.mac) || strings.Contains(part, c.bareMAC()) || strings.Contains(part, `v.vmx["ethernet1.address"]`)
 			if has != plan.PrivateNetwork(p.Machines[0].Provider) {
 				t.Errorf("%s: card of the private network: %v", name, has)
 			}

@@ -15,6 +15,7 @@ type card struct {
 	link   string // name of the network
 	engine bool
 	id     [4]byte // of the network; the last byte of an address is the VM's
+	mac    string
 	// from and to are UDP ports of the host, where the network is a pair of them.
 	from, to int
 }
@@ -22,7 +23,7 @@ type card struct {
 // cardOf is the card of m's FreeBSD, or of its engine.
 func cardOf(m plan.Machine, engine bool) card {
 	sum := sha256.Sum256([]byte("network " + m.Instance))
-	c := card{link: m.Instance, engine: engine, id: [4]byte(sum[:4]), from: qemuPort(m.Instance), to: qemuPort(m.Instance) + 1}
+	c := card{link: m.Instance, engine: engine, mac: m.CardMAC(engine), id: [4]byte(sum[:4]), from: qemuPort(m.Instance), to: qemuPort(m.Instance) + 1}
 	if engine {
 		c.from, c.to = c.to, c.from
 	}
@@ -37,13 +38,8 @@ func (c card) last() byte {
 	return 1
 }
 
-// mac is an address that is administered locally (IEEE 802, the second bit).
-func (c card) mac() string {
-	return fmt.Sprintf("02:%02x:%02x:%02x:%02x:%02x", c.id[0], c.id[1], c.id[2], c.id[3], c.last())
-}
-
 // bareMAC is the address as VirtualBox and Parallels write it.
-func (c card) bareMAC() string { return strings.ToUpper(strings.ReplaceAll(c.mac(), ":", "")) }
+func (c card) bareMAC() string { return strings.ToUpper(strings.ReplaceAll(c.mac, ":", "")) }
 
 // engineOf is the engine beside m's FreeBSD as a machine of Vagrant's.
 func engineOf(m plan.Machine) vm {
@@ -91,7 +87,7 @@ func virtualboxNetwork(f *file, c card) {
 
 // libvirtNetwork is a network that the host has no address in, and no DHCP.
 func libvirtNetwork(f *file, c card) {
-	f.line("machine.vm.network %s, auto_config: false, mac: %s,", quote("private_network"), quote(c.mac()))
+	f.line("machine.vm.network %s, auto_config: false, mac: %s,", quote("private_network"), quote(c.mac))
 	f.line("  libvirt__network_name: %s, libvirt__forward_mode: %s, libvirt__dhcp_enabled: false", quote(c.link), quote("veryisolated"))
 }
 
@@ -117,6 +113,6 @@ func parallelsCard(f *file, c card) {
 func qemuCard(f *file, c card) {
 	f.line("v.extra_qemu_args = [")
 	f.line("  %s, %s,", quote("-netdev"), quote(fmt.Sprintf("socket,id=fbdock,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d", c.to, c.from)))
-	f.line("  %s, %s,", quote("-device"), quote("virtio-net-pci,netdev=fbdock,mac="+c.mac()))
+	f.line("  %s, %s,", quote("-device"), quote("virtio-net-pci,netdev=fbdock,mac="+c.mac))
 	f.line("]")
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -27,6 +28,18 @@ func (e Engine) Sibling() bool { return e.Placement == PlacementSibling }
 // EngineName is what Vagrant calls the engine of a machine that has it beside
 // FreeBSD.
 func (m Machine) EngineName() string { return m.Name + "-engine" }
+
+// CardMAC is the address of a VM's network card in the network between FreeBSD
+// and the engine beside it, administered locally (IEEE 802, the second bit). The
+// last byte is that of the VM's IPv4 address.
+func (m Machine) CardMAC(engine bool) string {
+	id := sha256.Sum256([]byte("network " + m.Instance))
+	last := 1
+	if engine {
+		last = 2
+	}
+	return fmt.Sprintf("02:%02x:%02x:%02x:%02x:%02x", id[0], id[1], id[2], id[3], last)
+}
 
 // PrivateNetwork tells whether a provider makes a network between FreeBSD and
 // an engine beside it.

@@ -6,6 +6,10 @@
 # FreeBSD nor the engine's own services. FreeBSD's pf sees one address for
 # both and does the rest: what the engine itself may ask of FreeBSD.
 #
+# An engine beside FreeBSD has two cards: the one to FreeBSD, and one that the
+# provider's network is behind. There nobody gets further than to its sshd,
+# which Vagrant logs in to: neither to dockerd nor to a published port.
+#
 # A table of its own: dockerd, iptables and Docker networks that come and go
 # do not touch it, and a packet that it drops nobody else lets pass (nft(8)).
 rules=/etc/fbdock/firewall.nft
@@ -20,6 +24,9 @@ guest_ports() {
   echo "$list"
 }
 
+# inside is the card to FreeBSD, outside the way out where that is another one.
+inside=eth0
+outside=
 firewall_rules() {
   own='22, 2376'
   [ -z "$FBDOCK_INSECURE_TCP" ] || own="$own, 2375"
@@ -31,12 +38,25 @@ table inet fbdock {
   chain input {
     type filter hook input priority -10; policy accept;
     iifname "lo" accept
-    iifname "eth0" ip saddr $FBDOCK_ENGINE_GATEWAY accept
+    iifname "$inside" ip saddr $FBDOCK_ENGINE_GATEWAY accept
+END
+  [ -z "$outside" ] || cat <<END
+    iifname "$outside" tcp dport 22 accept
+    iifname "$outside" meta l4proto tcp ct direction original reject
+    iifname "$outside" meta l4proto udp ct direction original udp dport != 68 reject
+END
+  cat <<END
     tcp dport { $own } reject
   }
   chain forward {
     type filter hook forward priority -10; policy accept;
-    oifname != "eth0" accept
+END
+  [ -z "$outside" ] || cat <<END
+    iifname "$outside" ct direction original reject
+    iifname "$inside" oifname "$outside" reject
+END
+  cat <<END
+    oifname != "$inside" accept
     ip daddr != $FBDOCK_ENGINE_NETWORK accept
     ct direction reply accept
 END

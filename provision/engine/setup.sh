@@ -55,6 +55,8 @@ $2
 }
 
 name_servers() {
+  # An engine with a network of its own has them of it.
+  [ -n "$FBDOCK_DNS" ] || return 0
   lines=
   for address in $FBDOCK_DNS; do
     lines="${lines}nameserver $address
@@ -96,7 +98,13 @@ $rest
 }
 
 # The data disk is the second one; it is formatted when it is proven blank.
+# Where the provider keeps none, what is in it is in the root disk.
 data_disk() {
+  data_line=
+  if [ "$FBDOCK_DATA_DISK" = no ]; then
+    keep_mounts
+    return 0
+  fi
   if ! disk=$(findfs LABEL=fbdock-data) || [ -z "$disk" ]; then
     disk=/dev/vdb
     [ -b "$disk" ] || fail "no data disk: $disk is not there"
@@ -117,8 +125,12 @@ data_disk() {
     mount -o noatime,discard "$disk" /var/lib/docker || fail "mount $disk"
   fi
   resize2fs "$disk" || fail "resize2fs $disk"
-  # What is known of the host's folders survives this root disk, as the
-  # containers do that bind them.
+  keep_mounts
+}
+
+# keep_mounts has what is known of the host's folders survive the root disk, as
+# the containers do that bind them.
+keep_mounts() {
   mkdir -p /var/lib/docker/fbdock /var/db/fbdock
   ln -sfn /var/lib/docker/fbdock /var/db/fbdock/mounts
 }
@@ -239,7 +251,7 @@ keep_for_next_boot() {
   fi
   put /etc/local.d/fbdock.start 0755 "#!/bin/sh
 # Written by fbdock: a seed that was not finished is finished now.
-[ -e $state/seeded ] || sh $state/setup >/dev/null 2>&1 &
+[ -e $state/seeded ] || flock /run/fbdock-setup.lock sh $state/setup >/dev/null 2>&1 &
 " || true
   rc-update add local default
   # Power may go at any moment, and cloud-init has noted that the script ran.
@@ -251,6 +263,7 @@ if [ -n "$FBDOCK_HTTP_PROXY$FBDOCK_HTTPS_PROXY" ]; then
   export http_proxy="$FBDOCK_HTTP_PROXY" https_proxy="$FBDOCK_HTTPS_PROXY" no_proxy="$FBDOCK_NO_PROXY"
 fi
 keep_for_next_boot
+[ "$FBDOCK_PLACEMENT" != sibling ] || private_network
 name_servers
 ssh_server
 say 'ssh is open'

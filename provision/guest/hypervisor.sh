@@ -78,6 +78,10 @@ uefi_vars() {
 # decide_hypervisor writes down "bhyve" or "qemu REASON"; with
 # hypervisor = "bhyve" and a guest that cannot, it ends the step with 3.
 decide_hypervisor() {
+  if beside; then
+    put_fact hypervisor 'none since the engine is a VM beside FreeBSD'
+    return 0
+  fi
   if [ "$FBDOCK_HYPERVISOR" = qemu ]; then
     put_fact hypervisor 'qemu as fbdock.hcl asks'
     return 0

@@ -167,6 +167,10 @@ put_dir() {
 # decide. A VM is fbdock's as a whole.
 own() { [ "${FBDOCK_OWN_COMPUTER:-no}" = yes ]; }
 
+# beside is true where the engine is a VM of the provider beside this FreeBSD,
+# so that nothing of a hypervisor runs here.
+beside() { [ "${FBDOCK_PLACEMENT:-nested}" = sibling ]; }
+
 # remember KIND NAME [VALUE] writes down what was there before fbdock's first
 # change of it, for fbdock-uninstall; a VM is destroyed as it is.
 remember() {

@@ -5,6 +5,23 @@
 
 rules=$etc/pf.conf
 
+# card prints the network card of the network between FreeBSD and an engine
+# beside it, by its address.
+card() {
+  for interface in $(ifconfig -l ether); do
+    if ifconfig "$interface" | grep -qi "^[[:space:]]*ether ${FBDOCK_CARD:-none}\$"; then
+      echo "$interface"
+      return 0
+    fi
+  done
+}
+
+# The engine is behind that card then, in place of a bridge with a tap.
+if beside; then
+  FBDOCK_BRIDGE=$(card)
+  FBDOCK_TAP=
+fi
+
 egress() { route -n get default 2>/dev/null | awk '$1 == "interface:" { print $2 }'; }
 
 # mountd_own_port prints the port that mountd_flags name, by the options of
@@ -55,8 +72,9 @@ guest_ports() {
 # a reload of pf. FreeBSD's own UDP and ICMP make states, for the answers.
 anchor_rules() {
   on="on { $FBDOCK_BRIDGE $FBDOCK_TAP }"
-  cat <<END
-# Written by fbdock; loaded into pf's anchor "fbdock".
+  echo '# Written by fbdock; loaded into pf'"'"'s anchor "fbdock".'
+  # An engine beside FreeBSD has a way out of its own.
+  beside || cat <<END
 nat on $1 inet from $FBDOCK_ENGINE_NETWORK to ! $FBDOCK_ENGINE_NETWORK -> ($1)
 END
   # The addresses of podman's containers are in a table of the main rules, which
@@ -79,9 +97,14 @@ pass in quick $on inet proto tcp from $FBDOCK_ENGINE_NETWORK to (self) no state
 pass out quick $on inet proto { udp icmp } from (self) to $FBDOCK_ENGINE_NETWORK keep state
 block drop in quick $on inet from any to (self)
 block drop in quick $on inet from any to { $FBDOCK_ENGINE_NETWORK 255.255.255.255 224.0.0.0/4 }
-pass quick $on no state
-block drop in quick on ! lo0 inet from any to $FBDOCK_ENGINE_NETWORK
 END
+  # An engine in FreeBSD goes through it to the outside, one beside it does not.
+  if beside; then
+    printf '%s\n' "block drop in quick $on" "pass out quick $on no state"
+  else
+    echo "pass quick $on no state"
+  fi
+  echo "block drop in quick on ! lo0 inet from any to $FBDOCK_ENGINE_NETWORK"
 }
 
 # pf_anchors are the lines of the main rules that call fbdock's anchor, and
@@ -131,6 +154,14 @@ pf_up() {
   await 60 pf_on || fail "pf is not enabled after service pf onestart: $(words)" "pfctl -s info; see /var/log/messages"
 }
 
+# card_up gives the card to the engine its address.
+card_up() {
+  [ -n "$FBDOCK_BRIDGE" ] || fail "no network card has the address $FBDOCK_CARD" \
+    "was the VM made by another Vagrantfile? fbdock reload makes its card"
+  ifconfig "$FBDOCK_BRIDGE" | grep -q "inet $FBDOCK_ENGINE_GATEWAY " ||
+    change ifconfig "$FBDOCK_BRIDGE" inet "$FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX" up
+}
+
 # interfaces_up makes the bridge with the address and the tap as its only
 # member. An address on a member is refused from FreeBSD 15 on.
 interfaces_up() {
@@ -168,6 +199,9 @@ offload_fix() {
 
 options_of() { ifconfig "$1" | sed -n 's/.*options=[0-9a-f]*<\([^>]*\)>.*/\1/p' | head -n 1; }
 
+# nat_loaded is true where the anchor has the translation that it is to have.
+nat_loaded() { beside || [ -n "$(pfctl -a fbdock -sn 2>/dev/null)" ]; }
+
 # anchor_up EXT checks and loads the rules; what is loaded is asked of pf.
 anchor_up() {
   anchor_rules "$1" >"$run/pf.new" || fail "write $run/pf.new"
@@ -175,7 +209,7 @@ anchor_up() {
   before=$changed
   put_file "$rules" 0600 <"$run/pf.new"
   if [ "$changed" != "$before" ] || [ "$(fact pf-anchor)" != "$(sha256 -q "$rules") $(boot_time)" ] ||
-    [ -z "$(pfctl -a fbdock -sn 2>/dev/null)" ] || [ -z "$(pfctl -a fbdock -sr 2>/dev/null)" ]; then
+    ! nat_loaded || [ -z "$(pfctl -a fbdock -sr 2>/dev/null)" ]; then
     change pfctl -a fbdock -f "$rules"
     put_fact pf-anchor "$(sha256 -q "$rules") $(boot_time)"
   fi

@@ -23,13 +23,19 @@ if ! first_boot_done; then
     "look at /var/log/messages in the guest; if nothing runs any more, remove /firstboot there"
 fi
 
-for module in zfs if_bridge if_tuntap nmdm pf fusefs; do
+modules='zfs if_bridge if_tuntap nmdm pf fusefs'
+vital='zfs if_bridge pf'
+if beside; then
+  modules='zfs pf fusefs'
+  vital='zfs pf'
+fi
+for module in $modules; do
   hint="is $module part of this kernel? kldload $module says more in dmesg"
   ! own || kldstat -qm "$module" || remember module "$module"
   attempt kldload -n "$module" || [ "$module" = fusefs ] || fail "kldload -n $module: status $rc: $(words)" "$hint"
 done
 hint=
-for module in zfs if_bridge pf; do
+for module in $vital; do
   kldstat -qm "$module" || fail "kernel module $module is not there although kldload succeeded" "see dmesg"
 done
 

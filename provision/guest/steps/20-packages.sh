@@ -83,7 +83,9 @@ converts() {
 }
 
 has_uefi() { [ -n "$(uefi_code)" ]; }
-if [ "$(hypervisor)" = bhyve ]; then
+if beside; then
+  : # no hypervisor and no firmware
+elif [ "$(hypervisor)" = bhyve ]; then
   case $(uname -m) in
     arm64) need u-boot-bhyve-arm64 test -e /usr/local/share/u-boot/u-boot-bhyve-arm64/u-boot.bin ;;
     *) need edk2-bhyve has_uefi ;;

@@ -58,7 +58,8 @@ new_pool() {
   done
   rm -f "$run/blank" "$run/zeros"
   free=$(df -P -k "$db" | awk 'NR == 2 { print int($4 / 1024) }')
-  size=$((FBDOCK_ENGINE_DISK / mib + 10240))
+  size=10240
+  beside || size=$((FBDOCK_ENGINE_DISK / mib + size))
   if [ "$size" -gt $((free - 2048)) ]; then
     size=$((free - 2048))
   fi
@@ -176,10 +177,12 @@ dataset "$base" -o mountpoint=none -o "compression=$FBDOCK_COMPRESSION" -o atime
 kept=$(zfs get -H -o value compression "$base") || fail "zfs get compression $base: status $?"
 [ "$kept" = "$FBDOCK_COMPRESSION" ] || change zfs set "compression=$FBDOCK_COMPRESSION" "$base"
 # volmode stands on the parent: set on a zvol itself its node does not come.
-dataset "$base/vm" -o volmode=dev -o mountpoint=none
 dataset "$base/shares" -o mountpoint=none
-volume "$base/vm/root" "$FBDOCK_ROOT_DISK"
-volume "$base/vm/data" "$FBDOCK_ENGINE_DISK"
+if ! beside; then
+  dataset "$base/vm" -o volmode=dev -o mountpoint=none
+  volume "$base/vm/root" "$FBDOCK_ROOT_DISK"
+  volume "$base/vm/data" "$FBDOCK_ENGINE_DISK"
+fi
 
 for share in $(shares all | awk '{ print $1 }'); do
   dataset "$base/shares/$share" -o "mountpoint=/fbdock/$share" -o recordsize=128k
@@ -195,7 +198,9 @@ if own && [ "$limit" = 0 ]; then
   finish "pool $chosen$warning"
 fi
 if [ "$limit" = 0 ]; then
-  limit=$((($(sysctl -n hw.physmem) - FBDOCK_ENGINE_MEMORY * mib - 1024 * mib) / 2))
+  engine=$((FBDOCK_ENGINE_MEMORY * mib))
+  ! beside || engine=0
+  limit=$((($(sysctl -n hw.physmem) - engine - 1024 * mib) / 2))
   [ "$limit" -ge $((256 * mib)) ] || limit=$((256 * mib))
 fi
 had=$(sysctl -n vfs.zfs.arc.max)

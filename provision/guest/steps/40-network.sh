@@ -1,6 +1,7 @@
 #!/bin/sh
 # fbdock step network: bridge0 and tap0, forwarding, NAT in pf's anchor
-# fbdock. The rules are checked before they are loaded, and nothing that
+# fbdock; with an engine beside FreeBSD an address on the card between the two,
+# and no forwarding. The rules are checked before they are loaded, and nothing that
 # carries this SSH session is restarted.
 set -eu
 # shellcheck source=../lib.sh
@@ -18,28 +19,41 @@ other=$(overlaps)
 [ -z "$other" ] || fail "engine.network $FBDOCK_ENGINE_NETWORK overlaps the guest's own network $other" \
   'choose another engine.network in fbdock.hcl, for example 10.78.0.0/24'
 
-# Interfaces of somebody else are not taken over.
-members=$(ifconfig "$FBDOCK_BRIDGE" 2>/dev/null | awk -v tap="$FBDOCK_TAP" '$1 == "member:" && $2 != tap { print $2 }')
-[ -z "$members" ] || fail "$FBDOCK_BRIDGE is in use: it has $(echo "$members" | tr '\n' ' ')as members" \
-  "rename that bridge: fbdock needs $FBDOCK_BRIDGE and $FBDOCK_TAP"
-if own && ! remembered interface "$FBDOCK_BRIDGE"; then
-  for interface in "$FBDOCK_BRIDGE" "$FBDOCK_TAP"; do
-    ! ifconfig "$interface" >/dev/null 2>&1 || fail "$interface is there already, and fbdock did not make it" \
-      "rename it: fbdock needs $FBDOCK_BRIDGE and $FBDOCK_TAP"
-  done
-  remember interface "$FBDOCK_BRIDGE"
-  remember interface "$FBDOCK_TAP"
+bridge() {
+  # Interfaces of somebody else are not taken over.
+  members=$(ifconfig "$FBDOCK_BRIDGE" 2>/dev/null | awk -v tap="$FBDOCK_TAP" '$1 == "member:" && $2 != tap { print $2 }')
+  [ -z "$members" ] || fail "$FBDOCK_BRIDGE is in use: it has $(echo "$members" | tr '\n' ' ')as members" \
+    "rename that bridge: fbdock needs $FBDOCK_BRIDGE and $FBDOCK_TAP"
+  if own && ! remembered interface "$FBDOCK_BRIDGE"; then
+    for interface in "$FBDOCK_BRIDGE" "$FBDOCK_TAP"; do
+      ! ifconfig "$interface" >/dev/null 2>&1 || fail "$interface is there already, and fbdock did not make it" \
+        "rename it: fbdock needs $FBDOCK_BRIDGE and $FBDOCK_TAP"
+    done
+    remember interface "$FBDOCK_BRIDGE"
+    remember interface "$FBDOCK_TAP"
+  fi
+
+  rc_conf_add cloned_interfaces "$FBDOCK_BRIDGE"
+  rc_conf_add cloned_interfaces "$FBDOCK_TAP"
+  rc_conf "ifconfig_$FBDOCK_BRIDGE" "inet $FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX addm $FBDOCK_TAP up"
+  # A line of its own, else ifconfig_DEFAULT=SYNCDHCP waits here for DHCP at boot.
+  rc_conf "ifconfig_$FBDOCK_TAP" up
+  rc_conf gateway_enable YES
+
+  interfaces_up
+  offload_fix "$ext"
+}
+
+if beside; then
+  card_up
+  rc_conf "ifconfig_$FBDOCK_BRIDGE" "inet $FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX"
+  if [ "${FBDOCK_PODMAN:-no}" = yes ]; then # its containers go out through FreeBSD
+    rc_conf gateway_enable YES
+    sysctl_set net.inet.ip.forwarding 1
+  fi
+else
+  bridge
 fi
-
-rc_conf_add cloned_interfaces "$FBDOCK_BRIDGE"
-rc_conf_add cloned_interfaces "$FBDOCK_TAP"
-rc_conf "ifconfig_$FBDOCK_BRIDGE" "inet $FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX addm $FBDOCK_TAP up"
-# A line of its own, else ifconfig_DEFAULT=SYNCDHCP waits here for DHCP at boot.
-rc_conf "ifconfig_$FBDOCK_TAP" up
-rc_conf gateway_enable YES
-
-interfaces_up
-offload_fix "$ext"
 
 # pf. Where the user runs pf with rules of his own these get a marked block
 # that calls the anchor. Where pf is off, rules that lie dormant in
@@ -88,4 +102,5 @@ pf_calls || fail "pf runs without the lines that call fbdock's anchors" \
 
 anchor_up "$ext"
 
+! beside || ext=$FBDOCK_BRIDGE
 finish "engine network $FBDOCK_ENGINE_NETWORK by $ext"

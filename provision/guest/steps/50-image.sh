@@ -8,6 +8,7 @@ set -eu
 # shellcheck source=../lib.sh
 . /usr/local/libexec/fbdock/lib.sh
 begin image
+! beside || finish 'the engine has a disk of its own'
 
 root=$(pool)/fbdock/vm/root
 device=/dev/zvol/$root

@@ -8,6 +8,7 @@ set -eu
 # shellcheck source=../hypervisor.sh
 . "$libexec/hypervisor.sh"
 begin seed
+! beside || finish 'fbdock gives the engine its settings itself'
 
 # Name servers: as configured, else those of this guest that the engine can
 # reach too.

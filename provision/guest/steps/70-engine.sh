@@ -11,6 +11,8 @@ set -eu
 begin engine
 
 rc_conf fbdock_enable YES
+# The provider starts that engine; the service brings the way to it at boot.
+! beside || finish 'a VM beside FreeBSD'
 up() { service fbdock onestatus >/dev/null 2>&1; }
 same() { [ "$(cat "$run/started" 2>/dev/null)" = "$(engine_inputs)" ]; }
 kept() { [ -n "$(daemon_pid)" ] && [ -n "$(supervisor_pid)" ]; }

@@ -12,7 +12,7 @@ begin services
 # Nobody answers in the first minutes of a boot, and there is nothing to do.
 # In the engine each command has its timeout, which are less in sum than ours. A
 # line "done TEXT" is what was changed, "left TEXT" what is not as it is to be.
-[ "$(vm_age)" -ge 120 ] || finish 'the engine boots'
+beside || [ "$(vm_age)" -ge 120 ] || finish 'the engine boots'
 
 in_engine() {
   ssh_within 180 sh -s <<'END'

@@ -36,6 +36,9 @@ func (l *lab) loadNet() *network {
 			{Name: "vtnet0", Kind: "ether", Ether: "58:9c:fc:aa:00:01", Up: true, Addrs: []string{"10.0.2.15/24"}, MTU: 1500},
 			{Name: "lo0", Kind: "lo", Up: true, Addrs: []string{"127.0.0.1/8"}, MTU: 16384},
 		}
+		if card := l.conf("card", ""); card != "" {
+			n.Ifaces = slices.Insert(n.Ifaces, 1, &iface{Name: "vtnet1", Kind: "ether", Ether: card, MTU: 1500})
+		}
 		n.Gateway, n.Via = "10.0.2.2", "vtnet0"
 		if !l.fake {
 			l.hostNet(n)
