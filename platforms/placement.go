@@ -29,8 +29,18 @@ func siblings(provider string) bool {
 	return false
 }
 
-// placement says where the engine would be. `up` cannot make a sibling yet,
-// so that it is nested unless the file says otherwise, and then refused.
+// makesSibling tells whether `up` makes a sibling with a provider.
+func makesSibling(provider string) bool { return provider == "libvirt" || provider == "qemu" }
+
+// siblingHow says how to get a sibling with a provider.
+func siblingHow(provider string) string {
+	if makesSibling(provider) {
+		return `: set placement = "sibling" in the engine block`
+	}
+	return ", and `fbdock up` cannot make one with " + provider + " yet"
+}
+
+// placement says where the engine would be.
 func (d *doctor) placement() {
 	const name = "placement"
 	if d.choice.Provider == "" {
@@ -39,13 +49,15 @@ func (d *doctor) placement() {
 	}
 	fits, reason := Place(d.Facts, d.choice.Provider)
 	switch {
+	case d.want.Placement == Sibling && makesSibling(d.choice.Provider):
+		d.pass(name, "sibling: a VM of "+d.choice.Provider+" beside FreeBSD, and nothing nests")
 	case d.want.Placement == Sibling:
-		d.fail(name, "sibling, as engine.placement says", "`fbdock up` cannot make an engine beside FreeBSD yet",
+		d.fail(name, "sibling, as engine.placement says", "`fbdock up` makes an engine beside FreeBSD with libvirt and qemu, and not with "+d.choice.Provider+" yet",
 			words(`set placement = "nested" in the engine block, or leave it out`))
 	case d.want.Hypervisor == "qemu":
 		d.pass(name, "nested: the engine runs under QEMU within FreeBSD, as engine.hypervisor says")
 	case fits == Sibling:
-		d.skip(name, "nested; a sibling engine would need no nesting, and `fbdock up` cannot make one yet")
+		d.skip(name, "nested; a sibling engine would need no nesting"+siblingHow(d.choice.Provider))
 	default:
 		d.pass(name, "nested: "+reason)
 	}

@@ -46,8 +46,8 @@ const header = `# -*- mode: ruby -*-
 Vagrant.require_version ">= 2.3.4"
 
 `
-const siblingHeader = `# A machine here has its engine as a VM beside it, which fbdock cannot set up
-# yet: the file shows what would be made, and has no provisioners for the two.
+const siblingHeader = `# A machine here has its engine as a VM beside it. fbdock sets the two up over
+# SSH: without it this file starts and stops them, and has no provisioners.
 
 `
 
@@ -93,7 +93,11 @@ func Render(p plan.Plan, o Options) ([]byte, error) {
 			return nil, fmt.Errorf("render machine %s: %w", m.Name, err)
 		}
 		f.blank()
-		f.open("config.vm.define %s do |machine|", quote(m.Name))
+		if m.Engine.Sibling() && len(machines) == 1 {
+			f.open("config.vm.define %s, primary: true do |machine|", quote(m.Name))
+		} else {
+			f.open("config.vm.define %s do |machine|", quote(m.Name))
+		}
 		box(f, vm{Machine: m}, provider)
 		if m.Engine.Sibling() && provider.network != nil {
 			provider.network(f, cardOf(m, false))

@@ -45,7 +45,7 @@ func (c card) bareMAC() string { return strings.ToUpper(strings.ReplaceAll(c.mac
 func engineOf(m plan.Machine) vm {
 	m.Name, m.Instance = m.EngineName(), m.Instance+"-engine"
 	m.CPUs, m.Memory = m.Engine.CPUs, m.Engine.Memory
-	m.Box = plan.Box{Name: "fbdock/" + m.Engine.Image.Name, Architecture: m.Engine.Image.Architecture, BootTimeout: engineBoot, Own: true}
+	m.Box = plan.Box{Name: "fbdock/" + m.Engine.Image.Name, Version: m.Engine.BoxVersion, Architecture: m.Engine.Image.Architecture, BootTimeout: engineBoot, Own: true}
 	return vm{Machine: m, engine: true}
 }
 

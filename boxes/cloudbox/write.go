@@ -96,7 +96,7 @@ func convert(ctx context.Context, boxes []Box, in *os.File, work string, progres
 	if err != nil {
 		return fmt.Errorf("unpack: %w", err)
 	}
-	defer raw.Close() // only read
+	defer func() { _ = raw.Close() }() // only read
 	head := make([]byte, disk.Head)
 	n, err := io.ReadFull(raw, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {

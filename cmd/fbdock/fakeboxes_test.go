@@ -88,14 +88,19 @@ func cloudImage(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // alpineImage publishes the catalogue's image of Alpine for an architecture, with
-// the boot loader of another, and no FreeBSD: alpineimage NAME ARCH LOADER.
+// a boot loader: alpineimage NAME ARCH LOADER; or makes a file of one's own:
+// alpineimage file PATH LOADER.
 func alpineImage(ts *testscript.TestScript, _ bool, args []string) {
+	data := disktest.Raw(8<<20, disktest.Partition{Name: "EFI", Start: 1024, End: 2047}, disktest.Partition{Name: "/", Start: 2048, End: 16300})
+	copy(data[1030*512:], args[2])
+	if args[0] == "file" {
+		ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o600))
+		return
+	}
 	catalogue, err := boxes.Default()
 	ts.Check(err)
 	image, err := catalogue.Image(args[0], args[1])
 	ts.Check(err)
-	data := disktest.Raw(8<<20, disktest.Partition{Name: "EFI", Start: 1024, End: 2047}, disktest.Partition{Name: "/", Start: 2048, End: 16300})
-	copy(data[1030*512:], args[2])
 	file := ts.MkAbs("published" + strings.TrimPrefix(image.URLs[0], image.Mirrors[0]))
 	ts.Check(os.MkdirAll(filepath.Dir(file), 0o700))
 	ts.Check(os.WriteFile(file, data, 0o600))

@@ -32,6 +32,7 @@ type guest struct {
 	payload map[string]string
 	engine  *engine
 	podman  *fakePodman
+	script  string // that an engine beside FreeBSD was set up by
 }
 
 // programs of the guest. What they were asked to do is in guest/NAME/calls.
@@ -161,7 +162,11 @@ func (g *guest) restartEngine(down bool) {
 		g.engine = nil
 	}
 	if !down && g.payload != nil {
-		e, err := newEngine(g.payload["seed/user-data"], g.root)
+		seed := g.payload["seed/user-data"]
+		if script, ok := g.world.beside.Load(g.name); ok {
+			seed = script.(string)
+		}
+		e, err := newEngine(seed, g.root)
 		if err == nil {
 			g.engine = e
 		}
@@ -186,6 +191,10 @@ func (g *guest) dial(host string, port uint32) (net.Conn, error) {
 // own takes the payload and plays its steps.
 func (g *guest) own(command string) func(ssh.Channel) (status int) {
 	switch {
+	case strings.Contains(command, "/run/fbdock-setup.lock"):
+		return func(ch ssh.Channel) int { return g.setUp(ch, command) }
+	case strings.Contains(command, "/var/lib/fbdock/seeded"):
+		return g.setUpState
 	case strings.Contains(command, contract.UnpackCommand):
 		return g.prepare
 	case strings.Contains(command, " fbdock-mount "), strings.Contains(command, " fbdock-points "): // speaks of the uninstall

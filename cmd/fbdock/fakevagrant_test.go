@@ -17,6 +17,10 @@ func fakeVagrant() {
 	runPlanted()
 	switch mode := os.Getenv("FAKE_VAGRANT"); mode {
 	case "machine":
+		if len(os.Args) > 1 && os.Args[1] == "box" {
+			fakeBoxes(os.Args[1:])
+			return
+		}
 		os.Exit(askWorld())
 	case "willing": // to whatever it is told
 	case "boxes":

@@ -118,7 +118,7 @@ func planRows(m plan.Machine) [][]string {
 	rows = append(rows, [][]string{
 		{"storage", fmt.Sprintf("pool %s, %s, %s", m.Storage.Pool, m.Storage.Compression, arc)},
 		{"engine", engineText(m)},
-		{"placement", placementText(m.Engine)},
+		{"placement", placementText(m)},
 		{"image", image + " " + m.Engine.Image.Architecture},
 		{"network", fmt.Sprintf("%s: guest %s, engine %s", m.Engine.Network, m.Engine.Gateway, m.Engine.Address)},
 	}...)
@@ -149,13 +149,14 @@ func engineText(m plan.Machine) string {
 	return fmt.Sprintf("%s, %d CPUs, %s, %s", by, m.Engine.CPUs, m.Engine.Memory, disk)
 }
 
-func placementText(e plan.Engine) string {
+func placementText(m plan.Machine) string {
+	e := m.Engine
 	text := cmp.Or(e.Placement, plan.PlacementNested)
 	if e.PlacementReason != "" {
 		text += ": " + e.PlacementReason
 	}
-	if e.Sibling() {
-		text += "; `fbdock up` cannot make it yet"
+	if e.Sibling() && !plan.MakesSibling(m.Provider) {
+		text += "; `fbdock up` cannot make it yet with " + m.Provider
 	}
 	return text
 }

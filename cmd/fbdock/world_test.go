@@ -29,6 +29,8 @@ type world struct {
 	hang   map[string]bool
 	steps  []stepsRun
 	down   bool // no engine comes up
+	// beside are the scripts of engines that run beside a guest, by its name.
+	beside sync.Map
 }
 
 // stepsRun is what one run of the guest's steps says and ends with.
@@ -133,12 +135,16 @@ func (w *world) vagrant(c call) answer {
 	}
 	switch verb {
 	case "up", "reload":
-		return w.boot(c, g)
+		a := w.boot(c, g)
+		w.engineBeside(g)
+		return a
 	case "halt":
 		g.halt()
+		w.engineBeside(g)
 		return answer{Output: event(name, "ui", "info", "Stopping container...")}
 	case "destroy":
 		g.halt()
+		w.engineBeside(g)
 		delete(w.guests, name)
 		_ = os.RemoveAll(filepath.Join(c.Dotfiles, "machines", name))
 		_ = os.RemoveAll(g.root)
@@ -237,6 +243,7 @@ func (w *world) scene(ts *testscript.TestScript, args []string) error {
 		w.guests[args[1]].drop()
 	case len(args) == 2 && args[0] == "cut":
 		w.guests[args[1]].halt()
+		w.engineBeside(w.guests[args[1]])
 	case len(args) == 2 && args[0] == "computer":
 		return w.computer(ts, args[1])
 	case len(args) == 2 && args[0] == "root":

@@ -33,9 +33,9 @@ func (o Options) Adopt(ctx context.Context, id string) error {
 		return err
 	}
 	r := from.Record()
-	question := fmt.Sprintf("Give machines %s, made for %s %s by fbdock %s, to %s?", strings.Join(from.Machines(), ", "), r.Path, age(r.Created), r.Version, found.Folder())
+	question := fmt.Sprintf("Give machines %s, made for %s %s by fbdock %s, to %s?", strings.Join(machineNames(from), ", "), r.Path, age(r.Created), r.Version, found.Folder())
 	if r.At() {
-		question = fmt.Sprintf("Take machines %s, made %s by fbdock %s, away from %s and give them to %s?", strings.Join(from.Machines(), ", "), age(r.Created), r.Version, r.Path, found.Folder())
+		question = fmt.Sprintf("Take machines %s, made %s by fbdock %s, away from %s and give them to %s?", strings.Join(machineNames(from), ", "), age(r.Created), r.Version, r.Path, found.Folder())
 	}
 	if err := o.confirmed(question); err != nil {
 		return err
@@ -47,13 +47,13 @@ func (o Options) Adopt(ctx context.Context, id string) error {
 	defer lock.Unlock() //nolint:errcheck // it ends with the process
 	// Its agents serve the mounts of the other folder.
 	p := &Project{Options: o, State: from}
-	for _, name := range from.Machines() {
+	for _, name := range machineNames(from) {
 		p.stopAgent(ctx, plan.Machine{Name: name})
 	}
 	if err := store.Adopt(from, found); err != nil {
 		return err
 	}
-	o.Progress.Say(fmt.Sprintf("%s belong to %s now; `fbdock up` applies its configuration", strings.Join(from.Machines(), ", "), found.Folder()))
+	o.Progress.Say(fmt.Sprintf("%s belong to %s now; `fbdock up` applies its configuration", strings.Join(machineNames(from), ", "), found.Folder()))
 	return nil
 }
 

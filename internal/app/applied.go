@@ -218,7 +218,7 @@ func (p *Project) useApplied(ctx context.Context) error {
 // name: their block was removed, or got another name.
 func (p *Project) madeBefore() []plan.Machine {
 	var all []plan.Machine
-	for _, name := range p.State.Machines() {
+	for _, name := range machineNames(p.State) {
 		if _, named := p.Plan.Machine(name); named {
 			continue
 		}

@@ -32,6 +32,7 @@ type BoxOptions struct {
 	Filesystem   string   // of FreeBSD: zfs or ufs; "" is zfs
 	// Mirror takes the place of download.freebsd.org, or of Alpine's mirrors.
 	Mirror string
+	image  *boxes.Image // of Alpine, in place of System and the rest
 	// Client for HTTP; nil follows the proxy settings.
 	Client *http.Client
 }

@@ -17,6 +17,9 @@ import (
 
 // findSource says which image the boxes are made of.
 func (r *boxRun) findSource(b BoxOptions) error {
+	if b.image != nil {
+		return r.useImage(*b.image, "")
+	}
 	architecture := cmp.Or(b.Architecture, r.HostFacts.Architecture)
 	switch b.System {
 	case "", cloudbox.FreeBSD:

@@ -49,7 +49,7 @@ func (p *Project) Reload(ctx context.Context, names []string) ([]UpResult, error
 		return nil, err
 	}
 	for _, m := range machines {
-		if err := noSibling(m); err != nil {
+		if err := p.besideable(m); err != nil {
 			return nil, err
 		}
 	}

@@ -126,22 +126,31 @@ func (g *guest) engine(ctx context.Context) (*link.Client, error) {
 	if g.agent != nil {
 		return g.agent.Dial(ctx, agent.UserEngine, 0)
 	}
-	secrets, err := usedSecrets(g.files)
+	to, options, err := engineLogin(g.files, g.machine)
 	if err != nil {
 		return nil, err
+	}
+	return g.Through(ctx, to, options)
+}
+
+// engineLogin is root's login at the engine, by the keys that it was given.
+func engineLogin(files state.Machine, m plan.Machine) (link.Endpoint, link.Options, error) {
+	secrets, err := usedSecrets(files)
+	if err != nil {
+		return link.Endpoint{}, link.Options{}, err
 	}
 	key, err := secrets.EngineKey.Signer()
 	if err != nil {
-		return nil, err
+		return link.Endpoint{}, link.Options{}, err
 	}
 	hostKey, err := secrets.EngineHostKey.Signer()
 	if err != nil {
-		return nil, err
+		return link.Endpoint{}, link.Options{}, err
 	}
-	return g.Through(ctx, link.Endpoint{
-		Name: g.machine.Instance + "-engine", Address: g.machine.Engine.Address.String() + ":22",
+	return link.Endpoint{
+		Name: m.Instance + plan.EngineSuffix, Address: m.Engine.Address.String() + ":22",
 		User: "root", Keys: []ssh.Signer{key}, KeysOnly: true,
-	}, link.Options{HostKey: hostKey.PublicKey()})
+	}, link.Options{HostKey: hostKey.PublicKey()}, nil
 }
 
 // sudo runs a script as root and answers with what it wrote. A status

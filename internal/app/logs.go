@@ -37,6 +37,10 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 	files := map[string]string{
 		"freebsd": "/var/log/fbdock.log", "engine": "/var/log/fbdock-console.log", "docker": "/var/log/docker.log",
 	}
+	inEngine := o.Layer == "docker"
+	if m.Engine.Sibling() && o.Layer == "engine" { // its console is the provider's
+		files["engine"], inEngine = "/var/log/fbdock-seed.log", true
+	}
 	file, ok := files[o.Layer]
 	if !ok {
 		return &failure.Error{
@@ -54,7 +58,7 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 	}
 	defer g.Close() // only read
 	client := g.Client
-	if o.Layer == "docker" {
+	if inEngine {
 		if client, err = g.engine(ctx); err != nil {
 			return err
 		}

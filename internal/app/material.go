@@ -54,6 +54,9 @@ func (u *upRun) prepare(ctx context.Context) error {
 	if err := u.box(ctx); err != nil {
 		return err
 	}
+	if err := u.engineBox(ctx, image.sha512); err != nil {
+		return err
+	}
 	payload, err := u.payload(image)
 	if err != nil {
 		return err
@@ -171,13 +174,18 @@ func (p *Project) cache() boxes.Cache {
 }
 
 func (u *upRun) payload(image imageFile) (provision.Payload, error) {
-	secrets, err := ensureSecrets(u.files, u.m)
+	in, err := u.inputs(image)
 	if err != nil {
 		return provision.Payload{}, err
 	}
-	in := u.content.inputs(u.Options, image.sha512)
-	in.Secrets = secrets
 	return provision.Render(u.content.machine, in)
+}
+
+// inputs are what payload and engine are given beside the plan.
+func (u *upRun) inputs(image imageFile) (in provision.Inputs, err error) {
+	in = u.content.inputs(u.Options, image.sha512)
+	in.Secrets, err = ensureSecrets(u.files, u.m)
+	return in, err
 }
 
 func stateFiles(files []provision.File) []state.File {

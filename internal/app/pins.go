@@ -40,6 +40,9 @@ func usePins(p *plan.Plan, lock *lockfile.File) {
 		m := &p.Machines[i]
 		img := boxes.Image(m.Engine.Image)
 		m.Engine.Image = plan.Image(pinnedImage(lock, img))
+		if m.Engine.Sibling() && img.Path == "" {
+			m.Engine.BoxVersion = engineVersion(boxes.Image(m.Engine.Image))
+		}
 		if version := ownVersion(*m, lock); version != "" {
 			m.Box.Version = version
 		}

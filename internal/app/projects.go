@@ -60,7 +60,7 @@ func (o Options) Projects(ctx context.Context) ([]KeptProject, error) {
 			one.Place = PlaceHere
 		}
 		p := &Project{Options: o, State: d, Dir: r.Path}
-		for _, name := range d.Machines() {
+		for _, name := range machineNames(d) {
 			one.Machines = append(one.Machines, p.keptMachine(ctx, name))
 		}
 		all = append(all, one)
@@ -129,7 +129,7 @@ func (o Options) Kept(id string) (*Project, error) {
 		return nil, &failure.Error{Err: fmt.Errorf("there is no project %q", id), Next: "`fbdock list --all` names them", Code: failure.ExitUsage}
 	}
 	p := &Project{Options: o, State: d, Dir: d.Folder(), Lock: &lockfile.File{}}
-	for _, name := range d.Machines() {
+	for _, name := range machineNames(d) {
 		m, err := p.appliedPlan(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // nothing was made but keys

@@ -15,8 +15,10 @@ import (
 // steps sends image and payload and runs the guest's steps, with the one
 // reboot that they may ask for.
 func (u *upRun) steps(ctx context.Context) error {
-	if err := u.sendImage(ctx); err != nil {
-		return err
+	if !u.m.Engine.Sibling() {
+		if err := u.sendImage(ctx); err != nil {
+			return err
+		}
 	}
 	for reboots := 0; ; reboots++ {
 		reboot, err := u.runSteps(ctx, u.guest.Load())

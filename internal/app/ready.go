@@ -177,7 +177,12 @@ func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCa
 func (u *upRun) notReady(ctx context.Context, g *guest, cause error) error {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
-	console, err := g.sudo(ctx, "tail -n 30 /var/log/fbdock-console.log")
+	console, err := "", error(nil)
+	if u.m.Engine.Sibling() {
+		console, err = u.engineState(ctx)
+	} else {
+		console, err = g.sudo(ctx, "tail -n 30 /var/log/fbdock-console.log")
+	}
 	if err != nil {
 		console = err.Error()
 	}

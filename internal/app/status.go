@@ -21,6 +21,8 @@ type MachineStatus struct {
 	Provider string        `json:"provider"`
 	Address  string        `json:"address,omitempty"`
 	Guest    string        `json:"guest,omitempty"` // what the guest says it is
+	// Placement of the engine: nested or sibling.
+	Placement string `json:"placement,omitempty"`
 	// Hypervisor that runs the engine, and why not another.
 	Hypervisor string       `json:"hypervisor,omitempty"`
 	Engine     *engine.Info `json:"engine,omitempty"`
@@ -39,7 +41,7 @@ func (p *Project) Status(ctx context.Context, names []string) ([]MachineStatus, 
 	}
 	var all []MachineStatus
 	for _, m := range machines {
-		s := MachineStatus{Machine: m.Name, Provider: m.Provider, State: vagrant.NotCreated}
+		s := MachineStatus{Machine: m.Name, Provider: m.Provider, Placement: m.Engine.Placement, State: vagrant.NotCreated}
 		if err := p.statusOf(ctx, m, &s); err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -51,6 +52,8 @@ type vagrantVM struct {
 	p       *Project
 	m       plan.Machine
 	checked bool // Vagrant is there and fit
+	// stopped tells that an engine beside FreeBSD was halted already.
+	stopped bool
 }
 
 func (v *vagrantVM) preflight(ctx context.Context) error {
@@ -77,8 +80,20 @@ func (v *vagrantVM) check(ctx context.Context, phase phases) error {
 }
 
 func (v *vagrantVM) up(ctx context.Context, phase phases) error {
+	if v.m.Engine.Sibling() {
+		if err := v.startEngine(ctx, phase); err != nil {
+			return err
+		}
+	}
 	return v.start(ctx, phase, "freebsd guest", func() error {
 		return v.p.vagrant().Up(ctx, target(v.m), vagrant.UpOptions{})
+	})
+}
+
+// startEngine starts the engine beside FreeBSD.
+func (v *vagrantVM) startEngine(ctx context.Context, phase phases) error {
+	return v.start(ctx, phase, "engine VM", func() error {
+		return v.p.vagrant().Up(ctx, engineTarget(v.m), vagrant.UpOptions{})
 	})
 }
 
@@ -102,15 +117,40 @@ func (v *vagrantVM) sshConfig(ctx context.Context) ([]byte, error) {
 
 func (v *vagrantVM) dialing(*link.Options) {}
 
-func (v *vagrantVM) stopEngine(ctx context.Context) { v.p.stopEngine(ctx, v.m) }
+func (v *vagrantVM) stopEngine(ctx context.Context) {
+	if !v.m.Engine.Sibling() {
+		v.p.stopEngine(ctx, v.m)
+		return
+	}
+	v.stopped = v.haltEngine(ctx, false) == nil // halt tries again
+}
+
+func (v *vagrantVM) haltEngine(ctx context.Context, force bool) error {
+	return v.p.step("halt "+v.m.EngineName(), func() error { return v.p.vagrant().Halt(ctx, engineTarget(v.m), force) })
+}
 
 func (v *vagrantVM) halt(ctx context.Context, force bool) error {
+	if v.m.Engine.Sibling() && !v.stopped {
+		if err := v.haltEngine(ctx, force); err != nil {
+			return err
+		}
+	}
 	return v.p.step("halt "+v.m.Name, func() error { return v.p.vagrant().Halt(ctx, target(v.m), force) })
 }
 
 func (v *vagrantVM) destroy(ctx context.Context) error {
 	if err := v.p.notOwn(v.m); err != nil {
 		return err
+	}
+	if v.m.Engine.Sibling() {
+		err := v.p.step("destroy "+v.m.EngineName(), func() error { return v.p.vagrant().Destroy(ctx, engineTarget(v.m)) })
+		if err != nil {
+			return err
+		}
+		if v.m.OwnDisk() {
+			v.p.Progress.Say(fmt.Sprintf("docker's data stays in the volume %[1]s-docker.qcow2 of libvirt, and the next engine of %[2]s takes it; "+
+				"`virsh vol-delete --pool default %[1]s-docker.qcow2` removes it", v.m.Instance, v.m.Name))
+		}
 	}
 	return v.p.step("destroy "+v.m.Name, func() error { return v.p.vagrant().Destroy(ctx, target(v.m)) })
 }

@@ -47,7 +47,7 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 		return nil, err
 	}
 	for _, m := range machines {
-		if err := noSibling(m); err != nil {
+		if err := p.besideable(m); err != nil {
 			return nil, err
 		}
 		if err := p.system(m).preflight(ctx); err != nil {
@@ -87,18 +87,6 @@ func runnable(m plan.Machine) error {
 	return &failure.Error{
 		Err:  fmt.Errorf("machine %s: nothing that can run the FreeBSD guest was found on this computer", m.Name),
 		Next: "install a provider, such as libvirt on Linux, or name one in " + ConfigName, Code: failure.ExitImpossible,
-	}
-}
-
-// noSibling refuses an engine beside FreeBSD, which is planned and rendered,
-// but which nobody brings up yet.
-func noSibling(m plan.Machine) error {
-	if !m.Engine.Sibling() {
-		return nil
-	}
-	return &failure.Error{
-		Err:  fmt.Errorf("machine %s: `fbdock up` cannot make an engine beside FreeBSD yet (engine.placement is %q)", m.Name, plan.PlacementSibling),
-		Next: fmt.Sprintf("set placement = %q in the engine block of %s, or leave it out", plan.PlacementNested, ConfigName), Code: failure.ExitImpossible,
 	}
 }
 
@@ -200,6 +188,9 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 	}
 	u.guest.Store(g)
 	defer func() { err = errors.Join(err, u.guest.Load().Close()) }()
+	if err := u.beginEngine(ctx); err != nil {
+		return "", err
+	}
 	if err := u.steps(ctx); err != nil {
 		return "", err
 	}
@@ -209,6 +200,9 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 	if err := u.phase("engine", func() (string, error) {
 		stop := u.mountAhead(ctx)
 		defer stop()
+		if err = u.engineReady(ctx); err != nil {
+			return "", err
+		}
 		version, err = u.waitDockerd(ctx)
 		return "dockerd " + version, err
 	}); err != nil {

@@ -27,7 +27,13 @@ func (e Engine) Sibling() bool { return e.Placement == PlacementSibling }
 
 // EngineName is what Vagrant calls the engine of a machine that has it beside
 // FreeBSD.
-func (m Machine) EngineName() string { return m.Name + "-engine" }
+func (m Machine) EngineName() string { return m.Name + EngineSuffix }
+
+// EngineSuffix ends the names of an engine beside FreeBSD.
+const EngineSuffix = "-engine"
+
+// MakesSibling tells whether `up` makes an engine beside FreeBSD with a provider.
+func MakesSibling(provider string) bool { return provider == "libvirt" || provider == "qemu" }
 
 // CardMAC is the address of a VM's network card in the network between FreeBSD
 // and the engine beside it, administered locally (IEEE 802, the second bit). The
@@ -50,8 +56,16 @@ func PrivateNetwork(provider string) bool { return provider != "hyperv" && provi
 // keeps a second disk when Vagrant destroys the VM.
 func (m Machine) OwnDisk() bool { return !m.Engine.Sibling() || m.Provider == "libvirt" }
 
-// placement decides where the engine is. `up` cannot make a sibling yet, so
-// that auto is nested, whatever fits.
+// siblingHow says how to get a sibling with a provider.
+func siblingHow(provider string) string {
+	if MakesSibling(provider) {
+		return `: set placement = "sibling"`
+	}
+	return ", and `fbdock up` cannot make one with " + provider + " yet"
+}
+
+// placement decides where the engine is. No sibling was tried on a computer
+// with a real provider yet, so that auto is nested, whatever fits.
 func (b *builder) placement(m Machine) (placement, reason string) {
 	var fits, why string
 	if b.host.Place != nil && m.Provider != "" && !m.OwnComputer() {
@@ -72,7 +86,7 @@ func (b *builder) placement(m Machine) (placement, reason string) {
 	case in.Hypervisor == "qemu":
 		return PlacementNested, "as engine.hypervisor says"
 	case fits == PlacementSibling:
-		why += "; a sibling engine would need no nesting, and `fbdock up` cannot make one yet"
+		why += "; a sibling engine would need no nesting" + siblingHow(m.Provider)
 	}
 	return PlacementNested, why
 }

@@ -118,20 +118,23 @@ type Engine struct {
 	Hypervisor string `json:"hypervisor"` // auto, bhyve or qemu
 	// Placement is PlacementNested or PlacementSibling, "" in the record of an
 	// older fbdock, which knew no other; PlacementReason is why.
-	Placement       string         `json:"placement,omitempty"`
-	PlacementReason string         `json:"placement_reason,omitempty"`
-	Image           Image          `json:"image"`
-	CPUs            int            `json:"cpus"`
-	Memory          hcl.Size       `json:"memory"`
-	Disk            hcl.Size       `json:"disk"`
-	Network         netip.Prefix   `json:"network"`
-	Gateway         netip.Addr     `json:"gateway"` // of Bridge, the FreeBSD side
-	Address         netip.Addr     `json:"address"`
-	MAC             string         `json:"mac"`
-	Bridge          string         `json:"bridge"` // FreeBSD's interfaces
-	Tap             string         `json:"tap"`
-	Daemon          map[string]any `json:"daemon,omitempty"`
-	InsecureTCP     bool           `json:"insecure_tcp,omitempty"`
+	Placement       string `json:"placement,omitempty"`
+	PlacementReason string `json:"placement_reason,omitempty"`
+	// BoxVersion is that of the box of an engine beside FreeBSD, "" while the
+	// digest of its image is not known.
+	BoxVersion  string         `json:"box_version,omitempty"`
+	Image       Image          `json:"image"`
+	CPUs        int            `json:"cpus"`
+	Memory      hcl.Size       `json:"memory"`
+	Disk        hcl.Size       `json:"disk"`
+	Network     netip.Prefix   `json:"network"`
+	Gateway     netip.Addr     `json:"gateway"` // of Bridge, the FreeBSD side
+	Address     netip.Addr     `json:"address"`
+	MAC         string         `json:"mac"`
+	Bridge      string         `json:"bridge"` // FreeBSD's interfaces
+	Tap         string         `json:"tap"`
+	Daemon      map[string]any `json:"daemon,omitempty"`
+	InsecureTCP bool           `json:"insecure_tcp,omitempty"`
 	// GuestPorts are the ports of FreeBSD that containers may connect to, as in 5432/tcp.
 	GuestPorts         []string     `json:"guest_ports,omitempty"`
 	RegistryMirrors    []string     `json:"registry_mirrors,omitempty"`
