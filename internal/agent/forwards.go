@@ -131,7 +131,7 @@ func (f *forwards) reconcile(ctx, life context.Context) {
 	all := f.snapshot()
 	want, told := arrange(containers, f.targets(), most)
 	f.mu.Lock()
-	f.last, f.told = nil, append(unknown, told...)
+	f.last, f.told = nil, slices.Concat(unknown, told)
 	f.mu.Unlock()
 	for at, fw := range all {
 		if _, wanted := want[at]; !wanted {

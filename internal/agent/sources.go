@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
 	"github.com/fbdock/fbdock/internal/engine"
@@ -101,7 +102,7 @@ func (f *forwards) containers(ctx context.Context, most int) (all []engine.Conta
 		}
 		// The newest come first, as dockerd lists them: the engine's are served
 		// before podman's where both are new.
-		all = append(s.known[:len(s.known):len(s.known)], all...)
+		all = append(slices.Clip(s.known), all...)
 	}
 	return all, unknown, nil
 }
