@@ -34,7 +34,8 @@ type sshd struct {
 	mu       sync.Mutex
 	listener net.Listener
 	conns    []io.Closer
-	limit    int64 // bytes after which one connection ends, 0 for none
+	limit    int64  // bytes after which one connection ends, 0 for none
+	part     string // pattern of the file that has some of them by then
 }
 
 // listen serves on a port of its own until stop.

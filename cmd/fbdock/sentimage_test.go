@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -42,9 +43,12 @@ func sentImage(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-func (s *sshd) dropAfter(bytes string) (err error) {
+// dropAfter ends the next connection that has brought so many bytes, and of
+// which the guest has written some to its image.
+func (s *sshd) dropAfter(guest, bytes string) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.part = filepath.Join(guest, "var/db/fbdock/images/*.part")
 	s.limit, err = strconv.ParseInt(bytes, 10, 64)
 	return err
 }
@@ -61,10 +65,30 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.read += int64(n)
 	c.of.mu.Lock()
-	defer c.of.mu.Unlock()
-	if c.of.limit > 0 && c.read >= c.of.limit {
+	ends := c.of.limit > 0 && c.read >= c.of.limit
+	if ends {
 		c.of.limit = 0
+	}
+	part := c.of.part
+	c.of.mu.Unlock()
+	if ends {
+		for began := time.Now(); written(part) == 0 && time.Since(began) < time.Minute; {
+			time.Sleep(10 * time.Millisecond)
+		}
 		_ = c.Close()
 	}
 	return n, err
+}
+
+// written is the size of the file of a pattern, 0 where there is none.
+func written(pattern string) int64 {
+	files, err := filepath.Glob(pattern)
+	if err != nil || len(files) != 1 {
+		return 0
+	}
+	info, err := os.Stat(files[0])
+	if err != nil {
+		return 0
+	}
+	return info.Size()
 }

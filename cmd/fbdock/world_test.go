@@ -213,7 +213,7 @@ func (w *world) list(c call, name string) error {
 //	scene engine down|up       no engine comes up from now on, or again
 //	scene steps FILE -1        the next run of the guest's steps ends with the guest's connections
 //	scene drop NAME            the guest's connections end
-//	scene dropafter NAME BYTES the first connection that brings so many bytes ends
+//	scene dropafter NAME BYTES the first connection that brings so many bytes of an image ends
 //	scene cut NAME             the machine stops, and nobody told Vagrant
 //	scene rehost NAME          the machine has another host key
 //	scene root NAME            the machine's login is root's
@@ -238,7 +238,7 @@ func (w *world) scene(ts *testscript.TestScript, args []string) error {
 			g.restartEngine(w.down)
 		}
 	case len(args) == 3 && args[0] == "dropafter":
-		return w.guests[args[1]].dropAfter(args[2])
+		return w.guests[args[1]].dropAfter(ts.MkAbs("guest/"+args[1]), args[2])
 	case len(args) == 2 && args[0] == "drop":
 		w.guests[args[1]].drop()
 	case len(args) == 2 && args[0] == "cut":
