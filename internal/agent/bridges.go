@@ -32,10 +32,12 @@ type bridges struct {
 	all []*bridgeLink
 }
 
-// bridgeLink is a login with its sessions; the mutex of bridges guards both numbers.
+// bridgeLink is a login with its sessions; the mutex of bridges guards all but
+// the session.
 type bridgeLink struct {
 	*session
 	open, most int
+	served     bool // the server has allowed a session
 }
 
 func newBridges(login func(context.Context) (*link.Client, error)) *bridges {
@@ -59,6 +61,9 @@ func (b *bridges) dial(ctx context.Context, args func(ready string) []string) (h
 			b.leave(l)
 			return nil, err
 		}
+		b.mu.Lock()
+		l.served = true
+		b.mu.Unlock()
 		go func() {
 			ssh.DiscardRequests(reqs) // until both sides have closed the channel
 			b.leave(l)
@@ -113,15 +118,16 @@ func (b *bridges) room() (*bridgeLink, error) {
 }
 
 // full takes a session back that the server has refused. It is false where
-// the server refuses the first one, and another login helps nobody.
+// the server refuses the first one, and another login helps nobody. Those that
+// made it full may have left since.
 func (b *bridges) full(l *bridgeLink) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if l.open == 1 {
+	if l.open == 1 && !l.served {
 		return false
 	}
 	l.open--
-	l.most = l.open
+	l.most = max(1, l.open)
 	return true
 }
 
