@@ -24,8 +24,11 @@ var steps = []string{"install", "10-base", "20-packages", "30-storage", "40-netw
 
 // stepScript runs one step alone.
 func stepScript(step string) string {
-	if step == "install" {
+	switch step {
+	case "install":
 		return "sh /var/db/fbdock/payload/install.sh"
+	case "card":
+		return "sh /usr/local/libexec/fbdock/fbdock-card"
 	}
 	return "sh /usr/local/libexec/fbdock/steps/" + step + ".sh"
 }
@@ -55,30 +58,61 @@ func TestEveryFault(t *testing.T) {
 	}
 	t.Run("steps", func(t *testing.T) {
 		for _, step := range steps {
-			before := newGuestFrom(t, base)
-			trace := filepath.Join(t.TempDir(), "trace")
-			out, status := base.runBare(t, "/usr/sbin/sshd\n"+once(step, "LAB_TRACE=/tmp/trace"))
-			if status != 0 {
-				t.Fatalf("%s undisturbed:\n%s\n%s", step, out, base.logs(t))
-			}
-			if err := os.Rename(filepath.Join(base.root, "tmp/trace"), trace); err != nil {
-				t.Fatal(err)
-			}
-			calls := traced(t, trace)
-			want := snapshot(t, base.root)
-			t.Logf("%s: %d commands", step, len(calls))
-			t.Run(step, func(t *testing.T) {
-				t.Parallel()
-				for n, call := range calls {
-					for _, mode := range []string{"LAB_FAIL", "LAB_KILL"} {
-						points.Add(1)
-						disturb(t, before, step, mode+"="+strconv.Itoa(n+1), call, want)
-					}
-				}
-			})
+			faultsOf(t, base, step, &points)
 		}
 	})
 	t.Logf("%d points tried, %d commands left out", points.Load(), len(left))
+}
+
+// faultsOf runs a step undisturbed on base, and on copies of what it was before
+// with each fault.
+func faultsOf(t *testing.T, base *guest, step string, points *atomic.Int64) {
+	t.Helper()
+	before := newGuestFrom(t, base)
+	trace := filepath.Join(t.TempDir(), "trace")
+	out, status := base.runBare(t, "/usr/sbin/sshd\n"+once(step, "LAB_TRACE=/tmp/trace"))
+	if status != 0 {
+		t.Fatalf("%s undisturbed:\n%s\n%s", step, out, base.logs(t))
+	}
+	if err := os.Rename(filepath.Join(base.root, "tmp/trace"), trace); err != nil {
+		t.Fatal(err)
+	}
+	calls := traced(t, trace)
+	want := snapshot(t, base.root)
+	t.Logf("%s: %d commands", step, len(calls))
+	t.Run(step, func(t *testing.T) {
+		t.Parallel()
+		for n, call := range calls {
+			for _, mode := range []string{"LAB_FAIL", "LAB_KILL"} {
+				points.Add(1)
+				disturb(t, before, step, mode+"="+strconv.Itoa(n+1), call, want)
+			}
+		}
+	})
+}
+
+// TestFaultsBeside is TestEveryFault for what is done otherwise with an engine
+// beside FreeBSD: its network, and what brings that at a boot.
+func TestFaultsBeside(t *testing.T) {
+	needNamespaces(t)
+	if testing.Short() {
+		t.Skip("takes minutes")
+	}
+	m := beside(labMachine(), "libvirt")
+	m.Podman = false
+	base := newGuest(t)
+	base.upload(t, m)
+	base.write(t, "var/db/fbdock/payload/libexec/fbdock-steps", "#!/bin/sh\n")
+	if out, status := base.run(t, conf("card="+m.CardMAC(false))+once("install", "")+once("10-base", "")+once("30-storage", "")); status != 0 {
+		t.Fatalf("the steps before it end with %d:\n%s\n%s", status, out, base.logs(t))
+	}
+	var points atomic.Int64
+	t.Run("steps", func(t *testing.T) {
+		faultsOf(t, base, "40-network", &points)
+		base.run(t, "") // a boot
+		faultsOf(t, base, "card", &points)
+	})
+	t.Logf("%d points tried", points.Load())
 }
 
 // uncounted are the programs that the steps name and that no stand-in is in
