@@ -36,7 +36,7 @@ func TestFields(t *testing.T) {
 func FuzzQuoteField(f *testing.F) {
 	f.Add(`type=bind,"src=/a,b",c`, `x"y,z`)
 	f.Fuzz(func(t *testing.T, text, value string) {
-		if strings.ContainsRune(value, '\r') { // no name of a file that csv keeps
+		if strings.ContainsRune(text+value, '\r') { // csv drops it at the end of a line, and docker refuses it behind a quoted field
 			return
 		}
 		words, err := csv.NewReader(strings.NewReader(text)).Read()

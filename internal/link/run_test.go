@@ -250,7 +250,7 @@ func TestRunHangsUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	_, err := c.Run(ctx, link.Command{
-		Script: `trap '' INT; trap 'echo >` + told + `; exit' HUP; echo ready; while :; do sleep 0.05; done`,
+		Script: `trap '' INT; trap 'echo >` + told + `; exit' HUP; echo ready; n=0; while [ $n -lt 2000 ]; do sleep 0.05; n=$((n+1)); done`,
 		Stdout: onReady(cancel),
 	})
 	if !errors.Is(err, context.Canceled) {
