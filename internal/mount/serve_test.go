@@ -196,7 +196,9 @@ func TestMountAfterALoss(t *testing.T) {
 		t.Errorf("%q, %v", text, err)
 	}
 	// Somebody in the guest unmounts it.
-	mounttest.Must(t, exec.CommandContext(t.Context(), "umount", f.Target).Run())
+	within(t, 30*time.Second, "umount, which refuses while the guest looks at it", func() bool {
+		return exec.CommandContext(t.Context(), "umount", f.Target).Run() == nil
+	})
 	time.Sleep(time.Second)
 	if unmounted, ok := errors.AsType[*mount.GuestError](stop()); !ok || unmounted.Kind != mount.Failed {
 		t.Errorf("unmounted by another: %v", unmounted)

@@ -16,8 +16,9 @@ card() {
   done
 }
 
-# The engine is behind that card then, in place of a bridge with a tap.
-if beside; then
+# The engine is behind that card then, in place of a bridge with a tap. The
+# survey of a FreeBSD computer has this file without lib.sh.
+if [ "${FBDOCK_PLACEMENT:-nested}" = sibling ]; then
   FBDOCK_BRIDGE=$(card)
   FBDOCK_TAP=
 fi
