@@ -51,6 +51,11 @@ func (g *guest) surveyed(t *testing.T, m plan.Machine) string {
 	if status != 0 || !strings.HasSuffix(out, "fbdock-survey done\n") {
 		t.Fatalf("the survey ends with %d:\n%s", status, out)
 	}
+	for line := range strings.Lines(out) {
+		if !strings.HasPrefix(line, "fbdock-survey ") {
+			t.Errorf("the survey says %q", line)
+		}
+	}
 	return out
 }
 
