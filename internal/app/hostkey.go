@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -94,8 +95,16 @@ func (u userKeys) callback() (ssh.HostKeyCallback, error) {
 	}
 	for _, file := range u.files {
 		// The library opens them itself, and would wait for a named pipe.
-		if _, err := hostfile.ReadNow(file, hostfile.MaxKnownHosts); err != nil {
+		text, err := hostfile.ReadNow(file, hostfile.MaxKnownHosts)
+		if err != nil {
 			return nil, fmt.Errorf("read your known_hosts: %w", err)
+		}
+		// ssh ends a line there, and the library does not.
+		if before, _, found := bytes.Cut(text, []byte{0}); found {
+			return nil, &failure.Error{
+				Err:  fmt.Errorf("read your known_hosts: %s:%d: it holds a NUL byte", file, bytes.Count(before, []byte{'\n'})+1),
+				Next: "repair that line, or remove it",
+			}
 		}
 	}
 	check, err := knownhosts.New(u.files...)

@@ -36,6 +36,7 @@ func FuzzKnownHosts(f *testing.F) {
 		"metal KEY", "metal OTHER\nmetal KEY", "@revoked metal KEY\nmetal KEY", "metal,192.0.2.1 KEY comment", "!metal,* KEY", "* KEY", "m?tal KEY",
 		"@cert-authority metal KEY", "[metal]:2222 KEY", "# metal KEY", "", "metal OTHER", "metal", "metal ssh-rsa AAAA", "\tmetal KEY", "metal  KEY", "other KEY",
 		"|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= KEY", "metal KEY\r\n", "@revoked * KEY\nmetal OTHER",
+		"\x00l,* KEY", // ssh ends the line at the NUL
 	} {
 		f.Add(text)
 	}
