@@ -44,7 +44,7 @@ func chain(n int) string {
 	return b.String()
 }
 
-// TestDepth loads what nests too deeply: it ends, within the memory of the
+// TestDepth loads files nested too deeply: each ends, within the memory of the
 // stack and with a short message.
 func TestDepth(t *testing.T) {
 	debug.SetMaxStack(256 << 20)

@@ -13,7 +13,7 @@ import (
 
 // Limits of what is read. The HCL parser recurses with brackets and with
 // operators (a file of 1 MiB of "!" needs 1 GB of stack), and a Go stack that
-// overflows cannot be recovered from, so what nests too deeply is refused
+// overflows cannot be recovered from, so what is nested too deeply is refused
 // before it is parsed. What the expressions of a file cost is its author's.
 const (
 	MaxFileSize  = hostfile.MaxConfig

@@ -50,7 +50,7 @@ func (d *doctor) placement() {
 	fits, reason := Place(d.Facts, d.choice.Provider)
 	switch {
 	case d.want.Placement == Sibling && makesSibling(d.choice.Provider):
-		d.pass(name, "sibling: a VM of "+d.choice.Provider+" beside FreeBSD, and nothing nests")
+		d.pass(name, "sibling: a VM of "+d.choice.Provider+" beside FreeBSD, without nested virtualization")
 	case d.want.Placement == Sibling:
 		d.fail(name, "sibling, as engine.placement says", "`fbdock up` makes an engine beside FreeBSD with libvirt and qemu, and not with "+d.choice.Provider+" yet",
 			words(`set placement = "nested" in the engine block, or leave it out`))

@@ -24,7 +24,7 @@ guest_ports() {
   echo "$list"
 }
 
-# inside is the card to FreeBSD, outside the way out where that is another one.
+# inside is the card to FreeBSD, outside the card of the default route where that is another one.
 inside=eth0
 outside=
 firewall_rules() {

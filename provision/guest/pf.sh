@@ -74,7 +74,7 @@ guest_ports() {
 anchor_rules() {
   on="on { $FBDOCK_BRIDGE $FBDOCK_TAP }"
   echo '# Written by fbdock; loaded into pf'"'"'s anchor "fbdock".'
-  # An engine beside FreeBSD has a way out of its own.
+  # An engine beside FreeBSD has a default route of its own.
   beside || cat <<END
 nat on $1 inet from $FBDOCK_ENGINE_NETWORK to ! $FBDOCK_ENGINE_NETWORK -> ($1)
 END
