@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/sha512"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -34,6 +37,11 @@ var tools = []string{
 var labDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "fbdock-lab-") })
 
 func TestMain(m *testing.M) {
+	// The steps wait for each other's processes most of the time.
+	flag.Parse()
+	if limit := flag.Lookup("test.parallel"); limit.Value.String() == limit.DefValue {
+		_ = limit.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0)))
+	}
 	m.Run()
 	if dir, err := labDir(); err == nil {
 		_ = os.RemoveAll(dir)

@@ -21,9 +21,9 @@ type lab struct {
 	out  io.Writer
 	errs io.Writer
 	root string // LAB_ROOT: prefix of every path, empty in the container
-	// killing: the caller is killed when this call has taken effect, so it must come back.
-	killing bool
-	fake    bool // nothing outside of the files below root is touched
+	// noExec: something is to be done after this call has taken effect, so it must come back.
+	noExec bool
+	fake   bool // nothing outside of the files below root is touched
 }
 
 func newLab(name string, args []string, in io.Reader, out, errs io.Writer) *lab {
@@ -159,7 +159,7 @@ func debianPath(name string) string {
 // a signal must reach the program.
 func (l *lab) pass(args ...string) int {
 	path := debianPath(l.name)
-	if l.in == os.Stdin && l.out == os.Stdout && l.errs == os.Stderr && !l.killing {
+	if l.in == os.Stdin && l.out == os.Stdout && l.errs == os.Stderr && !l.noExec {
 		if err := syscall.Exec(path, append([]string{l.name}, args...), os.Environ()); err != nil {
 			l.errorf("%s: %v\n", l.name, err)
 			return 127

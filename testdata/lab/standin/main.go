@@ -51,14 +51,20 @@ func run(argv []string, in io.Reader, out, errs io.Writer) int {
 		return 127
 	}
 	l := newLab(name, args, in, out, errs)
-	switch l.count() {
+	number, what := l.count()
+	switch what {
 	case actFail:
 		l.errorf("%s: failed because the test wants it\n", name)
 		return 1
 	case actKill:
-		l.killing = true
+		l.noExec = true
 		status := cmd(l)
 		l.killCaller()
+		return status
+	case actTrace:
+		l.noExec = true
+		status := cmd(l)
+		l.traceAfter(number)
 		return status
 	}
 	return cmd(l)
