@@ -8,13 +8,15 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/machine"
 )
 
 // agentCommand is the background process of a machine. It reads no
 // configuration: who starts it has written down what it is to serve.
 func (p *program) agentCommand() *cli.Command {
 	return &cli.Command{
-		Name: app.AgentCommand, Hidden: true, Usage: "serve one machine; started by the other commands", Flags: []cli.Flag{
+		Name: machine.AgentCommand, Hidden: true, Usage: "serve one machine; started by the other commands", Flags: []cli.Flag{
 			&cli.StringFlag{Name: "project", Usage: "the `ID` of the project"},
 			&cli.StringFlag{Name: "name", Usage: "the `NAME` of the machine"},
 		},
@@ -24,7 +26,7 @@ func (p *program) agentCommand() *cli.Command {
 			// It stays for days and does little: its memory counts for more
 			// than its time.
 			debug.SetGCPercent(40)
-			return app.RunAgent(ctx, app.Options{Environ: p.environ, Version: p.version}, c.String("project"), c.String("name"))
+			return app.RunAgent(ctx, app.Options{Env: host.Env{Environ: p.environ, Version: p.version}}, c.String("project"), c.String("name"))
 		},
 	}
 }
@@ -33,7 +35,7 @@ func (p *program) agentCommand() *cli.Command {
 // a ProxyCommand for OpenSSH on every system, pipes included.
 func (p *program) agentStdioCommand() *cli.Command {
 	return &cli.Command{
-		Name: app.StdioCommand, Hidden: true, Usage: "the agent's SSH on standard input and output", Flags: append(commonFlags(), machineFlag()),
+		Name: machine.StdioCommand, Hidden: true, Usage: "the agent's SSH on standard input and output", Flags: append(commonFlags(), machineFlag()),
 		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
 			conn, err := project.AgentConn(ctx, text(c, flagMachine))
 			if err != nil {

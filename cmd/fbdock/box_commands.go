@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
 )
 
@@ -80,7 +81,7 @@ func (p *program) buildBoxes(ctx context.Context, c *cli.Context) ([]app.BoxResu
 		return nil, err
 	}
 	if lock == nil {
-		p.terminal(c).Say("there is no " + app.ConfigName + " here, so no lock file pins the image")
+		p.terminal(c).Say("there is no " + hcl.FileName + " here, so no lock file pins the image")
 	}
 	return app.BuildBoxes(ctx, o, lock, app.BoxOptions{
 		Providers: providers, System: c.String("system"), Release: c.String("release"), Architecture: c.String("arch"),

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/host"
 )
 
 // completeWord is the first word of a command line that the completion
@@ -122,5 +123,5 @@ func (p *program) values(ctx context.Context, f cli.Flag, dir string) []string {
 }
 
 func (p *program) machineNames(ctx context.Context, dir string) []string {
-	return app.Options{Dir: dir, Environ: p.environ, Version: p.version}.MachineNames(ctx)
+	return app.Options{Dir: dir, Env: host.Env{Environ: p.environ, Version: p.version}}.MachineNames(ctx)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/hostfile"
 )
 
@@ -26,7 +27,7 @@ func (p *program) initCommand() *cli.Command {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			file := filepath.Join(folder(c), app.ConfigName)
+			file := filepath.Join(folder(c), hcl.FileName)
 			if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) && !c.Bool("force") {
 				return &failure.Error{
 					Err:  fmt.Errorf("%s is there already", file),
@@ -34,7 +35,7 @@ func (p *program) initCommand() *cli.Command {
 				}
 			}
 			written := hcl.Template(hcl.TemplateOptions{Machine: c.String("name")})
-			if _, _, diags := hcl.Parse(app.ConfigName, written, hcl.Options{Version: p.version}); diags.HasErrors() {
+			if _, _, diags := hcl.Parse(hcl.FileName, written, hcl.Options{Version: p.version}); diags.HasErrors() {
 				return usage(diags.Err())
 			}
 			if err := os.WriteFile(file, written, 0o644); err != nil {
@@ -92,7 +93,7 @@ func (p *program) fmtCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			files := c.Args().Slice()
 			if len(files) == 0 {
-				file, err := app.Options{Dir: folder(c), Environ: p.environ}.Find()
+				file, err := app.Options{Dir: folder(c), Env: host.Env{Environ: p.environ}}.Find()
 				if err != nil {
 					return err
 				}

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/host"
 )
 
 func (p *program) listCommand() *cli.Command {
@@ -52,7 +53,7 @@ func (p *program) listMachines(_ context.Context, c *cli.Context, project *app.P
 func (p *program) listAll(c *cli.Context) error {
 	ctx, stop := interruptible(c.Context)
 	defer stop()
-	o := app.Options{Environ: p.environ, Version: p.version, CacheDir: p.cacheDir()}
+	o := app.Options{Env: host.Env{Environ: p.environ, Version: p.version, CacheDir: p.cacheDir()}}
 	if c.Bool("resources") {
 		all, err := o.Resources(ctx)
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
 )
@@ -27,7 +28,7 @@ func (p *program) options(c *cli.Context) (app.Options, error) {
 }
 
 // optionsOn is options for a host that is known.
-func (p *program) optionsOn(c *cli.Context, host plan.Host) (app.Options, error) {
+func (p *program) optionsOn(c *cli.Context, facts plan.Host) (app.Options, error) {
 	vars, err := variables(c)
 	if err != nil {
 		return app.Options{}, err
@@ -37,9 +38,9 @@ func (p *program) optionsOn(c *cli.Context, host plan.Host) (app.Options, error)
 		return app.Options{}, err
 	}
 	o := app.Options{
-		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile), Environ: p.environ, Version: p.version,
-		Facts: p.asked, OS: p.sources().OS,
-		CacheDir: p.cacheDir(), HostFacts: host, Catalogue: app.Catalogue{Catalogue: published}, Progress: p.terminal(c),
+		Env: host.Env{Environ: p.environ, Version: p.version, CacheDir: p.cacheDir(), OS: p.sources().OS, Progress: p.terminal(c)},
+		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile),
+		Facts: p.asked, HostFacts: facts, Catalogue: app.Catalogue{Catalogue: published},
 	}
 	o.Confirm = func(question string) (bool, error) { return p.confirm(c, question) }
 	if p.tune != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/ui"
 )
 
@@ -43,7 +44,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 		return cause.status()
 	}
 	if _, told := errors.AsType[*toldError](err); !told {
-		p.terminal(nil).Error(err, app.Options{Environ: p.environ, CacheDir: p.cacheDir()}.Hint(err))
+		p.terminal(nil).Error(err, app.Options{Env: host.Env{Environ: p.environ, CacheDir: p.cacheDir()}}.Hint(err))
 	}
 	return failure.Status(err)
 }
@@ -129,7 +130,7 @@ func (p *program) versionCommand() *cli.Command {
 func (p *program) printVersion() error { return p.terminal(nil).Print("fbdock " + p.version + "\n") }
 
 func (p *program) lookup(name string) (string, bool) {
-	return app.Options{Environ: p.environ}.Lookup(name)
+	return host.Env{Environ: p.environ}.Lookup(name)
 }
 
 // terminal is the one speaker of this command line; c is nil before the

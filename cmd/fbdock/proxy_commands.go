@@ -12,6 +12,7 @@ import (
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/dockercli"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -28,7 +29,7 @@ func (p *program) proxied(e func(c *cli.Context) (app.Exec, error)) cli.ActionFu
 		defer signals.stop()
 		c.Context = ctx
 		machine := text(c, flagMachine)
-		ahead := app.Options{Dir: folder(c), Environ: p.environ}.DialAhead(ctx, machine)
+		ahead := app.Options{Dir: folder(c), Env: host.Env{Environ: p.environ}}.DialAhead(ctx, machine)
 		defer ahead.Close()
 		project, err := p.loadRunning(c)
 		if err != nil && ctx.Err() != nil {

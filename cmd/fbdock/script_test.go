@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
 )
@@ -159,7 +160,7 @@ func withTimeouts() {
 		askFor: timeout("FBDOCK_TEST_VAGRANT"),
 	}
 	p.tune = func(o *app.Options) {
-		o.Timeouts = app.Timeouts{
+		o.Timeouts = host.Timeouts{
 			Engine: timeout("FBDOCK_TEST_ENGINE"), Watch: timeout("FBDOCK_TEST_WATCH"),
 			Boot: timeout("FBDOCK_TEST_BOOT"), Settle: timeout("FBDOCK_TEST_SETTLE"), Command: timeout("FBDOCK_TEST_COMMAND"),
 			VagrantVersion: timeout("FBDOCK_TEST_VAGRANT"), VagrantQuery: timeout("FBDOCK_TEST_VAGRANT"),

@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -18,7 +18,7 @@ func (p *program) trustCommand() *cli.Command {
 			&cli.BoolFlag{Name: "remove", Usage: "trust the folder no longer"}, jsonFlag(),
 		},
 		Action: func(c *cli.Context) error {
-			store, err := app.Options{Environ: p.environ}.Store()
+			store, err := host.Env{Environ: p.environ}.Store()
 			if err != nil {
 				return err
 			}

@@ -37,7 +37,7 @@ func (o Options) Adopt(ctx context.Context, id string) error {
 	if r.At() {
 		question = fmt.Sprintf("Take machines %s, made %s by fbdock %s, away from %s and give them to %s?", strings.Join(machineNames(from), ", "), age(r.Created), r.Version, r.Path, found.Folder())
 	}
-	if err := o.confirmed(question); err != nil {
+	if err := o.Confirmed(question); err != nil {
 		return err
 	}
 	lock, err := from.Lock(ctx, lockWait)
@@ -48,7 +48,7 @@ func (o Options) Adopt(ctx context.Context, id string) error {
 	// Its agents serve the mounts of the other folder.
 	p := &Project{Options: o, State: from}
 	for _, name := range machineNames(from) {
-		p.stopAgent(ctx, plan.Machine{Name: name})
+		p.on(plan.Machine{Name: name}).StopAgent(ctx)
 	}
 	if err := store.Adopt(from, found); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/advice"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/remoteimage"
 )
@@ -83,7 +84,7 @@ func (o Options) advised(project *Project, machine string) (advice.Machine, erro
 
 // brief is the state of a machine as far as it is written down.
 func (p *Project) brief(m plan.Machine) string {
-	if err := p.needsUp(m); err != nil {
+	if err := machine.NeedsUp(p.State, m); err != nil {
 		return err.Error() + ": " + failure.Hint(err)
 	}
 	return "machine " + m.Name + " is up"

@@ -12,7 +12,7 @@ func (p *Project) AgentConn(ctx context.Context, machine string) (Duplex, error)
 	if err != nil {
 		return nil, err
 	}
-	remote, err := p.servingAgent(ctx, m)
+	remote, err := p.on(m).ServingAgent(ctx)
 	if err != nil {
 		return nil, err
 	}

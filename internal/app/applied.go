@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/fingerprint"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
@@ -72,18 +72,9 @@ func settingsOf(in hcl.Machine, m plan.Machine) map[string]string {
 		if name == "engine" && m.Engine.Sibling() {
 			values = append(values, m.Engine.Placement)
 		}
-		settings[name] = fingerprint(values)
+		settings[name] = fingerprint.Of(values)
 	}
 	return settings
-}
-
-func fingerprint(values []any) string {
-	data, err := json.Marshal(values)
-	if err != nil {
-		return "unknown"
-	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:8])
 }
 
 // present is a machine as the configuration has it now.
@@ -110,7 +101,7 @@ func (e *recordError) Unwrap() error { return e.err }
 
 // Hint is the next step for the user.
 func (e *recordError) Hint() string {
-	return fmt.Sprintf("`fbdock up` applies %s and writes that down anew; `fbdock destroy %s` removes the machine", ConfigName, e.machine)
+	return fmt.Sprintf("`fbdock up` applies %s and writes that down anew; `fbdock destroy %s` removes the machine", hcl.FileName, e.machine)
 }
 
 // applied is what `up` has brought a machine to; fs.ErrNotExist when nothing
@@ -192,7 +183,7 @@ func (p *Project) useApplied(ctx context.Context) error {
 		a, err := p.applied(m.Name)
 		_, unreadable := errors.AsType[*recordError](err)
 		switch {
-		case !p.created(m) && (err != nil || !p.created(a.Machine)):
+		case !machine.Created(p.State, m) && (err != nil || !machine.Created(p.State, a.Machine)):
 			continue
 		case errors.Is(err, fs.ErrNotExist), unreadable && p.Destroys:
 			continue
@@ -224,10 +215,10 @@ func (p *Project) madeBefore() []plan.Machine {
 		}
 		m, err := p.madeAs(name)
 		switch {
-		case err == nil && p.created(m):
+		case err == nil && machine.Created(p.State, m):
 			all = append(all, m)
-		case err != nil && (!errors.Is(err, fs.ErrNotExist) || madeWith(p.State, name) != ""):
-			p.Progress.Warn(fmt.Sprintf("machine %s is left alone: %v; put its block back into %s to remove it", name, err, ConfigName))
+		case err != nil && (!errors.Is(err, fs.ErrNotExist) || machine.MadeWith(p.State, name) != ""):
+			p.Progress.Warn(fmt.Sprintf("machine %s is left alone: %v; put its block back into %s to remove it", name, err, hcl.FileName))
 		}
 	}
 	return all
@@ -243,7 +234,7 @@ func (p *Project) withoutConfig(ctx context.Context, diags hcl.Diagnostics) *Pro
 	usePins(&p.Plan, p.Lock)
 	p.correct(ctx)
 	p.Progress.Warn(fmt.Sprintf("%s is not used, as it has errors (%s): the machines are as the last `fbdock up` has made them; `fbdock validate` tells more",
-		ConfigName, firstDiagnostic(diags)))
+		hcl.FileName, firstDiagnostic(diags)))
 	return p
 }
 
@@ -257,7 +248,7 @@ func (p *Project) correct(ctx context.Context) {
 		switch {
 		case err == nil && a.Dir != p.Dir:
 			return a.movedTo(p.Dir), true, true
-		case errors.Is(err, fs.ErrNotExist) && p.created(m):
+		case errors.Is(err, fs.ErrNotExist) && machine.Created(p.State, m):
 			a = p.present(m)
 			return a, false, a.Settings != nil
 		}
@@ -283,7 +274,7 @@ func (p *Project) correct(ctx context.Context) {
 		if err := p.setApplied(a); err != nil {
 			p.Progress.Warn(err.Error())
 		} else if moved {
-			p.tellAgent(ctx, m)
+			p.on(m).TellAgent(ctx)
 		}
 	}
 }

@@ -3,33 +3,28 @@ package app
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
+	"github.com/fbdock/fbdock/internal/retry"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/untrusted"
-	"github.com/fbdock/fbdock/internal/vagrant"
+	"github.com/fbdock/fbdock/internal/vagrantvm"
 	"github.com/fbdock/fbdock/provision"
 )
 
 // seededEvery is how often an engine beside FreeBSD is asked how far its setup is.
 const seededEvery = time.Second
-
-// engineTarget is the engine beside m's FreeBSD, as Vagrant knows it.
-func engineTarget(m plan.Machine) vagrant.Target {
-	return vagrant.Target{Machine: m.EngineName(), Provider: m.Provider}
-}
 
 // besideable refuses an engine beside FreeBSD with a provider that no up makes
 // one with, and a machine whose engine was made in another place.
@@ -37,10 +32,10 @@ func (p *Project) besideable(m plan.Machine) error {
 	if m.Engine.Sibling() && !plan.MakesSibling(m.Provider) {
 		return &failure.Error{
 			Err:  fmt.Errorf("machine %s: `fbdock up` makes an engine beside FreeBSD with libvirt and qemu, and not with %s yet", m.Name, m.Provider),
-			Next: fmt.Sprintf("set placement = %q in the engine block of %s, or leave it out", plan.PlacementNested, ConfigName), Code: failure.ExitImpossible,
+			Next: fmt.Sprintf("set placement = %q in the engine block of %s, or leave it out", plan.PlacementNested, hcl.FileName), Code: failure.ExitImpossible,
 		}
 	}
-	if m.OwnComputer() || madeWith(p.State, m.Name) == "" {
+	if m.OwnComputer() || machine.MadeWith(p.State, m.Name) == "" {
 		return nil
 	}
 	was, now := recordedPlacement(p.State, m.Name), cmp.Or(m.Engine.Placement, plan.PlacementNested)
@@ -75,73 +70,6 @@ func machineNames(d state.Dir) []string {
 	})
 }
 
-// engineVM is a login at an engine beside FreeBSD, by the way that Vagrant has
-// to it.
-type engineVM struct {
-	*link.Client
-	root []string // what runs a program as root
-}
-
-func (e *engineVM) asRoot(args ...string) []string { return append(slices.Clone(e.root), args...) }
-
-// dialEngine logs in: as root by the keys that the engine was set up with, which
-// were made on this host, else as Vagrant does, in a VM that is new. The key that
-// a new VM shows is pinned to this VM alone.
-func (p *Project) dialEngine(ctx context.Context, m plan.Machine) (*engineVM, error) {
-	data, err := p.vagrant().SSHConfig(ctx, engineTarget(m))
-	if err != nil {
-		return nil, err
-	}
-	hosts, err := link.ParseSSHConfig(data)
-	if err != nil {
-		return nil, fmt.Errorf("`vagrant ssh-config %s` is not understood: %w", m.EngineName(), err)
-	}
-	i := slices.IndexFunc(hosts, func(h link.Host) bool { return h.Name == m.EngineName() || len(hosts) == 1 })
-	if i < 0 {
-		return nil, fmt.Errorf("`vagrant ssh-config` names no host %s", m.EngineName())
-	}
-	to, err := hosts[i].Endpoint(m.Instance+plan.EngineSuffix, runtime.GOOS)
-	if err != nil {
-		return nil, err
-	}
-	files := p.State.Machine(m.Name)
-	own, options, err := engineLogin(files, m)
-	if err != nil {
-		return nil, err
-	}
-	own.Address = to.Address
-	c, err := link.Dial(ctx, own, options)
-	if err == nil {
-		return &engineVM{Client: c}, nil
-	}
-	_, other := errors.AsType[*link.HostKeyChangedError](err)
-	_, refused := errors.AsType[*link.AuthError](err)
-	if !other && !refused {
-		return nil, err
-	}
-	to.Name += "-" + p.engineID(m)
-	c, err = link.Dial(ctx, to, link.Options{KnownHosts: files.KnownHosts(), AgentSocket: p.keysOf(hosts[i])})
-	if err != nil {
-		return nil, err
-	}
-	e := &engineVM{Client: c}
-	if to.User != "root" {
-		e.root = []string{"doas", "-n"}
-	}
-	return e, nil
-}
-
-// engineID tells one VM of the engine from the next.
-func (p *Project) engineID(m plan.Machine) string {
-	provider := madeWith(p.State, m.EngineName())
-	id, err := privatefile.Read(filepath.Join(p.State.VagrantDotfiles(), "machines", m.EngineName(), provider, "id"))
-	if provider == "" || err != nil {
-		return "unknown"
-	}
-	sum := sha256.Sum256(id)
-	return fmt.Sprintf("%x", sum[:8])
-}
-
 // beginEngine starts the engine beside FreeBSD where it does not run, and has it
 // set itself up, which goes on while FreeBSD is prepared.
 func (u *upRun) beginEngine(ctx context.Context) error {
@@ -156,19 +84,19 @@ func (u *upRun) beginEngine(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("machine %s: %w", u.m.Name, err)
 	}
-	e, err := u.dialEngine(ctx, u.m)
+	v := u.sibling()
+	e, err := v.DialEngine(ctx)
 	if err != nil {
-		v := &vagrantVM{p: u.Project, m: u.m}
-		if err := v.startEngine(ctx, u.phase); err != nil {
+		if err := v.StartEngine(ctx, u.phase); err != nil {
 			return err
 		}
-		if e, err = u.dialEngine(ctx, u.m); err != nil {
+		if e, err = v.DialEngine(ctx); err != nil {
 			return fmt.Errorf("log in to the engine: %w", err)
 		}
 	}
 	defer e.Close() // it is asked anew
 	return u.phase("engine setup", func() (string, error) {
-		out, err := e.Output(ctx, link.Command{Args: e.asRoot("sh", "-c", provision.EngineSetupCommand), Stdin: strings.NewReader(string(script))})
+		out, err := e.Output(ctx, link.Command{Args: e.AsRoot("sh", "-c", provision.EngineSetupCommand), Stdin: strings.NewReader(string(script))})
 		if err == nil && out.Status != 0 {
 			err = fmt.Errorf("status %d: %s", out.Status, out.Reason())
 		}
@@ -184,7 +112,7 @@ func (u *upRun) engineReady(ctx context.Context) error {
 	if !u.m.Engine.Sibling() {
 		return nil
 	}
-	deadline := cmp.Or(u.Timeouts.Engine, u.m.Timeouts.Engine, engineDeadline)
+	deadline := cmp.Or(u.Timeouts.Engine, u.m.Timeouts.Engine, machine.EngineDeadline)
 	limited, stop := context.WithTimeoutCause(ctx, deadline, fmt.Errorf("it was not set up within %s", deadline))
 	defer stop()
 	for {
@@ -201,7 +129,7 @@ func (u *upRun) engineReady(ctx context.Context) error {
 			err = cmp.Or(err, context.Cause(limited))
 		default:
 			u.Progress.Detail(cmp.Or(line, "the engine sets itself up"))
-			_ = sleep(limited, seededEvery) // the end is seen above
+			_ = retry.Sleep(limited, seededEvery) // the end is seen above
 			continue
 		}
 		return &failure.Error{
@@ -223,11 +151,14 @@ func lastSaid(log string) (line string) {
 
 // engineState is "done", or the end of the log of the engine's setup.
 func (u *upRun) engineState(ctx context.Context) (string, error) {
-	e, err := u.dialEngine(ctx, u.m)
+	e, err := u.sibling().DialEngine(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer e.Close() // only asked
-	out, err := e.Output(ctx, link.Command{Args: e.asRoot("sh", "-c", provision.EngineSetupState)})
+	out, err := e.Output(ctx, link.Command{Args: e.AsRoot("sh", "-c", provision.EngineSetupState)})
 	return out.Stdout, err
 }
+
+// sibling is Vagrant's way to the engine beside FreeBSD.
+func (u *upRun) sibling() *vagrantvm.VM { return vagrantvm.New(u.on(u.m), u.vagrant(), u.Facts) }

@@ -16,7 +16,9 @@ import (
 	"github.com/fbdock/fbdock/boxes/cloudbox"
 	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/fingerprint"
 	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/progress"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/untrusted"
@@ -117,7 +119,7 @@ func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
 	}
 	folder := r.folder()
 	r.v = vagrant.Vagrant{
-		Runner: o.Runner, Dir: folder, Env: o.Environ, Log: redact.NewWriter(vagrantLog{filepath.Join(folder, "vagrant.log")}), Check: r.checkVagrantfile,
+		Runner: o.Runner, Dir: folder, Env: o.Environ, Log: redact.NewWriter(vagrant.LogFile{Path: filepath.Join(folder, "vagrant.log")}), Check: r.checkVagrantfile,
 		OnEvent: func(e vagrant.Event) {
 			if level, text, ok := e.Message(); ok && level != "error" {
 				o.Progress.Detail(untrusted.FirstLine(text))
@@ -132,10 +134,10 @@ func newBoxRun(o Options, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
 const noVagrantfile = "# fbdock adds boxes to Vagrant here.\n"
 
 func (r *boxRun) checkVagrantfile() error {
-	err := state.CheckVagrantfile(r.folder(), digest([]byte(noVagrantfile)))
+	err := state.CheckVagrantfile(r.folder(), fingerprint.Hex([]byte(noVagrantfile)))
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = atomicfile.WriteFile(filepath.Join(r.folder(), "Vagrantfile"), []byte(noVagrantfile), 0o600); err == nil {
-			err = state.CheckVagrantfile(r.folder(), digest([]byte(noVagrantfile)))
+			err = state.CheckVagrantfile(r.folder(), fingerprint.Hex([]byte(noVagrantfile)))
 		}
 	}
 	return err
@@ -258,5 +260,5 @@ func (r *boxRun) add(ctx context.Context, box cloudbox.Box, file string) error {
 }
 
 func (r *boxRun) phase(name string, f func() (string, error)) error {
-	return phase(r.Progress, name, f)
+	return progress.Run(r.Progress, name, f)
 }

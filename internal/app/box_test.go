@@ -23,6 +23,7 @@ import (
 	"github.com/fbdock/fbdock/boxes/disk/disktest"
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/run"
@@ -92,8 +93,10 @@ func newBench(t *testing.T) bench {
 		t.Fatal(err)
 	}
 	return bench{lock: lock, options: app.Options{
-		CacheDir: filepath.Join(t.TempDir(), "cache of mine"), Progress: quiet{},
-		Environ:   append(os.Environ(), "VAGRANT_HOME="+filepath.Join(t.TempDir(), "home")),
+		Env: host.Env{
+			CacheDir: filepath.Join(t.TempDir(), "cache of mine"), Progress: quiet{},
+			Environ: append(os.Environ(), "VAGRANT_HOME="+filepath.Join(t.TempDir(), "home")),
+		},
 		HostFacts: plan.Host{Architecture: "amd64"},
 	}}
 }
@@ -238,7 +241,7 @@ func TestBoxNobodyCanMake(t *testing.T) {
 		{Providers: []string{"parallels"}}, {Providers: []string{"libvirt", ""}}, {Providers: libvirt, Release: "fifteen"},
 		{Providers: libvirt, Architecture: "riscv64"}, {Providers: libvirt, Filesystem: "ext4"},
 	} {
-		_, err := app.BuildBoxes(t.Context(), app.Options{CacheDir: t.TempDir(), Progress: quiet{}, HostFacts: plan.Host{Architecture: "amd64"}}, nil, o)
+		_, err := app.BuildBoxes(t.Context(), app.Options{Env: host.Env{CacheDir: t.TempDir(), Progress: quiet{}}, HostFacts: plan.Host{Architecture: "amd64"}}, nil, o)
 		if failure.Status(err) != failure.ExitUsage {
 			t.Errorf("%+v: %v", o, err)
 		}
@@ -247,7 +250,7 @@ func TestBoxNobodyCanMake(t *testing.T) {
 
 func TestOnlyOwnBoxesAreMade(t *testing.T) {
 	t.Parallel()
-	p := &app.Project{Options: app.Options{CacheDir: t.TempDir(), Progress: quiet{}, HostFacts: plan.Host{Architecture: "amd64"}}}
+	p := &app.Project{Options: app.Options{Env: host.Env{CacheDir: t.TempDir(), Progress: quiet{}}, HostFacts: plan.Host{Architecture: "amd64"}}}
 	m := plan.Machine{Provider: "libvirt", Box: plan.Box{Name: "generic/freebsd14", Architecture: "amd64"}}
 	if r, err := p.EnsureBox(t.Context(), m); err != nil || r.Name != "" {
 		t.Errorf("%+v, %v", r, err)

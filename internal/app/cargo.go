@@ -14,6 +14,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/parcel"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
@@ -85,7 +86,7 @@ func (c *cargo) exec(args []string) (string, error) {
 
 // send makes the folder in the guest, with what the command reads. What was
 // left there by who was killed goes after two days.
-func (c *cargo) send(ctx context.Context, g *guest) error {
+func (c *cargo) send(ctx context.Context, g *machine.Guest) error {
 	if c.empty() {
 		return nil
 	}
@@ -112,7 +113,7 @@ func (c *cargo) send(ctx context.Context, g *guest) error {
 }
 
 // clear removes the folder in the guest.
-func (c *cargo) clear(ctx context.Context, g *guest) {
+func (c *cargo) clear(ctx context.Context, g *machine.Guest) {
 	if c.empty() {
 		return
 	}
@@ -123,7 +124,7 @@ func (c *cargo) clear(ctx context.Context, g *guest) {
 }
 
 // run runs a command with its cargo.
-func (c *cargo) run(ctx context.Context, g *guest, e Exec, relay func(Exec) (int, error)) (status int, err error) {
+func (c *cargo) run(ctx context.Context, g *machine.Guest, e Exec, relay func(Exec) (int, error)) (status int, err error) {
 	if c.empty() && c.input == "" && c.output == "" {
 		return relay(e)
 	}
@@ -183,7 +184,7 @@ func (c *cargo) toFile(e Exec, relay func(Exec) (int, error)) (status int, err e
 
 // watch brings the file of --cidfile while the container runs: who waits for
 // it on this host does not wait for the container's end.
-func (c *cargo) watch(ctx context.Context, g *guest) <-chan struct{} {
+func (c *cargo) watch(ctx context.Context, g *machine.Guest) <-chan struct{} {
 	done := make(chan struct{})
 	at := slices.IndexFunc(c.fetches, func(f fetch) bool { return f.watched })
 	if at < 0 {
@@ -207,7 +208,7 @@ func (c *cargo) watch(ctx context.Context, g *guest) <-chan struct{} {
 
 // bring fetches what the command has written. A file that it writes is there
 // after a failure as well, as that of --cidfile.
-func (c *cargo) bring(ctx context.Context, g *guest, status int) error {
+func (c *cargo) bring(ctx context.Context, g *machine.Guest, status int) error {
 	for _, f := range c.fetches {
 		if status != 0 && !f.always {
 			continue
@@ -219,7 +220,7 @@ func (c *cargo) bring(ctx context.Context, g *guest, status int) error {
 	return nil
 }
 
-func (c *cargo) bringOne(ctx context.Context, g *guest, f fetch) error {
+func (c *cargo) bringOne(ctx context.Context, g *machine.Guest, f fetch) error {
 	to := parcel.Target{Dir: f.dir, Top: path.Base(f.item), As: f.name, Private: c.private, MaxFile: f.limit}
 	if f.make {
 		if err := os.MkdirAll(f.dir, 0o755); err != nil { //nolint:gosec // as buildx makes them

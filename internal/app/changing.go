@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+
+	"github.com/fbdock/fbdock/internal/machine"
 )
 
 // changing is what one `up` changes of a machine.
@@ -30,7 +32,7 @@ func (c changing) host() bool {
 // compare finds what is to be changed.
 func (u *upRun) compare() error {
 	old, err := u.Project.applied(u.m.Name)
-	if _, unreadable := errors.AsType[*recordError](err); unreadable || errors.Is(err, fs.ErrNotExist) || !u.created(u.m) {
+	if _, unreadable := errors.AsType[*recordError](err); unreadable || errors.Is(err, fs.ErrNotExist) || !machine.Created(u.State, u.m) {
 		return nil // all of it is new
 	}
 	if err != nil {

@@ -68,7 +68,7 @@ func (o Options) chooseCLI(ctx context.Context, m plan.Machine, socket string, c
 	case c.wanted == plan.CLIGuest:
 		c.reason = "the configuration says so"
 		return c, nil
-	case o.noAgent():
+	case o.NoAgent():
 		return c.toGuest("with FBDOCK_AGENT=off the machine has no Docker socket on this host")
 	}
 	cli, err := o.finder(socket).Find(ctx, compose)
@@ -96,7 +96,7 @@ func (o Options) finder(socket string) dockercli.Finder {
 // AddCLI adds to what doctor has found which docker CLI runs the commands of
 // each machine.
 func (o Options) AddCLI(ctx context.Context, found []Examination) {
-	home, _ := o.home()
+	home, _ := o.Home()
 	for i, e := range found {
 		check := platforms.Check{Name: "docker cli", Result: platforms.Pass}
 		choice, err := o.chooseCLI(ctx, plan.Machine{CLI: e.cli}, "", false)

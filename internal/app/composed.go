@@ -161,7 +161,7 @@ func (p *Project) composeVariables(ctx context.Context, c dockerpaths.Compose, d
 		case "PWD":
 			return pwd, true
 		case "HOME":
-			return p.home()
+			return p.Home()
 		}
 		if value, ok := p.Lookup(name); ok {
 			return value, true
@@ -187,14 +187,4 @@ func (p *Project) envFiles(c dockerpaths.Compose, dir string, host dockerpaths.H
 		files = []string{filepath.Join(dir, ".env")}
 	}
 	return files
-}
-
-// home is the user's folder on this host.
-func (o Options) home() (string, bool) {
-	for _, name := range []string{"HOME", "USERPROFILE"} {
-		if home, ok := o.Lookup(name); ok && home != "" {
-			return home, true
-		}
-	}
-	return "", false
 }

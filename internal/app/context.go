@@ -10,6 +10,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/localsocket"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
@@ -69,8 +70,8 @@ func contextOf(m plan.Machine, side Side) string {
 // that another user could serve is an error: what Docker's clients send there,
 // credentials of registries included, would be that user's.
 func (p *Project) dockerHost(ctx context.Context, m plan.Machine, side Side) (string, error) {
-	if !p.created(m) { // its folder may have no name yet
-		return "", p.needsUp(m)
+	if !machine.Created(p.State, m) { // its folder may have no name yet
+		return "", machine.NeedsUp(p.State, m)
 	}
 	socket := p.State.Machine(m.Name).Agent().Docker()
 	if side == SideFreeBSD {
@@ -79,7 +80,7 @@ func (p *Project) dockerHost(ctx context.Context, m plan.Machine, side Side) (st
 		}
 		socket = p.State.Machine(m.Name).Agent().Podman()
 	}
-	address, err := p.address(socket)
+	address, err := p.Address(socket)
 	if err != nil {
 		return "", err
 	}
@@ -148,19 +149,19 @@ func (p *Project) bringContexts(ctx context.Context, m plan.Machine) error {
 
 // UseContext has the host's docker follow a side of a machine, and remembers
 // what it followed before.
-func (p *Project) UseContext(ctx context.Context, machine string, side Side) (ContextResult, error) {
-	m, err := p.Machine(machine)
+func (p *Project) UseContext(ctx context.Context, name string, side Side) (ContextResult, error) {
+	m, err := p.Machine(name)
 	if err != nil {
 		return ContextResult{}, err
 	}
-	if err := p.needsUp(m); err != nil {
+	if err := machine.NeedsUp(p.State, m); err != nil {
 		return ContextResult{}, err
 	}
-	r, err := p.Context(ctx, machine, side)
+	r, err := p.Context(ctx, name, side)
 	if err != nil {
 		return r, err
 	}
-	if err := p.ensureAgent(ctx, m); err != nil {
+	if err := p.on(m).EnsureAgent(ctx); err != nil {
 		return r, err
 	}
 	if r.Current == r.Context {

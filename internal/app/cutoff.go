@@ -11,6 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/progress"
 )
 
 // lastWords prints for how many seconds FreeBSD is up, and then the end of
@@ -27,12 +28,12 @@ awk '/---<<BOOT>>---/ { last = n } { line[++n] = $0 }
 
 // cutOff explains a connection that ended while the guest's steps ran: a step
 // may have brought FreeBSD down.
-func (u *upRun) cutOff(ctx context.Context, lines *stepLines, began time.Time, lost error) error {
+func (u *upRun) cutOff(ctx context.Context, lines *progress.Steps, began time.Time, lost error) error {
 	if _, ok := errors.AsType[*link.LostError](lost); !ok || ctx.Err() != nil {
 		return lost
 	}
 	where := "while the guest's steps ran"
-	if step, command := lines.at(); command != "" {
+	if step, command := lines.At(); command != "" {
 		where = fmt.Sprintf("while step %s ran `%s`", step, command)
 	} else if step != "" {
 		where = "in step " + step
@@ -46,7 +47,7 @@ func (u *upRun) cutOff(ctx context.Context, lines *stepLines, began time.Time, l
 			return "", err
 		}
 		defer g.Close() // only asked
-		words, err = g.sudo(ctx, lastWords)
+		words, err = g.Sudo(ctx, lastWords)
 		return "answers", err
 	})
 	switch up, rest, _ := strings.Cut(words, "\n"); {

@@ -2,16 +2,16 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/external"
 	"github.com/fbdock/fbdock/internal/failure"
-	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
@@ -21,7 +21,7 @@ import (
 func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 	if lost := p.lost(); len(lost) > 0 {
 		return nil, &failure.Error{
-			Err:  fmt.Errorf("%s no longer names %s, of which there are VMs or computers of your own", ConfigName, strings.Join(lost, ", ")),
+			Err:  fmt.Errorf("%s no longer names %s, of which there are VMs or computers of your own", hcl.FileName, strings.Join(lost, ", ")),
 			Next: "put the machine blocks back and run it again: without them what was made cannot be removed",
 		}
 	}
@@ -36,7 +36,7 @@ func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 	if err := p.State.Remove(); err != nil {
 		return nil, err
 	}
-	if images := p.cache().Dir; exists(images) {
+	if images := p.cache().Dir; host.Exists(images) {
 		kept = append(kept, "engine images in "+images)
 	}
 	return append(kept, "Vagrant's boxes, see `vagrant box list`"), nil
@@ -55,17 +55,12 @@ func (p *Project) lost() []string {
 			if _, planned := p.Plan.Machine(e.Name()); planned || !e.IsDir() {
 				continue
 			}
-			r, err := p.record(plan.Machine{Name: e.Name()})
-			if madeWith(p.State, e.Name()) != "" || err != nil || r.Agreed != "" {
+			r, err := external.ReadRecord(p.State.Machine(e.Name()), e.Name())
+			if machine.MadeWith(p.State, e.Name()) != "" || err != nil || r.Agreed != "" {
 				names = append(names, e.Name())
 			}
 		}
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return !errors.Is(err, fs.ErrNotExist)
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
@@ -112,7 +114,7 @@ func (p *Project) tellDiffers(machines ...plan.Machine) {
 	for _, m := range machines {
 		changes := p.differs[m.Name]
 		delete(p.differs, m.Name)
-		if len(changes) == 0 || p.needsUp(m) != nil {
+		if len(changes) == 0 || machine.NeedsUp(p.State, m) != nil {
 			continue // what does not run is started as the file says
 		}
 		var names []string
@@ -129,7 +131,7 @@ func (p *Project) tellDiffers(machines ...plan.Machine) {
 		parts = append(parts, part)
 	}
 	if len(parts) > 0 {
-		p.Progress.Warn(fmt.Sprintf("%s differs from what runs (%s): %s", ConfigName, strings.Join(parts, "; "), applies(all)))
+		p.Progress.Warn(fmt.Sprintf("%s differs from what runs (%s): %s", hcl.FileName, strings.Join(parts, "; "), applies(all)))
 	}
 	if len(p.unnamed) > 0 && !p.toldUnnamed {
 		p.toldUnnamed = true
@@ -157,6 +159,6 @@ func (p *Project) warnUnnamed(machines []plan.Machine) {
 	}
 	if len(names) > 0 && len(p.Config.Machines) > 0 {
 		p.Progress.Warn(fmt.Sprintf("%s does not name %s, made before: `fbdock destroy %s` removes what it does not name any more",
-			ConfigName, strings.Join(names, ", "), strings.Join(names, " ")))
+			hcl.FileName, strings.Join(names, ", "), strings.Join(names, " ")))
 	}
 }

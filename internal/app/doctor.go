@@ -6,8 +6,10 @@ import (
 	"fmt"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/internal/vagrantvm"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -57,9 +59,9 @@ func examine(o Options, facts platforms.Facts, cfg hcl.Config, folder state.Dir,
 		if m.Provider == plan.ProviderSSH {
 			provider = m.Provider
 		} else if provider == "" {
-			provider = madeWith(folder, m.Name)
+			provider = machine.MadeWith(folder, m.Name)
 		}
-		d := platforms.Diagnose(facts, wanted(m, provider))
+		d := platforms.Diagnose(facts, vagrantvm.Wanted(m, provider))
 		box := o.addBox(&d, facts.Arch, block(cfg, m.Name), m.Engine.Image)
 		if box.Result != platforms.Fail || countErrors(diags) > 1 {
 			d.Add(configCheck(diags)) // a missing box is told once
@@ -67,19 +69,6 @@ func examine(o Options, facts platforms.Facts, cfg hcl.Config, folder state.Dir,
 		all = append(all, Examination{Machine: m.Name, Diagnosis: d, cli: m.CLI})
 	}
 	return all, nil
-}
-
-func wanted(m plan.Machine, provider string) platforms.Wanted {
-	memory := m.Memory
-	if m.OwnComputer() {
-		memory = m.Engine.Memory // no VM beside it
-	}
-	if m.Engine.Sibling() {
-		memory += m.Engine.Memory
-	}
-	return platforms.Wanted{
-		Provider: provider, Hypervisor: m.Engine.Hypervisor, Placement: m.Engine.Placement, Memory: uint64(memory), Network: m.Engine.Network,
-	}
 }
 
 // named is the provider that the file names, "" for auto.
@@ -101,11 +90,11 @@ func block(cfg hcl.Config, machine string) hcl.Machine {
 }
 
 func configCheck(diags hcl.Diagnostics) platforms.Check {
-	c := platforms.Check{Name: "configuration", Result: platforms.Pass, Seen: ConfigName + " is in order"}
+	c := platforms.Check{Name: "configuration", Result: platforms.Pass, Seen: hcl.FileName + " is in order"}
 	if !diags.HasErrors() {
 		return c
 	}
-	c.Result, c.Seen = platforms.Fail, fmt.Sprintf("%s has mistakes; the first: %v", ConfigName, firstError(diags))
+	c.Result, c.Seen = platforms.Fail, fmt.Sprintf("%s has mistakes; the first: %v", hcl.FileName, firstError(diags))
 	c.Why = "nothing is started from a file that is wrong"
 	c.Fix.Commands = []string{"fbdock validate"}
 	return c

@@ -2,16 +2,10 @@ package app
 
 import (
 	"context"
-	"fmt"
-	"time"
 
-	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 )
-
-// engineStop bounds the engine's own shutdown inside the guest's, which is
-// forced by default after 60 s.
-const engineStop = 90 * time.Second
 
 // Halt stops machines; what they hold stays. force pulls the plug.
 func (p *Project) Halt(ctx context.Context, names []string, force bool) error {
@@ -20,8 +14,8 @@ func (p *Project) Halt(ctx context.Context, names []string, force bool) error {
 
 func (p *Project) halt(ctx context.Context, names []string, force bool, word string) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
-		if !p.created(m) {
-			p.stopAgent(ctx, m)
+		if !machine.Created(p.State, m) {
+			p.on(m).StopAgent(ctx)
 			p.leaveContext(m, false)
 			p.sayNotCreated(m)
 			return nil
@@ -31,11 +25,11 @@ func (p *Project) halt(ctx context.Context, names []string, force bool, word str
 		// The agent goes last: what containers write as they end goes to folders
 		// that it serves.
 		if !force {
-			s.stopEngine(ctx)
+			s.StopEngine(ctx)
 		}
-		p.stopAgent(ctx, m)
+		p.on(m).StopAgent(ctx)
 		p.leaveContext(m, false)
-		return s.halt(ctx, force)
+		return s.Halt(ctx, force)
 	})
 }
 
@@ -63,12 +57,12 @@ func (p *Project) Reload(ctx context.Context, names []string) ([]UpResult, error
 // of them on this host.
 func (p *Project) Destroy(ctx context.Context, names []string) error {
 	return p.each(ctx, names, func(m plan.Machine) error {
-		p.stopAgent(ctx, m)
+		p.on(m).StopAgent(ctx)
 		p.leaveContext(m, true)
-		if err := p.system(m).destroy(ctx); err != nil {
+		if err := p.system(m).Destroy(ctx); err != nil {
 			return err
 		}
-		p.removeSockets(m)
+		p.on(m).RemoveSockets()
 		return p.State.Machine(m.Name).Remove()
 	})
 }
@@ -103,30 +97,3 @@ func (p *Project) each(ctx context.Context, names []string, f func(plan.Machine)
 }
 
 func (p *Project) sayNotCreated(m plan.Machine) { p.Progress.Say(m.Name + " is not created") }
-
-func (p *Project) step(name string, f func() error) error {
-	return phase(p.Progress, name, func() (string, error) { return "", f() })
-}
-
-// stopEngine shuts the engine down before the guest: some providers give a
-// guest less time than dockerd needs to put its containers down. A guest
-// that cannot be asked is left to the provider.
-func (p *Project) stopEngine(ctx context.Context, m plan.Machine) {
-	ctx, cancel := context.WithTimeout(ctx, max(engineStop, m.Timeouts.Stop+engineStop/3))
-	defer cancel()
-	g, err := p.cached(ctx, m, quickDial)
-	if err != nil {
-		return
-	}
-	defer g.Close() // it goes down anyway
-	p.Progress.Begin("stop the engine")
-	status, err := g.Run(ctx, link.Command{Args: g.asRoot("service", "fbdock", "onestop")})
-	switch {
-	case err != nil:
-		p.Progress.End("fail", err.Error())
-	case status != 0:
-		p.Progress.End("fail", fmt.Sprintf("service fbdock onestop: status %d", status))
-	default:
-		p.Progress.End("ok", "")
-	}
-}

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -33,8 +34,8 @@ type Variable struct {
 // Env are the variables by which Docker's clients find a side of a
 // machine. What would send them elsewhere, or have them speak TLS to a
 // socket, is unset. With undo all of them are.
-func (p *Project) Env(ctx context.Context, machine string, side Side, undo bool) ([]Variable, error) {
-	m, err := p.Machine(machine)
+func (p *Project) Env(ctx context.Context, name string, side Side, undo bool) ([]Variable, error) {
+	m, err := p.Machine(name)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func (p *Project) Env(ctx context.Context, machine string, side Side, undo bool)
 	}
 	socket := "/var/run/docker.sock"
 	if side == SideFreeBSD {
-		socket = podmanSocket
+		socket = machine.PodmanSocket
 	}
 	return []Variable{
 		{"DOCKER_HOST", host},

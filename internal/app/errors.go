@@ -13,7 +13,7 @@ func (o Options) Hint(err error) string {
 	if hint := failure.Hint(err); hint != "" {
 		return hint
 	}
-	home, _ := o.home()
+	home, _ := o.Home()
 	here, _ := filepath.Abs(".")
 	return state.DeniedHint(err, home, here, o.CacheDir)
 }

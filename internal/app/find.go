@@ -7,19 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/state"
 )
-
-// ConfigName is the name of the configuration file.
-const ConfigName = "fbdock.hcl"
-
-// Store is the user's state directory.
-func (o Options) Store() (state.Store, error) {
-	return state.At(o.Lookup, runtime.GOOS)
-}
 
 // locate finds the configuration and the project of its folder. Nothing of a
 // file that somebody else owns is read.
@@ -72,26 +64,26 @@ func (o Options) Find() (string, error) {
 	return file, nil
 }
 
-var errNoConfig = errors.New("there is no " + ConfigName)
+var errNoConfig = errors.New("there is no " + hcl.FileName)
 
 func find(start string) (string, error) {
 	start, err := filepath.Abs(start)
 	if err != nil {
-		return "", fmt.Errorf("find %s: %w", ConfigName, err)
+		return "", fmt.Errorf("find %s: %w", hcl.FileName, err)
 	}
 	info, err := os.Stat(start)
 	if err != nil {
-		return "", &failure.Error{Err: fmt.Errorf("find %s: %w", ConfigName, err), Code: failure.ExitUsage}
+		return "", &failure.Error{Err: fmt.Errorf("find %s: %w", hcl.FileName, err), Code: failure.ExitUsage}
 	}
 	if !info.IsDir() {
 		return start, nil
 	}
 	for dir := start; ; dir = filepath.Dir(dir) {
-		file := filepath.Join(dir, ConfigName)
+		file := filepath.Join(dir, hcl.FileName)
 		if info, err := os.Stat(file); err == nil && !info.IsDir() {
 			return file, nil
 		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("find %s: %w", ConfigName, err)
+			return "", fmt.Errorf("find %s: %w", hcl.FileName, err)
 		}
 		if dir == filepath.Dir(dir) {
 			return "", &failure.Error{

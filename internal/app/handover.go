@@ -103,7 +103,7 @@ func (p *Project) ask(h *handover, name string) {
 	case "PWD": // that of the guest's shell, where the command runs
 		return
 	case "HOME":
-		if home, ok := p.home(); ok {
+		if home, ok := p.Home(); ok {
 			if guest, err := platforms.GuestPath(runtime.GOOS, home); err == nil {
 				h.set[name] = guest
 			}

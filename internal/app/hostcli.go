@@ -14,6 +14,7 @@ import (
 	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/run"
@@ -30,7 +31,7 @@ func (p *Project) execDocker(ctx context.Context, m plan.Machine, e Exec) (int, 
 	}
 	_, compose := dockerpaths.ComposeOf(args)
 	socket := ""
-	if p.created(m) { // else what is wrong with the command is told first
+	if machine.Created(p.State, m) { // else what is wrong with the command is told first
 		var err error
 		if socket, err = p.dockerHost(ctx, m, SideEngine); err != nil {
 			return 0, err
@@ -94,7 +95,7 @@ func (p *Project) onHost(ctx context.Context, m plan.Machine, args []string) (ho
 	if err != nil {
 		return hostCommand{}, err
 	}
-	host.Home, _ = p.home()
+	host.Home, _ = p.Home()
 	if _, fitted.used, err = dockerpaths.ResolveCompose(nil, dockerpaths.Compose{}, project.binds, project.dir, folders, host); err != nil {
 		return hostCommand{}, err
 	}
@@ -154,20 +155,20 @@ func (p *Project) execHost(ctx context.Context, m plan.Machine, c hostCommand, e
 // serving gives the agent of a machine that is up, and starts it where none
 // serves. With docker it waits for an engine that boots.
 func (p *Project) serving(ctx context.Context, m plan.Machine, docker bool) (*agent.Remote, error) {
-	g, err := p.connect(ctx, m)
+	g, err := p.on(m).Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer g.Close() // only asked
 	if docker {
-		if err := p.awaitEngine(ctx, g, p.dockerReady(g)); err != nil {
+		if err := p.on(m).AwaitEngine(ctx, g, g.DockerReady()); err != nil {
 			return nil, err
 		}
 	}
-	if g.agent != nil {
-		return g.agent, nil
+	if g.Agent != nil {
+		return g.Agent, nil
 	}
-	remote, err := p.servingAgent(ctx, m)
+	remote, err := p.on(m).ServingAgent(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the machine's Docker socket: %w", err)
 	}

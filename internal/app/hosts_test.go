@@ -19,6 +19,7 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
 	"github.com/fbdock/fbdock/vagrantfiles"
@@ -126,11 +127,11 @@ func TestHosts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			if err := os.WriteFile(filepath.Join(dir, app.ConfigName), []byte("machine \"dev\" {}\n"), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(dir, hcl.FileName), []byte("machine \"dev\" {}\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			day := time.Date(2026, time.November, 28, 0, 0, 0, 0, time.UTC)
-			found, err := app.Doctor(t.Context(), app.Options{Dir: dir, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}, Catalogue: catalogue(t), HostFacts: app.HostOf(r.Facts), Today: day}, r.Facts, nil)
+			found, err := app.Doctor(t.Context(), app.Options{Dir: dir, Env: host.Env{Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}}, Catalogue: catalogue(t), HostFacts: app.HostOf(r.Facts), Today: day}, r.Facts, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

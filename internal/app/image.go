@@ -8,6 +8,7 @@ import (
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/progress"
 )
 
 // PulledImage is an image that the project's machines use.
@@ -44,7 +45,7 @@ func (p *Project) fetch(ctx context.Context, img boxes.Image, replace bool) (fil
 	if err := p.consent(p.Lock, lockfile.Image, img); err != nil {
 		return "", "", err
 	}
-	err = phase(p.Progress, img.Name, func() (string, error) {
+	err = progress.Run(p.Progress, img.Name, func() (string, error) {
 		if file, digest, err = p.fetched(ctx, img); err != nil {
 			return "", err
 		}

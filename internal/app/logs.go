@@ -52,19 +52,19 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 	if o.Follow {
 		args = []string{"tail", "-n", strconv.Itoa(o.Lines), "-f", file}
 	}
-	g, err := p.connect(ctx, m)
+	g, err := p.on(m).Connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer g.Close() // only read
 	client := g.Client
 	if inEngine {
-		if client, err = g.engine(ctx); err != nil {
+		if client, err = g.Engine(ctx); err != nil {
 			return err
 		}
 		defer client.Close()
 	} else {
-		args = g.asRoot(args...)
+		args = g.AsRoot(args...)
 	}
 	status, err := client.Run(ctx, link.Command{Args: args, Stdout: w, Stderr: w})
 	if err == nil && status != 0 {

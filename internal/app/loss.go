@@ -5,6 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/fbdock/fbdock/internal/external"
+	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/machine"
+
 	osuser "os/user"
 	"path/filepath"
 	"strings"
@@ -37,7 +42,7 @@ func (p *Project) about(m plan.Machine) string {
 // made is when the VM of m was made, or when the last `up` of it came to its
 // end.
 func (p *Project) made(m plan.Machine) (time.Time, bool) {
-	if provider := madeWith(p.State, m.Name); provider != "" {
+	if provider := machine.MadeWith(p.State, m.Name); provider != "" {
 		info, err := os.Stat(filepath.Join(p.State.VagrantDotfiles(), "machines", m.Name, provider, "id"))
 		if err == nil {
 			return info.ModTime(), true
@@ -50,17 +55,17 @@ func (p *Project) made(m plan.Machine) (time.Time, bool) {
 // contents asks the engine of m for what it holds, without waiting long: the
 // question that needs it is asked either way.
 func (p *Project) contents(ctx context.Context, m plan.Machine) (engine.Contents, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*quickDial)
+	ctx, cancel := context.WithTimeout(ctx, 2*machine.QuickDial)
 	defer cancel()
-	if !exists(p.State.Machine(m.Name).SSHConfig()) {
+	if !host.Exists(p.State.Machine(m.Name).SSHConfig()) {
 		return engine.Contents{}, errors.New("it is not running")
 	}
-	g, err := p.cached(ctx, m, quickDial)
+	g, err := p.on(m).Cached(ctx, machine.QuickDial)
 	if err != nil {
 		return engine.Contents{}, err
 	}
 	defer g.Close() // only asked
-	client, err := p.docker(g)
+	client, err := g.Docker()
 	if err != nil {
 		return engine.Contents{}, err
 	}
@@ -72,9 +77,9 @@ func (p *Project) contents(ctx context.Context, m plan.Machine) (engine.Contents
 func (p *Project) Loss(ctx context.Context, m plan.Machine) string {
 	what := "machine " + p.about(m)
 	if m.OwnComputer() {
-		what = "all that fbdock has made on " + where(m) + ": the engine " + p.about(m)
+		what = "all that fbdock has made on " + external.Where(m) + ": the engine " + p.about(m)
 	}
-	if !p.created(m) {
+	if !machine.Created(p.State, m) {
 		return what + ", which is not created"
 	}
 	c, err := p.contents(ctx, m)

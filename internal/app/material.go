@@ -2,8 +2,6 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,6 +13,7 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/reach"
 	"github.com/fbdock/fbdock/internal/state"
@@ -64,7 +63,7 @@ func (u *upRun) prepare(ctx context.Context) error {
 	if _, err := u.State.WriteTree(u.files.Guest(), stateFiles(payload.Files)); err != nil {
 		return err
 	}
-	if _, err := u.Project.applied(u.m.Name); errors.Is(err, fs.ErrNotExist) || !u.created(u.m) {
+	if _, err := u.Project.applied(u.m.Name); errors.Is(err, fs.ErrNotExist) || !machine.Created(u.State, u.m) {
 		// How it is removed again is known before anything is made; what an `up`
 		// wrote that made nothing says nothing.
 		if err := u.setApplied(u.present(u.m)); err != nil {
@@ -89,7 +88,7 @@ func (u *upRun) prepare(ctx context.Context) error {
 // box makes the box that a new VM starts from when it is one of fbdock's own;
 // its version, which the Vagrantfile names, is known from then on.
 func (u *upRun) box(ctx context.Context) error {
-	if u.m.OwnComputer() || madeWith(u.State, u.m.Name) != "" {
+	if u.m.OwnComputer() || machine.MadeWith(u.State, u.m.Name) != "" {
 		return nil
 	}
 	if u.m.Box.File != "" {
@@ -113,7 +112,7 @@ func (u *upRun) image(ctx context.Context) (i imageFile, err error) {
 		i.sha512 = u.applied.Image
 		return i, nil
 	}
-	if err := u.system.check(ctx, u.phase); err != nil {
+	if err := u.system.Check(ctx, u.phase); err != nil {
 		return i, err
 	}
 	err = u.phase("engine image", func() (string, error) {
@@ -184,7 +183,7 @@ func (u *upRun) payload(image imageFile) (provision.Payload, error) {
 // inputs are what payload and engine are given beside the plan.
 func (u *upRun) inputs(image imageFile) (in provision.Inputs, err error) {
 	in = u.content.inputs(u.Options, image.sha512)
-	in.Secrets, err = ensureSecrets(u.files, u.m)
+	in.Secrets, err = machine.EnsureSecrets(u.files, u.m)
 	return in, err
 }
 
@@ -194,9 +193,4 @@ func stateFiles(files []provision.File) []state.File {
 		out[i] = state.File{Name: path.Clean(f.Path), Data: f.Data, Mode: f.Mode}
 	}
 	return out
-}
-
-func digest(data []byte) string {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:])
 }

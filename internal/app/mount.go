@@ -5,52 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/confine"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 )
-
-// served are the mounts that an sshfs serves, the outer of nested ones
-// first.
-func served(m plan.Machine) []plan.Mount {
-	mounts := slices.Clone(m.Mounts)
-	slices.SortFunc(mounts, func(a, b plan.Mount) int { return strings.Compare(a.Target, b.Target) })
-	return mounts
-}
-
-// folders are what is served of the mounts of a machine.
-func (p *Project) folders(m plan.Machine) []mount.Folder {
-	var folders []mount.Folder
-	for _, f := range served(m) {
-		folders = append(folders, p.folder(f))
-	}
-	return folders
-}
-
-// folder is what is served of a mount.
-func (p *Project) folder(m plan.Mount) mount.Folder {
-	return mount.Folder{
-		Source: m.Source, Real: m.Real, Target: m.Target, ReadOnly: m.ReadOnly, Copied: m.Copied(), Exclude: m.Exclude,
-		Private: p.private(p.State),
-	}
-}
-
-// private are the folders of this host that no guest may see or change, where
-// a mount has them: what fbdock keeps of all projects, the marker of this one,
-// and the folders of sockets and of the cache.
-func (o Options) private(folder state.Dir) []string {
-	private := append([]string{folder.Home(), folder.Marker()}, o.places().Folders()...)
-	if o.CacheDir != "" {
-		private = append(private, o.CacheDir)
-	}
-	return private
-}
 
 // holder is the private folder that a path lies in, "" for none. On Windows a
 // path of another computer is left alone: to look at it tells that computer
@@ -59,25 +24,25 @@ func (o Options) holder(folder state.Dir, path string) string {
 	if remotePath(path) {
 		return ""
 	}
-	return confine.Private(path, o.private(folder))
+	return confine.Private(path, o.Private(folder))
 }
 
 // Mounts are the mounts of a machine in its guests, as its agent has them.
 // What is not there is tried again first.
-func (p *Project) Mounts(ctx context.Context, machine string) ([]agent.Mount, error) {
-	m, err := p.mounting(machine)
+func (p *Project) Mounts(ctx context.Context, name string) ([]agent.Mount, error) {
+	m, err := p.mounting(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.needsUp(m); err != nil {
+	if err := machine.NeedsUp(p.State, m); err != nil {
 		return nil, err
 	}
-	remote, err := p.servingAgent(ctx, m)
+	remote, err := p.on(m).ServingAgent(ctx)
 	if err != nil {
 		return nil, err
 	}
 	s, err := remote.Mounts(ctx)
-	if _, none := errors.AsType[*link.UnreachableError](err); none && p.noAgent() {
+	if _, none := errors.AsType[*link.UnreachableError](err); none && p.NoAgent() {
 		err = &failure.Error{
 			Err:  fmt.Errorf("no agent serves the mounts of %s, and FBDOCK_AGENT=off keeps one from being started", m.Name),
 			Next: "`fbdock mount --foreground` mounts them until Ctrl-C",
@@ -87,11 +52,11 @@ func (p *Project) Mounts(ctx context.Context, machine string) ([]agent.Mount, er
 }
 
 // mounting is a machine that has mounts.
-func (p *Project) mounting(machine string) (plan.Machine, error) {
-	m, err := p.Machine(machine)
-	if err == nil && len(served(m)) == 0 {
+func (p *Project) mounting(name string) (plan.Machine, error) {
+	m, err := p.Machine(name)
+	if err == nil && len(machine.Served(m)) == 0 {
 		err = &failure.Error{
-			Err:  fmt.Errorf("machine %s has no mount block in %s", m.Name, ConfigName),
+			Err:  fmt.Errorf("machine %s has no mount block in %s", m.Name, hcl.FileName),
 			Next: "add `mount \".\" {}` to the machine and run `fbdock up`", Code: failure.ExitUsage,
 		}
 	}
@@ -101,10 +66,10 @@ func (p *Project) mounting(machine string) (plan.Machine, error) {
 // awaitMounts tells, for `up`, which mounts are in the guests and which are
 // not. One that is missing ends nothing: the agent tries it again and again.
 func (p *Project) awaitMounts(ctx context.Context, m plan.Machine) {
-	if len(served(m)) == 0 {
+	if len(machine.Served(m)) == 0 {
 		return
 	}
-	remote, err := p.remote(m)
+	remote, err := p.on(m).Remote()
 	var s agent.Status
 	if err == nil {
 		s, err = remote.Mounts(ctx)

@@ -12,7 +12,9 @@ import (
 	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -56,7 +58,7 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 	if at.dir != "" && dockerpaths.ReadsFolder(args) {
 		at.used = append(at.used, at.around())
 	}
-	at.cargo = newCargo(args, host, p.private(p.State))
+	at.cargo = newCargo(args, host, p.Private(p.State))
 	if e.Docker {
 		if err = at.cargo.load(outside); err == nil {
 			err = at.cargo.environment(h)
@@ -68,8 +70,8 @@ func (p *Project) inMounts(ctx context.Context, m plan.Machine, e Exec) (*placed
 
 // pathsOf is how paths of this host are judged that a command for m names.
 func (p *Project) pathsOf(m plan.Machine, dir string) dockerpaths.Host {
-	l := dockerpaths.Host{GOOS: runtime.GOOS, Dir: dir, Exists: exists, IsDir: p.HostFacts.IsDir, Real: realPath, Lookup: p.Lookup}
-	if sockets, err := p.sockets(m.Name); err == nil {
+	l := dockerpaths.Host{GOOS: runtime.GOOS, Dir: dir, Exists: host.Exists, IsDir: p.HostFacts.IsDir, Real: realPath, Lookup: p.Lookup}
+	if sockets, err := p.on(m).Sockets(); err == nil {
 		l.Socket = sockets[1]
 	}
 	return l
@@ -78,7 +80,7 @@ func (p *Project) pathsOf(m plan.Machine, dir string) dockerpaths.Host {
 // mountFolders are the mounts of a machine, as binds are judged by them.
 func mountFolders(m plan.Machine) []mount.Folder {
 	var folders []mount.Folder
-	for _, f := range served(m) {
+	for _, f := range machine.Served(m) {
 		folders = append(folders, mount.Folder{Source: f.Source, Target: f.Target, Copied: f.Copied()})
 	}
 	return folders
@@ -104,7 +106,7 @@ func (p *Project) resolve(ctx context.Context, at *placed, line dockerflags.Line
 	if err != nil {
 		return nil, h, err
 	}
-	host.Home, _ = p.home()
+	host.Home, _ = p.Home()
 	if resolved, at.used, err = dockerpaths.ResolveCompose(args, c, project.binds, project.dir, at.folders, host); err != nil {
 		return nil, h, err
 	}
@@ -129,29 +131,29 @@ func (a *placed) around() mount.Folder {
 
 // haveAgent starts the agent of a guest whose mounts a command needs: only
 // it has them there. The one before it may have been killed.
-func (p *Project) haveAgent(ctx context.Context, g *guest, at *placed) error {
-	if at == nil || len(at.used) == 0 || g.agent != nil || p.noAgent() {
+func (p *Project) haveAgent(ctx context.Context, g *machine.Guest, at *placed) error {
+	if at == nil || len(at.used) == 0 || g.Agent != nil || p.NoAgent() {
 		return nil
 	}
-	remote, err := p.servingAgent(ctx, g.machine)
+	remote, err := p.on(g.Plan).ServingAgent(ctx)
 	if err != nil {
 		return err
 	}
-	g.agent = &remote
+	g.Agent = &remote
 	return nil
 }
 
 // fit makes e the command that runs where it is to run. A mount that it needs
 // and that is not in the guests now is refused: dockerd would make an empty
 // folder of it.
-func (a *placed) fit(ctx context.Context, g *guest, e Exec) (Exec, error) {
+func (a *placed) fit(ctx context.Context, g *machine.Guest, e Exec) (Exec, error) {
 	if a == nil {
 		return e, nil
 	}
 	e.Args = a.args
 	used := a.used
-	if g.agent != nil && len(used) > 0 {
-		if err := haveMounts(ctx, g.agent, used); err != nil {
+	if g.Agent != nil && len(used) > 0 {
+		if err := haveMounts(ctx, g.Agent, used); err != nil {
 			return e, err
 		}
 		used = nil

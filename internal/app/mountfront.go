@@ -8,9 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/retry"
@@ -53,7 +55,7 @@ func (p *Project) ServeMounts(ctx context.Context, machine string) error {
 
 // unserved refuses a machine whose mounts an agent serves.
 func (p *Project) unserved(ctx context.Context, m plan.Machine) error {
-	remote, err := p.remote(m)
+	remote, err := p.on(m).Remote()
 	if err != nil || remote.HostKey == nil {
 		return err
 	}
@@ -69,7 +71,7 @@ func (p *Project) servable(m plan.Machine) (plan.Machine, error) {
 	m, err := p.allowed(m)
 	if err == nil && len(m.Mounts) < all {
 		err = &failure.Error{
-			Err:  fmt.Errorf("%s mounts folders outside of its own, and you have not agreed to that", ConfigName),
+			Err:  fmt.Errorf("%s mounts folders outside of its own, and you have not agreed to that", hcl.FileName),
 			Next: "`fbdock up` shows which, and asks", Code: failure.ExitUsage,
 		}
 	}
@@ -78,12 +80,12 @@ func (p *Project) servable(m plan.Machine) (plan.Machine, error) {
 
 // serveOnce serves all mounts over one link until the first ends.
 func (p *Project) serveOnce(ctx context.Context, m plan.Machine) (err error) {
-	g, err := p.direct(ctx, m)
+	g, err := p.on(m).Direct(ctx)
 	if err != nil {
 		return err
 	}
 	defer g.Close() // what is served ends before
-	engine, err := g.engine(ctx)
+	engine, err := g.Engine(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func (p *Project) serveOnce(ctx context.Context, m plan.Machine) (err error) {
 		client *link.Client
 		name   string
 		root   []string
-	}{{g.Client, "freebsd", g.root}, {engine, "engine", nil}} {
+	}{{g.Client, "freebsd", g.Root}, {engine, "engine", nil}} {
 		all.Go(func() {
 			cancel(p.serveGuest(ctx, m, guest.client, guest.name, guest.root))
 		})
@@ -116,22 +118,22 @@ func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.C
 			_ = end() // told when it ended first
 		}
 	}()
-	if err := mount.Declare(ctx, client, root, p.folders(m)); err != nil && ctx.Err() == nil {
+	if err := mount.Declare(ctx, client, root, machine.Folders(p.Options.Env, p.State, m)); err != nil && ctx.Err() == nil {
 		p.Progress.Warn(fmt.Sprintf("the mount points of %s: %v", name, err))
 	}
 	first := make(chan error, len(m.Mounts))
-	for _, folder := range served(m) {
+	for _, one := range machine.Served(m) {
 		mine, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		ready, done := make(chan struct{}), make(chan error, 1)
 		go func() {
 			serve := mount.Serve
-			if folder.Copied() {
+			if one.Copied() {
 				serve = foldercopy.Copy
 			}
-			err := serve(mine, client, p.folder(folder), mount.Options{
+			err := serve(mine, client, machine.Folder(p.Options.Env, p.State, one), mount.Options{
 				Root: root, Ready: func() { close(ready) },
 				Moved: p.Progress.Warn,
-				Warn:  func(name string, err error) { p.Progress.Warn(fmt.Sprintf("%s of %s: %v", name, folder.Source, err)) },
+				Warn:  func(name string, err error) { p.Progress.Warn(fmt.Sprintf("%s of %s: %v", name, one.Source, err)) },
 			})
 			first <- err
 			done <- err
@@ -142,7 +144,7 @@ func (p *Project) serveGuest(ctx context.Context, m plan.Machine, client *link.C
 		})
 		select {
 		case <-ready:
-			p.Progress.Say(fmt.Sprintf("%s: %s is at %s", name, folder.Source, folder.Target))
+			p.Progress.Say(fmt.Sprintf("%s: %s is at %s", name, one.Source, one.Target))
 		case err := <-first:
 			return err
 		case <-ctx.Done():

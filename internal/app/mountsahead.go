@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -16,7 +17,7 @@ const mountRetryAhead = 2 * time.Second
 // ends it.
 func (u *upRun) mountAhead(ctx context.Context) (stop func()) {
 	try := u.declareAhead
-	if !u.noAgent() && len(served(u.m)) > 0 {
+	if !u.NoAgent() && len(machine.Served(u.m)) > 0 {
 		try = u.hurryMounts(ctx)
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -46,7 +47,7 @@ func (u *upRun) hurryMounts(whole context.Context) func(context.Context) bool {
 	applied := false
 	return func(ctx context.Context) bool {
 		if !applied {
-			applied = u.applyAgent(whole, u.settled) == nil
+			applied = u.on(u.settled).ApplyAgent(whole) == nil
 		}
 		return applied && u.mounted(ctx)
 	}
@@ -54,7 +55,7 @@ func (u *upRun) hurryMounts(whole context.Context) func(context.Context) bool {
 
 // mounted asks the agent whether all folders are mounted, once it has tried.
 func (u *upRun) mounted(ctx context.Context) bool {
-	remote, err := u.remote(u.m)
+	remote, err := u.on(u.m).Remote()
 	if err != nil {
 		return false
 	}
@@ -73,9 +74,9 @@ func (u *upRun) mounted(ctx context.Context) bool {
 // declareAhead tells the guests that nothing is to be mounted, or that nobody
 // will do it. Each is told, whether the other one can be or not.
 func (u *upRun) declareAhead(ctx context.Context) bool {
-	g, folders := u.guest.Load(), u.folders(u.m)
-	freebsd := mount.Declare(ctx, g.Client, g.root, folders)
-	client, err := g.engine(ctx)
+	g, folders := u.guest.Load(), machine.Folders(u.Options.Env, u.State, u.m)
+	freebsd := mount.Declare(ctx, g.Client, g.Root, folders)
+	client, err := g.Engine(ctx)
 	if err != nil {
 		return false
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/cloudbox"
 	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
@@ -55,7 +56,7 @@ func (u *upRun) engineBox(ctx context.Context, digest string) error {
 			u.Plan.Machines[i].Engine.BoxVersion = u.m.Engine.BoxVersion
 		}
 	}
-	if madeWith(u.State, u.m.EngineName()) != "" {
+	if machine.MadeWith(u.State, u.m.EngineName()) != "" {
 		if u.applied.Image != "" && u.applied.Image != digest {
 			u.Progress.Warn(fmt.Sprintf("the engine image of %[1]s has changed, and its engine keeps the one that it was made of: only `fbdock destroy %[1]s` and `fbdock up` make another", u.m.Name))
 		}

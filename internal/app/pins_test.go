@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -18,7 +20,7 @@ import (
 func projectWith(t *testing.T, config, lock string) (app.Loaded, error) {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{app.ConfigName: config, lockfile.Name: lock} {
+	for name, text := range map[string]string{hcl.FileName: config, lockfile.Name: lock} {
 		if text == "" {
 			continue
 		}
@@ -31,7 +33,7 @@ func projectWith(t *testing.T, config, lock string) (app.Loaded, error) {
 		t.Fatal(err)
 	}
 	return app.Load(t.Context(), app.Options{
-		Dir: dir, Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}, Catalogue: app.Catalogue{Catalogue: published},
+		Dir: dir, Env: host.Env{Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}}, Catalogue: app.Catalogue{Catalogue: published},
 		HostFacts: plan.Host{Architecture: "amd64", CPUs: 4},
 	})
 }

@@ -28,7 +28,7 @@ func (p *Project) execPodman(ctx context.Context, m plan.Machine, e Exec) (int, 
 	if err != nil {
 		return 0, err
 	}
-	g, err := p.connect(ctx, m)
+	g, err := p.on(m).Connect(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -39,10 +39,10 @@ func (p *Project) execPodman(ctx context.Context, m plan.Machine, e Exec) (int, 
 	if e, err = at.fit(ctx, g, e); err != nil {
 		return 0, err
 	}
-	end := p.watchPorts(ctx, g.agent, e.Args)
+	end := p.watchPorts(ctx, g.Agent, e.Args)
 	defer end()
 	// All of it is root's: sudo keeps the folder, and not the environment.
-	e.Args, e.script = g.asRoot("sh", "-c", "PATH=$PATH:/usr/local/sbin:/usr/local/bin; export PATH; "+e.script), ""
+	e.Args, e.script = g.AsRoot("sh", "-c", "PATH=$PATH:/usr/local/sbin:/usr/local/bin; export PATH; "+e.script), ""
 	e.Streams = e.Streams.forDocker(line)
 	return at.cargo.run(ctx, g, e, func(e Exec) (int, error) { return relay(ctx, g.Client, e) })
 }
@@ -99,7 +99,7 @@ func (p *Project) podmanPlaced(m plan.Machine, line dockerflags.Line, args []str
 	if at.dir != "" && line.Is("build") {
 		at.used = append(at.used, at.around())
 	}
-	at.cargo = newCargo(args, host, p.private(p.State))
+	at.cargo = newCargo(args, host, p.Private(p.State))
 	at.cargo.program = ProgramPodman
 	at.args = append([]string{ProgramPodman}, args...)
 	return at, at.cargo.environment(p.podmanVariables(line))

@@ -8,19 +8,20 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 )
 
 // Ports are the published ports of a machine's containers and where they
 // are on this host.
-func (p *Project) Ports(ctx context.Context, machine string) ([]agent.Port, error) {
-	m, err := p.Machine(machine)
+func (p *Project) Ports(ctx context.Context, name string) ([]agent.Port, error) {
+	m, err := p.Machine(name)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.needsUp(m); err != nil {
+	if err := machine.NeedsUp(p.State, m); err != nil {
 		return nil, err
 	}
-	remote, err := p.servingAgent(ctx, m)
+	remote, err := p.on(m).ServingAgent(ctx)
 	if err != nil {
 		return nil, err
 	}

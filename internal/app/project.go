@@ -6,39 +6,29 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/reach"
-	"github.com/fbdock/fbdock/internal/redact"
-	"github.com/fbdock/fbdock/internal/run"
 	"github.com/fbdock/fbdock/internal/state"
-	"github.com/fbdock/fbdock/internal/untrusted"
-	"github.com/fbdock/fbdock/internal/vagrant"
 	"github.com/fbdock/fbdock/platforms"
 )
 
 // Options are what every use case is given by the command line.
 type Options struct {
+	host.Env
 	// Dir is where the search for fbdock.hcl begins, or the file itself.
 	Dir      string
 	Vars     map[string]string
 	VarFiles []string
-	// Environ is the user's environment, as os.Environ gives it.
-	Environ []string
-	// Version of this fbdock.
-	Version string
-	// CacheDir holds what is downloaded.
-	CacheDir string
 	// HostFacts is what planning knows of this computer.
 	HostFacts plan.Host
-	// OS that fbdock runs on, as in runtime.GOOS; "" is that.
-	OS string
 	// Asks is for commands that start machines: they ask about what the
 	// configuration reaches for.
 	Asks bool
@@ -50,9 +40,6 @@ type Options struct {
 	Destroys bool
 	// AllowReach stands for the user's yes to what it reaches for.
 	AllowReach bool
-	// Confirm asks the user a question that only yes answers with true; nil
-	// where nobody can be asked.
-	Confirm func(question string) (bool, error)
 	// Today is the date that support ends by; zero is the clock's.
 	Today time.Time
 	// Facts reads what this computer is, versions included; nil leaves the
@@ -60,33 +47,9 @@ type Options struct {
 	Facts func(context.Context) (platforms.Facts, error)
 	// Catalogue names boxes and engine images.
 	Catalogue plan.Catalogue
-	Progress  Progress
-	Runner    run.Runner
-	Timeouts  Timeouts
 	// Ahead is a login at an agent that was begun before the configuration
 	// was read; it may be nil.
-	Ahead *Ahead
-}
-
-// Timeouts is how long fbdock waits for others; 0 is the default.
-type Timeouts struct {
-	// Project bounds the wait for another fbdock on the same project.
-	Project time.Duration
-	// Engine bounds the wait for dockerd after bhyve has started; the
-	// default is 15 minutes.
-	Engine time.Duration
-	// Download is the pause between two rounds over the mirrors of a file;
-	// package boxes has the default.
-	Download time.Duration
-	// Watch is how often the engine is looked at meanwhile.
-	Watch time.Duration
-	// Boot bounds the wait for FreeBSD to answer again, Settle that for the
-	// layers that follow dockerd, and Command that of a docker command for an
-	// engine that boots.
-	Boot, Settle, Command time.Duration
-	// VagrantVersion, VagrantQuery and VagrantLock are Vagrant's; package
-	// vagrant has the defaults.
-	VagrantVersion, VagrantQuery, VagrantLock time.Duration
+	Ahead *machine.Ahead
 }
 
 // Project is one fbdock.hcl, loaded and planned.
@@ -107,9 +70,6 @@ type Project struct {
 	differs     map[string][]change
 	unnamed     []plan.Machine
 	toldUnnamed bool
-	// rendered is the digest of the Vagrantfile that an agent was started
-	// with: it has no configuration to render one from.
-	rendered string
 }
 
 // Loaded is what loading a configuration gave, also when it is wrong.
@@ -148,7 +108,7 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 	folder := found.Dir
 	o.HostFacts.Suffix = folder.Suffix()
 	if o.HostFacts.Made == nil {
-		o.HostFacts.Made = func(machine string) string { return madeWith(folder, machine) }
+		o.HostFacts.Made = func(name string) string { return machine.MadeWith(folder, name) }
 	}
 	if o.HostFacts.Private == nil {
 		o.HostFacts.Private = func(path string) string { return o.holder(folder, path) }
@@ -204,16 +164,6 @@ func shown(file string) string {
 	return file
 }
 
-// Lookup is the value of a variable of the environment.
-func (o Options) Lookup(name string) (string, bool) {
-	for _, pair := range slices.Backward(o.Environ) {
-		if key, value, _ := strings.Cut(pair, "="); key == name {
-			return value, true
-		}
-	}
-	return "", false
-}
-
 // Machine is the machine that a command is about: the one named, or the
 // only one.
 func (p *Project) Machine(name string) (plan.Machine, error) {
@@ -240,7 +190,7 @@ func (p *Project) Machine(name string) (plan.Machine, error) {
 
 func (p *Project) noMachine(name string) error {
 	return &failure.Error{
-		Err:  fmt.Errorf("there is no machine %q in %s", name, ConfigName),
+		Err:  fmt.Errorf("there is no machine %q in %s", name, hcl.FileName),
 		Next: "the machines are: " + strings.Join(p.names(), ", "), Code: failure.ExitUsage,
 	}
 }
@@ -269,21 +219,4 @@ func (p *Project) names() []string {
 		names = append(names, m.Name)
 	}
 	return names
-}
-
-func (p *Project) vagrant() vagrant.Vagrant {
-	return vagrant.Vagrant{
-		Runner: p.Runner, Dir: p.State.Path(), Env: p.Environ, Log: redact.NewWriter(vagrantLog{p.State.Log("vagrant")}),
-		Check:          p.checkVagrantfile,
-		VersionTimeout: p.Timeouts.VagrantVersion, QueryTimeout: p.Timeouts.VagrantQuery, LockWait: p.Timeouts.VagrantLock,
-		OnEvent: func(e vagrant.Event) {
-			if level, text, ok := e.Message(); ok && level != "error" {
-				p.Progress.Detail(untrusted.FirstLine(text))
-			}
-		},
-	}
-}
-
-func target(m plan.Machine) vagrant.Target {
-	return vagrant.Target{Machine: m.Name, Provider: m.Provider}
 }

@@ -7,14 +7,17 @@ import (
 	"testing"
 
 	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/progress"
 )
 
 func options(t *testing.T, config string) Options {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, ConfigName), []byte(config), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, hcl.FileName), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	published, err := boxes.Default()
@@ -22,9 +25,13 @@ func options(t *testing.T, config string) Options {
 		t.Fatal(err)
 	}
 	return Options{
-		Dir: dir, Version: "0.1.0", Environ: []string{"HOME=/home/ada", "XDG_STATE_HOME=" + t.TempDir(), "FBDOCK_VAR_memory=6GiB"},
+		Dir: dir,
+		Env: host.Env{
+			Version: "0.1.0", Environ: []string{"HOME=/home/ada", "XDG_STATE_HOME=" + t.TempDir(), "FBDOCK_VAR_memory=6GiB"},
+			Progress: progress.Silent{},
+		},
 		HostFacts: plan.Host{Architecture: "amd64", Provider: "virtualbox"},
-		Catalogue: Catalogue{published}, Progress: &record{},
+		Catalogue: Catalogue{published},
 	}
 }
 
@@ -47,8 +54,8 @@ func TestFindLooksUpwards(t *testing.T) {
 	if err := os.MkdirAll(deep, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	got, err := Options{Dir: deep, Environ: o.Environ}.Find()
-	if want := filepath.Join(o.Dir, ConfigName); err != nil || got != want {
+	got, err := Options{Dir: deep, Env: o.Env}.Find()
+	if want := filepath.Join(o.Dir, hcl.FileName); err != nil || got != want {
 		t.Errorf("Find(%s) = %s, %v; want %s", deep, got, err, want)
 	}
 }
@@ -56,11 +63,11 @@ func TestFindLooksUpwards(t *testing.T) {
 func TestFindWithoutAConfiguration(t *testing.T) {
 	t.Parallel()
 	environ := []string{"XDG_STATE_HOME=" + t.TempDir()}
-	_, err := Options{Dir: t.TempDir(), Environ: environ}.Find()
+	_, err := Options{Dir: t.TempDir(), Env: host.Env{Environ: environ}}.Find()
 	if failure.Status(err) != failure.ExitUsage || !strings.Contains(failure.Hint(err), "fbdock init") {
 		t.Errorf("error %v, want status 2 and a hint at init", err)
 	}
-	if _, err := (Options{Dir: filepath.Join(t.TempDir(), "nowhere"), Environ: environ}).Find(); failure.Status(err) != failure.ExitUsage {
+	if _, err := (Options{Dir: filepath.Join(t.TempDir(), "nowhere"), Env: host.Env{Environ: environ}}).Find(); failure.Status(err) != failure.ExitUsage {
 		t.Errorf("error %v, want status 2", err)
 	}
 }

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/external"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/state"
 )
@@ -92,9 +94,9 @@ func (o Options) kept() ([]state.Dir, error) {
 }
 
 func (p *Project) keptMachine(ctx context.Context, name string) KeptMachine {
-	m := KeptMachine{Name: name, Instance: plan.Instance(name, p.State.Suffix()), Provider: madeWith(p.State, name)}
+	m := KeptMachine{Name: name, Instance: plan.Instance(name, p.State.Suffix()), Provider: machine.MadeWith(p.State, name)}
 	m.VM = m.Provider != ""
-	if r, err := p.record(plan.Machine{Name: name}); err == nil && r.Agreed != "" {
+	if r, err := external.ReadRecord(p.State.Machine(name), name); err == nil && r.Agreed != "" {
 		m.Host = r.Host
 	}
 	if a, err := p.State.Machine(name).Applied(); err == nil {
@@ -107,12 +109,12 @@ func (p *Project) keptMachine(ctx context.Context, name string) KeptMachine {
 }
 
 // agentStatus asks the agent of a machine, which there may not be.
-func (p *Project) agentStatus(ctx context.Context, machine string) (agent.Status, error) {
-	remote, err := p.remoteOf(machine)
+func (p *Project) agentStatus(ctx context.Context, name string) (agent.Status, error) {
+	remote, err := p.on(plan.Machine{Name: name}).Remote()
 	if err != nil {
 		return agent.Status{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, quickDial)
+	ctx, cancel := context.WithTimeout(ctx, machine.QuickDial)
 	defer cancel()
 	return remote.Status(ctx)
 }
@@ -152,7 +154,7 @@ func (p *Project) appliedPlan(name string) (plan.Machine, error) {
 	if _, unreadable := errors.AsType[*recordError](err); !unreadable && !errors.Is(err, fs.ErrNotExist) {
 		return m, err
 	}
-	if madeWith(p.State, name) == "" && !p.agreedTo(name) {
+	if machine.MadeWith(p.State, name) == "" && !p.agreedTo(name) {
 		return m, fs.ErrNotExist
 	}
 	return m, &failure.Error{
@@ -162,6 +164,6 @@ func (p *Project) appliedPlan(name string) (plan.Machine, error) {
 }
 
 func (p *Project) agreedTo(name string) bool {
-	r, err := p.record(plan.Machine{Name: name})
+	r, err := external.ReadRecord(p.State.Machine(name), name)
 	return err != nil || r.Agreed != ""
 }

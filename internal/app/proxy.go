@@ -10,7 +10,9 @@ import (
 	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/vagrantvm"
 )
 
 // The guests that a command can run on.
@@ -127,7 +129,7 @@ func (p *Project) execGuest(ctx context.Context, m plan.Machine, e Exec) (int, e
 	if err != nil {
 		return 0, err
 	}
-	g, err := p.connect(ctx, m)
+	g, err := p.on(m).Connect(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -145,7 +147,7 @@ func (p *Project) execGuest(ctx context.Context, m plan.Machine, e Exec) (int, e
 	if e, err = at.fit(ctx, g, e); err != nil {
 		return 0, err
 	}
-	end := p.watchPorts(ctx, g.agent, e.Args)
+	end := p.watchPorts(ctx, g.Agent, e.Args)
 	defer end()
 	run := func(e Exec) (int, error) { return relay(ctx, client, e) }
 	if at == nil {
@@ -188,14 +190,14 @@ func (p *Project) execVagrant(ctx context.Context, m plan.Machine, e Exec) (int,
 	if m.OwnComputer() {
 		return 0, &failure.Error{Err: fmt.Errorf("machine %s is no VM of Vagrant's", m.Name), Next: "leave out --via vagrant", Code: failure.ExitUsage}
 	}
-	if !p.created(m) {
-		return 0, p.needsUp(m)
+	if !machine.Created(p.State, m) {
+		return 0, machine.NeedsUp(p.State, m)
 	}
 	line, err := link.Quote(e.Args)
 	if err != nil {
 		return 0, err
 	}
-	return p.vagrant().SSH(ctx, target(m), line, e.Streams.Terminal != nil, e.Streams.Stdin, e.Streams.Stdout, e.Streams.Stderr)
+	return p.vagrant().SSH(ctx, vagrantvm.Target(m), line, e.Streams.Terminal != nil, e.Streams.Stdin, e.Streams.Stdout, e.Streams.Stderr)
 }
 
 // lost marks an error as fbdock's own, told apart from any status that a

@@ -9,6 +9,8 @@ import (
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
+	"github.com/fbdock/fbdock/internal/progress"
 	"github.com/fbdock/fbdock/provision/contract"
 )
 
@@ -40,7 +42,7 @@ func (u *upRun) steps(ctx context.Context) error {
 // restart reboots the guest and logs in anew.
 func (u *upRun) restart(ctx context.Context) error {
 	_ = u.guest.Load().Close() // it ends with the guest
-	again, err := u.start(ctx, u.system.restart)
+	again, err := u.start(ctx, u.system.Restart)
 	if err != nil {
 		return err
 	}
@@ -49,26 +51,26 @@ func (u *upRun) restart(ctx context.Context) error {
 }
 
 // runSteps runs the payload once.
-func (u *upRun) runSteps(ctx context.Context, g *guest) (reboot bool, err error) {
+func (u *upRun) runSteps(ctx context.Context, g *machine.Guest) (reboot bool, err error) {
 	var tar bytes.Buffer
 	if err := u.material.payload.Tar(&tar); err != nil {
 		return false, err
 	}
-	lines := &stepLines{progress: u.Progress}
+	lines := &progress.Steps{Progress: u.Progress}
 	began := time.Now()
 	status, err := g.Run(ctx, link.Command{
-		Args: g.asRoot("sh", "-c", contract.UnpackCommand), Stdin: &tar, Stdout: lines, Stderr: lines,
+		Args: g.AsRoot("sh", "-c", contract.UnpackCommand), Stdin: &tar, Stdout: lines, Stderr: lines,
 	})
-	u.phases = append(u.phases, lines.phases...)
+	u.phases = append(u.phases, lines.Phases...)
 	switch {
 	case err != nil:
 		return false, u.cutOff(ctx, lines, began, err)
 	case status == contract.StatusReboot:
 		return true, nil
 	case status != 0:
-		return false, lines.failure(status)
-	case lines.done != u.wanted.Payload:
-		return false, fmt.Errorf("the guest says that it applied %q instead of %q", lines.done, u.wanted.Payload)
+		return false, lines.Failure(status)
+	case lines.Done != u.wanted.Payload:
+		return false, fmt.Errorf("the guest says that it applied %q instead of %q", lines.Done, u.wanted.Payload)
 	}
 	return false, nil
 }

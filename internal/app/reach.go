@@ -128,7 +128,7 @@ func (r *reads) file(ctx context.Context, o Options, path string) ([]byte, error
 
 // computer is what judging a reach wants to know of this host.
 func (p *Project) computer() reach.Computer {
-	home, _ := p.home()
+	home, _ := p.Home()
 	if real, err := hostfile.Real(home); home != "" && err == nil {
 		home = real
 	}
@@ -192,7 +192,7 @@ func (o Options) askReach(a *agreements, missing []reach.Reach) error {
 		return nil
 	}
 	dir := a.project.Folder()
-	o.Progress.Show(fmt.Sprintf("%s reaches beyond its folder, %s:", ConfigName, dir))
+	o.Progress.Show(fmt.Sprintf("%s reaches beyond its folder, %s:", hcl.FileName, dir))
 	for _, r := range missing {
 		o.Progress.Show("  + " + r.String())
 		if r.Warning != "" {
@@ -203,7 +203,7 @@ func (o Options) askReach(a *agreements, missing []reach.Reach) error {
 		a.give(missing)
 		return nil
 	}
-	refused := fmt.Errorf("nothing was started: %s reaches beyond its folder", ConfigName)
+	refused := fmt.Errorf("nothing was started: %s reaches beyond its folder", hcl.FileName)
 	if o.Confirm == nil {
 		return &failure.Error{Err: fmt.Errorf("%w, and nobody can be asked", refused), Code: failure.ExitUsage}
 	}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
+	"github.com/fbdock/fbdock/internal/retry"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
@@ -23,13 +25,13 @@ const (
 )
 
 // answers asks once whether the Docker API answers through the link.
-func (u *upRun) answers(ctx context.Context, g *guest) (version string, err error) {
-	client, err := u.docker(g)
+func (u *upRun) answers(ctx context.Context, g *machine.Guest) (version string, err error) {
+	client, err := g.Docker()
 	if err != nil {
 		return "", err
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, machine.AnswerTimeout)
 	defer cancel()
 	v, err := client.Version(ctx)
 	return v.Version, err
@@ -41,7 +43,7 @@ func (u *upRun) answers(ctx context.Context, g *guest) (version string, err erro
 // console. A connection that ends meanwhile is made again: FreeBSD may have
 // been restarted.
 func (u *upRun) waitDockerd(ctx context.Context) (version string, err error) {
-	deadline := cmp.Or(u.Timeouts.Engine, u.m.Timeouts.Engine, engineDeadline)
+	deadline := cmp.Or(u.Timeouts.Engine, u.m.Timeouts.Engine, machine.EngineDeadline)
 	limited, stop := context.WithTimeoutCause(ctx, deadline, fmt.Errorf("it did not answer within %s", deadline))
 	defer stop()
 	for {
@@ -63,8 +65,8 @@ func (u *upRun) waitDockerd(ctx context.Context) (version string, err error) {
 }
 
 // waitOn waits over one connection, to its end.
-func (u *upRun) waitOn(ctx context.Context, g *guest) (version string, err error) {
-	client, err := u.docker(g)
+func (u *upRun) waitOn(ctx context.Context, g *machine.Guest) (version string, err error) {
+	client, err := g.Docker()
 	if err != nil {
 		return "", err
 	}
@@ -87,7 +89,7 @@ func (u *upRun) waitOn(ctx context.Context, g *guest) (version string, err error
 }
 
 // reconnect logs in again after the connection of g has ended with lost.
-func (u *upRun) reconnect(ctx context.Context, g *guest, lost error) error {
+func (u *upRun) reconnect(ctx context.Context, g *machine.Guest, lost error) error {
 	limit := cmp.Or(u.Timeouts.Boot, u.m.Timeouts.Boot, bootDeadline)
 	u.Progress.Detail("the connection to FreeBSD was lost; waiting for it to answer again")
 	again, err := u.loginWithin(ctx, limit)
@@ -103,39 +105,27 @@ func (u *upRun) reconnect(ctx context.Context, g *guest, lost error) error {
 }
 
 // loginWithin tries to log in until it can, or until the limit is over.
-func (u *upRun) loginWithin(ctx context.Context, limit time.Duration) (*guest, error) {
+func (u *upRun) loginWithin(ctx context.Context, limit time.Duration) (*machine.Guest, error) {
 	ctx, stop := context.WithTimeoutCause(ctx, limit, fmt.Errorf("no login within %s", limit))
 	defer stop()
 	for {
-		g, err := u.cached(ctx, u.m, 0)
+		g, err := u.on(u.m).Cached(ctx, 0)
 		if err == nil {
 			return g, nil
 		}
 		if _, changed := errors.AsType[*link.HostKeyChangedError](err); changed {
 			return nil, err
 		}
-		if serr := sleep(ctx, min(limit/10, 2*time.Second)); serr != nil {
+		if serr := retry.Sleep(ctx, min(limit/10, 2*time.Second)); serr != nil {
 			return nil, fmt.Errorf("%w: %w", serr, err)
 		}
-	}
-}
-
-// sleep waits, or answers with why ctx has ended.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
 	}
 }
 
 // watchEngine tells what the console says, and gives up when the connection
 // has ended, when the console says that the engine does not come up, and when
 // the supervisor says twice in a row that it is down: once may be a restart.
-func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCauseFunc) {
+func (u *upRun) watchEngine(ctx context.Context, g *machine.Guest, give context.CancelCauseFunc) {
 	u.Progress.Detail("waiting for dockerd on " + u.m.Engine.Address.String())
 	tick := time.NewTicker(cmp.Or(u.Timeouts.Watch, watchEvery))
 	defer tick.Stop()
@@ -148,7 +138,7 @@ func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCa
 			return
 		case <-tick.C:
 		}
-		layers, err := g.layers(ctx, "hypervisor", "console")
+		layers, err := g.Layers(ctx, "hypervisor", "console")
 		if err != nil {
 			u.Progress.Detail(untrusted.FirstLine(err.Error()))
 			continue // the end of the connection is noticed above
@@ -174,14 +164,14 @@ func (u *upRun) watchEngine(ctx context.Context, g *guest, give context.CancelCa
 	}
 }
 
-func (u *upRun) notReady(ctx context.Context, g *guest, cause error) error {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+func (u *upRun) notReady(ctx context.Context, g *machine.Guest, cause error) error {
+	ctx, cancel := context.WithTimeout(ctx, machine.AnswerTimeout)
 	defer cancel()
 	console, err := "", error(nil)
 	if u.m.Engine.Sibling() {
 		console, err = u.engineState(ctx)
 	} else {
-		console, err = g.sudo(ctx, "tail -n 30 /var/log/fbdock-console.log")
+		console, err = g.Sudo(ctx, "tail -n 30 /var/log/fbdock-console.log")
 	}
 	if err != nil {
 		console = err.Error()
@@ -193,23 +183,23 @@ func (u *upRun) notReady(ctx context.Context, g *guest, cause error) error {
 }
 
 // allWork waits until every layer works that a step or a boot brings up.
-func (u *upRun) allWork(ctx context.Context, g *guest) (string, error) {
+func (u *upRun) allWork(ctx context.Context, g *machine.Guest) (string, error) {
 	limit := cmp.Or(u.Timeouts.Settle, settleTimeout)
 	limited, stop := context.WithTimeoutCause(ctx, limit, errors.New("time is over"))
 	defer stop()
 	for {
-		layers, err := g.layers(ctx)
+		layers, err := g.Layers(ctx)
 		if err != nil {
 			return "", err
 		}
-		repairable, warnings := broken(layers)
+		repairable, warnings := machine.Broken(layers)
 		if len(repairable) == 0 {
 			u.warnLayers(warnings)
 			return fmt.Sprintf("%d asked", len(layers)), nil
 		}
 		first := repairable[0]
 		u.Progress.Detail(first.Name + ": " + first.Reason())
-		if sleep(limited, min(limit/10, 2*time.Second)) == nil {
+		if retry.Sleep(limited, min(limit/10, 2*time.Second)) == nil {
 			continue
 		}
 		if ctx.Err() != nil {

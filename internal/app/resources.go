@@ -10,7 +10,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/hostfile"
+	"github.com/fbdock/fbdock/internal/machine"
+	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
 
@@ -57,7 +60,7 @@ func (o Options) Resources(ctx context.Context) ([]Resource, error) {
 		}
 		folders[one.ID] = one.Folder
 		all = append(all, Resource{Kind: ResourceFiles, Name: one.Directory, Project: one.ID})
-		if exists(filepath.Join(p.State.Marker(), "id")) && one.Place == PlaceHere {
+		if host.Exists(filepath.Join(p.State.Marker(), "id")) && one.Place == PlaceHere {
 			all = append(all, Resource{Kind: ResourceMarker, Name: p.State.Marker(), Project: one.ID})
 		}
 		for _, m := range one.Machines {
@@ -98,9 +101,9 @@ func (p *Project) machineResources(m KeptMachine) []Resource {
 	if m.Agent != 0 {
 		add(ResourceAgent, "process "+strconv.Itoa(m.Agent))
 	}
-	sockets, err := p.sockets(m.Name)
+	sockets, err := p.on(plan.Machine{Name: m.Name}).Sockets()
 	for _, address := range sockets {
-		if err == nil && exists(address) {
+		if err == nil && host.Exists(address) {
 			add(ResourceSocket, address)
 		}
 	}
@@ -132,7 +135,7 @@ func (o Options) contextResources(owners map[string][2]string) ([]Resource, erro
 // sshResources are the blocks of the user's ssh_config that lead through
 // fbdock. They are the user's to remove: fbdock did not put them there.
 func (o Options) sshResources(folders map[string]string) []Resource {
-	home, ok := o.home()
+	home, ok := o.Home()
 	if !ok {
 		return nil
 	}
@@ -153,7 +156,7 @@ func (o Options) sshResources(folders map[string]string) []Resource {
 			switch {
 			case strings.EqualFold(key, "Host"):
 				host = strings.TrimSpace(value)
-			case strings.EqualFold(key, "ProxyCommand") && strings.Contains(value, StdioCommand):
+			case strings.EqualFold(key, "ProxyCommand") && strings.Contains(value, machine.StdioCommand):
 				r := Resource{Kind: ResourceSSH, Name: fmt.Sprintf("%s:%d Host %s", file, line, host)}
 				for id, folder := range folders {
 					if strings.Contains(value, folder) {

@@ -13,6 +13,7 @@ import (
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/provision/contract"
 )
 
@@ -24,7 +25,7 @@ func (u *upRun) sendImage(ctx context.Context) error {
 	has := fmt.Sprintf(`helper=%[3]s
 if [ -x "$helper" ] && [ "$("$helper" %[1]s)" = have ]; then exit 0; fi
 [ ! -x "$helper" ] && [ -e %[2]s ] && [ -e %[2]s.sum ]`, image.sha512, image.remote(), contract.Helper("fbdock-image"))
-	if _, err := u.guest.Load().sudo(ctx, has); err == nil {
+	if _, err := u.guest.Load().Sudo(ctx, has); err == nil {
 		return nil
 	}
 	want := u.engineImage(u.m)
@@ -79,8 +80,8 @@ func (u *upRun) sendDisk(ctx context.Context, disk *diskimage.Image, to string) 
 }
 
 // arrived is how much of a file is in the guest, and its digest.
-func arrived(ctx context.Context, g *guest, file string) (size int64, digest string, err error) {
-	out, err := g.sudo(ctx, fmt.Sprintf("[ ! -e %[1]s ] || { wc -c <%[1]s; sha256sum <%[1]s; }", file))
+func arrived(ctx context.Context, g *machine.Guest, file string) (size int64, digest string, err error) {
+	out, err := g.Sudo(ctx, fmt.Sprintf("[ ! -e %[1]s ] || { wc -c <%[1]s; sha256sum <%[1]s; }", file))
 	if err != nil {
 		return 0, "", err
 	}
@@ -98,7 +99,7 @@ func arrived(ctx context.Context, g *guest, file string) (size int64, digest str
 // or all where it has something else; and then, in another file, the digest of
 // the stream and the size of the disk. again says that it is to be asked anew
 // what it has.
-func (u *upRun) sendOver(ctx context.Context, g *guest, disk *diskimage.Image, to string) (again bool, err error) {
+func (u *upRun) sendOver(ctx context.Context, g *machine.Guest, disk *diskimage.Image, to string) (again bool, err error) {
 	at, digest, err := arrived(ctx, g, to+".part")
 	if err != nil {
 		return false, err
@@ -113,7 +114,7 @@ func (u *upRun) sendOver(ctx context.Context, g *guest, disk *diskimage.Image, t
 		u.Progress.Note(fmt.Sprintf("the guest has the first %d bytes of the engine image; the rest is sent", at))
 		script = fmt.Sprintf("[ \"$(wc -c <%[1]s.part | tr -d ' ')\" = %[2]d ] || exit %[3]d; cat >>%[1]s.part", to, at, grown)
 	}
-	out, err := g.Upload(ctx, stream, link.Command{Args: g.asRoot("sh", "-c", script)}, nil)
+	out, err := g.Upload(ctx, stream, link.Command{Args: g.AsRoot("sh", "-c", script)}, nil)
 	switch {
 	case stream.Err() != nil:
 		return false, stream.Err()
@@ -125,7 +126,7 @@ func (u *upRun) sendOver(ctx context.Context, g *guest, disk *diskimage.Image, t
 		}
 		return false, fmt.Errorf("send the engine image: status %d: %s", out.Status, out.Reason())
 	}
-	_, err = g.sudo(ctx, fmt.Sprintf("umask 077; [ \"$(wc -c <%[1]s.part | tr -d ' ')\" = %[2]d ] && echo %[3]s %[4]d >%[1]s.sum && mv -f %[1]s.part %[1]s",
+	_, err = g.Sudo(ctx, fmt.Sprintf("umask 077; [ \"$(wc -c <%[1]s.part | tr -d ' ')\" = %[2]d ] && echo %[3]s %[4]d >%[1]s.sum && mv -f %[1]s.part %[1]s",
 		to, stream.Len(), stream.SHA256(), disk.Padded()))
 	return false, err
 }

@@ -31,12 +31,12 @@ func (p *Project) Shares(ctx context.Context, machine string) ([]Share, error) {
 	if err != nil || len(m.Shares) == 0 {
 		return nil, err
 	}
-	g, err := p.connect(ctx, m)
+	g, err := p.on(m).Connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer g.Close() // only asked
-	out, err := g.Output(ctx, link.Command{Args: g.asRoot("sh", "-c", contract.SharesCommand())})
+	out, err := g.Output(ctx, link.Command{Args: g.AsRoot("sh", "-c", contract.SharesCommand())})
 	if err != nil {
 		return nil, err
 	}

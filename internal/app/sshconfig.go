@@ -8,6 +8,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 )
 
@@ -21,13 +22,13 @@ func (p *Project) OpenSSHConfig(machines []plan.Machine) (string, error) {
 	}
 	var b strings.Builder
 	for _, m := range machines {
-		if !p.created(m) {
-			return "", p.needsUp(m)
+		if !machine.Created(p.State, m) {
+			return "", machine.NeedsUp(p.State, m)
 		}
-		if err := p.ensureAgentKey(m); err != nil {
+		if err := p.on(m).EnsureAgentKey(); err != nil {
 			return "", err
 		}
-		proxy, err := link.ProxyCommand(runtime.GOOS, []string{self, "-C", p.Dir, "-m", m.Name, StdioCommand})
+		proxy, err := link.ProxyCommand(runtime.GOOS, []string{self, "-C", p.Dir, "-m", m.Name, machine.StdioCommand})
 		if err != nil {
 			return "", err
 		}

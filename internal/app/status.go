@@ -9,6 +9,7 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/localsocket"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/vagrant"
 	"github.com/fbdock/fbdock/provision/contract"
@@ -24,9 +25,9 @@ type MachineStatus struct {
 	// Placement of the engine: nested or sibling.
 	Placement string `json:"placement,omitempty"`
 	// Hypervisor that runs the engine, and why not another.
-	Hypervisor string       `json:"hypervisor,omitempty"`
-	Engine     *engine.Info `json:"engine,omitempty"`
-	Layers     []Layer      `json:"layers,omitempty"`
+	Hypervisor string          `json:"hypervisor,omitempty"`
+	Engine     *engine.Info    `json:"engine,omitempty"`
+	Layers     []machine.Layer `json:"layers,omitempty"`
 	// Clocks of the guests, and Mounts in them, as the agent sees them.
 	Clocks []agent.Clock `json:"clocks,omitempty"`
 	Mounts []agent.Mount `json:"mounts,omitempty"`
@@ -51,14 +52,14 @@ func (p *Project) Status(ctx context.Context, names []string) ([]MachineStatus, 
 }
 
 func (p *Project) statusOf(ctx context.Context, m plan.Machine, s *MachineStatus) error {
-	g, lost := p.cached(ctx, m, quickDial)
+	g, lost := p.on(m).Cached(ctx, machine.QuickDial)
 	if lost != nil {
 		g = nil
 	} else {
 		defer g.Close() // only asked
 	}
 	var err error
-	if s.State, err = p.system(m).state(ctx, g); err != nil {
+	if s.State, err = p.system(m).State(ctx, g); err != nil {
 		return err
 	}
 	switch {
@@ -66,18 +67,18 @@ func (p *Project) statusOf(ctx context.Context, m plan.Machine, s *MachineStatus
 	case g != nil:
 		p.look(ctx, g, s)
 	default: // the VM runs, and nobody has seen that anything in it does
-		s.Layers = append(s.Layers, Layer{Name: "freebsd", Text: fmt.Sprintf("not reached by SSH: %v; `fbdock up` tries again", lost)})
+		s.Layers = append(s.Layers, machine.Layer{Name: "freebsd", Text: fmt.Sprintf("not reached by SSH: %v; `fbdock up` tries again", lost)})
 	}
 	return nil
 }
 
 // look asks the layers inside a running guest.
-func (p *Project) look(ctx context.Context, g *guest, s *MachineStatus) {
-	s.Address = g.address
-	layers, err := g.layers(ctx)
-	s.Layers = append(s.Layers, Layer{Name: "freebsd", OK: true, Text: "reached by SSH"})
+func (p *Project) look(ctx context.Context, g *machine.Guest, s *MachineStatus) {
+	s.Address = g.Address
+	layers, err := g.Layers(ctx)
+	s.Layers = append(s.Layers, machine.Layer{Name: "freebsd", OK: true, Text: "reached by SSH"})
 	if err != nil {
-		s.Layers = append(s.Layers, Layer{Name: "health", Text: err.Error()})
+		s.Layers = append(s.Layers, machine.Layer{Name: "health", Text: err.Error()})
 		return
 	}
 	s.Layers = append(s.Layers, layers...)
@@ -88,17 +89,17 @@ func (p *Project) look(ctx context.Context, g *guest, s *MachineStatus) {
 	}
 	p.lookEngine(ctx, g, s)
 	p.lookAgent(ctx, g, s)
-	p.lookPodman(ctx, g.machine, s)
+	p.lookPodman(ctx, g.Plan, s)
 }
 
 // lookPodman asks podman by its socket on this host, as Docker's clients do.
 func (p *Project) lookPodman(ctx context.Context, m plan.Machine, s *MachineStatus) {
-	if !m.Podman || p.noAgent() {
+	if !m.Podman || p.NoAgent() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+	ctx, cancel := context.WithTimeout(ctx, machine.AnswerTimeout)
 	defer cancel()
-	l := Layer{Name: "podman-api"}
+	l := machine.Layer{Name: "podman-api"}
 	version, err := p.podmanVersion(ctx, m)
 	if l.OK = err == nil; l.OK {
 		l.Text = fmt.Sprintf("podman %s answers by its socket, API %s", version.Version, version.APIVersion)
@@ -109,7 +110,7 @@ func (p *Project) lookPodman(ctx context.Context, m plan.Machine, s *MachineStat
 }
 
 func (p *Project) podmanVersion(ctx context.Context, m plan.Machine) (engine.Version, error) {
-	address, err := p.address(p.State.Machine(m.Name).Agent().Podman())
+	address, err := p.Address(p.State.Machine(m.Name).Agent().Podman())
 	if err != nil {
 		return engine.Version{}, err
 	}
@@ -123,22 +124,22 @@ func (p *Project) podmanVersion(ctx context.Context, m plan.Machine) (engine.Ver
 
 // lookAgent asks the agent for what it serves, and for the guests' clocks.
 // Without one the guests have no mounts.
-func (p *Project) lookAgent(ctx context.Context, g *guest, s *MachineStatus) {
-	if p.noAgent() {
+func (p *Project) lookAgent(ctx context.Context, g *machine.Guest, s *MachineStatus) {
+	if p.NoAgent() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	remote, err := p.remote(g.machine)
+	remote, err := p.on(g.Plan).Remote()
 	var now agent.Status
 	if err == nil {
 		now, err = remote.Clocks(ctx)
 	}
 	if err != nil {
-		s.Layers = append(s.Layers, Layer{Name: "agent", Text: fmt.Sprintf("%v; `fbdock up` starts it", err)})
+		s.Layers = append(s.Layers, machine.Layer{Name: "agent", Text: fmt.Sprintf("%v; `fbdock up` starts it", err)})
 		return
 	}
-	layer := Layer{Name: "agent", OK: now.Link, Text: fmt.Sprintf("serves since %s", now.Started.Format(time.DateTime))}
+	layer := machine.Layer{Name: "agent", OK: now.Link, Text: fmt.Sprintf("serves since %s", now.Started.Format(time.DateTime))}
 	if !now.Link {
 		layer.Text = "no connection to the guest: " + now.Error
 	} else if now.Repairs > 0 {
@@ -150,7 +151,7 @@ func (p *Project) lookAgent(ctx context.Context, g *guest, s *MachineStatus) {
 		s.Layers = append(s.Layers, clockLayer(c))
 	}
 	for _, one := range now.Mounts {
-		l := Layer{Name: "mount", OK: one.Mounted, Text: fmt.Sprintf("%s is at %s on %s", one.Source, one.Target, one.Guest)}
+		l := machine.Layer{Name: "mount", OK: one.Mounted, Text: fmt.Sprintf("%s is at %s on %s", one.Source, one.Target, one.Guest)}
 		if !one.Mounted {
 			l.Text = missing(one).Error()
 		}
@@ -158,8 +159,8 @@ func (p *Project) lookAgent(ctx context.Context, g *guest, s *MachineStatus) {
 	}
 }
 
-func clockLayer(c agent.Clock) Layer {
-	l := Layer{Name: "clock", OK: c.Error == "" && !c.Wrong(), Text: c.Guest + " agrees with this host"}
+func clockLayer(c agent.Clock) machine.Layer {
+	l := machine.Layer{Name: "clock", OK: c.Error == "" && !c.Wrong(), Text: c.Guest + " agrees with this host"}
 	switch off := c.Off.Round(time.Second); {
 	case c.Error != "":
 		l.Text = fmt.Sprintf("of %s: %s", c.Guest, c.Error)
@@ -171,18 +172,18 @@ func clockLayer(c agent.Clock) Layer {
 	return l
 }
 
-func (p *Project) lookEngine(ctx context.Context, g *guest, s *MachineStatus) {
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
+func (p *Project) lookEngine(ctx context.Context, g *machine.Guest, s *MachineStatus) {
+	ctx, cancel := context.WithTimeout(ctx, machine.AnswerTimeout)
 	defer cancel()
-	client, err := p.docker(g)
+	client, err := g.Docker()
 	if err == nil {
 		defer client.Close() // only asked
 		var info engine.Info
 		if info, err = client.Info(ctx); err == nil {
 			s.Engine = &info
-			s.Layers = append(s.Layers, Layer{Name: "docker", OK: true, Text: "dockerd " + info.ServerVersion + " answers with TLS"})
+			s.Layers = append(s.Layers, machine.Layer{Name: "docker", OK: true, Text: "dockerd " + info.ServerVersion + " answers with TLS"})
 			return
 		}
 	}
-	s.Layers = append(s.Layers, Layer{Name: "docker", Text: err.Error()})
+	s.Layers = append(s.Layers, machine.Layer{Name: "docker", Text: err.Error()})
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"slices"
 
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/provision"
 )
@@ -17,5 +18,5 @@ func (p *Project) explainSwarm(m plan.Machine, args []string) {
 		return
 	}
 	p.Progress.Warn("swarm mode needs dockerd without live-restore, by which containers run on while `fbdock up` restarts dockerd: " +
-		"add `engine { daemon = { \"live-restore\" = false } }` to machine " + m.Name + " in " + ConfigName + " and run `fbdock up`")
+		"add `engine { daemon = { \"live-restore\" = false } }` to machine " + m.Name + " in " + hcl.FileName + " and run `fbdock up`")
 }

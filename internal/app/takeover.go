@@ -155,24 +155,9 @@ func (o Options) AdoptLegacy(ctx context.Context) error {
 		o.Progress.Say(fmt.Sprintf("  %s: %s", m.Name, what))
 	}
 	o.Progress.Say("nothing that can be run comes along, and no consent for computers of your own: `fbdock up` asks again")
-	if err := o.confirmed("Are these yours, and shall they belong to " + old.Folder + "?"); err != nil {
+	if err := o.Confirmed("Are these yours, and shall they belong to " + old.Folder + "?"); err != nil {
 		return err
 	}
 	_, err = o.move(ctx, store, old, old.Folder)
 	return err
-}
-
-// confirmed is nil when the user has said yes.
-func (o Options) confirmed(question string) error {
-	if o.Confirm == nil {
-		return &failure.Error{Err: errors.New("nobody can be asked: " + question), Code: failure.ExitUsage}
-	}
-	ok, err := o.Confirm(question)
-	if err != nil {
-		return &failure.Error{Err: err, Code: failure.ExitUsage}
-	}
-	if !ok {
-		return &failure.Error{Err: errors.New("nothing was changed")}
-	}
-	return nil
 }

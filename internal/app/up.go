@@ -8,35 +8,28 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/progress"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/provision"
 )
 
 const (
-	// engineDeadline bounds the wait for dockerd after bhyve has started:
-	// an emulated engine installs its packages at a tenth of the speed.
-	engineDeadline = 15 * time.Minute
 	// bootDeadline bounds the wait for FreeBSD to answer again.
 	bootDeadline = 10 * time.Minute
 	// lockWait is how long a change waits for another fbdock to end.
 	lockWait = 2 * time.Second
 )
 
-// Phase is a part of `up` and the time that it took.
-type Phase struct {
-	Name    string        `json:"name"`
-	Elapsed time.Duration `json:"elapsed_ns"`
-}
-
 // UpResult is what `up` has done to one machine.
 type UpResult struct {
 	Machine string `json:"machine"`
 	// Changed is false when everything was up and as configured.
-	Changed bool    `json:"changed"`
-	Engine  string  `json:"engine"` // dockerd's version
-	Phases  []Phase `json:"phases"`
+	Changed bool             `json:"changed"`
+	Engine  string           `json:"engine"` // dockerd's version
+	Phases  []progress.Timed `json:"phases"`
 }
 
 // Up brings machines to the state that the configuration describes,
@@ -50,7 +43,7 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 		if err := p.besideable(m); err != nil {
 			return nil, err
 		}
-		if err := p.system(m).preflight(ctx); err != nil {
+		if err := p.system(m).Preflight(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -79,17 +72,6 @@ func (p *Project) Up(ctx context.Context, names []string) ([]UpResult, error) {
 	return results, nil
 }
 
-// runnable refuses what no provider here can run, before anything is fetched.
-func runnable(m plan.Machine) error {
-	if m.Provider != "" {
-		return nil
-	}
-	return &failure.Error{
-		Err:  fmt.Errorf("machine %s: nothing that can run the FreeBSD guest was found on this computer", m.Name),
-		Next: "install a provider, such as libvirt on Linux, or name one in " + ConfigName, Code: failure.ExitImpossible,
-	}
-}
-
 // lock takes the project's lock, and makes what is kept of the project where
 // it has not been made yet.
 func (p *Project) lock(ctx context.Context) (unlock func(), err error) {
@@ -113,12 +95,12 @@ func (p *Project) lock(ctx context.Context) (unlock func(), err error) {
 // upRun is one `up` of one machine.
 type upRun struct {
 	*Project
-	system system
+	system machine.System
 	m      plan.Machine
 	files  state.Machine
-	phases []Phase
+	phases []progress.Timed
 	// guest is the login of now; a lost one gives way to another.
-	guest atomic.Pointer[guest]
+	guest atomic.Pointer[machine.Guest]
 	// applied is what the record says of the last up that arrived, wanted
 	// what it is to say after this one.
 	applied, wanted state.Applied
@@ -131,8 +113,8 @@ type upRun struct {
 // phase runs f as a phase of progress.
 func (u *upRun) phase(name string, f func() (string, error)) error {
 	began := time.Now()
-	err := phase(u.Progress, name, f)
-	u.phases = append(u.phases, Phase{Name: name, Elapsed: time.Since(began)})
+	err := progress.Run(u.Progress, name, f)
+	u.phases = append(u.phases, progress.Timed{Name: name, Elapsed: time.Since(began)})
 	return err
 }
 
@@ -156,7 +138,7 @@ func (u *upRun) run(ctx context.Context) (UpResult, error) {
 		}
 	}
 	settings := provision.Settings(u.content.machine, u.content.inputs(u.Options, u.material.image.sha512))
-	if err := u.system.agree(ctx, u.phase, settings); err != nil {
+	if err := u.system.Agree(ctx, u.phase, settings); err != nil {
 		return UpResult{}, err
 	}
 	if err := u.prepare(ctx); err != nil {
@@ -220,21 +202,21 @@ func (u *upRun) build(ctx context.Context) (version string, err error) {
 
 // freebsd is a login to the running guest. One that answers by its pinned
 // key needs no Vagrant; else it is made or started.
-func (u *upRun) freebsd(ctx context.Context) (*guest, error) {
-	if g, err := u.cached(ctx, u.m, quickDial); err == nil {
+func (u *upRun) freebsd(ctx context.Context) (*machine.Guest, error) {
+	if g, err := u.on(u.m).Cached(ctx, machine.QuickDial); err == nil {
 		return g, nil
 	}
 	// A machine that was taken over may run, and only its address be unknown.
-	if !exists(u.files.SSHConfig()) && madeWith(u.State, u.m.Name) != "" && u.refresh(ctx, u.m) == nil {
-		if g, err := u.cached(ctx, u.m, quickDial); err == nil {
+	if !host.Exists(u.files.SSHConfig()) && machine.MadeWith(u.State, u.m.Name) != "" && u.on(u.m).Refresh(ctx) == nil {
+		if g, err := u.on(u.m).Cached(ctx, machine.QuickDial); err == nil {
 			return g, nil
 		}
 	}
-	return u.start(ctx, u.system.up)
+	return u.start(ctx, u.system.Up)
 }
 
 // start has the guest started, in one way or another, and logs in.
-func (u *upRun) start(ctx context.Context, start func(context.Context, phases) error) (g *guest, err error) {
+func (u *upRun) start(ctx context.Context, start func(context.Context, progress.Runner) error) (g *machine.Guest, err error) {
 	if err := start(ctx, u.phase); err != nil {
 		return nil, err
 	}
@@ -247,15 +229,15 @@ func (u *upRun) start(ctx context.Context, start func(context.Context, phases) e
 	return g, err
 }
 
-func (u *upRun) login(ctx context.Context) (*guest, string, error) {
-	if err := u.refresh(ctx, u.m); err != nil {
+func (u *upRun) login(ctx context.Context) (*machine.Guest, string, error) {
+	if err := u.on(u.m).Refresh(ctx); err != nil {
 		return nil, "", err
 	}
-	g, err := u.cached(ctx, u.m, 0)
+	g, err := u.on(u.m).Cached(ctx, 0)
 	if err != nil {
 		return nil, "", err
 	}
-	words, err := g.sudo(ctx, ". /etc/os-release && printf '%s' \"$PRETTY_NAME\"")
+	words, err := g.Sudo(ctx, ". /etc/os-release && printf '%s' \"$PRETTY_NAME\"")
 	if err != nil {
 		return nil, "", errors.Join(err, g.Close())
 	}

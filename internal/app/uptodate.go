@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/untrusted"
 	"github.com/fbdock/fbdock/provision/contract"
 )
@@ -26,16 +27,16 @@ func (u *upRun) upToDate(ctx context.Context) (version string, ok bool) {
 		version, err = u.answers(ctx, g)
 		answered <- err
 	}()
-	hash, err := g.sudo(ctx, contract.AppliedCommand())
-	var layers []Layer
+	hash, err := g.Sudo(ctx, contract.AppliedCommand())
+	var layers []machine.Layer
 	if err == nil && untrusted.FirstLine(hash) == u.wanted.Payload {
-		layers, err = g.layers(ctx)
+		layers, err = g.Layers(ctx)
 	}
 	silent := <-answered
 	if err != nil || untrusted.FirstLine(hash) != u.wanted.Payload {
 		return "", false
 	}
-	repairable, warnings := broken(layers)
+	repairable, warnings := machine.Broken(layers)
 	for _, l := range repairable {
 		u.Progress.Say(fmt.Sprintf("%s: %s does not work: %s", u.m.Name, l.Name, l.Reason()))
 	}
@@ -46,7 +47,7 @@ func (u *upRun) upToDate(ctx context.Context) (version string, ok bool) {
 	return version, true
 }
 
-func (u *upRun) warnLayers(layers []Layer) {
+func (u *upRun) warnLayers(layers []machine.Layer) {
 	for _, l := range layers {
 		u.Progress.Warn(fmt.Sprintf("%s: %s: %s", u.m.Name, l.Name, l.Text))
 	}
@@ -54,16 +55,16 @@ func (u *upRun) warnLayers(layers []Layer) {
 
 // atHand is the connection of the agent, where one serves that is as wanted,
 // or a login by what was known last.
-func (u *upRun) atHand(ctx context.Context) (*guest, error) {
-	quick, cancel := context.WithTimeout(ctx, quickDial) // the agent may be reconnecting to a guest that is down
+func (u *upRun) atHand(ctx context.Context) (*machine.Guest, error) {
+	quick, cancel := context.WithTimeout(ctx, machine.QuickDial) // the agent may be reconnecting to a guest that is down
 	defer cancel()
 	if u.changing.host() {
-		return u.cached(ctx, u.m, quickDial) // the agent's is the one before
+		return u.on(u.m).Cached(ctx, machine.QuickDial) // the agent's is the one before
 	}
-	if g, err := u.dialAgent(quick, u.m); err == nil {
+	if g, err := u.on(u.m).DialAgent(quick); err == nil {
 		return g, nil
 	}
-	return u.cached(ctx, u.m, quickDial)
+	return u.on(u.m).Cached(ctx, machine.QuickDial)
 }
 
 // stale tells that the machine runs with other resources than configured.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/fbdock/fbdock/internal/fingerprint"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
@@ -47,17 +48,13 @@ func (p *Project) Vagrantfile() ([]byte, error) {
 }
 
 // checkVagrantfile lets Vagrant run the Vagrantfile when it is what fbdock
-// renders now, which it is after this, or, for an agent, what it was when the
-// agent was started.
+// renders now, which it is after this.
 func (p *Project) checkVagrantfile() error {
-	if p.rendered != "" {
-		return state.CheckVagrantfile(p.State.Path(), p.rendered)
-	}
 	text, err := p.writeVagrantfile()
 	if err != nil {
 		return err
 	}
-	return state.CheckVagrantfile(p.State.Path(), digest(text))
+	return state.CheckVagrantfile(p.State.Path(), fingerprint.Hex(text))
 }
 
 // vagrantDigest tells when a VM was started from another Vagrantfile. The
@@ -67,5 +64,8 @@ func (p *Project) vagrantDigest(m plan.Machine) (string, error) {
 		return "", nil
 	}
 	text, err := vagrantfiles.Render(p.Plan, vagrantfiles.Options{})
-	return digest(text), err
+	return fingerprint.Hex(text), err
 }
+
+// NothingToRender tells that no machine is one that Vagrant makes.
+func NothingToRender(err error) bool { return errors.Is(err, vagrantfiles.ErrNoVM) }

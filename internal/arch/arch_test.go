@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"vagrantfiles":                   {"hcl", "internal/plan"},
 	"provision":                      {"internal/shellword", "hcl", "internal/plan", "internal/redact", "provision/contract"},
 	"provision/contract":             {},
-	"internal/vagrant":               {"internal/atomicfile", "internal/hostfile", "internal/run", "internal/untrusted"},
+	"internal/vagrant":               {"internal/atomicfile", "internal/hostfile", "internal/privatefile", "internal/run", "internal/untrusted"},
 	"internal/dockercli":             {"internal/atomicfile", "internal/hostfile", "internal/run"},
 	"internal/dockerflags":           {},
 	"internal/remoteimage":           {},
@@ -68,15 +68,31 @@ var allowed = map[string][]string{
 	"internal/datagram/datagramtest": {"internal/link", "internal/link/sshdtest"},
 	"internal/datagram":              {"internal/link"},
 	"internal/agent":                 {"internal/retry", "internal/failure", "internal/descriptors", "internal/link", "internal/engine", "internal/foldercopy", "internal/mount", "internal/datagram", "internal/localsocket", "internal/privatefile", "internal/untrusted"},
+	"internal/progress":              {"internal/failure", "internal/untrusted", "provision/contract"},
+	"internal/host":                  {"internal/failure", "internal/localsocket", "internal/progress", "internal/run", "internal/state"},
+	"internal/fingerprint":           {},
+	"internal/machine": {
+		"internal/agent", "internal/engine", "internal/failure", "internal/fingerprint", "internal/host", "internal/link", "internal/localsocket", "internal/mount",
+		"internal/plan", "internal/privatefile", "internal/progress", "internal/retry", "internal/run", "internal/state", "internal/vagrant", "provision", "provision/contract",
+	},
+	"internal/external": {
+		"hcl", "internal/failure", "internal/fingerprint", "internal/host", "internal/hostfile", "internal/link", "internal/machine", "internal/plan", "internal/privatefile",
+		"internal/progress", "internal/run", "internal/state", "internal/untrusted", "internal/vagrant", "provision", "provision/contract",
+	},
+	"internal/vagrantvm": {
+		"hcl", "internal/external", "internal/failure", "internal/host", "internal/link", "internal/machine", "internal/plan", "internal/privatefile", "internal/progress",
+		"internal/redact", "internal/state", "internal/untrusted", "internal/vagrant", "platforms", "provision",
+	},
 	"internal/app": {
-		"boxes", "boxes/cloudbox", "hcl", "platforms", "provision", "provision/contract", "vagrantfiles", "internal/advice", "internal/agent", "internal/atomicfile", "internal/confine", "internal/diskimage", "internal/dockercli", "internal/dockerflags", "internal/dockerpaths", "internal/engine", "internal/failure", "internal/foldercopy",
-		"internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/mount", "internal/parcel", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/remoteimage", "internal/retry", "internal/run", "internal/state", "internal/untrusted",
-		"internal/vagrant",
+		"boxes", "boxes/cloudbox", "hcl", "internal/advice", "internal/agent", "internal/atomicfile", "internal/confine", "internal/diskimage", "internal/dockercli",
+		"internal/dockerflags", "internal/dockerpaths", "internal/engine", "internal/external", "internal/failure", "internal/fingerprint", "internal/foldercopy",
+		"internal/host", "internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/machine", "internal/mount", "internal/parcel",
+		"internal/plan", "internal/privatefile", "internal/progress", "internal/reach", "internal/redact", "internal/remoteimage", "internal/retry", "internal/run",
+		"internal/state", "internal/untrusted", "internal/vagrant", "internal/vagrantvm", "platforms", "provision", "provision/contract", "vagrantfiles",
 	},
 	"cmd/fbdock": {
-		"boxes", "hcl", "platforms", "internal/agent", "internal/app", "internal/atomicfile", "internal/dockercli", "internal/failure", "internal/hostfile", "internal/manual",
-		"internal/plan", "internal/run",
-		"internal/state", "internal/ui", "internal/vagrant", "internal/link",
+		"boxes", "hcl", "internal/agent", "internal/app", "internal/atomicfile", "internal/dockercli", "internal/failure", "internal/host", "internal/hostfile", "internal/link",
+		"internal/machine", "internal/manual", "internal/plan", "internal/run", "internal/state", "internal/ui", "internal/vagrant", "platforms",
 	},
 }
 

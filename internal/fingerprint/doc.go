@@ -1,0 +1,2 @@
+// Package fingerprint names texts and values by their digests.
+package fingerprint

@@ -1,0 +1,64 @@
+package machine
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/fingerprint"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision/contract"
+)
+
+// Spec is what an agent has to know of its machine. It is written by
+// who starts it, so that a later change of fbdock.hcl breaks nothing, and by
+// `up`, which has a running agent read it again.
+type Spec struct {
+	Machine plan.Machine `json:"machine"`
+	Build   string       `json:"build"`
+	// Vagrantfile is the digest of the one that Vagrant may run. It holds the
+	// other machines too.
+	Vagrantfile string `json:"vagrantfile,omitempty"`
+}
+
+// Identity changes with what a running agent cannot exchange: its program,
+// and the host that its link leads to.
+func (s Spec) Identity() string {
+	return fingerprint.Of([]any{s.Build, s.Machine.Instance, s.Machine.Provider, s.Machine.Host})
+}
+
+// Settings are what it can.
+func (m Machine) Settings(s Spec) agent.Settings {
+	serve := s.Machine
+	set := agent.Settings{
+		ID: fingerprint.Of([]any{s}), Engine: contract.EngineAddress(serve.Engine.Address),
+		Bind: serve.Forward, MaxForwards: serve.MaxForwards, Mounts: Folders(m.Env, m.Project, serve), OwnComputer: serve.OwnComputer(),
+	}
+	if serve.Podman {
+		set.Podman = PodmanSocket
+	}
+	return set
+}
+
+// PodmanSocket is where podman_service of FreeBSD's port listens.
+const PodmanSocket = "/var/run/podman/podman.sock"
+
+func (s Spec) marshal() ([]byte, error) {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("describe the machine to its agent: %w", err)
+	}
+	return append(data, '\n'), nil
+}
+
+// Sockets are the addresses of the agent's own, of the engine's and of
+// podman's.
+func (m Machine) Sockets() (s [3]string, err error) {
+	files := m.Files.Agent()
+	for i, path := range []string{files.Socket(), files.Docker(), files.Podman()} {
+		if s[i], err = m.Address(path); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}

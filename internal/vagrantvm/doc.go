@@ -1,0 +1,3 @@
+// Package vagrantvm is the System of a machine that Vagrant makes, and of the
+// engine that it makes beside FreeBSD.
+package vagrantvm
