@@ -31,38 +31,38 @@ func bhyve(l *lab) int {
 	}
 	m, words := parseBhyve(l.args)
 	if words == "" {
-		words = l.checkVM(m)
+		words = checkVM(l, m)
 	}
 	if words != "" {
 		l.errorf("%s\n", strings.TrimSuffix(words, "\n"))
 		return vmError
 	}
-	if words = l.claim(m); words != "" {
+	if words = claim(l, m); words != "" {
 		l.errorf("%s\n", words)
 		return vmError
 	}
-	defer l.release2(m)
+	defer release2(l, m)
 	// What follows fails with the machine left in /dev/vmm, as with the real bhyve.
-	if words = l.checkFiles(m); words != "" {
+	if words = checkFiles(l, m); words != "" {
 		l.errorf("%s\n", words)
 		return vmError
 	}
 	l.kernelSays("%s: link state changed to UP", m.Tap)
 	status := 0
 	if l.fake {
-		status = l.pretend(m)
+		status = pretend(l, m)
 	} else {
-		status = l.emulate(m)
+		status = emulate(l, m)
 	}
-	l.noteExit(status)
+	noteExit(l, status)
 	return status
 }
 
 // checkVM is what the real bhyve finds out before it has made the machine.
-func (l *lab) checkVM(m *vm) string {
+func checkVM(l *lab, m *vm) string {
 	limit, _ := strconv.Atoi(l.conf("max_cpus", "16"))
 	switch {
-	case !l.vmmWorks():
+	case !vmmWorks(l):
 		return "vm_create: Device not configured"
 	case m.CPUs > limit:
 		return "vm_set_topology: Invalid argument"
@@ -70,7 +70,7 @@ func (l *lab) checkVM(m *vm) string {
 	return ""
 }
 
-func (l *lab) checkFiles(m *vm) string {
+func checkFiles(l *lab, m *vm) string {
 	physmem, _ := strconv.ParseInt(l.conf("physmem", "4294967296"), 10, 64)
 	switch {
 	case m.Memory > physmem:
@@ -104,30 +104,30 @@ func (l *lab) checkFiles(m *vm) string {
 			return "virtio-9p: open of " + share.Path + ": No such file or directory\nDevice emulation initialization error: No such file or directory"
 		}
 	}
-	if strings.HasPrefix(m.Com1, "/dev/nmdm") && !l.moduleLives("nmdm") {
+	if strings.HasPrefix(m.Com1, "/dev/nmdm") && !moduleLives(l, "nmdm") {
 		return "Unable to initialize backend '" + m.Com1 + "' for LPC device com1"
 	}
-	return l.checkTap(m)
+	return checkTap(l, m)
 }
 
-func (l *lab) checkTap(m *vm) string {
+func checkTap(l *lab, m *vm) string {
 	if m.Tap == "" {
 		return ""
 	}
 	unlock := l.lock()
 	defer unlock()
-	one := l.loadNet().find(m.Tap)
+	one := loadNet(l).find(m.Tap)
 	if one == nil {
 		return "open of tap device /dev/" + m.Tap + " failed\nlab: a tap that was not made before the start stays outside of every bridge"
 	}
-	if owner := l.tapOwner(m.Tap); owner != 0 && owner != os.Getpid() {
+	if owner := tapOwner(l, m.Tap); owner != 0 && owner != os.Getpid() {
 		return "open of tap device /dev/" + m.Tap + " failed\nvirtio-net: Device busy"
 	}
 	l.write(volatile+"tap/"+m.Tap, strconv.Itoa(os.Getpid()))
 	return ""
 }
 
-func (l *lab) tapOwner(tap string) int {
+func tapOwner(l *lab, tap string) int {
 	pid, err := strconv.Atoi(strings.TrimSpace(l.read(volatile + "tap/" + tap)))
 	if err != nil || syscall.Kill(pid, 0) != nil {
 		return 0
@@ -135,13 +135,13 @@ func (l *lab) tapOwner(tap string) int {
 	return pid
 }
 
-func (l *lab) tapBusy(tap string) bool { return l.tapOwner(tap) != 0 }
+func tapBusy(l *lab, tap string) bool { return tapOwner(l, tap) != 0 }
 
 // claim makes /dev/vmm/NAME; a machine that a live bhyve holds is not taken over.
-func (l *lab) claim(m *vm) string {
+func claim(l *lab, m *vm) string {
 	unlock := l.lock()
 	defer unlock()
-	if l.vmOwner(m.Name) != 0 {
+	if vmOwner(l, m.Name) != 0 {
 		return "vm_open: Device busy"
 	}
 	l.write("/dev/vmm/"+m.Name, "")
@@ -151,7 +151,7 @@ func (l *lab) claim(m *vm) string {
 
 // vmOwner is the live process that runs a machine, 0 without one: bhyve that
 // was killed leaves its file behind.
-func (l *lab) vmOwner(name string) int {
+func vmOwner(l *lab, name string) int {
 	pid, err := strconv.Atoi(strings.TrimSpace(l.read(volatile + "vmm/" + name)))
 	if err != nil || syscall.Kill(pid, 0) != nil {
 		return 0
@@ -160,9 +160,9 @@ func (l *lab) vmOwner(name string) int {
 }
 
 // release2 lets go of what this process held; /dev/vmm/NAME stays, but with -D.
-func (l *lab) release2(m *vm) {
+func release2(l *lab, m *vm) {
 	os.Remove(l.path(volatile + "vmm/" + m.Name))
-	if l.tapOwner(m.Tap) == os.Getpid() {
+	if tapOwner(l, m.Tap) == os.Getpid() {
 		os.Remove(l.path(volatile + "tap/" + m.Tap))
 	}
 	if m.Destroy {
@@ -172,10 +172,10 @@ func (l *lab) release2(m *vm) {
 }
 
 // inUse says whether a running machine has a volume open.
-func (l *lab) inUse(file string) bool {
+func inUse(l *lab, file string) bool {
 	entries, _ := os.ReadDir(l.path(volatile + "vmm"))
 	for _, entry := range entries {
-		if pid := l.vmOwner(entry.Name()); pid != 0 {
+		if pid := vmOwner(l, entry.Name()); pid != 0 {
 			cmdline, _ := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/cmdline")
 			for _, arg := range strings.FieldsFunc(string(cmdline), func(r rune) bool { return r == 0 || r == ',' }) {
 				if target, err := os.Readlink(l.path(arg)); err == nil && target == l.path(file) {
@@ -188,7 +188,7 @@ func (l *lab) inUse(file string) bool {
 }
 
 // pretend is the machine of a fake lab: it runs until it is told to stop. A file says how it ends.
-func (l *lab) pretend(m *vm) int {
+func pretend(l *lab, m *vm) int {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM)
 	end := l.path(volatile + "end/" + m.Name) // "0" plays a reboot, "poweroff" what bhyvectl does

@@ -32,7 +32,7 @@ func bhyvectl(l *lab) int {
 	device := "/dev/vmm/" + name
 	for _, verb := range verbs {
 		if verb == "create" {
-			if !l.vmmWorks() {
+			if !vmmWorks(l) {
 				l.errorf("errno = 6\n")
 				return 255
 			}
@@ -47,33 +47,33 @@ func bhyvectl(l *lab) int {
 			l.errorf("vm_open: %s could not be opened: No such file or directory\n", name)
 			return 1
 		}
-		l.control(name, verb)
+		control(l, name, verb)
 	}
 	return 0
 }
 
-func (l *lab) control(name, verb string) {
+func control(l *lab, name, verb string) {
 	switch verb {
 	case "destroy":
-		l.stopVM(name, "4")
+		stopVM(l, name, "4")
 		os.Remove(l.path("/dev/vmm/" + name))
 		if entries, err := os.ReadDir(l.path("/dev/vmm")); err == nil && len(entries) == 0 {
 			os.Remove(l.path("/dev/vmm"))
 		}
 	case "force-poweroff":
-		l.stopVM(name, "poweroff")
+		stopVM(l, name, "poweroff")
 	case "force-reset":
-		l.stopVM(name, "0")
+		stopVM(l, name, "0")
 	}
 }
 
-func (l *lab) stopVM(name, how string) {
-	if l.vmOwner(name) == 0 {
+func stopVM(l *lab, name, how string) {
+	if vmOwner(l, name) == 0 {
 		return
 	}
 	l.write(volatile+"end/"+name, how)
 	for range 100 {
-		if l.vmOwner(name) == 0 {
+		if vmOwner(l, name) == 0 {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)

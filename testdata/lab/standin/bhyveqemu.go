@@ -13,7 +13,7 @@ import (
 // qemuArgs gives the same machine to QEMU. One thread emulates all CPUs in
 // turn: with one for each, Debian 12's QEMU 7.2 has been seen to let both
 // CPUs of the engine wait for one another for good.
-func (l *lab) qemuArgs(m *vm, qmp, vars string) []string {
+func qemuArgs(l *lab, m *vm, qmp, vars string) []string {
 	args := []string{"-name", m.Name, "-nodefaults", "-no-user-config", "-machine", "q35,usb=off,vmport=off",
 		"-accel", "tcg,thread=single,tb-size=256", "-cpu", "qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+rdrand",
 		"-smp", strconv.Itoa(m.CPUs), "-m", strconv.FormatInt(m.Memory>>20, 10),
@@ -55,7 +55,7 @@ func (l *lab) qemuArgs(m *vm, qmp, vars string) []string {
 }
 
 // emulate runs QEMU and tells from its events how the guest ended.
-func (l *lab) emulate(m *vm) int {
+func emulate(l *lab, m *vm) int {
 	dir := l.path(volatile + "qemu")
 	os.MkdirAll(dir, 0o700)
 	qmp, vars := filepath.Join(dir, m.Name+".qmp"), filepath.Join(dir, m.Name+".vars")
@@ -66,9 +66,9 @@ func (l *lab) emulate(m *vm) int {
 		l.errorf("bhyve: lab: no firmware variables: %v\n", err)
 		return vmError
 	}
-	args := l.qemuArgs(m, qmp, vars)
+	args := qemuArgs(l, m, qmp, vars)
 	if port := strings.TrimSuffix(strings.TrimPrefix(m.Com1, "/dev/nmdm"), "A"); port != m.Com1 && m.Com1 != "" {
-		socket := l.nmdmStart(port)
+		socket := nmdmStart(l, port)
 		args = append(args, "-chardev", "socket,id=com1,path="+socket, "-serial", "chardev:com1")
 	} else if m.Com1 == "stdio" {
 		args = append(args, "-serial", "stdio")
@@ -81,5 +81,5 @@ func (l *lab) emulate(m *vm) int {
 		l.errorf("bhyve: lab: %v\n", err)
 		return vmError
 	}
-	return l.watch(m, cmd, qmp)
+	return watch(l, m, cmd, qmp)
 }

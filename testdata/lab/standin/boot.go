@@ -14,42 +14,42 @@ import (
 )
 
 // boot plays what FreeBSD does from the loader to the login prompt.
-func (l *lab) boot() int {
+func boot(l *lab) int {
 	began := time.Now()
 	if l.fake && l.root == "" {
-		l.endProcesses()
+		endProcesses(l)
 	}
-	l.clearMachine()
-	l.firstDisk()
+	clearMachine(l)
+	firstDisk(l)
 	l.write(volatile+"booted", "")
 	// The kernel's first words of each boot; what stands before is of the last one.
 	l.kernelSays("---<<BOOT>>---")
 	l.syslog("kernel: ---<<BOOT>>---")
-	l.loaderConf()
-	l.kernelSays("fbdock lab: this is a bench, not the system that it plays (%s)", l.release())
+	loaderConf(l)
+	l.kernelSays("fbdock lab: this is a bench, not the system that it plays (%s)", release(l))
 	l.kernelSays("lo0: link state changed to UP\nvtnet0: link state changed to UP")
-	if l.forwarding(false) != nil {
+	if forwarding(l, false) != nil {
 		l.kernelSays("lab: this kernel has no nftables: the engine has no way out")
 	}
-	l.loadNet()
-	l.mountFstab()
+	loadNet(l)
+	mountFstab(l)
 	if l.conf("root", "ufs") == "zfs" {
-		l.loadModule("zfs")
+		loadModule(l, "zfs")
 	}
-	for _, module := range strings.Fields(l.rcValue("kld_list")) {
-		l.rc("kldload", "-n", module)
+	for _, module := range strings.Fields(rcValue(l, "kld_list")) {
+		rc(l, "kldload", "-n", module)
 	}
 	for line := range strings.Lines(l.read("/etc/sysctl.conf")) {
 		if line, _, _ = strings.Cut(strings.TrimSpace(line), "#"); strings.Contains(line, "=") {
-			l.rc("sysctl", "-q", strings.TrimSpace(line))
+			rc(l, "sysctl", "-q", strings.TrimSpace(line))
 		}
 	}
-	if l.rcYes("gateway_enable") {
-		l.rc("sysctl", "-q", "net.inet.ip.forwarding=1")
+	if rcYes(l, "gateway_enable") {
+		rc(l, "sysctl", "-q", "net.inet.ip.forwarding=1")
 	}
-	for _, script := range l.rcorder() {
+	for _, script := range rcorder(l) {
 		if !slices.Contains(script.keywords, "nostart") {
-			l.rcScript(script.path, "faststart")
+			rcScript(l, script.path, "faststart")
 		}
 	}
 	os.Remove(l.path("/firstboot"))
@@ -58,13 +58,13 @@ func (l *lab) boot() int {
 	return 0
 }
 
-func (l *lab) rcValue(name string) string {
-	value, _ := l.rcConf(name)
+func rcValue(l *lab, name string) string {
+	value, _ := rcConf(l, name)
 	return value
 }
 
 // clearMachine takes away what no reboot leaves behind.
-func (l *lab) clearMachine() {
+func clearMachine(l *lab) {
 	for text := range strings.Lines(l.read("/proc/self/mountinfo")) {
 		// Field 4 is what is mounted, field 5 where.
 		if f := strings.Fields(text); len(f) > 8 && (strings.Contains(text, " - fuse.") || strings.HasPrefix(f[3], lasting)) {
@@ -86,11 +86,11 @@ func (l *lab) clearMachine() {
 			l.debian("ip", "link", "del", name)
 		}
 	}
-	l.nft("table ip lab_pf {}\ndelete table ip lab_pf\n")
+	nft(l, "table ip lab_pf {}\ndelete table ip lab_pf\n")
 }
 
 // endProcesses ends what no reboot leaves behind: where there is no init, in a fake lab, the services of before.
-func (l *lab) endProcesses() {
+func endProcesses(l *lab) {
 	mine := map[int]bool{}
 	for pid := os.Getpid(); pid > 1; pid = parentOf(pid) {
 		mine[pid] = true
@@ -124,7 +124,7 @@ func parentOf(pid int) int {
 }
 
 // firstDisk makes the spare disks, once, and their nodes, at each boot.
-func (l *lab) firstDisk() {
+func firstDisk(l *lab) {
 	os.MkdirAll(l.path(lasting+"disks"), 0o755)
 	for _, name := range strings.Fields(l.conf("disks", "cd0 vtbd1 vtbd0")) {
 		file := l.path(lasting + "disks/" + name)
@@ -140,23 +140,23 @@ func (l *lab) firstDisk() {
 	}
 }
 
-func (l *lab) loaderConf() {
+func loaderConf(l *lab) {
 	values := map[string]string{}
 	for _, file := range []string{"/boot/loader.conf", "/boot/loader.conf.local"} {
-		for name, value := range l.rcValues2(file) {
+		for name, value := range rcValues2(l, file) {
 			values[name] = value
 		}
 	}
 	l.save(volatile+"kenv", values)
 	if text := values["vfs.zfs.arc_max"] + values["vfs.zfs.arc.max"]; text != "" {
 		if n, ok := size(text); ok && n >= 64<<20 {
-			l.setTunable("vfs.zfs.arc.max", fmt.Sprint(n))
+			setTunable(l, "vfs.zfs.arc.max", fmt.Sprint(n))
 		}
 	}
 }
 
 // rcValues2 reads NAME="VALUE" lines whose names have dots.
-func (l *lab) rcValues2(file string) map[string]string {
+func rcValues2(l *lab, file string) map[string]string {
 	values := map[string]string{}
 	for line := range strings.Lines(l.read(file)) {
 		line, _, _ = strings.Cut(strings.TrimSpace(line), "#")
@@ -168,15 +168,15 @@ func (l *lab) rcValues2(file string) map[string]string {
 }
 
 // rc runs a stand-in, its words go to the console.
-func (l *lab) rc(name string, args ...string) {
+func rc(l *lab, name string, args ...string) {
 	if status := run(append([]string{name}, args...), nil, os.Stdout, os.Stderr); status != 0 {
 		fmt.Printf("lab: %s %s: status %d\n", name, strings.Join(args, " "), status)
 	}
 }
 
-func (l *lab) rcScript(path, verb string) {
+func rcScript(l *lab, path, verb string) {
 	cmd := exec.Command("/bin/sh", path, verb)
-	cmd.Env = append(l.cleanEnv(), "LAB_NESTED=1", "autoboot=yes")
+	cmd.Env = append(cleanEnv(l), "LAB_NESTED=1", "autoboot=yes")
 	cmd.Stdout, cmd.Stderr, cmd.Dir = os.Stdout, os.Stderr, "/"
 	cmd.Run()
 }
@@ -187,7 +187,7 @@ type rcFile struct {
 }
 
 // rcorder sorts the scripts of both folders by what they provide and require.
-func (l *lab) rcorder() []rcFile {
+func rcorder(l *lab) []rcFile {
 	var files []rcFile
 	for _, dir := range []string{"/etc/rc.d", "/usr/local/etc/rc.d"} {
 		entries, _ := os.ReadDir(l.path(dir))
@@ -249,19 +249,19 @@ func rcHeader(path string) rcFile {
 }
 
 // rcShutdown stops, in the opposite order, the services that ask for it.
-func (l *lab) rcShutdown() int {
-	files := l.rcorder()
+func rcShutdown(l *lab) int {
+	files := rcorder(l)
 	slices.Reverse(files)
 	done := make(chan struct{})
 	go func() {
 		for _, one := range files {
 			if slices.Contains(one.keywords, "shutdown") {
-				l.rcScript(one.path, "faststop")
+				rcScript(l, one.path, "faststop")
 			}
 		}
 		close(done)
 	}()
-	limit, _ := time.ParseDuration(l.rcValue("rcshutdown_timeout") + "s")
+	limit, _ := time.ParseDuration(rcValue(l, "rcshutdown_timeout") + "s")
 	select {
 	case <-done:
 	case <-time.After(max(limit, 10*time.Second)):

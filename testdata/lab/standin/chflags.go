@@ -43,7 +43,7 @@ func chflags(l *lab) int {
 		case "noschg", "noschange", "nosimmutable", "0":
 			set, known = false, true
 		case "arch", "nodump", "sappnd", "sunlnk", "uappnd", "uchg", "uunlnk", "hidden", "system":
-			return l.chflagsFailed(words[1], syscall.EOPNOTSUPP)
+			return chflagsFailed(l, words[1], syscall.EOPNOTSUPP)
 		}
 		if !known {
 			return l.fail("invalid flag: %s", flag)
@@ -51,14 +51,14 @@ func chflags(l *lab) int {
 	}
 	status := 0
 	for _, name := range words[1:] {
-		if err := l.flag(name, set, below); err != nil {
-			status = l.chflagsFailed(name, err)
+		if err := flag(l, name, set, below); err != nil {
+			status = chflagsFailed(l, name, err)
 		}
 	}
 	return status
 }
 
-func (l *lab) chflagsFailed(name string, err error) int {
+func chflagsFailed(l *lab, name string, err error) int {
 	words := "Operation not supported"
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -69,7 +69,7 @@ func (l *lab) chflagsFailed(name string, err error) int {
 	return l.fail("%s: %s", name, words)
 }
 
-func (l *lab) flag(name string, set, below bool) error {
+func flag(l *lab, name string, set, below bool) error {
 	if below {
 		return filepath.WalkDir(l.path(name), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil {

@@ -33,13 +33,13 @@ func daemon(l *lab) int {
 		return 1
 	}
 	if os.Getenv("LAB_DAEMON") == "" {
-		return l.daemonStart(opts, rest)
+		return daemonStart(l, opts, rest)
 	}
-	return l.daemonMain(opts, rest)
+	return daemonMain(l, opts, rest)
 }
 
 // daemonStart checks and takes the pid files in a child of its own session, and waits until that has said how it went.
-func (l *lab) daemonStart(opts []option, rest []string) int {
+func daemonStart(l *lab, opts []option, rest []string) int {
 	self, err := os.Executable()
 	if err != nil {
 		return l.fail("%v", err)
@@ -75,7 +75,7 @@ func (l *lab) daemonStart(opts []option, rest []string) int {
 }
 
 // pidfile takes the lock that says that a daemon lives; it is held as long as the file stays open.
-func (l *lab) pidfile(name string) (*os.File, int, string) {
+func pidfile(l *lab, name string) (*os.File, int, string) {
 	file, err := os.OpenFile(l.path(name), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, 2, fmt.Sprintf("daemon: ppidfile ``%s'': No such file or directory", name)
@@ -88,7 +88,7 @@ func (l *lab) pidfile(name string) (*os.File, int, string) {
 	return file, 0, ""
 }
 
-func (l *lab) daemonMain(opts []option, rest []string) int {
+func daemonMain(l *lab, opts []option, rest []string) int {
 	syscall.CloseOnExec(3)
 	ready := os.NewFile(3, "ready")
 	say := func(status int, words string) int {
@@ -102,7 +102,7 @@ func (l *lab) daemonMain(opts []option, rest []string) int {
 	var held []*os.File
 	for _, flag := range []byte("pP") {
 		if name := value(opts, flag); name != "" {
-			file, status, words := l.pidfile(name)
+			file, status, words := pidfile(l, name)
 			if file == nil {
 				return say(status, words)
 			}
@@ -112,18 +112,18 @@ func (l *lab) daemonMain(opts []option, rest []string) int {
 			}
 		}
 	}
-	cmd, err := l.daemonChild(opts, rest)
+	cmd, err := daemonChild(l, opts, rest)
 	if err != nil {
 		return say(1, "daemon: "+err.Error())
 	}
-	l.notePID(opts, cmd)
+	notePID(l, opts, cmd)
 	say(0, "")
 	if has(opts, 'f') {
 		if null, err := os.OpenFile("/dev/null", os.O_RDWR, 0); err == nil {
 			syscall.Dup3(int(null.Fd()), 2, 0)
 		}
 	}
-	status := l.superviseChild(opts, rest, cmd)
+	status := superviseChild(l, opts, rest, cmd)
 	for _, flag := range []byte("pP") {
 		if name := value(opts, flag); name != "" {
 			os.Remove(l.path(name))
@@ -135,13 +135,13 @@ func (l *lab) daemonMain(opts []option, rest []string) int {
 	return status
 }
 
-func (l *lab) notePID(opts []option, cmd *exec.Cmd) {
+func notePID(l *lab, opts []option, cmd *exec.Cmd) {
 	if name := value(opts, 'p'); name != "" {
 		os.WriteFile(l.path(name), []byte(strconv.Itoa(cmd.Process.Pid)), 0o600)
 	}
 }
 
-func (l *lab) daemonChild(opts []option, rest []string) (*exec.Cmd, error) {
+func daemonChild(l *lab, opts []option, rest []string) (*exec.Cmd, error) {
 	path, err := exec.LookPath(rest[0])
 	if err != nil {
 		return nil, err
@@ -171,7 +171,7 @@ func (l *lab) daemonChild(opts []option, rest []string) (*exec.Cmd, error) {
 
 // superviseChild waits for the child. With a supervisor's pid file or a restart, SIGTERM is passed on to it;
 // without either the real daemon has exec'ed the command, so a signal to the child is all there is.
-func (l *lab) superviseChild(opts []option, rest []string, cmd *exec.Cmd) int {
+func superviseChild(l *lab, opts []option, rest []string, cmd *exec.Cmd) int {
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGTERM, syscall.SIGHUP)
 	stopping := false
@@ -199,11 +199,11 @@ func (l *lab) superviseChild(opts []option, rest []string, cmd *exec.Cmd) int {
 		for len(stop) > 0 {
 			<-stop
 		}
-		next, err := l.daemonChild(opts, rest)
+		next, err := daemonChild(l, opts, rest)
 		if err != nil {
 			return 1
 		}
 		cmd = next
-		l.notePID(opts, cmd)
+		notePID(l, opts, cmd)
 	}
 }

@@ -28,7 +28,7 @@ func dd(l *lab) int {
 	if words != "" {
 		return l.fail("%s", words)
 	}
-	in, out, words := l.ddFiles(set, options)
+	in, out, words := ddFiles(l, set, options)
 	if words != "" {
 		return l.fail("%s", words)
 	}
@@ -86,10 +86,10 @@ func ddRead(set map[string]string) (o ddOptions, words string) {
 	return o, ""
 }
 
-func (l *lab) ddFiles(set map[string]string, o ddOptions) (io.Reader, io.Writer, string) {
+func ddFiles(l *lab, set map[string]string, o ddOptions) (io.Reader, io.Writer, string) {
 	in, out := l.in, l.out
 	if name := set["if"]; name != "" {
-		file, err := os.Open(l.device(name))
+		file, err := os.Open(device(l, name))
 		if err != nil {
 			return nil, nil, name + ": No such file or directory"
 		}
@@ -111,7 +111,7 @@ func (l *lab) ddFiles(set map[string]string, o ddOptions) (io.Reader, io.Writer,
 		if extra, _ := strconv.ParseInt(set["oseek"], 10, 64); extra > 0 {
 			seek = extra
 		}
-		file, err := os.OpenFile(l.device(name), flags, 0o644)
+		file, err := os.OpenFile(device(l, name), flags, 0o644)
 		if err != nil {
 			return nil, nil, name + ": Operation not supported"
 		}
@@ -125,14 +125,14 @@ func (l *lab) ddFiles(set map[string]string, o ddOptions) (io.Reader, io.Writer,
 }
 
 // device maps a name of /dev to what plays it.
-func (l *lab) device(name string) string {
+func device(l *lab, name string) string {
 	switch name {
 	case "/dev/null", "/dev/zero", "/dev/stdin", "/dev/stdout":
 		return name
 	case "/dev/random", "/dev/urandom":
 		return "/dev/urandom"
 	}
-	if file, ok := l.disk(name); ok {
+	if file, ok := disk(l, name); ok {
 		return file
 	}
 	return l.path(name)

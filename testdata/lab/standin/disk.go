@@ -17,7 +17,7 @@ func diskCommands() map[string]command {
 const zfsLabel = "LABZFS "
 
 // disk gives the file behind a disk of the machine.
-func (l *lab) disk(name string) (string, bool) {
+func disk(l *lab, name string) (string, bool) {
 	name = strings.TrimPrefix(name, "/dev/")
 	if name == "" || strings.Contains(name, "/") {
 		return "", false
@@ -31,11 +31,11 @@ func (l *lab) disk(name string) (string, bool) {
 }
 
 // content says what lies on a disk: "" nothing, "zfs", "gpt", or "data" for what has no name.
-func (l *lab) content(name string) string {
+func content(l *lab, name string) string {
 	if name == "vtbd0" {
 		return "gpt"
 	}
-	file, ok := l.disk(name)
+	file, ok := disk(l, name)
 	if !ok {
 		return ""
 	}
@@ -58,11 +58,11 @@ func (l *lab) content(name string) string {
 	return ""
 }
 
-func (l *lab) diskSize(name string) int64 {
+func diskSize(l *lab, name string) int64 {
 	if name == "vtbd0" {
 		return 6979379200
 	}
-	file, ok := l.disk(name)
+	file, ok := disk(l, name)
 	if info, err := os.Stat(file); ok && err == nil && name != "cd0" {
 		return info.Size()
 	}
@@ -90,7 +90,7 @@ func gpart(l *lab) int {
 		}
 		for _, name := range names {
 			name = strings.TrimPrefix(name, "/dev/")
-			if l.content(name) != "gpt" {
+			if content(l, name) != "gpt" {
 				return l.fail("No such geom: %s.", name)
 			}
 			switch {
@@ -99,7 +99,7 @@ func gpart(l *lab) int {
 			case name == "vtbd0":
 				l.printf("%s", rootTable)
 			default:
-				l.printf("=>      34  %d  %s  GPT\n", l.diskSize(name)/512-67, name)
+				l.printf("=>      34  %d  %s  GPT\n", diskSize(l, name)/512-67, name)
 			}
 		}
 		return 0
@@ -125,23 +125,23 @@ func geom(l *lab) int {
 	}
 	for _, name := range names {
 		name = strings.TrimPrefix(name, "/dev/")
-		if _, ok := l.disk(name); !ok {
+		if _, ok := disk(l, name); !ok {
 			l.errorf("geom: Class 'DISK' does not have an instance named '%s'.\n", name)
 			return 1
 		}
 		mode := "r0w0e0"
-		if name == "vtbd0" || l.inPool(name) {
+		if name == "vtbd0" || inPool(l, name) {
 			mode = "r1w1e2"
 		}
-		n := l.diskSize(name)
+		n := diskSize(l, name)
 		l.printf("Geom name: %s\nProviders:\n1. Name: %s\n   Mediasize: %d (%s)\n   Sectorsize: 512\n   Mode: %s\n   descr: (null)\n   ident: (null)\n   rotationrate: unknown\n   fwsectors: 63\n   fwheads: 16\n\n",
 			name, name, n, strings.Replace(fmt.Sprintf("%.1f%s", float64(n)/float64(int64(1)<<30), "G"), "0.0G", "0B", 1), mode)
 	}
 	return 0
 }
 
-func (l *lab) inPool(disk string) bool {
-	for _, p := range l.loadZFS().Pools {
+func inPool(l *lab, disk string) bool {
+	for _, p := range loadZFS(l).Pools {
 		if contains(p.Vdevs, disk) && !p.Exported {
 			return true
 		}
@@ -157,8 +157,8 @@ func diskinfo(l *lab) int {
 	}
 	for _, name := range rest {
 		name = strings.TrimPrefix(name, "/dev/")
-		n := l.diskSize(name)
-		if _, ok := l.disk(name); !ok || n == 0 {
+		n := diskSize(l, name)
+		if _, ok := disk(l, name); !ok || n == 0 {
 			return l.fail("%s: No such file or directory", name)
 		}
 		l.printf("%s\t512\t%d\t%d\t0\t0\t%d\t16\t63\n", name, n, n/512, n/512/16/63)
@@ -180,8 +180,8 @@ func fstyp(l *lab) int {
 	if strings.HasPrefix(short, "vtbd0p") {
 		return l.fail("%s: filesystem not recognized", rest[0])
 	}
-	if file, ok := l.disk(short); ok {
-		if l.content(short) == "zfs" {
+	if file, ok := disk(l, short); ok {
+		if content(l, short) == "zfs" {
 			l.printf("zfs\n")
 			return 0
 		}
@@ -245,7 +245,7 @@ func mountCmd(l *lab) int {
 	}
 	if len(rest) > 0 {
 		if value(opts, 't') == "fdescfs" || rest[len(rest)-1] == fdescfsAt {
-			return l.mountFdescfs(opts, rest)
+			return mountFdescfs(l, opts, rest)
 		}
 		if l.fake {
 			return 0
@@ -262,21 +262,21 @@ func mountCmd(l *lab) int {
 			l.printf("%s on %s (%s)\n", from, at, kind)
 		}
 	}
-	s := l.loadZFS()
+	s := loadZFS(l)
 	if l.conf("root", "ufs") == "zfs" {
 		line("zroot/ROOT/default", "/", "zfs")
 	} else {
 		line("/dev/gpt/rootfs", "/", "ufs")
 	}
 	line("devfs", "/dev", "devfs")
-	if l.fdescfs() {
+	if fdescfs(l) {
 		line("fdescfs", fdescfsAt, "fdescfs")
 	}
-	for _, name := range l.mounts() {
+	for _, name := range mounts(l) {
 		if s.get(name) == nil {
 			continue
 		}
-		if at, _, _ := l.mountpoint(s, name); at != "/" {
+		if at, _, _ := mountpoint(l, s, name); at != "/" {
 			line(name, at, "zfs")
 		}
 	}
@@ -295,7 +295,7 @@ func umountCmd(l *lab) int {
 		return 1
 	}
 	if rest[0] == fdescfsAt {
-		return l.umountFdescfs()
+		return umountFdescfs(l)
 	}
 	if l.fake {
 		return 0

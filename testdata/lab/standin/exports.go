@@ -31,14 +31,14 @@ func (e export) allows(client net.IP) bool {
 	return len(e.Hosts) == 0
 }
 
-func (l *lab) exports() []export {
+func exports(l *lab) []export {
 	var list []export
 	l.load(volatile+"exports", &list)
 	return list
 }
 
 // parseExports reads export files; a bad line is told of in syslog only, the rest is exported.
-func (l *lab) parseExports(files []string) []export {
+func parseExports(l *lab, files []string) []export {
 	var list []export
 	for _, file := range files {
 		text, err := os.ReadFile(l.path(file))
@@ -52,7 +52,7 @@ func (l *lab) parseExports(files []string) []export {
 			if len(words) == 0 || words[0] == "V4:" {
 				continue
 			}
-			parsed, words, reason := l.parseExport(words)
+			parsed, words, reason := parseExport(l, words)
 			if reason == "" {
 				reason = twice(list, parsed)
 			}
@@ -92,13 +92,13 @@ type exportLine struct {
 }
 
 // parseExport reads one line; seen are the words up to the one that reason is about.
-func (l *lab) parseExport(words []string) (list []export, seen []string, reason string) {
+func parseExport(l *lab, words []string) (list []export, seen []string, reason string) {
 	var line exportLine
 	for i := 0; i < len(words); i++ {
 		word := words[i]
 		switch {
 		case strings.HasPrefix(word, "/"):
-			if reason := l.exportable(word); reason != "" {
+			if reason := exportable(l, word); reason != "" {
 				return nil, words[:i+1], reason
 			}
 			line.paths = append(line.paths, word)
@@ -125,12 +125,12 @@ func (l *lab) parseExport(words []string) (list []export, seen []string, reason 
 	}
 	list, reason = line.exports()
 	if reason == "" {
-		list, reason = l.mountPoints(list, line.allDirs)
+		list, reason = mountPoints(l, list, line.allDirs)
 	}
 	return list, words, reason
 }
 
-func (l *lab) exportable(path string) string {
+func exportable(l *lab, path string) string {
 	info, err := os.Stat(l.path(path))
 	switch {
 	case err != nil:
@@ -145,10 +145,10 @@ func (l *lab) exportable(path string) string {
 
 // mountPoints drops what is no mount point. The real mountd warns and exports the whole file system that the directory
 // lies on, which nobody wants: the lab warns in its words and exports nothing.
-func (l *lab) mountPoints(list []export, allDirs bool) (kept []export, reason string) {
+func mountPoints(l *lab, list []export, allDirs bool) (kept []export, reason string) {
 	for _, one := range list {
 		switch {
-		case l.isMountPoint(one.Path):
+		case isMountPoint(l, one.Path):
 			kept = append(kept, one)
 		case allDirs:
 			return nil, "-alldirs requested but " + one.Path + " is not a filesystem mountpoint"
@@ -159,13 +159,13 @@ func (l *lab) mountPoints(list []export, allDirs bool) (kept []export, reason st
 	return kept, ""
 }
 
-func (l *lab) isMountPoint(path string) bool {
-	s := l.loadZFS()
-	for _, name := range l.mounts() {
+func isMountPoint(l *lab, path string) bool {
+	s := loadZFS(l)
+	for _, name := range mounts(l) {
 		if s.get(name) == nil {
 			continue
 		}
-		if at, _, _ := l.mountpoint(s, name); at == path {
+		if at, _, _ := mountpoint(l, s, name); at == path {
 			return true
 		}
 	}

@@ -44,7 +44,7 @@ func TestExports(t *testing.T) {
 	} {
 		put(t, root, "etc/exports", tt.line+"\n")
 		os.Remove(filepath.Join(root, "var/log/messages"))
-		got := fmt.Sprint(l.parseExports([]string{"/etc/exports", "/etc/zfs/exports"}))
+		got := fmt.Sprint(parseExports(l, []string{"/etc/exports", "/etc/zfs/exports"}))
 		if said := l.read("/var/log/messages"); got != tt.want || !strings.Contains(said, tt.says) {
 			t.Errorf("%s\ngot  %s\nwant %s\nsaid %s\nwant %s", tt.line, got, tt.want, said, tt.says)
 		}

@@ -38,7 +38,7 @@ func digest(l *lab) int {
 	}
 	status := 0
 	for _, name := range rest {
-		file, err := os.Open(l.device(name))
+		file, err := os.Open(device(l, name))
 		if err != nil {
 			l.errorf("%s: %s: No such file or directory\n", l.name, name)
 			status = 1
@@ -68,8 +68,8 @@ func digest(l *lab) int {
 // digestSum is sha256sum, which FreeBSD has too, with GNU's habits.
 func digestSum(l *lab) int {
 	if contains(l.args, "--version") {
-		l.printf("sha256sum (FreeBSD) %s\n", strings.SplitN(l.release(), "-", 2)[0])
+		l.printf("sha256sum (FreeBSD) %s\n", strings.SplitN(release(l), "-", 2)[0])
 		return 0
 	}
-	return l.pass(l.mapped()...)
+	return l.pass(mapped(l)...)
 }

@@ -12,7 +12,7 @@ func netCommands() map[string]command {
 	return map[string]command{"ifconfig": ifconfig, "route": route, "netstat": netstat}
 }
 
-func (l *lab) debianOutput(name string, args ...string) string {
+func debianOutput(l *lab, name string, args ...string) string {
 	if l.fake {
 		return ""
 	}
@@ -25,22 +25,22 @@ func (l *lab) debianOutput(name string, args ...string) string {
 
 func ifconfig(l *lab) int {
 	defer l.lock()()
-	n := l.loadNet()
-	status := l.ifconfigArgs(n)
+	n := loadNet(l)
+	status := ifconfigArgs(l, n)
 	l.save(volatile+"net", n)
 	return status
 }
 
-func (l *lab) ifconfigArgs(n *network) int {
+func ifconfigArgs(l *lab, n *network) int {
 	args := l.args
 	switch {
 	case len(args) == 0 || args[0] == "-a":
 		for _, one := range n.Ifaces {
-			l.show(n, one)
+			show(l, n, one)
 		}
 		return 0
 	case args[0] == "-l":
-		return l.ifconfigList(n, args[1:])
+		return ifconfigList(l, n, args[1:])
 	case args[0] == "-C":
 		l.printf("bridge tap epair lo\n")
 		return 0
@@ -57,27 +57,27 @@ func (l *lab) ifconfigArgs(n *network) int {
 	}
 	name, rest := args[0], args[1:]
 	if len(rest) > 0 && (rest[0] == "create" || rest[0] == "plumb") {
-		one, words := l.clone(n, name)
+		one, words := clone(l, n, name)
 		if words != "" {
 			return l.fail("%s", words)
 		}
 		if one.Name != name {
 			l.printf("%s\n", one.Name)
 		}
-		return l.ifconfigSet(n, one, rest[1:])
+		return ifconfigSet(l, n, one, rest[1:])
 	}
 	one := n.find(name)
 	if one == nil {
 		return l.fail("interface %s does not exist", name)
 	}
 	if len(rest) == 0 {
-		l.show(n, one)
+		show(l, n, one)
 		return 0
 	}
-	return l.ifconfigSet(n, one, rest)
+	return ifconfigSet(l, n, one, rest)
 }
 
-func (l *lab) ifconfigList(n *network, filter []string) int {
+func ifconfigList(l *lab, n *network, filter []string) int {
 	var names []string
 	for _, one := range n.Ifaces {
 		if len(filter) > 0 && filter[0] == "ether" && one.Kind == "lo" {
@@ -90,7 +90,7 @@ func (l *lab) ifconfigList(n *network, filter []string) int {
 }
 
 // ifconfigSet applies the words after the interface one after the other, as ifconfig does.
-func (l *lab) ifconfigSet(n *network, one *iface, words []string) int {
+func ifconfigSet(l *lab, n *network, one *iface, words []string) int {
 	for len(words) > 0 {
 		word := words[0]
 		words = words[1:]
@@ -101,17 +101,17 @@ func (l *lab) ifconfigSet(n *network, one *iface, words []string) int {
 		switch word {
 		case "up", "down":
 			one.Up = word == "up"
-			l.effect("ip", "link", "set", linux(one.Name), word)
+			effect(l, "ip", "link", "set", linux(one.Name), word)
 		case "destroy":
 			if one.Kind == "ether" || one.Name == "lo0" {
 				return l.fail("SIOCIFDESTROY: Invalid argument")
 			}
-			l.destroy(n, one)
+			destroy(l, n, one)
 		case "inet", "alias", "add":
 			if word == "alias" && next == "inet" {
 				continue
 			}
-			used, words2, text := l.inet(n, one, words)
+			used, words2, text := inet(l, n, one, words)
 			if text != "" {
 				return l.fail("%s", text)
 			}
@@ -121,7 +121,7 @@ func (l *lab) ifconfigSet(n *network, one *iface, words []string) int {
 			if next == "" {
 				return l.fail("'%s' requires argument", word)
 			}
-			if text := l.member(n, one, word, next); text != "" {
+			if text := member(l, n, one, word, next); text != "" {
 				return l.fail("%s", text)
 			}
 			words = words[1:]
@@ -129,18 +129,18 @@ func (l *lab) ifconfigSet(n *network, one *iface, words []string) int {
 			if next == "" {
 				return l.fail("'%s' requires argument", word)
 			}
-			if text := l.property(one, word, next); text != "" {
+			if text := property(l, one, word, next); text != "" {
 				return l.fail("%s", text)
 			}
 			words = words[1:]
 		case "-rxcsum", "-txcsum", "-tso", "-lro", "-rxcsum6", "-txcsum6", "rxcsum", "txcsum", "tso", "lro":
-			l.offload(one, word)
+			offload(l, one, word)
 		case "SYNCDHCP", "DHCP", "syncdhcp":
 			return l.fail("%s: bad value", word)
 		default:
 			if _, err := netip.ParsePrefix(word); err == nil {
 				words = append([]string{word}, words...)
-				_, rest, text := l.inet(n, one, words)
+				_, rest, text := inet(l, n, one, words)
 				if text != "" {
 					return l.fail("%s", text)
 				}
@@ -154,7 +154,7 @@ func (l *lab) ifconfigSet(n *network, one *iface, words []string) int {
 }
 
 // inet adds or removes an address: "ADDR/LEN [netmask M] [broadcast B] [delete|-alias]".
-func (l *lab) inet(n *network, one *iface, words []string) (used int, rest []string, text string) {
+func inet(l *lab, n *network, one *iface, words []string) (used int, rest []string, text string) {
 	if len(words) == 0 {
 		return 0, words, "bad value (width too small)"
 	}
@@ -188,33 +188,33 @@ func (l *lab) inet(n *network, one *iface, words []string) (used int, rest []str
 		if at < 0 {
 			return 0, rest, "ioctl (SIOCDIFADDR): Can't assign requested address"
 		}
-		l.effect("ip", "addr", "del", one.Addrs[at], "dev", linux(one.Name))
+		effect(l, "ip", "addr", "del", one.Addrs[at], "dev", linux(one.Name))
 		one.Addrs = slices.Delete(one.Addrs, at, at+1)
 		return 0, rest, ""
 	}
 	if prefix, err := netip.ParsePrefix(addr); err != nil || !prefix.Addr().Is4() {
 		return 0, rest, addr + ": bad value"
 	}
-	if l.strictMembers() && n.bridgeOf(one.Name) != nil {
+	if strictMembers(l) && n.bridgeOf(one.Name) != nil {
 		return 0, rest, "ioctl (SIOCAIFADDR): Invalid argument"
 	}
 	one.Up = true
 	if !slices.Contains(one.Addrs, addr) {
 		one.Addrs = append(one.Addrs, addr)
 		_, _, broadcast := prefixWords(addr)
-		l.effect("ip", "addr", "add", addr, "broadcast", broadcast, "dev", linux(one.Name))
+		effect(l, "ip", "addr", "add", addr, "broadcast", broadcast, "dev", linux(one.Name))
 	}
-	l.effect("ip", "link", "set", linux(one.Name), "up")
+	effect(l, "ip", "link", "set", linux(one.Name), "up")
 	return 0, rest, ""
 }
 
 // strictMembers: from 15 on a bridge member has no address.
-func (l *lab) strictMembers() bool {
-	major, _ := strconv.Atoi(strings.SplitN(l.release(), ".", 2)[0])
-	return major >= 15 && l.tunable("net.link.bridge.member_ifaddrs", "0") == "0"
+func strictMembers(l *lab) bool {
+	major, _ := strconv.Atoi(strings.SplitN(release(l), ".", 2)[0])
+	return major >= 15 && tunable(l, "net.link.bridge.member_ifaddrs", "0") == "0"
 }
 
-func (l *lab) member(n *network, bridge *iface, word, name string) string {
+func member(l *lab, n *network, bridge *iface, word, name string) string {
 	verb := map[string]string{"addm": "BRDGADD", "deletem": "BRDGDEL"}[word]
 	if bridge.Kind != "bridge" {
 		return verb + " " + name + ": Invalid argument"
@@ -226,17 +226,17 @@ func (l *lab) member(n *network, bridge *iface, word, name string) string {
 		return verb + " " + name + ": No such file or directory"
 	case word == "deletem":
 		bridge.Members = slices.Delete(bridge.Members, at, at+1)
-		l.effect("ip", "link", "set", linux(name), "nomaster")
+		effect(l, "ip", "link", "set", linux(name), "nomaster")
 		return ""
 	case at >= 0:
 		return verb + " " + name + ": File exists"
 	case n.bridgeOf(name) != nil:
 		return verb + " " + name + ": Device busy"
-	case l.strictMembers() && len(one.Addrs) > 0:
+	case strictMembers(l) && len(one.Addrs) > 0:
 		return verb + " " + name + ": Invalid argument"
 	}
 	bridge.Members = append(bridge.Members, name)
-	l.effect("ip", "link", "set", linux(name), "master", bridge.Name)
+	effect(l, "ip", "link", "set", linux(name), "master", bridge.Name)
 	l.kernelSays("%s: promiscuous mode enabled", name)
 	return ""
 }

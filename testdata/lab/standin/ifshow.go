@@ -25,7 +25,7 @@ func maskBits(mask string) string {
 	return strconv.Itoa(bits)
 }
 
-func (l *lab) property(one *iface, word, text string) string {
+func property(l *lab, one *iface, word, text string) string {
 	switch word {
 	case "mtu":
 		n, err := strconv.Atoi(text)
@@ -33,10 +33,10 @@ func (l *lab) property(one *iface, word, text string) string {
 			return "ioctl SIOCSIFMTU (set mtu): Invalid argument"
 		}
 		one.MTU = n
-		l.effect("ip", "link", "set", linux(one.Name), "mtu", text)
+		effect(l, "ip", "link", "set", linux(one.Name), "mtu", text)
 	case "ether":
 		one.Ether = text
-		l.effect("ip", "link", "set", linux(one.Name), "address", text)
+		effect(l, "ip", "link", "set", linux(one.Name), "address", text)
 	case "name":
 		if len(text) > 15 {
 			return "ioctl SIOCSIFNAME (set name): File name too long"
@@ -46,7 +46,7 @@ func (l *lab) property(one *iface, word, text string) string {
 	return ""
 }
 
-func (l *lab) offload(one *iface, word string) {
+func offload(l *lab, one *iface, word string) {
 	name, off := strings.CutPrefix(word, "-")
 	one.Off = slices.DeleteFunc(one.Off, func(have string) bool { return have == name })
 	if off {
@@ -55,7 +55,7 @@ func (l *lab) offload(one *iface, word string) {
 }
 
 // show prints an interface in ifconfig's words.
-func (l *lab) show(n *network, one *iface) {
+func show(l *lab, n *network, one *iface) {
 	flags := "BROADCAST,SIMPLEX,MULTICAST"
 	switch {
 	case one.Kind == "lo":
@@ -94,16 +94,16 @@ func (l *lab) show(n *network, one *iface) {
 	if one.Kind != "ether" {
 		l.printf("\tgroups: %s\n", one.Kind)
 	}
-	l.showMedia(one)
+	showMedia(l, one)
 }
 
-func (l *lab) showMedia(one *iface) {
+func showMedia(l *lab, one *iface) {
 	switch one.Kind {
 	case "tap":
 		l.printf("\tmedia: Ethernet 1000baseT <full-duplex>\n")
-		if one.Busy || l.tapBusy(one.Name) {
+		if one.Busy || tapBusy(l, one.Name) {
 			l.printf("\tstatus: active\n")
-			l.printf("\tnd6 options=29<PERFORMNUD,IFDISABLED,AUTO_LINKLOCAL>\n\tOpened by PID %d\n", l.tapOwner(one.Name))
+			l.printf("\tnd6 options=29<PERFORMNUD,IFDISABLED,AUTO_LINKLOCAL>\n\tOpened by PID %d\n", tapOwner(l, one.Name))
 			return
 		}
 		l.printf("\tstatus: no carrier\n\tnd6 options=29<PERFORMNUD,IFDISABLED,AUTO_LINKLOCAL>\n")

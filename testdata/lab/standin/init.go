@@ -13,9 +13,9 @@ import (
 func initMain(l *lab) int {
 	switch {
 	case len(l.args) == 1 && l.args[0] == "boot":
-		return l.boot()
+		return boot(l)
 	case len(l.args) == 1 && l.args[0] == "stop":
-		return l.rcShutdown()
+		return rcShutdown(l)
 	case os.Getpid() != 1:
 		return l.fail("lab: init is process 1 or nothing")
 	}

@@ -23,20 +23,20 @@ type klds struct {
 	Modules []string // initialised: for vmm on a machine that cannot run it, a file without its module
 }
 
-func (l *lab) klds() klds {
+func loadedKlds(l *lab) klds {
 	k := klds{}
 	l.load(volatile+"kld", &k)
 	return k
 }
 
-func (l *lab) moduleLives(name string) bool {
-	return slices.Contains(inKernel, name) || slices.Contains(l.klds().Modules, name)
+func moduleLives(l *lab, name string) bool {
+	return slices.Contains(inKernel, name) || slices.Contains(loadedKlds(l).Modules, name)
 }
 
-func (l *lab) vmmWorks() bool { return l.conf("vmm", "yes") == "yes" && l.moduleLives("vmm") }
+func vmmWorks(l *lab) bool { return l.conf("vmm", "yes") == "yes" && moduleLives(l, "vmm") }
 
-func (l *lab) loadModule(name string) {
-	k := l.klds()
+func loadModule(l *lab, name string) {
+	k := loadedKlds(l)
 	for _, one := range append(slices.Clone(known[name]), name) {
 		if slices.Contains(k.Files, one) {
 			continue
@@ -52,9 +52,9 @@ func (l *lab) loadModule(name string) {
 	l.save(volatile+"kld", k)
 	switch name {
 	case "nmdm":
-		l.nmdmLoad()
+		nmdmLoad(l)
 	case "zfs":
-		l.zfsLoad()
+		zfsLoad(l)
 	case "pf":
 		l.write("/dev/pf", "")
 	}
@@ -73,7 +73,7 @@ func kldload(l *lab) int {
 	status := 0
 	for _, name := range names {
 		name = strings.TrimSuffix(name[strings.LastIndexByte(name, '/')+1:], ".ko")
-		k := l.klds()
+		k := loadedKlds(l)
 		switch {
 		case slices.Contains(inKernel, name) || slices.Contains(k.Files, name):
 			if !has(options, 'n') {
@@ -84,7 +84,7 @@ func kldload(l *lab) int {
 			l.errorf("kldload: can't load %s: No such file or directory\n", name)
 			status = 1
 		default:
-			l.loadModule(name)
+			loadModule(l, name)
 		}
 	}
 	return status
@@ -101,9 +101,9 @@ func kldstat(l *lab) int {
 		l.errorf("usage: kldstat [-dhqv] [-i id] [-n filename]\n       kldstat [-q] [-m modname]\n")
 		return 1
 	}
-	k := l.klds()
+	k := loadedKlds(l)
 	if name := value(options, 'm'); name != "" {
-		if l.moduleLives(name) {
+		if moduleLives(l, name) {
 			if !has(options, 'q') {
 				l.printf("Id  Refs Name\n%3d %4d %s\n", 100, 1, name)
 			}
@@ -138,7 +138,7 @@ func kldunload(l *lab) int {
 	}
 	defer l.lock()()
 	for _, name := range names {
-		k := l.klds()
+		k := loadedKlds(l)
 		name = strings.TrimSuffix(name, ".ko")
 		if !slices.Contains(k.Files, name) {
 			return l.fail("can't find file %s: No such file or directory", name)

@@ -22,7 +22,7 @@ func mountd(l *lab) int {
 	if !in {
 		return status
 	}
-	reload := func() { l.save(volatile+"exports", l.parseExports(files)) }
+	reload := func() { l.save(volatile+"exports", parseExports(l, files)) }
 	reload()
 	program := rpcProgram{low: 3, high: 3, serve: l.serveMount}
 	if !has(opts, 'n') {
@@ -56,7 +56,7 @@ func (l *lab) serveMount(c *rpcCall) bool {
 	switch c.proc {
 	case 1: // MNT
 		path := strings.TrimRight(string(c.args.bytes()), "/")
-		for _, one := range l.exports() {
+		for _, one := range exports(l) {
 			if one.Path != path || !one.allows(c.ip) {
 				continue
 			}
@@ -71,7 +71,7 @@ func (l *lab) serveMount(c *rpcCall) bool {
 		c.reply.put(0)
 	case 3, 4: // UMNT, UMNTALL
 	case 5: // EXPORT
-		for _, one := range l.exports() {
+		for _, one := range exports(l) {
 			c.reply.put(1)
 			c.reply.putBytes([]byte(one.Path))
 			for _, host := range one.Hosts {
@@ -113,7 +113,7 @@ func showmount(l *lab) int {
 		return 0
 	}
 	l.printf("Exports list on %s:\n", host)
-	for _, one := range l.exports() {
+	for _, one := range exports(l) {
 		l.printf("%-34s ", one.Path)
 		if len(one.Hosts) == 0 {
 			l.printf("Everyone")

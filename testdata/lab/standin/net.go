@@ -28,7 +28,7 @@ type network struct {
 }
 
 // loadNet gives the state of the network, on the first call after a boot what the machine has by itself.
-func (l *lab) loadNet() *network {
+func loadNet(l *lab) *network {
 	n := &network{}
 	l.load(volatile+"net", n)
 	if len(n.Ifaces) == 0 {
@@ -41,7 +41,7 @@ func (l *lab) loadNet() *network {
 		}
 		n.Gateway, n.Via = "10.0.2.2", "vtnet0"
 		if !l.fake {
-			l.hostNet(n)
+			hostNet(l, n)
 		}
 		l.save(volatile+"net", n)
 	}
@@ -68,8 +68,8 @@ func (n *network) bridgeOf(name string) *iface {
 }
 
 // hostNet reads address and gateway of the container's own interface: it is called vtnet0 here.
-func (l *lab) hostNet(n *network) {
-	fields := strings.Fields(l.debianOutput("ip", "-o", "-4", "addr", "show", "dev", "eth0"))
+func hostNet(l *lab, n *network) {
+	fields := strings.Fields(debianOutput(l, "ip", "-o", "-4", "addr", "show", "dev", "eth0"))
 	for i, field := range fields {
 		if field == "inet" && i+1 < len(fields) {
 			n.Ifaces[0].Addrs = []string{fields[i+1]}
@@ -78,7 +78,7 @@ func (l *lab) hostNet(n *network) {
 	if ether := strings.TrimSpace(l.read("/sys/class/net/eth0/address")); ether != "" {
 		n.Ifaces[0].Ether = ether
 	}
-	fields = strings.Fields(l.debianOutput("ip", "-o", "-4", "route", "show", "default"))
+	fields = strings.Fields(debianOutput(l, "ip", "-o", "-4", "route", "show", "default"))
 	for i, field := range fields {
 		if field == "via" && i+1 < len(fields) {
 			n.Gateway = fields[i+1]
@@ -98,9 +98,9 @@ func linux(name string) string {
 }
 
 // clone makes an interface of a kind that can be made, with the lowest free number where none is given.
-func (l *lab) clone(n *network, name string) (*iface, string) {
+func clone(l *lab, n *network, name string) (*iface, string) {
 	kind := strings.TrimRight(name, "0123456789")
-	if !slices.Contains([]string{"bridge", "tap", "epair", "lo"}, kind) || kind == "bridge" && !l.moduleLives("if_bridge") && !l.autoload("if_bridge") {
+	if !slices.Contains([]string{"bridge", "tap", "epair", "lo"}, kind) || kind == "bridge" && !moduleLives(l, "if_bridge") && !autoload(l, "if_bridge") {
 		return nil, "SIOCIFCREATE2 (" + name + "): Invalid argument"
 	}
 	if len(name) > 15 {
@@ -121,17 +121,17 @@ func (l *lab) clone(n *network, name string) (*iface, string) {
 	n.Ifaces = append(n.Ifaces, one)
 	switch kind {
 	case "bridge":
-		l.effect("ip", "link", "add", name, "type", "bridge")
+		effect(l, "ip", "link", "add", name, "type", "bridge")
 	case "tap":
-		l.effect("ip", "tuntap", "add", name, "mode", "tap")
-		l.effect("ip", "link", "set", name, "down")
+		effect(l, "ip", "tuntap", "add", name, "mode", "tap")
+		effect(l, "ip", "link", "set", name, "down")
 	}
 	return one, ""
 }
 
 // autoload: creating a bridge loads the module, as ifconfig(8) does.
-func (l *lab) autoload(module string) bool {
-	l.loadModule(module)
+func autoload(l *lab, module string) bool {
+	loadModule(l, module)
 	return true
 }
 
@@ -141,7 +141,7 @@ func ether(name string) string {
 }
 
 // effect does for real what the state says; what Linux answers is shown, for it means that the lab is broken.
-func (l *lab) effect(name string, args ...string) bool {
+func effect(l *lab, name string, args ...string) bool {
 	if err := l.debian(name, args...); err != nil {
 		l.errorf("%s: lab: %v\n", l.name, err)
 		l.kernelSays("lab: %v", err)
@@ -150,12 +150,12 @@ func (l *lab) effect(name string, args ...string) bool {
 	return true
 }
 
-func (l *lab) destroy(n *network, one *iface) {
+func destroy(l *lab, n *network, one *iface) {
 	n.Ifaces = slices.DeleteFunc(n.Ifaces, func(other *iface) bool { return other == one })
 	for _, other := range n.Ifaces {
 		other.Members = slices.DeleteFunc(other.Members, func(name string) bool { return name == one.Name })
 	}
-	l.effect("ip", "link", "del", one.Name)
+	effect(l, "ip", "link", "del", one.Name)
 }
 
 // broadcast and mask as ifconfig prints them.

@@ -25,7 +25,7 @@ func exported(t *testing.T, options string) (c nfsClient, dir string) {
 	machine("zfs", "create", "-o", "mountpoint=/fbdock/a", "fbdock/a")
 	put(t, root, "etc/exports", "/fbdock/a "+options+"\n")
 	l := newLab("mountd", nil, nil, nil, nil)
-	l.save(volatile+"exports", l.parseExports([]string{"/etc/exports"}))
+	l.save(volatile+"exports", parseExports(l, []string{"/etc/exports"}))
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

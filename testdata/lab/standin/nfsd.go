@@ -84,7 +84,7 @@ func (s *nfsServer) resolve(c *rpcCall, handle []byte) (nfsNode, error) {
 	if len(handle) != handleSize {
 		return nfsNode{}, nfsBadHandle
 	}
-	for _, one := range s.l.exports() {
+	for _, one := range exports(s.l) {
 		if string(rootHandle(one.Path)[:8]) != string(handle[:8]) || !one.allows(c.ip) {
 			continue
 		}

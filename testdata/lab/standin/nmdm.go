@@ -19,17 +19,17 @@ import (
 func pidText() string { return strconv.Itoa(os.Getpid()) }
 
 // nmdmLoad: FreeBSD makes a pair when somebody opens it. Linux cannot, so the pairs that lab.conf names are made with the module.
-func (l *lab) nmdmLoad() {
+func nmdmLoad(l *lab) {
 	if l.fake {
 		return
 	}
 	for _, port := range strings.Fields(l.conf("nmdm", "fbdock.1")) {
-		l.nmdmStart(port)
+		nmdmStart(l, port)
 	}
 }
 
 // nmdmStart makes the pair PORT and gives the socket that stands for its A side.
-func (l *lab) nmdmStart(port string) string {
+func nmdmStart(l *lab, port string) string {
 	socket := l.path(volatile + "nmdm/" + filepath.Base(port) + ".sock")
 	if conn, err := net.Dial("unix", socket); err == nil {
 		conn.Close()
@@ -165,8 +165,8 @@ func cu(l *lab) int {
 	if !strings.HasPrefix(line, "/dev/") {
 		line = "/dev/" + line
 	}
-	if port, ok := strings.CutPrefix(line, "/dev/nmdm"); ok && !l.fake && l.moduleLives("nmdm") && !l.exists(line) {
-		l.nmdmStart(strings.TrimRight(port, "AB"))
+	if port, ok := strings.CutPrefix(line, "/dev/nmdm"); ok && !l.fake && moduleLives(l, "nmdm") && !l.exists(line) {
+		nmdmStart(l, strings.TrimRight(port, "AB"))
 	}
 	device, err := os.OpenFile(l.path(line), os.O_RDWR|syscall.O_NOCTTY, 0)
 	if err != nil {

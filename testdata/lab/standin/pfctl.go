@@ -31,27 +31,27 @@ func pfctl(l *lab) int {
 	defer l.lock()()
 	state := pf{Anchors: map[string][]pfRule{}}
 	l.load(volatile+"pf", &state)
-	if !has(options, 'n') && !l.moduleLives("pf") {
+	if !has(options, 'n') && !moduleLives(l, "pf") {
 		return l.fail("/dev/pf: No such file or directory")
 	}
-	status := l.pfRun(options, &state)
+	status := pfRun(l, options, &state)
 	if !has(options, 'n') {
 		l.save(volatile+"pf", state)
 		if !has(options, 's') {
-			l.pfApply(&state)
+			pfApply(l, &state)
 		}
 	}
 	return status
 }
 
-func (l *lab) pfRun(options []option, state *pf) int {
+func pfRun(l *lab, options []option, state *pf) int {
 	anchor := value(options, 'a')
 	if has(options, 'd') {
 		if !state.Enabled {
 			return l.fail("pf not enabled")
 		}
 		state.Enabled = false
-		l.pfSays(options, "pf disabled")
+		pfSays(l, options, "pf disabled")
 	}
 	if has(options, 'F') {
 		what := value(options, 'F')
@@ -63,7 +63,7 @@ func (l *lab) pfRun(options []option, state *pf) int {
 		}
 	}
 	if file := value(options, 'f'); file != "" {
-		rules, text := l.pfParse(file)
+		rules, text := pfParse(l, file)
 		if text != "" {
 			l.errorf("%s\n", text)
 			return 1
@@ -81,11 +81,11 @@ func (l *lab) pfRun(options []option, state *pf) int {
 			return l.fail("pf already enabled")
 		}
 		state.Enabled = true
-		l.pfSays(options, "pf enabled")
+		pfSays(l, options, "pf enabled")
 	}
 	for _, o := range options {
 		if o.flag == 's' {
-			if status := l.pfShow(state, anchor, o.value); status != 0 {
+			if status := pfShow(l, state, anchor, o.value); status != 0 {
 				return status
 			}
 		}
@@ -93,7 +93,7 @@ func (l *lab) pfRun(options []option, state *pf) int {
 	return 0
 }
 
-func (l *lab) pfSays(options []option, words string) {
+func pfSays(l *lab, options []option, words string) {
 	if !has(options, 'q') {
 		l.errorf("%s\n", words)
 	}
@@ -117,7 +117,7 @@ func (p *pf) flush(anchor, what string) {
 	p.Main = keep(p.Main)
 }
 
-func (l *lab) pfShow(state *pf, anchor, what string) int {
+func pfShow(l *lab, state *pf, anchor, what string) int {
 	if !prefixOf(what, pfShows) {
 		return l.fail("Unknown show modifier '%s'", what)
 	}
@@ -147,7 +147,7 @@ func (l *lab) pfShow(state *pf, anchor, what string) int {
 			l.printf("  %s\n", name)
 		}
 	case strings.HasPrefix("info", what):
-		l.pfInfo(state)
+		pfInfo(l, state)
 	case strings.HasPrefix("Running", what):
 		if !state.Enabled {
 			l.printf("Disabled\n")
@@ -172,7 +172,7 @@ func printRules(l *lab, rules []pfRule, class int) {
 	}
 }
 
-func (l *lab) pfInfo(state *pf) {
+func pfInfo(l *lab, state *pf) {
 	word := "Disabled"
 	if state.Enabled {
 		word = "Enabled for 0 days 00:00:01"
@@ -189,13 +189,13 @@ func (l *lab) pfInfo(state *pf) {
 }
 
 // pfApply gives the rules that are in force to the container's kernel.
-func (l *lab) pfApply(state *pf) {
+func pfApply(l *lab, state *pf) {
 	if !l.fake {
-		l.nft(state.enforce(l))
+		nft(l, state.enforce(l))
 	}
 }
 
-func (l *lab) nft(script string) error {
+func nft(l *lab, script string) error {
 	if l.fake {
 		return nil
 	}
@@ -210,9 +210,9 @@ func (l *lab) nft(script string) error {
 }
 
 // forwarding lets packets through the container or stops them; the container's own sysctl cannot be written without privileges.
-func (l *lab) forwarding(on bool) error {
+func forwarding(l *lab, on bool) error {
 	if on {
-		return l.nft("table ip lab_forward {}\ndelete table ip lab_forward\n")
+		return nft(l, "table ip lab_forward {}\ndelete table ip lab_forward\n")
 	}
-	return l.nft("table ip lab_forward {}\ndelete table ip lab_forward\ntable ip lab_forward {\n chain forward {\n type filter hook forward priority -300; policy drop;\n }\n}\n")
+	return nft(l, "table ip lab_forward {}\ndelete table ip lab_forward\ntable ip lab_forward {\n chain forward {\n type filter hook forward priority -300; policy drop;\n }\n}\n")
 }

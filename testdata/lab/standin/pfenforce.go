@@ -158,7 +158,7 @@ func (h pfHost) nft(l *lab, side, family string) (text string, ok bool) {
 	case name == "self":
 		return fmt.Sprintf("fib %s type %slocal", side, not(map[bool]string{true: "!"}[h.Not])), true
 	case name != h.Text:
-		one := l.loadNet().find(name)
+		one := loadNet(l).find(name)
 		if one == nil || len(one.Addrs) == 0 {
 			return "", h.Not
 		}

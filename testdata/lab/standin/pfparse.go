@@ -41,7 +41,7 @@ var (
 )
 
 // pfParse reads a ruleset. text is what pfctl prints for the first mistake, "FILE:LINE: words".
-func (l *lab) pfParse(file string) (rules []pfRule, text string) {
+func pfParse(l *lab, file string) (rules []pfRule, text string) {
 	name := file
 	if file == "-" {
 		file = "/dev/stdin"

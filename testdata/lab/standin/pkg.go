@@ -20,7 +20,7 @@ var packages = map[string]string{
 // dependsOn: bhyve-firmware is a meta package.
 var dependsOn = map[string][]string{"bhyve-firmware": {"edk2-bhyve"}}
 
-func (l *lab) installed() []string {
+func installed(l *lab) []string {
 	names := []string{"pkg", "sudo"}
 	if l.conf("pkg", "ready") != "ready" {
 		names = nil
@@ -29,7 +29,7 @@ func (l *lab) installed() []string {
 	return names
 }
 
-func (l *lab) offers(name string) bool {
+func offers(l *lab, name string) bool {
 	if packages[name] == "" || contains(strings.Fields(l.conf("pkg_missing", "docker-compose")), name) {
 		return false
 	}
@@ -43,7 +43,7 @@ func pkg(l *lab) int {
 		return 1
 	}
 	defer l.lock()()
-	have := l.installed()
+	have := installed(l)
 	ready := slices.Contains(have, "pkg")
 	if len(l.args) > 0 && l.args[0] == "-N" {
 		if !ready {
@@ -56,37 +56,37 @@ func pkg(l *lab) int {
 		return 1
 	}
 	if rest[0] == "bootstrap" {
-		return l.pkgBootstrap(have, ready)
+		return pkgBootstrap(l, have, ready)
 	}
 	if !ready {
 		if os.Getenv("ASSUME_ALWAYS_YES") == "" {
 			l.errorf("%s", bootstrapWords)
 			return 1
 		}
-		if status := l.pkgBootstrap(have, false); status != 0 {
+		if status := pkgBootstrap(l, have, false); status != 0 {
 			return status
 		}
-		have = l.installed()
+		have = installed(l)
 	}
-	return l.pkgRun(have, rest[0], rest[1:])
+	return pkgRun(l, have, rest[0], rest[1:])
 }
 
-func (l *lab) pkgRun(have []string, verb string, args []string) int {
+func pkgRun(l *lab, have []string, verb string, args []string) int {
 	switch verb {
 	case "install":
-		return l.pkgInstall(have, args)
+		return pkgInstall(l, have, args)
 	case "update":
 		if _, rest, bad := getopt(args, "fqr:"); bad != "" || len(rest) > 0 {
 			l.errorf("pkg: %s\nUsage: pkg update [-fq] [-r reponame]\n", bad)
 			return 1
 		}
-		return l.pkgOnline()
+		return pkgOnline(l)
 	case "info":
-		return l.pkgInfo(have, args)
+		return pkgInfo(l, have, args)
 	case "rquery", "query", "search":
-		return l.pkgQuery(have, verb, args)
+		return pkgQuery(l, have, verb, args)
 	case "delete", "remove":
-		return l.pkgDelete(have, args)
+		return pkgDelete(l, have, args)
 	case "config":
 		l.printf("FreeBSD:14:amd64\n")
 		return 0
@@ -98,7 +98,7 @@ func (l *lab) pkgRun(have []string, verb string, args []string) int {
 	return 1
 }
 
-func (l *lab) pkgInstall(have, args []string) int {
+func pkgInstall(l *lab, have, args []string) int {
 	opts, names, bad := getopt(args, "AcfIMnFqRUxyr:Cgi")
 	if bad != "" || len(names) == 0 {
 		l.errorf("pkg: %s\nUsage: pkg install [-AfInFMqRUxy] [-r reponame] [-Cgix] <pkg-name> ...\n", bad)
@@ -108,12 +108,12 @@ func (l *lab) pkgInstall(have, args []string) int {
 		l.errorf("pkg: the lab's stdin says no: use -y\n")
 		return 1
 	}
-	if status := l.pkgOnline(); status != 0 {
+	if status := pkgOnline(l); status != 0 {
 		return status
 	}
 	var missing []string
 	for _, name := range names {
-		if !l.offers(name) {
+		if !offers(l, name) {
 			missing = append(missing, name)
 		}
 	}
@@ -126,7 +126,7 @@ func (l *lab) pkgInstall(have, args []string) int {
 		return 1
 	}
 	if has(opts, 'n') {
-		return l.pkgWould(have, names)
+		return pkgWould(l, have, names)
 	}
 	for _, name := range names {
 		for _, one := range append(slices.Clone(dependsOn[name]), name) {
@@ -135,11 +135,11 @@ func (l *lab) pkgInstall(have, args []string) int {
 			}
 			if conflict := conflicts()[one]; slices.Contains(have, conflict) {
 				l.printf("Checking integrity... done (1 conflicting)\n  - %s conflicts with installed %s: removed\n", one, conflict)
-				l.unpack(conflict, true)
+				unpack(l, conflict, true)
 				have = slices.DeleteFunc(have, func(other string) bool { return other == conflict })
 			}
 			l.printf("[1/1] Installing %s-%s...\n", one, packages[one])
-			if err := l.unpack(one, false); err != nil {
+			if err := unpack(l, one, false); err != nil {
 				return l.fail("lab: %v", err)
 			}
 			have = append(have, one)
@@ -154,7 +154,7 @@ func conflicts() map[string]string {
 }
 
 // pkgWould says what an install would do.
-func (l *lab) pkgWould(have, names []string) int {
+func pkgWould(l *lab, have, names []string) int {
 	l.printf("The following %d package(s) will be affected (of 0 checked):\n\n", len(names))
 	for _, name := range names {
 		if conflict := conflicts()[name]; slices.Contains(have, conflict) {
@@ -166,10 +166,10 @@ func (l *lab) pkgWould(have, names []string) int {
 }
 
 // unpack puts the files of a package in place, or takes them away.
-func (l *lab) unpack(name string, remove bool) error {
+func unpack(l *lab, name string, remove bool) error {
 	from := l.path("/usr/lab/pkg/" + name)
 	if _, err := os.Stat(from); err != nil {
-		return l.unpackFake(name, remove)
+		return unpackFake(l, name, remove)
 	}
 	if !remove {
 		out, err := exec.Command("/bin/cp", "-a", from+"/.", l.path("/")).CombinedOutput()
@@ -187,7 +187,7 @@ func (l *lab) unpack(name string, remove bool) error {
 }
 
 // unpackFake makes empty stand-ins of the files that the steps look for, where the image brings none.
-func (l *lab) unpackFake(name string, remove bool) error {
+func unpackFake(l *lab, name string, remove bool) error {
 	files := map[string][]string{
 		"edk2-bhyve":   {"/usr/local/share/uefi-firmware/BHYVE_UEFI.fd", "/usr/local/share/edk2-bhyve/BHYVE_UEFI.fd"},
 		"qemu-tools":   {"/usr/local/bin/qemu-img"},
@@ -213,7 +213,7 @@ func (l *lab) unpackFake(name string, remove bool) error {
 	return nil
 }
 
-func (l *lab) pkgInfo(have, args []string) int {
+func pkgInfo(l *lab, have, args []string) int {
 	opts, names, bad := getopt(args, "aAbBCdDeEfFgiIklOpqRrsx")
 	if bad != "" {
 		l.errorf("pkg: %s\nUsage: pkg info <pkg-name>\n", bad)
@@ -240,17 +240,17 @@ func (l *lab) pkgInfo(have, args []string) int {
 	return 0
 }
 
-func (l *lab) pkgQuery(have []string, verb string, args []string) int {
+func pkgQuery(l *lab, have []string, verb string, args []string) int {
 	_, rest, bad := getopt(args, "aAceFgixUr:qLoS")
 	if bad != "" || len(rest) < 2 && verb != "search" || len(rest) == 0 {
 		l.errorf("Usage: pkg %s ...\n", verb)
 		return 1
 	}
 	name := rest[len(rest)-1]
-	if verb != "query" && !l.catalogue() {
+	if verb != "query" && !catalogue(l) {
 		return 1
 	}
-	if verb != "query" && !l.offers(name) || verb == "query" && !slices.Contains(have, name) {
+	if verb != "query" && !offers(l, name) || verb == "query" && !slices.Contains(have, name) {
 		return 1
 	}
 	if verb == "search" {
@@ -261,7 +261,7 @@ func (l *lab) pkgQuery(have []string, verb string, args []string) int {
 	return 0
 }
 
-func (l *lab) pkgDelete(have, args []string) int {
+func pkgDelete(l *lab, have, args []string) int {
 	_, names, bad := getopt(args, "afnqRyCgix")
 	if bad != "" || len(names) == 0 {
 		l.errorf("Usage: pkg delete [-DfginqRxy] <pkg-name> ...\n")
@@ -272,7 +272,7 @@ func (l *lab) pkgDelete(have, args []string) int {
 			l.errorf("No packages matched for pattern '%s'\n", name)
 			return 1
 		}
-		l.unpack(name, true)
+		unpack(l, name, true)
 		have = slices.DeleteFunc(have, func(other string) bool { return other == name })
 	}
 	l.save(lasting+"pkg", have)

@@ -5,13 +5,13 @@ import "strings"
 const bootstrapWords = "The package management tool is not yet installed on your system.\n" +
 	"Please set ASSUME_ALWAYS_YES=yes environment variable to be able to bootstrap in non-interactive (stdin not being a tty)\n"
 
-func (l *lab) pkgBootstrap(have []string, ready bool) int {
+func pkgBootstrap(l *lab, have []string, ready bool) int {
 	if ready {
 		l.printf("pkg already bootstrapped at /usr/local/sbin/pkg\n")
 		return 0
 	}
-	if !l.pkgReaches() {
-		return l.bootstrapFails()
+	if !pkgReaches(l) {
+		return bootstrapFails(l)
 	}
 	l.save(lasting+"pkg", append(have, "pkg"))
 	l.printf("Installing pkg-2.3.1...\n")
@@ -19,13 +19,13 @@ func (l *lab) pkgBootstrap(have []string, ready bool) int {
 }
 
 // pkgReaches says whether the package repositories answer.
-func (l *lab) pkgReaches() bool {
+func pkgReaches(l *lab) bool {
 	return l.conf("pkg", "ready") != "offline" && l.conf("network", "yes") != "no"
 }
 
 // bootstrapFails says what pkg(7) of 14.2 and of 15.1 says without a network: the later one asks each repository in turn.
-func (l *lab) bootstrapFails() int {
-	if !strings.HasPrefix(l.release(), "14.") {
+func bootstrapFails(l *lab) int {
+	if !strings.HasPrefix(release(l), "14.") {
 		for _, repository := range []string{"quarterly", "kmods_quarterly_1"} {
 			l.printf("Bootstrapping pkg from https://pkg.FreeBSD.org/FreeBSD:15:amd64/%s, please wait...\n", repository)
 			l.errorf("pkg: Error fetching https://pkg.FreeBSD.org/FreeBSD:15:amd64/%s/Latest/pkg.pkg: Host does not resolve\n", repository)
@@ -41,8 +41,8 @@ func (l *lab) bootstrapFails() int {
 }
 
 // pkgOnline fetches the catalogue, which lasts.
-func (l *lab) pkgOnline() int {
-	if !l.pkgReaches() {
+func pkgOnline(l *lab) int {
+	if !pkgReaches(l) {
 		l.errorf("pkg: Repository FreeBSD cannot be opened. 'pkg update' required\npkg: https://pkg.FreeBSD.org/FreeBSD:14:amd64/quarterly/meta.txz: No address record\n")
 		return 1
 	}
@@ -51,8 +51,8 @@ func (l *lab) pkgOnline() int {
 }
 
 // catalogue says whether there is a catalogue to ask: an older one answers without a network, none never does.
-func (l *lab) catalogue() bool {
+func catalogue(l *lab) bool {
 	var fetched bool
 	l.load(lasting+"pkgcatalogue", &fetched)
-	return fetched || l.pkgOnline() == 0
+	return fetched || pkgOnline(l) == 0
 }

@@ -43,9 +43,9 @@ func podman(l *lab) int {
 		l.printf("podman version 5.8.3\n")
 		return 0
 	case args[0] == "system" && len(args) > 1 && args[1] == "service":
-		return l.podmanService(args[2:])
+		return podmanService(l, args[2:])
 	case line == "stop --all", line == "rm --all --force", line == "start --all --filter restart-policy=always", strings.HasPrefix(line, "container ls "):
-		return l.podmanStorage()
+		return podmanStorage(l)
 	case !slices.Contains([]string{"stop", "rm", "start", "container"}, args[0]):
 		l.errorf("Error: unrecognized command `podman %s`\nTry 'podman --help' for more information.\n", args[0])
 		return 125
@@ -55,10 +55,10 @@ func podman(l *lab) int {
 }
 
 // podmanStorage: the driver zfs wants its root on a dataset (containers/storage, drivers/zfs).
-func (l *lab) podmanStorage() int {
-	s := l.loadZFS()
-	for _, name := range l.mounts() {
-		if at, _, _ := l.mountpoint(s, name); at == "/var/db/containers" {
+func podmanStorage(l *lab) int {
+	s := loadZFS(l)
+	for _, name := range mounts(l) {
+		if at, _, _ := mountpoint(l, s, name); at == "/var/db/containers" {
 			os.MkdirAll(l.path("/var/db/containers/storage"), 0o700)
 			return 0
 		}
@@ -70,12 +70,12 @@ func (l *lab) podmanStorage() int {
 	return 125
 }
 
-func (l *lab) podmanService(args []string) int {
+func podmanService(l *lab, args []string) int {
 	if !slices.Equal(args, []string{"--time=0"}) {
 		l.errorf("Error: lab: the only flags that are played are --time=0\n")
 		return 125
 	}
-	if status := l.podmanStorage(); status != 0 {
+	if status := podmanStorage(l); status != 0 {
 		return status
 	}
 	at := l.path(podmanSocket)

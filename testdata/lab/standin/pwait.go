@@ -12,7 +12,7 @@ import (
 // one that has not was killed.
 const exits = volatile + "exit/"
 
-func (l *lab) noteExit(status int) {
+func noteExit(l *lab, status int) {
 	l.write(exits+strconv.Itoa(os.Getpid()), strconv.Itoa(status))
 }
 
@@ -51,7 +51,7 @@ func pwait(l *lab) int {
 			continue
 		}
 		if has(opts, 'v') {
-			l.printf("%d: %s\n", waited[next], l.ended(waited[next]))
+			l.printf("%d: %s\n", waited[next], ended(l, waited[next]))
 		}
 		if has(opts, 'o') {
 			return 0
@@ -61,7 +61,7 @@ func pwait(l *lab) int {
 	return 0
 }
 
-func (l *lab) ended(pid int) string {
+func ended(l *lab, pid int) string {
 	if status := strings.TrimSpace(l.read(exits + strconv.Itoa(pid))); status != "" {
 		return "exited with status " + status + "."
 	}

@@ -59,7 +59,7 @@ func (m *monitor) say(command string) {
 }
 
 // watch passes SIGTERM on as the power button and turns QEMU's end into bhyve's exit status.
-func (l *lab) watch(m *vm, cmd *exec.Cmd, qmp string) int {
+func watch(l *lab, m *vm, cmd *exec.Cmd, qmp string) int {
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	stop := make(chan os.Signal, 4)
@@ -146,7 +146,7 @@ func qemuSystem(l *lab) int {
 			l.errorf("qemu-system-x86_64: -netdev %s: not on this system\n", next)
 			return 1
 		case arg == "-netdev" && strings.HasPrefix(next, "tap,"):
-			if words := l.qemuTap(next); words != "" {
+			if words := qemuTap(l, next); words != "" {
 				l.errorf("qemu-system-x86_64: -netdev %s: %s\n", next, words)
 				return 1
 			}
@@ -157,7 +157,7 @@ func qemuSystem(l *lab) int {
 			l.printf("name \"virtio-9p-pci\", bus PCI, alias \"virtio-9p\"\n")
 			return 0
 		}
-		return l.pretend(&vm{Name: "qemu"})
+		return pretend(l, &vm{Name: "qemu"})
 	}
 	path := debianPath("qemu-system-x86_64")
 	if err := syscall.Exec(path, append([]string{"qemu-system-x86_64"}, oneThread(l.args)...), os.Environ()); err != nil {
@@ -178,19 +178,19 @@ func oneThread(args []string) []string {
 	return all
 }
 
-func (l *lab) qemuTap(text string) string {
+func qemuTap(l *lab, text string) string {
 	for _, part := range strings.Split(text, ",") {
 		name, ok := strings.CutPrefix(part, "ifname=")
 		if !ok {
 			continue
 		}
 		unlock := l.lock()
-		found := l.loadNet().find(name) != nil
+		found := loadNet(l).find(name) != nil
 		unlock()
 		if !found {
 			return "could not configure /dev/" + name + " (" + name + "): No such file or directory"
 		}
-		if l.tapBusy(name) {
+		if tapBusy(l, name) {
 			return "could not open /dev/" + name + ": Device busy"
 		}
 		l.write(volatile+"tap/"+name, pidText())
@@ -200,13 +200,13 @@ func (l *lab) qemuTap(text string) string {
 
 func qemuImg(l *lab) int {
 	if l.fake {
-		return l.fakeConvert()
+		return fakeConvert(l)
 	}
 	return l.child(debianPath("qemu-img"), l.args, nil)
 }
 
 // fakeConvert copies: in a fake lab the image is as raw as the test made it.
-func (l *lab) fakeConvert() int {
+func fakeConvert(l *lab) int {
 	opts, rest, bad := getopt(l.args[min(1, len(l.args)):], "f:O:o:cpqt:T:S:m:W")
 	if bad != "" || len(l.args) == 0 || l.args[0] != "convert" || len(rest) != 2 || value(opts, 'O') == "" {
 		l.errorf("qemu-img: lab: only convert -f FMT -O FMT FROM TO\n")

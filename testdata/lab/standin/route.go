@@ -49,7 +49,7 @@ func route(l *lab) int {
 		return 64
 	}
 	defer l.lock()()
-	n := l.loadNet()
+	n := loadNet(l)
 	to := rest[0]
 	if to == "default" {
 		to = "0.0.0.0"
@@ -89,7 +89,7 @@ func netstat(l *lab) int {
 		return l.fail("the lab plays netstat -r only")
 	}
 	defer l.lock()()
-	n := l.loadNet()
+	n := loadNet(l)
 	l.printf("Routing tables\n\nInternet:\nDestination        Gateway            Flags         Netif Expire\n")
 	if n.Gateway != "" {
 		l.printf("%-18s %-18s %-10s %8s\n", "default", n.Gateway, "UGS", n.Via)

@@ -32,7 +32,7 @@ func stored(name, initial string, judge func(l *lab, value string) string) oid {
 	if judge == nil {
 		judge = anyNumber
 	}
-	return oid{name, func(l *lab) string { return l.tunable(name, initial) }, judge}
+	return oid{name, func(l *lab) string { return tunable(l, name, initial) }, judge}
 }
 
 func anyNumber(_ *lab, value string) string {
@@ -42,21 +42,21 @@ func anyNumber(_ *lab, value string) string {
 	return ""
 }
 
-func (l *lab) tunables() map[string]string {
+func tunables(l *lab) map[string]string {
 	set := map[string]string{}
 	l.load(volatile+"sysctl", &set)
 	return set
 }
 
-func (l *lab) tunable(name, initial string) string {
-	if value, ok := l.tunables()[name]; ok {
+func tunable(l *lab, name, initial string) string {
+	if value, ok := tunables(l)[name]; ok {
 		return value
 	}
 	return initial
 }
 
-func (l *lab) setTunable(name, value string) {
-	set := l.tunables()
+func setTunable(l *lab, name, value string) {
+	set := tunables(l)
 	set[name] = value
 	l.save(volatile+"sysctl", set)
 }
@@ -64,9 +64,9 @@ func (l *lab) setTunable(name, value string) {
 func oids() []oid {
 	list := []oid{
 		{"kern.ostype", fixed("FreeBSD"), nil},
-		{"kern.osrelease", func(l *lab) string { return l.release() }, nil},
+		{"kern.osrelease", func(l *lab) string { return release(l) }, nil},
 		{"kern.osreldate", func(l *lab) string { return l.conf("osreldate", "1402000") }, nil},
-		{"kern.version", func(l *lab) string { return "fbdock lab stand-in, plays " + l.release() }, nil},
+		{"kern.version", func(l *lab) string { return "fbdock lab stand-in, plays " + release(l) }, nil},
 		{"kern.disks", fromConf("disks", "cd0 vtbd1 vtbd0"), nil},
 		{"kern.vm_guest", fromConf("vm_guest", "generic"), nil},
 		{"kern.hostname", func(*lab) string { name, _ := os.Hostname(); return name }, nil},
@@ -79,12 +79,12 @@ func oids() []oid {
 		{"hw.realmem", fromConf("physmem", "4294967296"), nil},
 		{"hw.ncpu", func(l *lab) string { return l.conf("ncpu", strconv.Itoa(runtime.NumCPU())) }, nil},
 		{"hw.pagesize", fixed("4096"), nil},
-		{"vm.kmem_size", func(l *lab) string { return l.loader("vm.kmem_size", "3062763520") }, nil},
+		{"vm.kmem_size", func(l *lab) string { return loader(l, "vm.kmem_size", "3062763520") }, nil},
 		stored("net.link.tap.up_on_open", "0", nil),
 		stored("net.link.bridge.inherit_mac", "0", nil),
 		stored("net.link.bridge.pfil_member", "1", nil),
 		stored("net.link.bridge.pfil_bridge", "1", nil),
-		{"net.inet.ip.forwarding", func(l *lab) string { return l.tunable("net.inet.ip.forwarding", "0") }, setForwarding},
+		{"net.inet.ip.forwarding", func(l *lab) string { return tunable(l, "net.inet.ip.forwarding", "0") }, setForwarding},
 	}
 	if runtimeHas("bridge_member_ifaddrs") {
 		list = append(list, stored("net.link.bridge.member_ifaddrs", "0", nil))
@@ -108,7 +108,7 @@ func arcOIDs() []oid {
 		return func(l *lab, value string) string {
 			n, err := strconv.ParseInt(value, 0, 64)
 			physmem, _ := strconv.ParseInt(l.conf("physmem", "4294967296"), 10, 64)
-			low, _ := strconv.ParseInt(l.tunable("vfs.zfs.arc.min", "0"), 10, 64)
+			low, _ := strconv.ParseInt(tunable(l, "vfs.zfs.arc.min", "0"), 10, 64)
 			if err != nil || n != 0 && n < 64<<20 && name == "max" || n >= physmem || name == "max" && n != 0 && n <= low {
 				return "Invalid argument"
 			}
@@ -118,11 +118,11 @@ func arcOIDs() []oid {
 	list := []oid{stored("vfs.zfs.arc.max", "0", limit("max")), stored("vfs.zfs.arc.min", "0", limit("min"))}
 	for _, alias := range []string{"max", "min"} {
 		name := "vfs.zfs.arc." + alias
-		list = append(list, oid{"vfs.zfs.arc_" + alias, func(l *lab) string { return l.tunable(name, "0") }, func(l *lab, value string) string {
+		list = append(list, oid{"vfs.zfs.arc_" + alias, func(l *lab) string { return tunable(l, name, "0") }, func(l *lab, value string) string {
 			if words := limit(alias)(l, value); words != "" {
 				return words
 			}
-			l.setTunable(name, value)
+			setTunable(l, name, value)
 			return ""
 		}})
 	}
@@ -136,7 +136,7 @@ func vmmOIDs() []oid {
 		"vmx.initialized", "maxcpu"} {
 		list = append(list, oid{"hw.vmm." + name, func(l *lab) string {
 			on := "0"
-			if l.vmmWorks() {
+			if vmmWorks(l) {
 				on = "1"
 			}
 			switch name {
@@ -151,8 +151,8 @@ func vmmOIDs() []oid {
 	return list
 }
 
-func (l *lab) oid(name string) (oid, bool) {
-	if strings.HasPrefix(name, "hw.vmm") && !slices.Contains(l.klds().Files, "vmm") {
+func oidOf(l *lab, name string) (oid, bool) {
+	if strings.HasPrefix(name, "hw.vmm") && !slices.Contains(loadedKlds(l).Files, "vmm") {
 		return oid{}, false
 	}
 	for _, one := range oids() {
@@ -167,8 +167,8 @@ func setForwarding(l *lab, value string) string {
 	if value != "0" && value != "1" {
 		return "Invalid argument"
 	}
-	l.setTunable("net.inet.ip.forwarding", value)
-	if err := l.forwarding(value == "1"); err != nil {
+	setTunable(l, "net.inet.ip.forwarding", value)
+	if err := forwarding(l, value == "1"); err != nil {
 		return err.Error()
 	}
 	return ""
@@ -188,17 +188,17 @@ func sysctl(l *lab) int {
 	failed := 0
 	for _, arg := range names {
 		name, value, assign := strings.Cut(arg, "=")
-		if !l.sysctlOne(options, name, value, assign) {
+		if !sysctlOne(l, options, name, value, assign) {
 			failed++
 		}
 	}
 	return failed
 }
 
-func (l *lab) sysctlOne(options []option, name, value string, assign bool) bool {
-	one, ok := l.oid(name)
+func sysctlOne(l *lab, options []option, name, value string, assign bool) bool {
+	one, ok := oidOf(l, name)
 	if !ok {
-		return l.sysctlTree(options, name)
+		return sysctlTree(l, options, name)
 	}
 	old := one.read(l)
 	label := name + ": "
@@ -219,7 +219,7 @@ func (l *lab) sysctlOne(options []option, name, value string, assign bool) bool 
 		return false
 	}
 	if !strings.HasPrefix(name, "vfs.zfs.arc_") {
-		l.setTunable(name, value)
+		setTunable(l, name, value)
 	}
 	if !has(options, 'q') {
 		l.printf("%s%s -> %s\n", label, old, value)
@@ -228,10 +228,10 @@ func (l *lab) sysctlOne(options []option, name, value string, assign bool) bool 
 }
 
 // sysctlTree prints what lies below a name, or says that nothing does.
-func (l *lab) sysctlTree(options []option, name string) bool {
+func sysctlTree(l *lab, options []option, name string) bool {
 	found := false
 	for _, one := range oids() {
-		if _, ok := l.oid(one.name); ok && strings.HasPrefix(one.name, name+".") {
+		if _, ok := oidOf(l, one.name); ok && strings.HasPrefix(one.name, name+".") {
 			l.printf("%s: %s\n", one.name, one.read(l))
 			found = true
 		}
@@ -243,7 +243,7 @@ func (l *lab) sysctlTree(options []option, name string) bool {
 }
 
 // loader reads /boot/loader.conf as it was at the last boot.
-func (l *lab) loader(name, fallback string) string {
+func loader(l *lab, name, fallback string) string {
 	values := map[string]string{}
 	l.load(volatile+"kenv", &values)
 	if value, ok := values[name]; ok {

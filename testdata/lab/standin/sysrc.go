@@ -24,7 +24,7 @@ var rcDefaults = map[string]string{
 var assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(\+?=|-=)(.*)$`)
 
 // rcValues reads a file of sh assignments by running it, as rc does.
-func (l *lab) rcValues(file string) map[string]string {
+func rcValues(l *lab, file string) map[string]string {
 	values := map[string]string{}
 	text := l.read(file)
 	if text == "" {
@@ -52,9 +52,9 @@ func (l *lab) rcValues(file string) map[string]string {
 }
 
 // rcConf gives a setting as rc sees it: the user's files over the defaults.
-func (l *lab) rcConf(name string) (string, bool) {
+func rcConf(l *lab, name string) (string, bool) {
 	for _, file := range []string{"/etc/rc.conf.local", "/etc/rc.conf"} {
-		if value, ok := l.rcValues(file)[name]; ok {
+		if value, ok := rcValues(l, file)[name]; ok {
 			return value, true
 		}
 	}
@@ -62,8 +62,8 @@ func (l *lab) rcConf(name string) (string, bool) {
 	return value, ok
 }
 
-func (l *lab) rcYes(name string) bool {
-	value, _ := l.rcConf(name)
+func rcYes(l *lab, name string) bool {
+	value, _ := rcConf(l, name)
 	switch strings.ToLower(value) {
 	case "yes", "true", "on", "1":
 		return true
@@ -71,7 +71,7 @@ func (l *lab) rcYes(name string) bool {
 	return false
 }
 
-func (l *lab) rcWrite(file, name, value string, remove bool) error {
+func rcWrite(l *lab, file, name, value string, remove bool) error {
 	var kept []string
 	done := false
 	for line := range strings.Lines(l.read(file)) {
@@ -109,9 +109,9 @@ func sysrc(l *lab) int {
 	for _, arg := range rest {
 		one := 0
 		if has(options, 'x') {
-			one = l.sysrcDelete(value(options, 'f'), arg, has(options, 'i'))
+			one = sysrcDelete(l, value(options, 'f'), arg, has(options, 'i'))
 		} else {
-			one = l.sysrcOne(options, arg)
+			one = sysrcOne(l, options, arg)
 		}
 		if one != 0 {
 			status = one
@@ -120,37 +120,37 @@ func sysrc(l *lab) int {
 	return status
 }
 
-func (l *lab) sysrcGet(file, name string) (string, bool) {
+func sysrcGet(l *lab, file, name string) (string, bool) {
 	if file != "" {
-		value, ok := l.rcValues(file)[name]
+		value, ok := rcValues(l, file)[name]
 		return value, ok
 	}
-	return l.rcConf(name)
+	return rcConf(l, name)
 }
 
-func (l *lab) sysrcDelete(file, name string, _ bool) int {
+func sysrcDelete(l *lab, file, name string, _ bool) int {
 	if file == "" {
 		file = "/etc/rc.conf"
 	}
-	if _, ok := l.rcValues(file)[name]; !ok {
-		if _, known := l.sysrcGet("", name); !known {
+	if _, ok := rcValues(l, file)[name]; !ok {
+		if _, known := sysrcGet(l, "", name); !known {
 			l.errorf("sysrc: unknown variable '%s'\n", name)
 			return 1
 		}
 		return 0
 	}
-	if err := l.rcWrite(file, name, "", true); err != nil {
+	if err := rcWrite(l, file, name, "", true); err != nil {
 		l.errorf("sysrc: %v\n", err)
 		return 1
 	}
 	return 0
 }
 
-func (l *lab) sysrcOne(options []option, arg string) int {
+func sysrcOne(l *lab, options []option, arg string) int {
 	file := value(options, 'f')
 	match := assignment.FindStringSubmatch(arg)
 	if match == nil {
-		value, ok := l.sysrcGet(file, arg)
+		value, ok := sysrcGet(l, file, arg)
 		switch {
 		case !ok && has(options, 'q') || !ok && has(options, 'i'):
 			return 1
@@ -165,7 +165,7 @@ func (l *lab) sysrcOne(options []option, arg string) int {
 		return 0
 	}
 	name, operator, text := match[1], match[2], match[3]
-	old, known := l.sysrcGet(file, name)
+	old, known := sysrcGet(l, file, name)
 	fresh := combine(old, operator, text)
 	if has(options, 'c') {
 		if known && old == fresh {
@@ -177,8 +177,8 @@ func (l *lab) sysrcOne(options []option, arg string) int {
 	if target == "" {
 		target = "/etc/rc.conf"
 	}
-	if _, set := l.rcValues(target)[name]; !set || old != fresh {
-		if err := l.rcWrite(target, name, fresh, false); err != nil {
+	if _, set := rcValues(l, target)[name]; !set || old != fresh {
+		if err := rcWrite(l, target, name, fresh, false); err != nil {
 			l.errorf("sysrc: cannot create %s: %v\n", target, err)
 			return 1
 		}
@@ -241,7 +241,7 @@ func service(l *lab) int {
 		}
 		cmd := exec.Command("/bin/sh", append([]string{script}, rest[1:]...)...)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = l.in, l.out, l.errs
-		cmd.Env = append(l.cleanEnv(), "LAB_NESTED=1")
+		cmd.Env = append(cleanEnv(l), "LAB_NESTED=1")
 		cmd.Dir = "/"
 		return exitStatus(cmd.Run(), l)
 	}
@@ -250,7 +250,7 @@ func service(l *lab) int {
 }
 
 // cleanEnv is what rc scripts get; below LAB_ROOT the lab's own settings and the PATH of the test stay.
-func (l *lab) cleanEnv() []string {
+func cleanEnv(l *lab) []string {
 	path := "/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin"
 	if l.fake {
 		path = os.Getenv("PATH")

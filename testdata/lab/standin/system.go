@@ -18,7 +18,7 @@ func systemCommands() map[string]command {
 		"nextboot": nextboot, "chflags": chflags, "rctl": rctl, "devfs": quiet, "ssh": passed, "sshfs": sshfsFake, "docker": dockerFake}
 }
 
-func (l *lab) release() string { return l.conf("release", "14.2-RELEASE") }
+func release(l *lab) string { return l.conf("release", "14.2-RELEASE") }
 
 func uname(l *lab) int {
 	opts, rest, bad := getopt(l.args, "abiKmnoprsUv")
@@ -30,7 +30,7 @@ func uname(l *lab) int {
 		opts = []option{{flag: 's'}}
 	}
 	host, _ := os.Hostname()
-	words := map[byte]string{'s': "FreeBSD", 'n': host, 'r': l.release(), 'v': "fbdock lab stand-in", 'm': "amd64", 'p': "amd64", 'i': "LAB",
+	words := map[byte]string{'s': "FreeBSD", 'n': host, 'r': release(l), 'v': "fbdock lab stand-in", 'm': "amd64", 'p': "amd64", 'i': "LAB",
 		'K': l.conf("osreldate", "1402000"), 'U': l.conf("osreldate", "1402000"), 'o': "FreeBSD", 'b': "lab"}
 	var out []string
 	for _, flag := range []byte("snrvmpiUKob") {
@@ -49,7 +49,7 @@ func freebsdVersion(l *lab) int {
 		return 1
 	}
 	for range max(len(opts), 1) {
-		l.printf("%s\n", l.release())
+		l.printf("%s\n", release(l))
 	}
 	return 0
 }
@@ -76,17 +76,17 @@ func shutdown(l *lab) int {
 	l.printf("Shutdown NOW!\nshutdown: [pid %d]\n", os.Getpid())
 	switch {
 	case has(opts, 'r'):
-		return l.tellInit(syscall.SIGINT, "reboot")
+		return tellInit(l, syscall.SIGINT, "reboot")
 	case has(opts, 'p'), has(opts, 'h'):
-		return l.tellInit(syscall.SIGUSR2, "poweroff")
+		return tellInit(l, syscall.SIGUSR2, "poweroff")
 	}
 	return 0
 }
 
-func reboot(l *lab) int   { return l.tellInit(syscall.SIGINT, "reboot") }
-func poweroff(l *lab) int { return l.tellInit(syscall.SIGUSR2, "poweroff") }
+func reboot(l *lab) int   { return tellInit(l, syscall.SIGINT, "reboot") }
+func poweroff(l *lab) int { return tellInit(l, syscall.SIGUSR2, "poweroff") }
 
-func (l *lab) tellInit(signal syscall.Signal, what string) int {
+func tellInit(l *lab, signal syscall.Signal, what string) int {
 	if l.fake {
 		l.write(volatile+"wanted", what)
 		return 0

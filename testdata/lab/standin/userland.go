@@ -75,11 +75,11 @@ func checked(l *lab) int {
 		}
 		return 0
 	}
-	return l.pass(l.mapped()...)
+	return l.pass(mapped(l)...)
 }
 
 // mapped gives the arguments with paths of the machine that is played below LAB_ROOT.
-func (l *lab) mapped() []string {
+func mapped(l *lab) []string {
 	if l.root == "" {
 		return l.args
 	}
@@ -117,7 +117,7 @@ func sed(l *lab) int {
 		args = append(args, l.args[i])
 	}
 	l.args = args
-	return l.pass(l.mapped()...)
+	return l.pass(mapped(l)...)
 }
 
 func lastOf(text string) rune {
@@ -144,7 +144,7 @@ func grep(l *lab) int {
 			strings.Replace(bad, "illegal", "invalid", 1))
 		return 2
 	}
-	return l.pass(l.mapped()...)
+	return l.pass(mapped(l)...)
 }
 
 func find(l *lab) int {
@@ -154,7 +154,7 @@ func find(l *lab) int {
 			return 1
 		}
 	}
-	return l.pass(l.mapped()...)
+	return l.pass(mapped(l)...)
 }
 
 // stat: -f FORMAT with the directives that the steps use; GNU's -c is refused.
@@ -254,7 +254,7 @@ func date(l *lab) int {
 			if has(opts, 'j') || has(opts, 'f') {
 				return l.fail("lab: date -f is not played")
 			}
-			return l.setClock(arg)
+			return setClock(l, arg)
 		}
 		args = append(args, arg)
 	}
@@ -262,7 +262,7 @@ func date(l *lab) int {
 }
 
 // setClock: the container shares the host's clock, which is right already.
-func (l *lab) setClock(text string) int {
+func setClock(l *lab, text string) int {
 	if !regexp.MustCompile(`^\d{4,12}(\.\d\d)?$`).MatchString(text) {
 		l.errorf("date: illegal time format\n")
 		return 1
@@ -333,7 +333,7 @@ func ps(l *lab) int {
 
 // makefs is Debian's build of the same program.
 func makefs(l *lab) int {
-	args := l.mapped()
+	args := mapped(l)
 	if l.fake {
 		if _, err := os.Stat(debianPath("makefs")); err != nil {
 			return l.fail("lab: makefs is not installed")

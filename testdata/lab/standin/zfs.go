@@ -37,21 +37,21 @@ func zfs(l *lab) int {
 		return 2
 	}
 	defer l.lock()()
-	l.ensureZFS()
-	s := l.loadZFS()
+	ensureZFS(l)
+	s := loadZFS(l)
 	status := run(l, s, l.args[1:])
-	l.saveZFS(s)
+	saveZFS(l, s)
 	return status
 }
 
 // ensureZFS: the zfs and zpool commands load the module by themselves.
-func (l *lab) ensureZFS() {
-	if !l.moduleLives("zfs") {
-		l.loadModule("zfs")
+func ensureZFS(l *lab) {
+	if !moduleLives(l, "zfs") {
+		loadModule(l, "zfs")
 	}
 }
 
-func (l *lab) zfsBad(verb, bad string) int {
+func zfsBad(l *lab, verb, bad string) int {
 	l.errorf("%s\nusage:\n\t%s\n", strings.Replace(bad, "illegal option -- ", "invalid option '", 1)+"'", verb)
 	return 2
 }
@@ -113,7 +113,7 @@ func judge(prop, value string) (kept, words string) {
 func zfsCreate(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, ":V:b:o:psnuvP")
 	if bad != "" {
-		return l.zfsBad("create [-Pnpuv] [-o property=value] ... <filesystem>\n\tcreate [-Pnpsv] [-b blocksize] [-o property=value] ... -V <size> <volume>", bad)
+		return zfsBad(l, "create [-Pnpuv] [-o property=value] ... <filesystem>\n\tcreate [-Pnpsv] [-b blocksize] [-o property=value] ... -V <size> <volume>", bad)
 	}
 	if len(rest) != 1 {
 		l.errorf("missing or too many arguments\nusage:\n\tcreate ...\n")
@@ -147,12 +147,12 @@ func zfsCreate(l *lab, s *store, args []string) int {
 	if !d.Volume {
 		s.Sets[name] = d
 		os.MkdirAll(l.path(filesDir(name)), 0o755)
-		if at, _, _ := l.mountpoint(s, name); at != "none" && at != "legacy" && !has(opts, 'u') {
-			l.mountSet(s, name)
+		if at, _, _ := mountpoint(l, s, name); at != "none" && at != "legacy" && !has(opts, 'u') {
+			mountSet(l, s, name)
 		}
 		return 0
 	}
-	return l.createVolume(s, name, d, value(opts, 'V'), has(opts, 's'), cannot)
+	return createVolume(l, s, name, d, value(opts, 'V'), has(opts, 's'), cannot)
 }
 
 // place says why a dataset cannot be at a name.
@@ -184,7 +184,7 @@ func (s *store) place(name string, parents bool) string {
 	return ""
 }
 
-func (l *lab) createVolume(s *store, name string, d *dataset, text string, sparse bool, cannot func(string) int) int {
+func createVolume(l *lab, s *store, name string, d *dataset, text string, sparse bool, cannot func(string) int) int {
 	n, ok := size(text)
 	if !ok || n == 0 {
 		l.errorf("bad volume size '%s': not a valid number\n", text)
@@ -196,7 +196,7 @@ func (l *lab) createVolume(s *store, name string, d *dataset, text string, spars
 	}
 	d.Size = (n + block - 1) / block * block
 	if !sparse {
-		if d.Size > l.available(s, strings.SplitN(name, "/", 2)[0]) {
+		if d.Size > available(l, s, strings.SplitN(name, "/", 2)[0]) {
 			return cannot("out of space")
 		}
 		d.Props["refreservation"] = strconv.FormatInt(d.Size, 10)
@@ -209,14 +209,14 @@ func (l *lab) createVolume(s *store, name string, d *dataset, text string, spars
 		return cannot("out of space")
 	}
 	_, own := d.Props["volmode"]
-	l.node(s, name, own)
+	node(l, s, name, own)
 	return 0
 }
 
 func zfsDestroy(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "dfnprRv")
 	if bad != "" || len(rest) != 1 {
-		return l.zfsBad("destroy [-fnpRrv] <filesystem|volume>", bad)
+		return zfsBad(l, "destroy [-fnpRrv] <filesystem|volume>", bad)
 	}
 	name := rest[0]
 	if set, snap, ok := strings.Cut(name, "@"); ok {
@@ -247,7 +247,7 @@ func zfsDestroy(l *lab, s *store, args []string) int {
 		l.errorf("cannot destroy '%s': %s has children\nuse '-r' to destroy the following datasets:\n%s\n", name, kind, strings.Join(children, "\n"))
 		return 1
 	}
-	if d.Volume && l.inUse(volumeFile(name)) {
+	if d.Volume && inUse(l, volumeFile(name)) {
 		l.errorf("cannot destroy '%s': dataset is busy\n", name)
 		return 1
 	}
@@ -257,7 +257,7 @@ func zfsDestroy(l *lab, s *store, args []string) int {
 	names := s.below(name)
 	slices.Reverse(names)
 	for _, one := range names {
-		l.unmountSet(s, one)
+		unmountSet(l, s, one)
 		os.RemoveAll(l.path(volumeFile(one)))
 		os.RemoveAll(l.path(filesDir(one)))
 		os.Remove(l.path("/dev/zvol/" + one))

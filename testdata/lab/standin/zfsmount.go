@@ -7,9 +7,9 @@ import (
 )
 
 // mountSet makes a filesystem's files appear at its mount point: a bind mount, below LAB_ROOT a symbolic link.
-func (l *lab) mountSet(s *store, name string) string {
-	at, _, _ := l.mountpoint(s, name)
-	if canmount, _, _ := l.zfsProperty(s, name, "canmount"); canmount == "off" {
+func mountSet(l *lab, s *store, name string) string {
+	at, _, _ := mountpoint(l, s, name)
+	if canmount, _, _ := zfsProperty(l, s, name, "canmount"); canmount == "off" {
 		return "'canmount' property is set to 'off'"
 	}
 	if at == "none" {
@@ -18,7 +18,7 @@ func (l *lab) mountSet(s *store, name string) string {
 	if at == "legacy" {
 		return "legacy mountpoint\nuse mount(8) to mount this filesystem"
 	}
-	mounted := l.mounts()
+	mounted := mounts(l)
 	if slices.Contains(mounted, name) {
 		return "filesystem already mounted"
 	}
@@ -31,24 +31,24 @@ func (l *lab) mountSet(s *store, name string) string {
 			os.Symlink(from, to)
 		} else {
 			os.MkdirAll(to, 0o755)
-			l.effect("mount", "--bind", from, to)
+			effect(l, "mount", "--bind", from, to)
 		}
 	}
 	l.save(volatile+"mounted", append(mounted, name))
 	return ""
 }
 
-func (l *lab) unmountSet(s *store, name string) bool {
-	mounted := l.mounts()
+func unmountSet(l *lab, s *store, name string) bool {
+	mounted := mounts(l)
 	at := slices.Index(mounted, name)
 	if at < 0 {
 		return false
 	}
-	where, _, _ := l.mountpoint(s, name)
+	where, _, _ := mountpoint(l, s, name)
 	if l.fake {
 		os.Remove(l.path(where))
 		os.MkdirAll(l.path(where), 0o755)
-	} else if !l.effect("umount", "-l", l.path(where)) {
+	} else if !effect(l, "umount", "-l", l.path(where)) {
 		return false
 	}
 	l.save(volatile+"mounted", slices.Delete(mounted, at, at+1))
@@ -56,8 +56,8 @@ func (l *lab) unmountSet(s *store, name string) bool {
 }
 
 // node makes the device of a volume, as the kernel does; late is the race that a volmode of its own loses.
-func (l *lab) node(s *store, name string, late bool) {
-	if mode, _, _ := l.zfsProperty(s, name, "volmode"); mode == "none" || late {
+func node(l *lab, s *store, name string, late bool) {
+	if mode, _, _ := zfsProperty(l, s, name, "volmode"); mode == "none" || late {
 		return
 	}
 	link := l.path("/dev/zvol/" + name)
@@ -67,22 +67,22 @@ func (l *lab) node(s *store, name string, late bool) {
 }
 
 // zfsLoad is what the kernel does when its zfs module comes up: cached pools are there again, and so are the nodes of volumes.
-func (l *lab) zfsLoad() {
-	s := l.loadZFS()
+func zfsLoad(l *lab) {
+	s := loadZFS(l)
 	os.RemoveAll(l.path("/dev/zvol"))
 	for name, d := range s.Sets {
 		if d.Volume && s.imported(name) {
-			l.node(s, name, false)
+			node(l, s, name, false)
 		}
 	}
 }
 
 // mountAll is "zfs mount -a".
-func (l *lab) mountAll(s *store) {
+func mountAll(l *lab, s *store) {
 	for _, name := range s.below("") {
-		if canmount, _, _ := l.zfsProperty(s, name, "canmount"); !s.Sets[name].Volume && canmount == "on" && !slices.Contains(l.mounts(), name) {
-			if at, _, _ := l.mountpoint(s, name); at != "none" && at != "legacy" {
-				l.mountSet(s, name)
+		if canmount, _, _ := zfsProperty(l, s, name, "canmount"); !s.Sets[name].Volume && canmount == "on" && !slices.Contains(mounts(l), name) {
+			if at, _, _ := mountpoint(l, s, name); at != "none" && at != "legacy" {
+				mountSet(l, s, name)
 			}
 		}
 	}

@@ -10,8 +10,8 @@ import (
 // sizes are the properties that are printed for people unless -p is given.
 var sizes = []string{"used", "available", "referenced", "volsize", "volblocksize", "recordsize", "quota", "refquota", "reservation", "refreservation", "logicalused", "written"}
 
-func (l *lab) shown(s *store, name, prop string, exact bool) (value, source string, ok bool) {
-	value, source, ok = l.zfsProperty(s, name, prop)
+func shown(l *lab, s *store, name, prop string, exact bool) (value, source string, ok bool) {
+	value, source, ok = zfsProperty(l, s, name, prop)
 	if !ok || exact || !slices.Contains(sizes, prop) {
 		return value, source, ok
 	}
@@ -25,7 +25,7 @@ func (l *lab) shown(s *store, name, prop string, exact bool) (value, source stri
 }
 
 // pick gives the datasets that the arguments of list and get name.
-func (l *lab) pick(s *store, names []string, deep bool) ([]string, int) {
+func pick(l *lab, s *store, names []string, deep bool) ([]string, int) {
 	if len(names) == 0 {
 		return s.below(""), 0
 	}
@@ -51,7 +51,7 @@ func (l *lab) pick(s *store, names []string, deep bool) ([]string, int) {
 func zfsList(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "Hprd:o:t:s:S:")
 	if bad != "" {
-		return l.zfsBad("list [-Hp] [-r|-d max] [-o property[,...]] [-s property]... [-S property]... [-t type[,...]] [filesystem|volume|snapshot] ...", bad)
+		return zfsBad(l, "list [-Hp] [-r|-d max] [-o property[,...]] [-s property]... [-S property]... [-t type[,...]] [filesystem|volume|snapshot] ...", bad)
 	}
 	columns := []string{"name", "used", "available", "referenced", "mountpoint"}
 	if has(opts, 'o') {
@@ -64,7 +64,7 @@ func zfsList(l *lab, s *store, args []string) int {
 		}
 	}
 	kinds := value(opts, 't')
-	names, status := l.pick(s, rest, has(opts, 'r') || has(opts, 'd'))
+	names, status := pick(l, s, rest, has(opts, 'r') || has(opts, 'd'))
 	if len(names) == 0 && status == 0 && !has(opts, 'H') {
 		l.errorf("no datasets available\n")
 		return 0
@@ -73,13 +73,13 @@ func zfsList(l *lab, s *store, args []string) int {
 		l.printf("%s\n", strings.ToUpper(strings.Join(columns, "\t")))
 	}
 	for _, name := range names {
-		kind, _, _ := l.zfsProperty(s, name, "type")
+		kind, _, _ := zfsProperty(l, s, name, "type")
 		if kinds != "" && kinds != "all" && !slices.Contains(strings.Split(kinds, ","), kind) {
 			continue
 		}
 		row := make([]string, len(columns))
 		for i, column := range columns {
-			text, _, ok := l.shown(s, name, column, has(opts, 'p'))
+			text, _, ok := shown(l, s, name, column, has(opts, 'p'))
 			if !ok && column != "volsize" && column != "volblocksize" && column != "mounted" {
 				l.errorf("bad property list: invalid property '%s'\n", column)
 				return 2
@@ -97,19 +97,19 @@ func zfsList(l *lab, s *store, args []string) int {
 func zfsGet(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "Hprd:o:s:t:")
 	if bad != "" || len(rest) == 0 {
-		return l.zfsBad("get [-rHp] [-d max] [-o \"all\" | field[,...]] [-t type[,...]] [-s source[,...]] <\"all\" | property[,...]> [filesystem|volume|snapshot|bookmark] ...", bad)
+		return zfsBad(l, "get [-rHp] [-d max] [-o \"all\" | field[,...]] [-t type[,...]] [-s source[,...]] <\"all\" | property[,...]> [filesystem|volume|snapshot|bookmark] ...", bad)
 	}
 	columns := []string{"name", "property", "value", "source"}
 	if has(opts, 'o') {
 		columns = strings.Split(value(opts, 'o'), ",")
 	}
-	names, status := l.pick(s, rest[1:], has(opts, 'r') || has(opts, 'd'))
+	names, status := pick(l, s, rest[1:], has(opts, 'r') || has(opts, 'd'))
 	if !has(opts, 'H') && len(names) > 0 {
 		l.printf("%s\n", strings.ToUpper(strings.Join(columns, "\t")))
 	}
 	for _, name := range names {
 		for _, prop := range strings.Split(rest[0], ",") {
-			text, source, ok := l.shown(s, name, prop, has(opts, 'p'))
+			text, source, ok := shown(l, s, name, prop, has(opts, 'p'))
 			if !ok {
 				if prop != "volsize" && prop != "volblocksize" && prop != "mounted" {
 					l.errorf("bad property list: invalid property '%s'\n", prop)
@@ -130,7 +130,7 @@ func zfsGet(l *lab, s *store, args []string) int {
 func zfsSet(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "u")
 	if bad != "" || len(rest) < 2 {
-		return l.zfsBad("set [-u] <property=value> ... <filesystem|volume|snapshot> ...", bad)
+		return zfsBad(l, "set [-u] <property=value> ... <filesystem|volume|snapshot> ...", bad)
 	}
 	_ = opts
 	name := rest[len(rest)-1]
@@ -157,21 +157,21 @@ func zfsSet(l *lab, s *store, args []string) int {
 			return 1
 		}
 		if prop == "volsize" {
-			if status := l.resize(d, name, kept); status != 0 {
+			if status := resize(l, d, name, kept); status != 0 {
 				return status
 			}
 			continue
 		}
-		wasMounted := prop == "mountpoint" && l.unmountSet(s, name)
+		wasMounted := prop == "mountpoint" && unmountSet(l, s, name)
 		d.Props[prop] = kept
 		if wasMounted || prop == "mountpoint" && kept != "none" && kept != "legacy" {
-			l.mountSet(s, name)
+			mountSet(l, s, name)
 		}
 	}
 	return 0
 }
 
-func (l *lab) resize(d *dataset, name, text string) int {
+func resize(l *lab, d *dataset, name, text string) int {
 	n, _ := strconv.ParseInt(text, 10, 64)
 	block, _, _ := int64(16384), 0, 0
 	if own, err := strconv.ParseInt(d.Props["volblocksize"], 10, 64); err == nil {
@@ -197,7 +197,7 @@ func (l *lab) resize(d *dataset, name, text string) int {
 func zfsInherit(l *lab, s *store, args []string) int {
 	_, rest, bad := getopt(args, "rS")
 	if bad != "" || len(rest) != 2 {
-		return l.zfsBad("inherit [-rS] <property> <filesystem|volume|snapshot> ...", bad)
+		return zfsBad(l, "inherit [-rS] <property> <filesystem|volume|snapshot> ...", bad)
 	}
 	d := s.get(rest[1])
 	if d == nil {
@@ -211,15 +211,15 @@ func zfsInherit(l *lab, s *store, args []string) int {
 func zfsMount(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "aflOo:v")
 	if bad != "" {
-		return l.zfsBad("mount [-flvO] [-o opts] <-a | filesystem>", bad)
+		return zfsBad(l, "mount [-flvO] [-o opts] <-a | filesystem>", bad)
 	}
 	if has(opts, 'a') {
-		l.mountAll(s)
+		mountAll(l, s)
 		return 0
 	}
 	if len(rest) == 0 {
-		for _, name := range l.mounts() {
-			at, _, _ := l.mountpoint(s, name)
+		for _, name := range mounts(l) {
+			at, _, _ := mountpoint(l, s, name)
 			l.printf("%-30s  %s\n", name, at)
 		}
 		return 0
@@ -228,7 +228,7 @@ func zfsMount(l *lab, s *store, args []string) int {
 		l.errorf("cannot open '%s': dataset does not exist\n", rest[0])
 		return 1
 	}
-	if words := l.mountSet(s, rest[0]); words != "" {
+	if words := mountSet(l, s, rest[0]); words != "" {
 		l.errorf("cannot mount '%s': %s\n", rest[0], words)
 		return 1
 	}
@@ -238,9 +238,9 @@ func zfsMount(l *lab, s *store, args []string) int {
 func zfsUnmount(l *lab, s *store, args []string) int {
 	_, rest, bad := getopt(args, "afu")
 	if bad != "" || len(rest) != 1 {
-		return l.zfsBad("unmount [-fu] <-a | filesystem|mountpoint>", bad)
+		return zfsBad(l, "unmount [-fu] <-a | filesystem|mountpoint>", bad)
 	}
-	if s.get(rest[0]) == nil || !l.unmountSet(s, rest[0]) {
+	if s.get(rest[0]) == nil || !unmountSet(l, s, rest[0]) {
 		l.errorf("cannot unmount '%s': not currently mounted\n", rest[0])
 		return 1
 	}

@@ -33,7 +33,7 @@ type dataset struct {
 	Snaps  []string
 }
 
-func (l *lab) loadZFS() *store {
+func loadZFS(l *lab) *store {
 	s := &store{Pools: map[string]*pool{}, Sets: map[string]*dataset{}}
 	l.load(lasting+"zfs", s)
 	if len(s.Pools) == 0 && l.conf("root", "ufs") == "zfs" {
@@ -44,12 +44,12 @@ func (l *lab) loadZFS() *store {
 		}
 		s.Sets["zroot/ROOT"] = &dataset{Props: map[string]string{"mountpoint": "none"}}
 		s.Sets["zroot/ROOT/default"] = &dataset{Props: map[string]string{"mountpoint": "/", "canmount": "noauto"}}
-		l.saveZFS(s)
+		saveZFS(l, s)
 	}
 	return s
 }
 
-func (l *lab) saveZFS(s *store) { l.save(lasting+"zfs", s) }
+func saveZFS(l *lab, s *store) { l.save(lasting+"zfs", s) }
 
 // imported says whether the pool of a dataset is there.
 func (s *store) imported(name string) bool {
@@ -91,7 +91,7 @@ var zfsDefaults = map[string]string{
 }
 
 // property gives value and source as zfs get shows them; ok is false for a name that zfs does not know.
-func (l *lab) zfsProperty(s *store, name, prop string) (value, source string, ok bool) {
+func zfsProperty(l *lab, s *store, name, prop string) (value, source string, ok bool) {
 	d := s.Sets[name]
 	switch prop {
 	case "name":
@@ -99,9 +99,9 @@ func (l *lab) zfsProperty(s *store, name, prop string) (value, source string, ok
 	case "type":
 		return map[bool]string{true: "volume", false: "filesystem"}[d.Volume], "-", true
 	case "used", "referenced", "logicalused", "logicalreferenced", "written", "usedbydataset":
-		return strconv.FormatInt(l.used(s, name), 10), "-", true
+		return strconv.FormatInt(used(l, s, name), 10), "-", true
 	case "available":
-		return strconv.FormatInt(l.available(s, name), 10), "-", true
+		return strconv.FormatInt(available(l, s, name), 10), "-", true
 	case "creation", "guid", "createtxg":
 		return "1", "-", true
 	case "compressratio", "refcompressratio":
@@ -109,7 +109,7 @@ func (l *lab) zfsProperty(s *store, name, prop string) (value, source string, ok
 	case "origin":
 		return "-", "-", true
 	case "mounted":
-		return map[bool]string{true: "yes", false: "no"}[slices.Contains(l.mounts(), name)], "-", !d.Volume
+		return map[bool]string{true: "yes", false: "no"}[slices.Contains(mounts(l), name)], "-", !d.Volume
 	case "volsize":
 		return strconv.FormatInt(d.Size, 10), "local", d.Volume
 	case "volblocksize":
@@ -118,7 +118,7 @@ func (l *lab) zfsProperty(s *store, name, prop string) (value, source string, ok
 		}
 		return "16384", "default", d.Volume
 	case "mountpoint":
-		return l.mountpoint(s, name)
+		return mountpoint(l, s, name)
 	}
 	for at := name; ; at = at[:strings.LastIndexByte(at, '/')] {
 		if text, set := s.Sets[at].Props[prop]; set {
@@ -138,7 +138,7 @@ func (l *lab) zfsProperty(s *store, name, prop string) (value, source string, ok
 	return text, "default", known
 }
 
-func (l *lab) mountpoint(s *store, name string) (value, source string, ok bool) {
+func mountpoint(l *lab, s *store, name string) (value, source string, ok bool) {
 	if s.Sets[name].Volume {
 		return "-", "-", true
 	}
@@ -162,7 +162,7 @@ func (l *lab) mountpoint(s *store, name string) (value, source string, ok bool) 
 }
 
 // used counts what the files behind a dataset and those below it take on the disk of the lab.
-func (l *lab) used(s *store, name string) int64 {
+func used(l *lab, s *store, name string) int64 {
 	total := int64(0)
 	for _, one := range s.below(name) {
 		total += 57344
@@ -191,9 +191,9 @@ func blocks(path string) int64 {
 	return info.Size()
 }
 
-func (l *lab) available(s *store, name string) int64 {
+func available(l *lab, s *store, name string) int64 {
 	root := strings.SplitN(name, "/", 2)[0]
-	free := s.Pools[root].Size - s.Pools[root].Size/32 - l.used(s, root)
+	free := s.Pools[root].Size - s.Pools[root].Size/32 - used(l, s, root)
 	for one, d := range s.Sets {
 		if d.Volume && strings.HasPrefix(one, root+"/") {
 			if reserve, _ := strconv.ParseInt(d.Props["refreservation"], 10, 64); reserve > 0 {
@@ -250,7 +250,7 @@ func human(n int64) string {
 	return text + units[at:at+1]
 }
 
-func (l *lab) mounts() []string {
+func mounts(l *lab) []string {
 	var names []string
 	l.load(volatile+"mounted", &names)
 	return names

@@ -23,17 +23,17 @@ func zpool(l *lab) int {
 		return 2
 	}
 	defer l.lock()()
-	l.ensureZFS()
-	s := l.loadZFS()
+	ensureZFS(l)
+	s := loadZFS(l)
 	status := run(l, s, l.args[1:])
-	l.saveZFS(s)
+	saveZFS(l, s)
 	return status
 }
 
 func zpoolCreate(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "fndR:m:o:O:t:")
 	if bad != "" || len(rest) < 2 {
-		return l.zfsBad("create [-fnd] [-o property=value] ... [-O file-system-property=value] ... [-m mountpoint] [-R root] <pool> <vdev> ...", bad)
+		return zfsBad(l, "create [-fnd] [-o property=value] ... [-O file-system-property=value] ... [-m mountpoint] [-R root] <pool> <vdev> ...", bad)
 	}
 	name, vdevs := rest[0], rest[1:]
 	p, d := &pool{Props: map[string]string{}, Bare: has(opts, 'd')}, &dataset{Props: map[string]string{}}
@@ -58,7 +58,7 @@ func zpoolCreate(l *lab, s *store, args []string) int {
 		}
 	}
 	for _, vdev := range vdevs {
-		n, words := l.vdev(s, vdev, has(opts, 'f'))
+		n, words := vdevOf(l, s, vdev, has(opts, 'f'))
 		if words != "" {
 			l.errorf("%s\n", strings.ReplaceAll(words, "%POOL%", name))
 			return 1
@@ -71,21 +71,21 @@ func zpoolCreate(l *lab, s *store, args []string) int {
 		return 1
 	}
 	for _, vdev := range vdevs {
-		l.labelDisk(vdev, name)
+		labelDisk(l, vdev, name)
 	}
 	if p.Bare && feature(d.Props["compression"]) != "" {
 		l.errorf("cannot create '%s': operation not supported on this type of pool\n", name)
 		return 1
 	}
 	s.Pools[name], s.Sets[name] = p, d
-	if at, _, _ := l.mountpoint(s, name); at != "none" && at != "legacy" {
-		l.mountSet(s, name)
+	if at, _, _ := mountpoint(l, s, name); at != "none" && at != "legacy" {
+		mountSet(l, s, name)
 	}
 	return 0
 }
 
-// vdev judges a disk or file for a new pool and gives its size.
-func (l *lab) vdev(s *store, vdev string, force bool) (int64, string) {
+// vdevOf judges a disk or file for a new pool and gives its size.
+func vdevOf(l *lab, s *store, vdev string, force bool) (int64, string) {
 	short := strings.TrimPrefix(vdev, "/dev/")
 	for name, p := range s.Pools {
 		if slices.Contains(p.Vdevs, short) && !p.Exported {
@@ -98,7 +98,7 @@ func (l *lab) vdev(s *store, vdev string, force bool) (int64, string) {
 	if short == "vtbd0" || strings.HasPrefix(short, "vtbd0p") || short == "cd0" {
 		return 0, "cannot create '%POOL%': no such pool or dataset"
 	}
-	file, isDisk := l.disk(short)
+	file, isDisk := disk(l, short)
 	if !isDisk {
 		if !strings.HasPrefix(vdev, "/") || strings.HasPrefix(vdev, "/dev/") {
 			return 0, "cannot open '" + vdev + "': no such GEOM provider\nmust be a full path or shorthand device name"
@@ -116,8 +116,8 @@ func (l *lab) vdev(s *store, vdev string, force bool) (int64, string) {
 }
 
 // labelDisk writes what makes a disk not blank any more.
-func (l *lab) labelDisk(vdev, pool string) {
-	file, isDisk := l.disk(strings.TrimPrefix(vdev, "/dev/"))
+func labelDisk(l *lab, vdev, pool string) {
+	file, isDisk := disk(l, strings.TrimPrefix(vdev, "/dev/"))
 	if !isDisk {
 		file = l.path(vdev)
 	}
@@ -127,7 +127,7 @@ func (l *lab) labelDisk(vdev, pool string) {
 	}
 }
 
-func (l *lab) poolNamed(s *store, name string) *pool {
+func poolNamed(l *lab, s *store, name string) *pool {
 	p := s.Pools[name]
 	if p == nil || p.Exported {
 		l.errorf("cannot open '%s': no such pool\n", name)
@@ -139,16 +139,16 @@ func (l *lab) poolNamed(s *store, name string) *pool {
 func zpoolDestroy(l *lab, s *store, args []string) int {
 	_, rest, bad := getopt(args, "f")
 	if bad != "" || len(rest) != 1 {
-		return l.zfsBad("destroy [-f] <pool>", bad)
+		return zfsBad(l, "destroy [-f] <pool>", bad)
 	}
-	p := l.poolNamed(s, rest[0])
+	p := poolNamed(l, s, rest[0])
 	if p == nil {
 		return 1
 	}
 	names := s.below(rest[0])
 	slices.Reverse(names)
 	for _, name := range names {
-		l.unmountSet(s, name)
+		unmountSet(l, s, name)
 		os.RemoveAll(l.path(volumeFile(name)))
 		os.RemoveAll(l.path(filesDir(name)))
 		delete(s.Sets, name)
@@ -169,9 +169,9 @@ func (s *store) poolNames(exported bool) []string {
 	return names
 }
 
-func (l *lab) poolProperty(s *store, name, prop string, exact bool) (string, bool) {
+func poolProperty(l *lab, s *store, name, prop string, exact bool) (string, bool) {
 	p := s.Pools[name]
-	used := l.used(s, name)
+	used := used(l, s, name)
 	number := func(n int64) string {
 		if exact {
 			return strconv.FormatInt(n, 10)

@@ -8,7 +8,7 @@ import (
 func zpoolList(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "gHLo:pPT:v")
 	if bad != "" {
-		return l.zfsBad("list [-gHLpPv] [-o property[,...]] [-T d|u] [pool] ... [interval [count]]", bad)
+		return zfsBad(l, "list [-gHLpPv] [-o property[,...]] [-T d|u] [pool] ... [interval [count]]", bad)
 	}
 	columns := strings.Split("name,size,alloc,free,ckpoint,expandsz,frag,cap,dedup,health,altroot", ",")
 	if has(opts, 'o') {
@@ -28,13 +28,13 @@ func zpoolList(l *lab, s *store, args []string) int {
 	}
 	status := 0
 	for _, name := range rest {
-		if l.poolNamed(s, name) == nil {
+		if poolNamed(l, s, name) == nil {
 			status = 1
 			continue
 		}
 		row := make([]string, len(columns))
 		for i, column := range columns {
-			text, ok := l.poolProperty(s, name, column, has(opts, 'p'))
+			text, ok := poolProperty(l, s, name, column, has(opts, 'p'))
 			if !ok {
 				l.errorf("bad property list: invalid property '%s'\n", column)
 				return 2
@@ -49,7 +49,7 @@ func zpoolList(l *lab, s *store, args []string) int {
 func zpoolGet(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "Hpo:")
 	if bad != "" || len(rest) < 1 {
-		return l.zfsBad("get [-Hp] [-o \"all\" | field[,...]] <\"all\" | property[,...]> <pool> ...", bad)
+		return zfsBad(l, "get [-Hp] [-o \"all\" | field[,...]] <\"all\" | property[,...]> <pool> ...", bad)
 	}
 	columns := []string{"name", "property", "value", "source"}
 	if has(opts, 'o') {
@@ -60,12 +60,12 @@ func zpoolGet(l *lab, s *store, args []string) int {
 		pools = s.poolNames(false)
 	}
 	for _, name := range pools {
-		p := l.poolNamed(s, name)
+		p := poolNamed(l, s, name)
 		if p == nil {
 			return 1
 		}
 		for _, prop := range strings.Split(rest[0], ",") {
-			text, ok := l.poolProperty(s, name, prop, has(opts, 'p'))
+			text, ok := poolProperty(l, s, name, prop, has(opts, 'p'))
 			if !ok {
 				l.errorf("bad property list: invalid property '%s'\n", prop)
 				return 2
@@ -89,7 +89,7 @@ func zpoolSet(l *lab, s *store, args []string) int {
 		l.errorf("missing or too many arguments\nusage:\n\tset <property=value> <pool>\n")
 		return 2
 	}
-	p := l.poolNamed(s, args[1])
+	p := poolNamed(l, s, args[1])
 	if p == nil {
 		return 1
 	}
@@ -105,7 +105,7 @@ func zpoolSet(l *lab, s *store, args []string) int {
 func zpoolImport(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "aDd:c:fFlmnNo:R:st")
 	if bad != "" || len(rest) > 2 {
-		return l.zfsBad("import [-d dir] [-D] ... [pool | id [newpool]]", bad)
+		return zfsBad(l, "import [-d dir] [-D] ... [pool | id [newpool]]", bad)
 	}
 	away := s.poolNames(true)
 	if len(rest) == 0 && !has(opts, 'a') {
@@ -135,12 +135,12 @@ func zpoolImport(l *lab, s *store, args []string) int {
 		p.Exported = false
 		for _, one := range s.below(name) {
 			if s.Sets[one].Volume {
-				l.node(s, one, false)
+				node(l, s, one, false)
 			}
 		}
 	}
 	if !has(opts, 'N') {
-		l.mountAll(s)
+		mountAll(l, s)
 	}
 	return 0
 }
@@ -148,14 +148,14 @@ func zpoolImport(l *lab, s *store, args []string) int {
 func zpoolExport(l *lab, s *store, args []string) int {
 	_, rest, bad := getopt(args, "af")
 	if bad != "" || len(rest) != 1 {
-		return l.zfsBad("export [-af] <pool> ...", bad)
+		return zfsBad(l, "export [-af] <pool> ...", bad)
 	}
-	p := l.poolNamed(s, rest[0])
+	p := poolNamed(l, s, rest[0])
 	if p == nil {
 		return 1
 	}
 	for _, name := range s.below(rest[0]) {
-		l.unmountSet(s, name)
+		unmountSet(l, s, name)
 	}
 	os.RemoveAll(l.path("/dev/zvol/" + rest[0]))
 	p.Exported = true
@@ -165,7 +165,7 @@ func zpoolExport(l *lab, s *store, args []string) int {
 func zpoolStatus(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, "c:DgiLpPstT:vx")
 	if bad != "" {
-		return l.zfsBad("status [-c [script1,script2,...]] [-DegiLpPstvx] [-T d|u] [pool] ... [interval [count]]", bad)
+		return zfsBad(l, "status [-c [script1,script2,...]] [-DegiLpPstvx] [-T d|u] [pool] ... [interval [count]]", bad)
 	}
 	if has(opts, 'x') && len(rest) == 0 {
 		l.printf("all pools are healthy\n")
@@ -178,7 +178,7 @@ func zpoolStatus(l *lab, s *store, args []string) int {
 		l.errorf("no pools available\n")
 	}
 	for _, name := range rest {
-		p := l.poolNamed(s, name)
+		p := poolNamed(l, s, name)
 		if p == nil {
 			return 1
 		}
@@ -201,7 +201,7 @@ func zpoolStatus(l *lab, s *store, args []string) int {
 func zpoolLabelclear(l *lab, s *store, args []string) int {
 	_, rest, bad := getopt(args, "f")
 	if bad != "" || len(rest) != 1 {
-		return l.zfsBad("labelclear [-f] <vdev>", bad)
+		return zfsBad(l, "labelclear [-f] <vdev>", bad)
 	}
 	short := strings.TrimPrefix(rest[0], "/dev/")
 	for name, p := range s.Pools {
@@ -219,16 +219,16 @@ func zpoolLabelclear(l *lab, s *store, args []string) int {
 func zpoolOnline(l *lab, s *store, args []string) int {
 	_, rest, bad := getopt(args, "e")
 	if bad != "" || len(rest) < 2 {
-		return l.zfsBad("online [-e] <pool> <device> ...", bad)
+		return zfsBad(l, "online [-e] <pool> <device> ...", bad)
 	}
-	if l.poolNamed(s, rest[0]) == nil {
+	if poolNamed(l, s, rest[0]) == nil {
 		return 1
 	}
 	return 0
 }
 
 func zpoolQuiet(l *lab, s *store, args []string) int {
-	if len(args) == 0 || l.poolNamed(s, args[len(args)-1]) == nil {
+	if len(args) == 0 || poolNamed(l, s, args[len(args)-1]) == nil {
 		return 1
 	}
 	return 0
@@ -237,7 +237,7 @@ func zpoolQuiet(l *lab, s *store, args []string) int {
 func zfsSnapshot(l *lab, s *store, args []string) int {
 	_, rest, bad := getopt(args, "ro:")
 	if bad != "" || len(rest) == 0 {
-		return l.zfsBad("snapshot [-r] [-o property=value] ... <filesystem|volume>@<snap> ...", bad)
+		return zfsBad(l, "snapshot [-r] [-o property=value] ... <filesystem|volume>@<snap> ...", bad)
 	}
 	for _, arg := range rest {
 		set, snap, ok := strings.Cut(arg, "@")
@@ -265,7 +265,7 @@ func zfsSnapshot(l *lab, s *store, args []string) int {
 func zfsSend(l *lab, s *store, args []string) int {
 	_, rest, bad := getopt(args, "DLPbcehnpRsvwi:I:t:")
 	if bad != "" || len(rest) != 1 {
-		return l.zfsBad("send [-DLPbcehnpsVvw] [-i|-I snapshot] <snapshot>", bad)
+		return zfsBad(l, "send [-DLPbcehnpsVvw] [-i|-I snapshot] <snapshot>", bad)
 	}
 	set, snap, _ := strings.Cut(rest[0], "@")
 	d := s.get(set)

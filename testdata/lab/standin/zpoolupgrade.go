@@ -33,14 +33,14 @@ const notEnabled = "status: Some supported and requested features are not enable
 func zpoolUpgrade(l *lab, s *store, args []string) int {
 	opts, rest, bad := getopt(args, ":avV:")
 	if bad != "" || has(opts, 'v') || has(opts, 'V') || has(opts, 'a') == (len(rest) > 0) && len(args) > 0 {
-		return l.zfsBad("upgrade\n\tupgrade -v\n\tupgrade [-V version] <-a | pool ...>", bad)
+		return zfsBad(l, "upgrade\n\tupgrade -v\n\tupgrade [-V version] <-a | pool ...>", bad)
 	}
 	l.printf("This system supports ZFS pool feature flags.\n\n")
 	if has(opts, 'a') {
 		rest = s.poolNames(false)
 	}
 	for _, name := range rest {
-		p := l.poolNamed(s, name)
+		p := poolNamed(l, s, name)
 		switch {
 		case p == nil:
 			return 1
