@@ -78,7 +78,7 @@ box-e2e: ## a box made of a stand-in cloud image, added by the real Vagrant and 
 	  PATH=$$PATH:/usr/sbin command -v $$t >/dev/null && [ -e /usr/share/ovmf/OVMF.fd ] || \
 	  { .ci/apt vagrant mmdebstrap mtools dosfstools fdisk binutils xz-utils qemu-system-x86 qemu-utils ovmf; break; }; done
 	[ -s .cache/box/standin.raw.xz ] || testdata/box/build.sh $(CURDIR)/.cache/box/standin.raw.xz $(CURDIR)/.cache/box/work $(CURDIR)/.cache/box/base.tar
-	FBDOCK_BOX_STANDIN=$(CURDIR)/.cache/box/standin.raw.xz $(GO) test -tags e2e -count=1 -timeout 50m -v -run TestBoxBoots ./internal/app
+	FBDOCK_BOX_STANDIN=$(CURDIR)/.cache/box/standin.raw.xz $(GO) test -tags e2e -count=1 -timeout 50m -v -run TestBoxBoots ./internal/images
 
 clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built here, through the machine's socket; docker's and compose's command lines beside plain docker
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/ ./testcontainers

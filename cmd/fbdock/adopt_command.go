@@ -1,14 +1,15 @@
 package main
 
 import (
-	"context"
 	"errors"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/fbdock/fbdock/internal/app"
 )
 
 // adoptCommand ties machines to another folder.
-func (p *program) adoptCommand() *cli.Command {
+func adoptCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "adopt", Usage: "Give this folder the machines of another project",
 		Flags: append(commonFlags(),
@@ -26,18 +27,13 @@ func (p *program) adoptCommand() *cli.Command {
 			}
 			ctx, stop := interruptible(c.Context)
 			defer stop()
-			return p.adopt(ctx, c, o.Adopt, o.AdoptLegacy)
+			switch id := c.String("project"); {
+			case !c.Bool("legacy"):
+				return app.Adopt(ctx, o, id)
+			case id != "":
+				return usage(errors.New("adopt takes either --legacy or --project"))
+			}
+			return app.AdoptLegacy(ctx, o)
 		},
 	}
-}
-
-func (p *program) adopt(ctx context.Context, c *cli.Context, adopt func(context.Context, string) error, legacy func(context.Context) error) error {
-	id := c.String("project")
-	switch {
-	case !c.Bool("legacy"):
-		return adopt(ctx, id)
-	case id != "":
-		return usage(errors.New("adopt takes either --legacy or --project"))
-	}
-	return legacy(ctx)
 }

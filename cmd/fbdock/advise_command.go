@@ -10,7 +10,7 @@ import (
 	"github.com/fbdock/fbdock/internal/app"
 )
 
-func (p *program) adviseCommand() *cli.Command {
+func adviseCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "advise", Usage: "Say how to run an image, or what there is for a purpose", ArgsUsage: "[IMAGE|PURPOSE]",
 		Flags: append(commonFlags(), machineFlag(), jsonFlag()),
@@ -29,19 +29,19 @@ func (p *program) adviseCommand() *cli.Command {
 			if err != nil && !app.NoConfig(err) {
 				return err
 			}
-			advice, err := o.Advise(ctx, project, text(c, flagMachine), c.Args().First())
+			advice, err := app.Advise(ctx, o, project, text(c, flagMachine), c.Args().First())
 			if err != nil {
 				return err
 			}
 			if isSet(c, flagJSON) {
 				return p.terminal(c).JSON(advice)
 			}
-			return p.printAdvice(c, advice)
+			return printAdvice(p, c, advice)
 		},
 	}
 }
 
-func (p *program) printAdvice(c *cli.Context, a app.Advice) error {
+func printAdvice(p *program, c *cli.Context, a app.Advice) error {
 	t := p.terminal(c)
 	if a.Image != nil {
 		var rows [][]string

@@ -10,11 +10,13 @@ import (
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/machine"
+	"github.com/fbdock/fbdock/internal/project"
+	"github.com/fbdock/fbdock/internal/serve"
 )
 
 // agentCommand is the background process of a machine. It reads no
 // configuration: who starts it has written down what it is to serve.
-func (p *program) agentCommand() *cli.Command {
+func agentCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: machine.AgentCommand, Hidden: true, Usage: "serve one machine; started by the other commands", Flags: []cli.Flag{
 			&cli.StringFlag{Name: "project", Usage: "the `ID` of the project"},
@@ -26,18 +28,18 @@ func (p *program) agentCommand() *cli.Command {
 			// It stays for days and does little: its memory counts for more
 			// than its time.
 			debug.SetGCPercent(40)
-			return app.RunAgent(ctx, app.Options{Env: host.Env{Environ: p.environ, Version: p.version}}, c.String("project"), c.String("name"))
+			return serve.Run(ctx, host.Env{Environ: p.environ, Version: p.version}, c.String("project"), c.String("name"))
 		},
 	}
 }
 
 // agentStdioCommand joins standard input and output with the agent's socket:
 // a ProxyCommand for OpenSSH on every system, pipes included.
-func (p *program) agentStdioCommand() *cli.Command {
+func agentStdioCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: machine.StdioCommand, Hidden: true, Usage: "the agent's SSH on standard input and output", Flags: append(commonFlags(), machineFlag()),
-		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			conn, err := project.AgentConn(ctx, text(c, flagMachine))
+		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
+			conn, err := app.AgentConn(ctx, project, text(c, flagMachine))
 			if err != nil {
 				return err
 			}

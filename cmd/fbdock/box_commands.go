@@ -7,16 +7,16 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/hcl"
-	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/images"
 )
 
-// group is a command that only has commands below it.
-func (p *program) group(name, summary string, commands ...*cli.Command) *cli.Command {
+// commandGroup is a command that only has commands below it.
+func commandGroup(name, summary string, commands ...*cli.Command) *cli.Command {
 	return &cli.Command{Name: name, Usage: summary, Subcommands: commands}
 }
 
-func (p *program) boxCommand() *cli.Command {
-	return p.group("box", "Make Vagrant boxes of FreeBSD and Alpine", &cli.Command{
+func boxCommand(p *program) *cli.Command {
+	return commandGroup("box", "Make Vagrant boxes of FreeBSD and Alpine", &cli.Command{
 		Name: "build", Usage: "Make a box of an official cloud image and add it to Vagrant",
 		Flags: append(commonFlags(), jsonFlag(),
 			&cli.StringSliceFlag{
@@ -36,20 +36,20 @@ func (p *program) boxCommand() *cli.Command {
 			}
 			ctx, stop := interruptible(c.Context)
 			defer stop()
-			results, err := p.buildBoxes(ctx, c)
+			results, err := buildBoxes(ctx, p, c)
 			if err != nil && ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 			if err != nil {
 				return err
 			}
-			return p.showBoxes(c, results)
+			return showBoxes(p, c, results)
 		},
 	})
 }
 
 // showBoxes prints a line, or an object of JSON, for each box.
-func (p *program) showBoxes(c *cli.Context, results []app.BoxResult) error {
+func showBoxes(p *program, c *cli.Context, results []images.BoxResult) error {
 	for _, r := range results {
 		if isSet(c, flagJSON) {
 			if err := p.terminal(c).JSON(r); err != nil {
@@ -67,7 +67,7 @@ func (p *program) showBoxes(c *cli.Context, results []app.BoxResult) error {
 	return nil
 }
 
-func (p *program) buildBoxes(ctx context.Context, c *cli.Context) ([]app.BoxResult, error) {
+func buildBoxes(ctx context.Context, p *program, c *cli.Context) ([]images.BoxResult, error) {
 	providers := c.StringSlice("provider")
 	if len(providers) == 0 {
 		providers = []string{"libvirt"}
@@ -83,7 +83,7 @@ func (p *program) buildBoxes(ctx context.Context, c *cli.Context) ([]app.BoxResu
 	if lock == nil {
 		p.terminal(c).Say("there is no " + hcl.FileName + " here, so no lock file pins the image")
 	}
-	return app.BuildBoxes(ctx, o, lock, app.BoxOptions{
+	return images.BuildBoxes(ctx, o.Maker(), lock, images.BoxOptions{
 		Providers: providers, System: c.String("system"), Release: c.String("release"), Architecture: c.String("arch"),
 		Filesystem: c.String("root"), Mirror: c.String("mirror"),
 	})

@@ -10,7 +10,7 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 )
 
-func (p *program) boxesCommand() *cli.Command {
+func boxesCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "boxes", Usage: "List the FreeBSD boxes and engine images that fbdock knows", Flags: append(commonFlags(), jsonFlag()),
 		Action: func(c *cli.Context) error {

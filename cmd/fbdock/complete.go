@@ -8,7 +8,9 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/command"
 	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // completeWord is the first word of a command line that the completion
@@ -109,9 +111,9 @@ func (p *program) values(ctx context.Context, f cli.Flag, dir string) []string {
 	case "layer":
 		return app.LogLayers()
 	case "on":
-		return []string{app.OnFreeBSD, app.OnEngine}
+		return []string{command.OnFreeBSD, command.OnEngine}
 	case "via":
-		return []string{app.ViaLink, app.ViaVagrant}
+		return []string{command.ViaLink, command.ViaVagrant}
 	case "provider":
 		return []string{"libvirt", "qemu", "hyperv"}
 	case "arch":
@@ -123,5 +125,5 @@ func (p *program) values(ctx context.Context, f cli.Flag, dir string) []string {
 }
 
 func (p *program) machineNames(ctx context.Context, dir string) []string {
-	return app.Options{Dir: dir, Env: host.Env{Environ: p.environ, Version: p.version}}.MachineNames(ctx)
+	return project.Options{Dir: dir, Env: host.Env{Environ: p.environ, Version: p.version}}.MachineNames(ctx)
 }

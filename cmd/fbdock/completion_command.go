@@ -14,7 +14,7 @@ func completionShells() []string { return []string{"bash", "zsh", "fish", "power
 //go:embed completion
 var completions embed.FS
 
-func (p *program) completionCommand() *cli.Command {
+func completionCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "completion", Usage: "Print the completion script of a shell", ArgsUsage: "bash|zsh|fish|powershell",
 		Action: func(c *cli.Context) error {

@@ -11,13 +11,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/hcl"
-	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/hostfile"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) initCommand() *cli.Command {
+func initCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "init", Usage: "Write a commented fbdock.hcl", Flags: append(commonFlags(),
 			&cli.StringFlag{Name: "name", Value: "dev", Usage: "call the machine `NAME`"},
@@ -47,7 +47,7 @@ func (p *program) initCommand() *cli.Command {
 	}
 }
 
-func (p *program) validateCommand() *cli.Command {
+func validateCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "validate", Usage: "Check the configuration", Flags: append(commonFlags(), jsonFlag()),
 		Action: func(c *cli.Context) error {
@@ -58,7 +58,7 @@ func (p *program) validateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			loaded, err := app.Load(c.Context, o)
+			loaded, err := project.Load(c.Context, o)
 			if err != nil {
 				return err
 			}
@@ -85,7 +85,7 @@ func count(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-func (p *program) fmtCommand() *cli.Command {
+func fmtCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "fmt", Usage: "Format configuration files in place", ArgsUsage: "[FILE...]", Flags: append(commonFlags(),
 			&cli.BoolFlag{Name: "check", Usage: "change nothing, and fail when a file is not formatted"},
@@ -93,7 +93,7 @@ func (p *program) fmtCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			files := c.Args().Slice()
 			if len(files) == 0 {
-				file, err := app.Options{Dir: folder(c), Env: host.Env{Environ: p.environ}}.Find()
+				file, err := project.Options{Dir: folder(c), Env: host.Env{Environ: p.environ}}.Find()
 				if err != nil {
 					return err
 				}
@@ -101,7 +101,7 @@ func (p *program) fmtCommand() *cli.Command {
 			}
 			var unformatted error
 			for _, file := range files {
-				changed, err := p.format(c, file)
+				changed, err := formatFile(p, c, file)
 				if err != nil {
 					return err
 				}
@@ -114,14 +114,14 @@ func (p *program) fmtCommand() *cli.Command {
 	}
 }
 
-func (p *program) format(c *cli.Context, file string) (changed bool, err error) {
+func formatFile(p *program, c *cli.Context, file string) (changed bool, err error) {
 	src, err := hostfile.Read(c.Context, file, hostfile.MaxConfig)
 	if err != nil {
 		return false, &failure.Error{Err: fmt.Errorf("format: %w", err), Code: failure.ExitUsage}
 	}
 	out, diags := hcl.Format(file, src)
 	if diags.HasErrors() {
-		return false, p.tell(c, app.Loaded{Diagnostics: diags, Sources: hcl.Sources{file: src}})
+		return false, p.tell(c, project.Loaded{Diagnostics: diags, Sources: hcl.Sources{file: src}})
 	}
 	if bytes.Equal(src, out) {
 		return false, nil

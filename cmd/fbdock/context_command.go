@@ -7,26 +7,28 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/machine"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) contextCommand() *cli.Command {
+func contextCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "context", Usage: "Show, use or give back the docker context of a machine",
 		ArgsUsage: "[show|use|restore]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), freebsdFlag()),
-		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
 			if c.NArg() > 1 {
 				return usage(fmt.Errorf("context takes one word, got %q after it", c.Args().Get(1)))
 			}
 			machine := text(c, flagMachine)
 			switch word := c.Args().First(); word {
 			case "", "show":
-				r, err := project.Context(ctx, machine, sideOf(c))
-				return p.contextAnswer(c, r, err)
+				r, err := app.Context(ctx, project, machine, sideOf(c))
+				return contextAnswer(p, c, r, err)
 			case "use":
-				r, err := project.UseContext(ctx, machine, sideOf(c))
-				return p.contextAnswer(c, r, err)
+				r, err := app.UseContext(ctx, project, machine, sideOf(c))
+				return contextAnswer(p, c, r, err)
 			case "restore":
-				restored, to, err := project.RestoreContext(machine)
+				restored, to, err := app.RestoreContext(project, machine)
 				if err == nil && !restored {
 					p.terminal(c).Say("docker does not follow this machine; nothing to do")
 				} else if err == nil {
@@ -45,9 +47,9 @@ func freebsdFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "freebsd", Usage: "use podman of FreeBSD in place of the engine"}
 }
 
-func sideOf(c *cli.Context) app.Side { return app.Side(c.Bool("freebsd")) }
+func sideOf(c *cli.Context) machine.Side { return machine.Side(c.Bool("freebsd")) }
 
-func (p *program) contextAnswer(c *cli.Context, r app.ContextResult, err error) error {
+func contextAnswer(p *program, c *cli.Context, r app.ContextResult, err error) error {
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,10 @@ import (
 
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) destroyCommand() *cli.Command {
+func destroyCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "destroy", Usage: "Remove machines with all their containers, images and volumes", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
 			yesFlag("do not ask"),
@@ -21,58 +22,60 @@ func (p *program) destroyCommand() *cli.Command {
 		),
 		Action: func(c *cli.Context) error {
 			if c.IsSet("project") {
-				return p.destroyKept(c)
+				return destroyKept(p, c)
 			}
-			return p.onProject(p.loadDestroying, p.destroy)(c)
+			return onProject(p.loadDestroying, func(ctx context.Context, c *cli.Context, project *project.Project) error {
+				return destroyMachines(ctx, p, c, project)
+			})(c)
 		},
 	}
 }
 
 // destroyKept is destroy for a project that is found by its id.
-func (p *program) destroyKept(c *cli.Context) error {
+func destroyKept(p *program, c *cli.Context) error {
 	ctx, stop := interruptible(c.Context)
 	defer stop()
 	o, err := p.options(c)
 	if err != nil {
 		return err
 	}
-	project, err := o.Kept(c.String("project"))
+	project, err := app.Kept(o, c.String("project"))
 	if err != nil {
 		return err
 	}
-	if len(named(c)) == 0 && project.Gone() {
-		return p.destroyAll(ctx, c, project)
+	if len(named(c)) == 0 && app.Gone(project) {
+		return destroyAll(ctx, p, c, project)
 	}
-	return p.destroy(ctx, c, project)
+	return destroyMachines(ctx, p, c, project)
 }
 
-func (p *program) destroy(ctx context.Context, c *cli.Context, project *app.Project) error {
+func destroyMachines(ctx context.Context, p *program, c *cli.Context, project *project.Project) error {
 	if c.Bool("all") {
-		return p.destroyAll(ctx, c, project)
+		return destroyAll(ctx, p, c, project)
 	}
 	machines, err := project.Selection(named(c))
 	if err != nil {
 		return err
 	}
 	for _, m := range machines {
-		if ok, err := p.confirmLoss(ctx, c, project, []plan.Machine{m}, ""); err != nil || !ok {
+		if ok, err := confirmLoss(ctx, p, c, project, []plan.Machine{m}, ""); err != nil || !ok {
 			return err
 		}
 	}
-	return project.Destroy(ctx, named(c))
+	return app.Destroy(ctx, project, named(c))
 }
 
-func (p *program) destroyAll(ctx context.Context, c *cli.Context, project *app.Project) error {
+func destroyAll(ctx context.Context, p *program, c *cli.Context, project *project.Project) error {
 	if names := named(c); len(names) > 0 {
 		return usage(fmt.Errorf("destroy takes either --all or names, got %q", names))
 	}
 	if len(project.Plan.Machines) == 0 && !project.State.Exists() {
 		return errors.New("there is nothing to remove")
 	}
-	if ok, err := p.confirmLoss(ctx, c, project, project.Plan.Machines, "all that fbdock keeps of "+project.Dir); err != nil || !ok {
+	if ok, err := confirmLoss(ctx, p, c, project, project.Plan.Machines, "all that fbdock keeps of "+project.Dir); err != nil || !ok {
 		return err
 	}
-	kept, err := project.DestroyAll(ctx)
+	kept, err := app.DestroyAll(ctx, project)
 	if err != nil {
 		return err
 	}
@@ -82,10 +85,10 @@ func (p *program) destroyAll(ctx context.Context, c *cli.Context, project *app.P
 
 // confirmLoss asks for the removal of machines, and says with --yes what is
 // removed.
-func (p *program) confirmLoss(ctx context.Context, c *cli.Context, project *app.Project, machines []plan.Machine, more string) (bool, error) {
+func confirmLoss(ctx context.Context, p *program, c *cli.Context, project *project.Project, machines []plan.Machine, more string) (bool, error) {
 	var lost []string
 	for _, m := range machines {
-		lost = append(lost, project.Loss(ctx, m))
+		lost = append(lost, app.Loss(ctx, project, m))
 	}
 	if more != "" {
 		lost = append(lost, more)
@@ -95,5 +98,5 @@ func (p *program) confirmLoss(ctx context.Context, c *cli.Context, project *app.
 		p.terminal(c).Say("removing " + text)
 		return true, nil
 	}
-	return p.confirm(c, "Remove "+text+"?")
+	return confirm(p, c, "Remove "+text+"?")
 }

@@ -9,10 +9,11 @@ import (
 
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/platforms"
 )
 
-func (p *program) doctorCommand() *cli.Command {
+func doctorCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "doctor", Usage: "Check what this host can run, and say how to fix what it cannot", ArgsUsage: "[NAME...]",
 		Flags: append(commonFlags(), machineFlag(), jsonFlag(),
@@ -21,16 +22,18 @@ func (p *program) doctorCommand() *cli.Command {
 		),
 		Action: func(c *cli.Context) error {
 			if c.Bool("guest") {
-				return p.onApplied(p.doctorGuest)(c)
+				return onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
+					return doctorGuest(ctx, p, c, project)
+				})(c)
 			}
 			ctx, stop := interruptible(c.Context)
 			defer stop()
-			return p.doctor(ctx, c)
+			return examineHost(ctx, p, c)
 		},
 	}
 }
 
-func (p *program) doctor(ctx context.Context, c *cli.Context) error {
+func examineHost(ctx context.Context, p *program, c *cli.Context) error {
 	o, err := p.options(c)
 	if err != nil {
 		return err
@@ -39,7 +42,7 @@ func (p *program) doctor(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o.HostFacts = app.HostOf(facts)
+	o.HostFacts = project.HostOf(facts)
 	home, err := os.UserHomeDir()
 	if err != nil {
 		home = ""
@@ -49,15 +52,15 @@ func (p *program) doctor(ctx context.Context, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o.AddCLI(ctx, found)
-	if err := p.printDoctor(c, facts, found); err != nil {
+	app.AddCLI(ctx, o, found)
+	if err := printDoctor(p, c, facts, found); err != nil {
 		return err
 	}
 	p.status = doctorStatus(found, c.Bool("strict"))
 	return nil
 }
 
-func (p *program) printDoctor(c *cli.Context, facts platforms.Facts, found []app.Examination) error {
+func printDoctor(p *program, c *cli.Context, facts platforms.Facts, found []app.Examination) error {
 	t := p.terminal(c)
 	if isSet(c, flagJSON) {
 		return t.JSON(map[string]any{"version": p.version, "facts": facts, "examinations": found})
@@ -89,8 +92,8 @@ func doctorStatus(found []app.Examination, strict bool) int {
 
 // doctorGuest walks the layers of running machines, as status does, and
 // fails with the first that does not work.
-func (p *program) doctorGuest(ctx context.Context, c *cli.Context, project *app.Project) error {
-	all, err := project.Status(ctx, named(c))
+func doctorGuest(ctx context.Context, p *program, c *cli.Context, project *project.Project) error {
+	all, err := app.Status(ctx, project, named(c))
 	if err != nil {
 		return err
 	}
@@ -101,7 +104,7 @@ func (p *program) doctorGuest(ctx context.Context, c *cli.Context, project *app.
 	}
 	for _, s := range all {
 		if !isSet(c, flagJSON) {
-			if err := p.printStatus(c, s); err != nil {
+			if err := printStatus(p, c, s); err != nil {
 				return err
 			}
 		}

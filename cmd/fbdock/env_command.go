@@ -10,19 +10,20 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) envCommand() *cli.Command {
+func envCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "env", Usage: "Print shell commands that point Docker's clients to a machine", Flags: append(commonFlags(), machineFlag(), jsonFlag(),
 			&cli.StringFlag{Name: "shell", Usage: "print commands for `SHELL`: " + strings.Join(app.Shells(), ", ")},
 			freebsdFlag(), &cli.BoolFlag{Name: "unset", Usage: "print commands that remove the variables"},
 		),
-		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			variables, err := project.Env(ctx, text(c, flagMachine), sideOf(c), c.Bool("unset"))
+			variables, err := app.Env(ctx, project, text(c, flagMachine), sideOf(c), c.Bool("unset"))
 			if err != nil {
 				return err
 			}
@@ -31,7 +32,7 @@ func (p *program) envCommand() *cli.Command {
 			}
 			shell := c.String("shell")
 			if shell == "" {
-				shell = p.shell()
+				shell = userShell(p)
 			}
 			words, err := app.FormatEnv(variables, shell, c.Bool("unset"))
 			if err != nil {
@@ -43,8 +44,8 @@ func (p *program) envCommand() *cli.Command {
 	}
 }
 
-// shell is the one that the user most likely has.
-func (p *program) shell() string {
+// userShell is the one that the user most likely has.
+func userShell(p *program) string {
 	if name, _ := p.lookup("SHELL"); name != "" {
 		switch strings.TrimSuffix(filepath.Base(name), ".exe") {
 		case "fish":
@@ -60,15 +61,15 @@ func (p *program) shell() string {
 	return app.ShellSh
 }
 
-func (p *program) sshConfigCommand() *cli.Command {
+func sshConfigCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "ssh-config", Usage: "Print blocks for ~/.ssh/config by which OpenSSH reaches the guests", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag()),
-		Action: p.onApplied(func(_ context.Context, c *cli.Context, project *app.Project) error {
+		Action: onApplied(p, func(_ context.Context, c *cli.Context, project *project.Project) error {
 			machines, err := project.Selection(named(c))
 			if err != nil {
 				return err
 			}
-			words, err := project.OpenSSHConfig(machines)
+			words, err := app.OpenSSHConfig(project, machines)
 			if err != nil {
 				return err
 			}

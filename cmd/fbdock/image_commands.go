@@ -10,24 +10,25 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) imageCommand() *cli.Command {
-	return p.group("image", "Fetch, list and remove engine images", p.imagePull(), p.imageList(), p.imagePrune())
+func imageCommand(p *program) *cli.Command {
+	return commandGroup("image", "Fetch, list and remove engine images", imagePull(p), imageList(p), imagePrune(p))
 }
 
-func (p *program) imagePull() *cli.Command {
+func imagePull(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "pull", Usage: "Fetch the engine images of the project and pin them in fbdock.lock.hcl",
 		Flags: append(commonFlags(), jsonFlag(),
 			&cli.BoolFlag{Name: "upgrade", Usage: "pin what the catalogue names now instead of what was pinned"},
 			yesFlag("do not ask before using an image that is not its publisher's"),
 		),
-		Action: p.onPresent(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: onPresent(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			pulled, err := project.ImagePull(ctx, c.Bool("upgrade"))
+			pulled, err := app.ImagePull(ctx, project, c.Bool("upgrade"))
 			if err != nil {
 				return err
 			}
@@ -43,14 +44,14 @@ func (p *program) imagePull() *cli.Command {
 	}
 }
 
-func (p *program) imageList() *cli.Command {
+func imageList(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "List the files in the image cache", Flags: append(commonFlags(), jsonFlag()),
 		Action: func(c *cli.Context) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			images, err := p.cachedImages(c)
+			images, err := cachedImages(p, c)
 			if err != nil {
 				return err
 			}
@@ -68,7 +69,7 @@ func (p *program) imageList() *cli.Command {
 
 // cachedImages lists the cache, from the project's point of view where there
 // is one.
-func (p *program) cachedImages(c *cli.Context) ([]app.CachedImage, error) {
+func cachedImages(p *program, c *cli.Context) ([]app.CachedImage, error) {
 	o, err := p.options(c)
 	if err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func (p *program) cachedImages(c *cli.Context) ([]app.CachedImage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return project.Images()
+	return app.ImagesOf(project)
 }
 
 // imageShown is what a file was fetched as, as far as that is known.
@@ -115,15 +116,15 @@ func usedBy(i app.CachedImage) string {
 	return ""
 }
 
-func (p *program) imagePrune() *cli.Command {
+func imagePrune(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "prune", Usage: "Remove the files in the image cache that this project does not use",
 		Flags: append(commonFlags(), yesFlag("do not ask")),
-		Action: p.onPresent(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: onPresent(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			images, err := project.Images()
+			images, err := app.ImagesOf(project)
 			if err != nil {
 				return err
 			}
@@ -141,7 +142,7 @@ func (p *program) imagePrune() *cli.Command {
 				return nil
 			}
 			question := fmt.Sprintf("remove these %d files, %s in all? Other projects that use them fetch them anew.", len(unused), hcl.Size(total))
-			if yes, err := p.confirm(c, question); err != nil {
+			if yes, err := confirm(p, c, question); err != nil {
 				return err
 			} else if !yes {
 				return errors.New("nothing was removed")

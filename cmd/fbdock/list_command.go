@@ -10,9 +10,10 @@ import (
 
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) listCommand() *cli.Command {
+func listCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "list", Aliases: []string{"ls"}, Usage: "List the machines of the configuration, or of all projects", Flags: append(commonFlags(), jsonFlag(),
 			&cli.BoolFlag{Name: "all", Aliases: []string{"a"}, Usage: "list all projects of this user, those whose folder is gone too"},
@@ -24,17 +25,19 @@ func (p *program) listCommand() *cli.Command {
 			}
 			switch {
 			case c.Bool("all"):
-				return p.listAll(c)
+				return listAll(p, c)
 			case c.Bool("resources"):
 				return usage(errors.New("--resources is about all projects: give --all as well"))
 			}
-			return p.onApplied(p.listMachines)(c)
+			return onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
+				return listMachines(ctx, p, c, project)
+			})(c)
 		},
 	}
 }
 
-func (p *program) listMachines(_ context.Context, c *cli.Context, project *app.Project) error {
-	machines := project.List()
+func listMachines(_ context.Context, p *program, c *cli.Context, project *project.Project) error {
+	machines := app.List(project)
 	if isSet(c, flagJSON) {
 		return p.terminal(c).JSON(machines)
 	}
@@ -50,18 +53,18 @@ func (p *program) listMachines(_ context.Context, c *cli.Context, project *app.P
 }
 
 // listAll needs no configuration.
-func (p *program) listAll(c *cli.Context) error {
+func listAll(p *program, c *cli.Context) error {
 	ctx, stop := interruptible(c.Context)
 	defer stop()
-	o := app.Options{Env: host.Env{Environ: p.environ, Version: p.version, CacheDir: p.cacheDir()}}
+	o := project.Options{Env: host.Env{Environ: p.environ, Version: p.version, CacheDir: p.cacheDir()}}
 	if c.Bool("resources") {
-		all, err := o.Resources(ctx)
+		all, err := app.Resources(ctx, o)
 		if err != nil {
 			return err
 		}
-		return p.printResources(c, all)
+		return printResources(p, c, all)
 	}
-	all, err := o.Projects(ctx)
+	all, err := app.Projects(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -108,7 +111,7 @@ func running(m app.KeptMachine) string {
 	return "pid " + strconv.Itoa(m.Agent)
 }
 
-func (p *program) printResources(c *cli.Context, all []app.Resource) error {
+func printResources(p *program, c *cli.Context, all []app.Resource) error {
 	if isSet(c, flagJSON) {
 		if all == nil {
 			all = []app.Resource{}

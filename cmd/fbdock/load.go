@@ -10,39 +10,40 @@ import (
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
-	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/images"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/platforms"
 )
 
 // options collects what every use case needs from the command line and from
 // this computer.
-func (p *program) options(c *cli.Context) (app.Options, error) {
+func (p *program) options(c *cli.Context) (project.Options, error) {
 	facts, err := p.facts(c.Context, false)
 	if err != nil {
-		return app.Options{}, err
+		return project.Options{}, err
 	}
-	return p.optionsOn(c, app.HostOf(facts))
+	return p.optionsOn(c, project.HostOf(facts))
 }
 
 // optionsOn is options for a host that is known.
-func (p *program) optionsOn(c *cli.Context, facts plan.Host) (app.Options, error) {
+func (p *program) optionsOn(c *cli.Context, facts plan.Host) (project.Options, error) {
 	vars, err := variables(c)
 	if err != nil {
-		return app.Options{}, err
+		return project.Options{}, err
 	}
 	published, err := boxes.Default()
 	if err != nil {
-		return app.Options{}, err
+		return project.Options{}, err
 	}
-	o := app.Options{
+	o := project.Options{
 		Env: host.Env{Environ: p.environ, Version: p.version, CacheDir: p.cacheDir(), OS: p.sources().OS, Progress: p.terminal(c)},
 		Dir: folder(c), Vars: vars, VarFiles: texts(c, flagVarFile),
-		Facts: p.asked, HostFacts: facts, Catalogue: app.Catalogue{Catalogue: published},
+		Facts: p.asked, HostFacts: facts, Catalogue: images.Catalogue{Catalogue: published},
 	}
-	o.Confirm = func(question string) (bool, error) { return p.confirm(c, question) }
+	o.Confirm = func(question string) (bool, error) { return confirm(p, c, question) }
 	if p.tune != nil {
 		p.tune(&o)
 	}
@@ -59,7 +60,7 @@ func folder(c *cli.Context) string {
 }
 
 // load is the project, with its diagnostics told where they belong.
-func (p *program) load(c *cli.Context) (*app.Project, error) {
+func (p *program) load(c *cli.Context) (*project.Project, error) {
 	o, err := p.options(c)
 	if err != nil {
 		return nil, err
@@ -68,7 +69,7 @@ func (p *program) load(c *cli.Context) (*app.Project, error) {
 }
 
 // loadApplied is load for commands on machines as they were made.
-func (p *program) loadApplied(c *cli.Context) (*app.Project, error) {
+func (p *program) loadApplied(c *cli.Context) (*project.Project, error) {
 	o, err := p.options(c)
 	if err != nil {
 		return nil, err
@@ -78,7 +79,7 @@ func (p *program) loadApplied(c *cli.Context) (*app.Project, error) {
 }
 
 // loadDestroying is loadApplied for a command that removes machines.
-func (p *program) loadDestroying(c *cli.Context) (*app.Project, error) {
+func (p *program) loadDestroying(c *cli.Context) (*project.Project, error) {
 	o, err := p.options(c)
 	if err != nil {
 		return nil, err
@@ -88,7 +89,7 @@ func (p *program) loadDestroying(c *cli.Context) (*app.Project, error) {
 }
 
 // loadStarting is load for commands that start machines.
-func (p *program) loadStarting(c *cli.Context) (*app.Project, error) {
+func (p *program) loadStarting(c *cli.Context) (*project.Project, error) {
 	o, err := p.options(c)
 	if err != nil {
 		return nil, err
@@ -98,8 +99,8 @@ func (p *program) loadStarting(c *cli.Context) (*app.Project, error) {
 }
 
 // loadRunning is load for commands to machines that run.
-func (p *program) loadRunning(c *cli.Context) (*app.Project, error) {
-	o, err := p.optionsOn(c, app.RunningHost(platforms.Quick(p.sources()), func() (platforms.Facts, error) {
+func (p *program) loadRunning(c *cli.Context) (*project.Project, error) {
+	o, err := p.optionsOn(c, project.RunningHost(platforms.Quick(p.sources()), func() (platforms.Facts, error) {
 		return p.facts(c.Context, false)
 	}))
 	if err != nil {
@@ -109,8 +110,8 @@ func (p *program) loadRunning(c *cli.Context) (*app.Project, error) {
 	return p.loadBy(c, o)
 }
 
-func (p *program) loadBy(c *cli.Context, o app.Options) (*app.Project, error) {
-	loaded, err := app.Load(c.Context, o)
+func (p *program) loadBy(c *cli.Context, o project.Options) (*project.Project, error) {
+	loaded, err := project.Load(c.Context, o)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +122,7 @@ func (p *program) loadBy(c *cli.Context, o app.Options) (*app.Project, error) {
 }
 
 // tell writes the diagnostics; errors among them become the command's error.
-func (p *program) tell(c *cli.Context, loaded app.Loaded) error {
+func (p *program) tell(c *cli.Context, loaded project.Loaded) error {
 	if len(loaded.Diagnostics) == 0 {
 		return nil
 	}

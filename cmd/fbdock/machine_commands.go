@@ -9,26 +9,28 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/project"
+	"github.com/fbdock/fbdock/internal/up"
 )
 
 // onApplied is an Action on a loaded project that the first signal interrupts. Its
 // machines are as the last `up` has made them.
-func (p *program) onApplied(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
-	return p.onProject(p.loadApplied, f)
+func onApplied(p *program, f func(ctx context.Context, c *cli.Context, project *project.Project) error) cli.ActionFunc {
+	return onProject(p.loadApplied, f)
 }
 
 // onPresent is onApplied for commands on what the configuration says.
-func (p *program) onPresent(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
-	return p.onProject(p.load, f)
+func onPresent(p *program, f func(ctx context.Context, c *cli.Context, project *project.Project) error) cli.ActionFunc {
+	return onProject(p.load, f)
 }
 
 // starting is the Action of commands that start machines: they ask about what the
 // configuration reaches for.
-func (p *program) starting(f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
-	return p.onProject(p.loadStarting, f)
+func starting(p *program, f func(ctx context.Context, c *cli.Context, project *project.Project) error) cli.ActionFunc {
+	return onProject(p.loadStarting, f)
 }
 
-func (p *program) onProject(load func(*cli.Context) (*app.Project, error), f func(ctx context.Context, c *cli.Context, project *app.Project) error) cli.ActionFunc {
+func onProject(load func(*cli.Context) (*project.Project, error), f func(ctx context.Context, c *cli.Context, project *project.Project) error) cli.ActionFunc {
 	return func(c *cli.Context) error {
 		ctx, stop := interruptible(c.Context)
 		defer stop()
@@ -50,22 +52,22 @@ func (p *program) onProject(load func(*cli.Context) (*app.Project, error), f fun
 	}
 }
 
-func (p *program) upCommand() *cli.Command {
+func upCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "up", Usage: "Create or start machines, and apply changes of the configuration", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag(), allowReachFlag()),
-		Action: p.starting(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			results, err := project.Up(ctx, named(c))
-			return p.upAnswer(c, results, err)
+		Action: starting(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
+			results, err := app.Up(ctx, project, named(c))
+			return upAnswer(p, c, results, err)
 		}),
 	}
 }
 
-func (p *program) reloadCommand() *cli.Command {
+func reloadCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "reload", Usage: "Restart machines with the current configuration", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag(), agreeFlag(), allowReachFlag()),
-		Action: p.starting(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			results, err := project.Reload(ctx, named(c))
-			return p.upAnswer(c, results, err)
+		Action: starting(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
+			results, err := app.Reload(ctx, project, named(c))
+			return upAnswer(p, c, results, err)
 		}),
 	}
 }
@@ -87,7 +89,7 @@ func yesFlag(usageText string) cli.Flag {
 
 // upAnswer tells what came up, which is said of the machines before one that
 // failed as well.
-func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) error {
+func upAnswer(p *program, c *cli.Context, results []up.Result, err error) error {
 	if isSet(c, flagJSON) {
 		if err == nil || len(results) > 0 {
 			if failed := p.terminal(c).JSON(results); failed != nil {
@@ -98,7 +100,7 @@ func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) er
 	}
 	for _, r := range results {
 		if r.Changed {
-			p.notePhases(c, r)
+			notePhases(p, c, r)
 			p.terminal(c).Say(fmt.Sprintf("%s is up with dockerd %s; `fbdock docker run` is next", r.Machine, r.Engine))
 		}
 	}
@@ -106,7 +108,7 @@ func (p *program) upAnswer(c *cli.Context, results []app.UpResult, err error) er
 }
 
 // notePhases tells with --verbose where the time went.
-func (p *program) notePhases(c *cli.Context, r app.UpResult) {
+func notePhases(p *program, c *cli.Context, r up.Result) {
 	var total time.Duration
 	for _, phase := range r.Phases {
 		total += phase.Elapsed
@@ -115,19 +117,19 @@ func (p *program) notePhases(c *cli.Context, r app.UpResult) {
 	p.terminal(c).Note(fmt.Sprintf("  %-24s %7.1f s", "in all", total.Seconds()))
 }
 
-func (p *program) haltCommand() *cli.Command {
+func haltCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "halt", Usage: "Stop machines and keep what they hold", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
 			&cli.BoolFlag{Name: "force", Usage: "power off at once"},
 		),
-		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			return project.Halt(ctx, named(c), c.Bool("force"))
+		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
+			return app.Halt(ctx, project, named(c), c.Bool("force"))
 		}),
 	}
 }
 
 // confirm asks at a terminal; elsewhere --yes has to stand for the answer.
-func (p *program) confirm(c *cli.Context, question string) (bool, error) {
+func confirm(p *program, c *cli.Context, question string) (bool, error) {
 	if c.Bool("yes") {
 		return true, nil
 	}

@@ -7,28 +7,29 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 const flagForeground = "foreground"
 
-func (p *program) mountCommand() *cli.Command {
+func mountCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "mount", Usage: "Show the mounts of a machine and their state",
 		Flags: append(commonFlags(), machineFlag(), jsonFlag(), &cli.BoolFlag{Name: flagForeground, Usage: "mount them in this process, without an agent, until Ctrl-C"}),
-		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
 			if isSet(c, flagForeground) {
-				return project.ServeMounts(ctx, text(c, flagMachine))
+				return app.ServeMounts(ctx, project, text(c, flagMachine))
 			}
-			return p.printMounts(ctx, c, project)
+			return printMounts(ctx, p, c, project)
 		}),
 	}
 }
 
-func (p *program) printMounts(ctx context.Context, c *cli.Context, project *app.Project) error {
-	mounts, err := project.Mounts(ctx, text(c, flagMachine))
+func printMounts(ctx context.Context, p *program, c *cli.Context, project *project.Project) error {
+	mounts, err := app.Mounts(ctx, project, text(c, flagMachine))
 	if err != nil {
 		return err
 	}

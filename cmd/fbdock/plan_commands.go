@@ -10,12 +10,12 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) planCommand() *cli.Command {
+func planCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "plan", Usage: "Show what `fbdock up` makes of the configuration", Flags: append(commonFlags(), jsonFlag(),
 			&cli.BoolFlag{Name: "scripts", Usage: "show the scripts of provision blocks instead"},
@@ -24,25 +24,25 @@ func (p *program) planCommand() *cli.Command {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			project, err := p.load(c)
+			loaded, err := p.load(c)
 			if err != nil {
 				return err
 			}
 			t := p.terminal(c)
 			if c.Bool("scripts") {
-				return p.printScripts(c, project)
+				return printScripts(p, c, loaded)
 			}
-			reaches, err := project.Reaches()
+			reaches, err := loaded.Reaches()
 			if err != nil {
 				return err
 			}
 			if isSet(c, flagJSON) {
 				return t.JSON(struct {
 					plan.Plan
-					Reaches []app.Reached `json:"reaches"`
-				}{project.Plan, reaches})
+					Reaches []project.Reached `json:"reaches"`
+				}{loaded.Plan, reaches})
 			}
-			for _, m := range project.Plan.Machines {
+			for _, m := range loaded.Plan.Machines {
 				if err := t.Table(nil, planRows(m)); err != nil {
 					return err
 				}
@@ -50,28 +50,28 @@ func (p *program) planCommand() *cli.Command {
 					t.Say(note)
 				}
 			}
-			return p.printReaches(c, reaches)
+			return printReaches(p, c, reaches)
 		},
 	}
 }
 
 // printScripts shows what runs in the guests beside fbdock's own steps.
-func (p *program) printScripts(c *cli.Context, project *app.Project) error {
+func printScripts(p *program, c *cli.Context, loaded *project.Project) error {
 	var b strings.Builder
-	for _, m := range project.Plan.Machines {
-		scripts, err := project.Scripts(c.Context, m)
+	for _, m := range loaded.Plan.Machines {
+		scripts, err := loaded.Scripts(c.Context, m)
 		if err != nil {
 			return err
 		}
 		for _, s := range scripts {
-			fmt.Fprintf(&b, "# machine %s: provision %q on %s, sha256 %s\n%s\n", m.Name, s.Name, s.On, app.ScriptDigest(s), strings.TrimSuffix(s.Inline, "\n"))
+			fmt.Fprintf(&b, "# machine %s: provision %q on %s, sha256 %s\n%s\n", m.Name, s.Name, s.On, project.ScriptDigest(s), strings.TrimSuffix(s.Inline, "\n"))
 		}
 	}
 	return p.terminal(c).Print(b.String())
 }
 
 // printReaches lists what the configuration reaches beyond its folder.
-func (p *program) printReaches(c *cli.Context, reaches []app.Reached) error {
+func printReaches(p *program, c *cli.Context, reaches []project.Reached) error {
 	var rows [][]string
 	for _, r := range reaches {
 		agreed := "`fbdock up` asks"
@@ -161,7 +161,7 @@ func placementText(m plan.Machine) string {
 	return text
 }
 
-func (p *program) renderCommand() *cli.Command {
+func renderCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "render", Usage: "Print the Vagrantfile", Flags: append(commonFlags(),
 			&cli.StringFlag{Name: "out", Aliases: []string{"o"}, Usage: "write it to `FILE`"},
@@ -170,12 +170,12 @@ func (p *program) renderCommand() *cli.Command {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			project, err := p.load(c)
+			loaded, err := p.load(c)
 			if err != nil {
 				return err
 			}
-			vagrantfile, err := project.Vagrantfile()
-			if app.NothingToRender(err) {
+			vagrantfile, err := loaded.Vagrantfile()
+			if project.NothingToRender(err) {
 				p.terminal(c).Say(err.Error())
 				return nil
 			}

@@ -11,16 +11,17 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) portsCommand() *cli.Command {
+func portsCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "ports", Usage: "Show the published ports of containers and where they appear on this host", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
-		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			ports, err := project.Ports(ctx, text(c, flagMachine))
+			ports, err := app.Ports(ctx, project, text(c, flagMachine))
 			if err != nil {
 				return err
 			}

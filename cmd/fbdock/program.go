@@ -12,6 +12,7 @@ import (
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/ui"
 )
 
@@ -22,7 +23,7 @@ type program struct {
 	environ        []string
 	version        string
 	// tune changes what every use case is given; nil but in tests.
-	tune func(*app.Options)
+	tune func(*project.Options)
 	// askFor replaces the constant of that name, when it is set.
 	askFor time.Duration
 
@@ -44,7 +45,7 @@ func (p *program) main(ctx context.Context, args []string) int {
 		return cause.status()
 	}
 	if _, told := errors.AsType[*toldError](err); !told {
-		p.terminal(nil).Error(err, app.Options{Env: host.Env{Environ: p.environ, CacheDir: p.cacheDir()}}.Hint(err))
+		p.terminal(nil).Error(err, app.Hint(project.Options{Env: host.Env{Environ: p.environ, CacheDir: p.cacheDir()}}, err))
 	}
 	return failure.Status(err)
 }
@@ -100,13 +101,13 @@ func quiet(commands []*cli.Command, onUsageError cli.OnUsageErrorFunc) {
 
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
-		p.initCommand(), p.validateCommand(), p.fmtCommand(), p.planCommand(), p.renderCommand(), p.trustCommand(),
-		p.upCommand(), p.haltCommand(), p.reloadCommand(), p.destroyCommand(), p.adoptCommand(), p.statusCommand(), p.listCommand(),
-		p.dockerCommand(), p.composeCommand(), p.podmanCommand(), p.contextCommand(), p.envCommand(), p.portsCommand(),
-		p.execCommand(), p.sshCommand(), p.sshConfigCommand(), p.mountCommand(), p.shareCommand(), p.logsCommand(),
-		p.doctorCommand(), p.adviseCommand(), p.boxesCommand(), p.boxCommand(), p.imageCommand(),
-		p.versionCommand(), p.completionCommand(), p.helpCommand(),
-		p.agentCommand(), p.agentStdioCommand(),
+		initCommand(p), validateCommand(p), fmtCommand(p), planCommand(p), renderCommand(p), trustCommand(p),
+		upCommand(p), haltCommand(p), reloadCommand(p), destroyCommand(p), adoptCommand(p), statusCommand(p), listCommand(p),
+		dockerCommand(p), composeCommand(p), podmanCommand(p), contextCommand(p), envCommand(p), portsCommand(p),
+		execCommand(p), sshCommand(p), sshConfigCommand(p), mountCommand(p), shareCommand(p), logsCommand(p),
+		doctorCommand(p), adviseCommand(p), boxesCommand(p), boxCommand(p), imageCommand(p),
+		p.versionCommand(), completionCommand(p), p.helpCommand(),
+		agentCommand(p), agentStdioCommand(p),
 	}
 }
 

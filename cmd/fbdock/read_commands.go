@@ -10,13 +10,14 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) statusCommand() *cli.Command {
+func statusCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "status", Usage: "Show the status of machines, layer by layer", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(), jsonFlag()),
-		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
-			all, err := project.Status(ctx, named(c))
+		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
+			all, err := app.Status(ctx, project, named(c))
 			if err != nil {
 				return err
 			}
@@ -24,7 +25,7 @@ func (p *program) statusCommand() *cli.Command {
 				return p.terminal(c).JSON(all)
 			}
 			for _, s := range all {
-				if err := p.printStatus(c, s); err != nil {
+				if err := printStatus(p, c, s); err != nil {
 					return err
 				}
 			}
@@ -33,7 +34,7 @@ func (p *program) statusCommand() *cli.Command {
 	}
 }
 
-func (p *program) printStatus(c *cli.Context, s app.MachineStatus) error {
+func printStatus(p *program, c *cli.Context, s app.MachineStatus) error {
 	where := ""
 	if s.Provider != "" {
 		where = "on " + s.Provider
@@ -64,14 +65,14 @@ func (p *program) printStatus(c *cli.Context, s app.MachineStatus) error {
 // orNone keeps a column of a table from being empty.
 func orNone(text string) string { return cmp.Or(text, "-") }
 
-func (p *program) logsCommand() *cli.Command {
+func logsCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "logs", Usage: "Print the log of one layer of a machine", ArgsUsage: "[NAME]", Flags: append(commonFlags(), machineFlag(),
 			&cli.StringFlag{Name: "layer", Value: "freebsd", Usage: "print the log of `LAYER`: vagrant, freebsd, engine or docker"},
 			&cli.IntFlag{Name: "lines", Aliases: []string{"n"}, Value: 100, Usage: "print the last `N` lines"},
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "print new lines as they come"},
 		),
-		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
 			machine, names := "", named(c)
 			if len(names) > 1 {
 				return usage(fmt.Errorf("logs are of one machine, got %q", names))
@@ -79,7 +80,7 @@ func (p *program) logsCommand() *cli.Command {
 				machine = names[0]
 			}
 			out := p.terminal(c).Copy()
-			err := project.Logs(ctx, app.LogOptions{
+			err := app.Logs(ctx, project, app.LogOptions{
 				Machine: machine, Layer: c.String("layer"), Lines: c.Int("lines"), Follow: c.Bool("follow"),
 			}, out)
 			return errors.Join(err, out.Close())

@@ -16,9 +16,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -159,7 +159,7 @@ func withTimeouts() {
 	p := program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ(), version: "0.1.0",
 		askFor: timeout("FBDOCK_TEST_VAGRANT"),
 	}
-	p.tune = func(o *app.Options) {
+	p.tune = func(o *project.Options) {
 		o.Timeouts = host.Timeouts{
 			Engine: timeout("FBDOCK_TEST_ENGINE"), Watch: timeout("FBDOCK_TEST_WATCH"),
 			Boot: timeout("FBDOCK_TEST_BOOT"), Settle: timeout("FBDOCK_TEST_SETTLE"), Command: timeout("FBDOCK_TEST_COMMAND"),
@@ -168,7 +168,7 @@ func withTimeouts() {
 		}
 		if file := os.Getenv("FBDOCK_TEST_HOST"); file != "" {
 			facts := recorded(file)
-			o.HostFacts, o.OS = app.HostOf(facts), facts.OS
+			o.HostFacts, o.OS = project.HostOf(facts), facts.OS
 			o.Facts = func(context.Context) (platforms.Facts, error) { return facts, nil }
 		}
 		o.Catalogue = known{o.Catalogue}

@@ -8,21 +8,22 @@ import (
 
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-func (p *program) shareCommand() *cli.Command {
-	return p.group("share", "Inspect datasets that FreeBSD and the engine share", p.shareList())
+func shareCommand(p *program) *cli.Command {
+	return commandGroup("share", "Inspect datasets that FreeBSD and the engine share", shareList(p))
 }
 
-func (p *program) shareList() *cli.Command {
+func shareList(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "list", Usage: "List the shares of a machine, and test each from both sides",
 		Flags: append(commonFlags(), machineFlag(), jsonFlag()),
-		Action: p.onApplied(func(ctx context.Context, c *cli.Context, project *app.Project) error {
+		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
 			if err := noArgs(c); err != nil {
 				return err
 			}
-			shares, err := project.Shares(ctx, text(c, flagMachine))
+			shares, err := app.Shares(ctx, project, text(c, flagMachine))
 			if err != nil {
 				return err
 			}
@@ -31,13 +32,13 @@ func (p *program) shareList() *cli.Command {
 					p.status = failure.ExitFailed
 				}
 			}
-			return p.printShares(c, shares)
+			return printShares(p, c, shares)
 		}),
 	}
 }
 
 // printShares gives the table, and what to do about each that fails.
-func (p *program) printShares(c *cli.Context, shares []app.Share) error {
+func printShares(p *program, c *cli.Context, shares []app.Share) error {
 	t := p.terminal(c)
 	if isSet(c, flagJSON) {
 		if shares == nil {

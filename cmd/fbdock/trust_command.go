@@ -11,7 +11,7 @@ import (
 )
 
 // trustCommand lets the configuration of another user be read.
-func (p *program) trustCommand() *cli.Command {
+func trustCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "trust", Usage: "Trust the configuration in a folder of another user", ArgsUsage: "[DIR...]",
 		Flags: []cli.Flag{
@@ -26,7 +26,7 @@ func (p *program) trustCommand() *cli.Command {
 				if c.Bool("remove") {
 					return usage(errors.New("trust --remove needs a folder"))
 				}
-				return p.listTrusted(c, store)
+				return listTrusted(p, c, store)
 			}
 			for _, dir := range c.Args().Slice() {
 				if c.Bool("remove") {
@@ -46,7 +46,7 @@ func (p *program) trustCommand() *cli.Command {
 	}
 }
 
-func (p *program) listTrusted(c *cli.Context, store state.Store) error {
+func listTrusted(p *program, c *cli.Context, store state.Store) error {
 	all, err := store.Trusted()
 	if err != nil {
 		return err

@@ -10,12 +10,13 @@ import (
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
 // Adopt ties the machines of another project to the folder of this one: of the
 // project that the folder seems to be, or of the one with the id.
-func (o Options) Adopt(ctx context.Context, id string) error {
+func Adopt(ctx context.Context, o project.Options, id string) error {
 	file, err := o.Find()
 	if err != nil {
 		return err
@@ -33,27 +34,27 @@ func (o Options) Adopt(ctx context.Context, id string) error {
 		return err
 	}
 	r := from.Record()
-	question := fmt.Sprintf("Give machines %s, made for %s %s by fbdock %s, to %s?", strings.Join(machineNames(from), ", "), r.Path, age(r.Created), r.Version, found.Folder())
+	question := fmt.Sprintf("Give machines %s, made for %s %s by fbdock %s, to %s?", strings.Join(project.MachineNames(from), ", "), r.Path, age(r.Created), r.Version, found.Folder())
 	if r.At() {
-		question = fmt.Sprintf("Take machines %s, made %s by fbdock %s, away from %s and give them to %s?", strings.Join(machineNames(from), ", "), age(r.Created), r.Version, r.Path, found.Folder())
+		question = fmt.Sprintf("Take machines %s, made %s by fbdock %s, away from %s and give them to %s?", strings.Join(project.MachineNames(from), ", "), age(r.Created), r.Version, r.Path, found.Folder())
 	}
 	if err := o.Confirmed(question); err != nil {
 		return err
 	}
-	lock, err := from.Lock(ctx, lockWait)
+	lock, err := from.Lock(ctx, project.LockWait)
 	if err != nil {
 		return err
 	}
 	defer lock.Unlock() //nolint:errcheck // it ends with the process
 	// Its agents serve the mounts of the other folder.
-	p := &Project{Options: o, State: from}
-	for _, name := range machineNames(from) {
-		p.on(plan.Machine{Name: name}).StopAgent(ctx)
+	p := &project.Project{Options: o, State: from}
+	for _, name := range project.MachineNames(from) {
+		p.On(plan.Machine{Name: name}).StopAgent(ctx)
 	}
 	if err := store.Adopt(from, found); err != nil {
 		return err
 	}
-	o.Progress.Say(fmt.Sprintf("%s belong to %s now; `fbdock up` applies its configuration", strings.Join(machineNames(from), ", "), found.Folder()))
+	o.Progress.Say(fmt.Sprintf("%s belong to %s now; `fbdock up` applies its configuration", strings.Join(project.MachineNames(from), ", "), found.Folder()))
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/remoteimage"
 )
 
@@ -31,8 +32,8 @@ type Advice struct {
 
 // Advise says how to run an image, or what a purpose wants; all ways for
 // neither. project is nil where there is no configuration.
-func (o Options) Advise(ctx context.Context, project *Project, machine, word string) (Advice, error) {
-	m, err := o.advised(project, machine)
+func Advise(ctx context.Context, o project.Options, project *project.Project, machine, word string) (Advice, error) {
+	m, err := advised(o, project, machine)
 	if err != nil {
 		return Advice{}, err
 	}
@@ -70,7 +71,7 @@ func imageError(ctx context.Context, word string, err error) error {
 }
 
 // advised is what advice has to know of the machine.
-func (o Options) advised(project *Project, machine string) (advice.Machine, error) {
+func advised(o project.Options, project *project.Project, machine string) (advice.Machine, error) {
 	if project == nil {
 		return advice.Machine{State: "no fbdock.hcl here: `fbdock init` writes one", Architecture: o.HostFacts.Architecture}, nil
 	}
@@ -78,12 +79,12 @@ func (o Options) advised(project *Project, machine string) (advice.Machine, erro
 	if err != nil {
 		return advice.Machine{}, err
 	}
-	known := advice.Machine{Name: m.Name, Architecture: m.Engine.Image.Architecture, Box: m.Box.Name, Podman: m.Podman, State: project.brief(m)}
+	known := advice.Machine{Name: m.Name, Architecture: m.Engine.Image.Architecture, Box: m.Box.Name, Podman: m.Podman, State: brief(project, m)}
 	return known, nil
 }
 
 // brief is the state of a machine as far as it is written down.
-func (p *Project) brief(m plan.Machine) string {
+func brief(p *project.Project, m plan.Machine) string {
 	if err := machine.NeedsUp(p.State, m); err != nil {
 		return err.Error() + ": " + failure.Hint(err)
 	}
@@ -91,4 +92,4 @@ func (p *Project) brief(m plan.Machine) string {
 }
 
 // NoConfig tells that an error is about a configuration that is not there.
-func NoConfig(err error) bool { return errors.Is(err, errNoConfig) }
+func NoConfig(err error) bool { return errors.Is(err, project.ErrNoConfig) }

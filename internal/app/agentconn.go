@@ -3,16 +3,18 @@ package app
 import (
 	"context"
 	"fmt"
+
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // AgentConn is a connection to the socket of the agent of m, which is
 // started when it does not serve: OpenSSH's ProxyCommand.
-func (p *Project) AgentConn(ctx context.Context, machine string) (Duplex, error) {
+func AgentConn(ctx context.Context, p *project.Project, machine string) (Duplex, error) {
 	m, err := p.Machine(machine)
 	if err != nil {
 		return nil, err
 	}
-	remote, err := p.on(m).ServingAgent(ctx)
+	remote, err := p.On(m).ServingAgent(ctx)
 	if err != nil {
 		return nil, err
 	}

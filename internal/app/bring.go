@@ -6,12 +6,13 @@ import (
 
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
-// bringAgent is ensureAgent for `up`, to which an agent is an extra: all
+// bringAgent is EnsureAgent for `up`, to which an agent is an extra: all
 // commands work without.
-func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
-	if err := p.on(m).ApplyAgent(ctx); err != nil {
+func bringAgent(ctx context.Context, p *project.Project, m plan.Machine) {
+	if err := p.On(m).ApplyAgent(ctx); err != nil {
 		p.Progress.Warn(fmt.Sprintf("%s works without its agent, slower and without ports and socket: %v", m.Name, err))
 		return
 	}
@@ -21,8 +22,8 @@ func (p *Project) bringAgent(ctx context.Context, m plan.Machine) {
 		}
 		return
 	}
-	p.awaitMounts(ctx, m)
-	if err := p.bringContexts(ctx, m); err != nil {
+	awaitMounts(ctx, p, m)
+	if err := bringContexts(ctx, p, m); err != nil {
 		p.Progress.Warn(err.Error())
 	}
 }

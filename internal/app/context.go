@@ -9,10 +9,10 @@ import (
 	"path/filepath"
 
 	"github.com/fbdock/fbdock/internal/engine"
-	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // formerContext is what the user's docker followed before `context use`.
@@ -34,7 +34,7 @@ type ContextResult struct {
 }
 
 // contexts is the store of the docker CLI on this host.
-func (o Options) contexts() (engine.Contexts, error) {
+func contexts(o project.Options) (engine.Contexts, error) {
 	if dir, _ := o.Lookup("DOCKER_CONFIG"); dir != "" {
 		return engine.Contexts{Dir: dir}, nil
 	}
@@ -46,65 +46,35 @@ func (o Options) contexts() (engine.Contexts, error) {
 	return engine.Contexts{}, errors.New("find docker's configuration: there is no home folder")
 }
 
-// Side is one of the two of a machine that serve Docker's API.
-type Side bool
-
-// The sides. FreeBSD's is podman.
-const (
-	SideEngine  Side = false
-	SideFreeBSD Side = true
-)
-
 // freebsdSuffix ends the name of the context of FreeBSD's side.
 const freebsdSuffix = "-freebsd"
 
 // contextOf is the docker context of one side of a machine.
-func contextOf(m plan.Machine, side Side) string {
-	if side == SideFreeBSD {
+func contextOf(m plan.Machine, side machine.Side) string {
+	if side == machine.SideFreeBSD {
 		return m.Instance + freebsdSuffix
 	}
 	return m.Instance
 }
 
-// dockerHost is where a side of m is reached from this host. An address
-// that another user could serve is an error: what Docker's clients send there,
-// credentials of registries included, would be that user's.
-func (p *Project) dockerHost(ctx context.Context, m plan.Machine, side Side) (string, error) {
-	if !machine.Created(p.State, m) { // its folder may have no name yet
-		return "", machine.NeedsUp(p.State, m)
-	}
-	socket := p.State.Machine(m.Name).Agent().Docker()
-	if side == SideFreeBSD {
-		if err := hasPodman(m); err != nil {
-			return "", err
-		}
-		socket = p.State.Machine(m.Name).Agent().Podman()
-	}
-	address, err := p.Address(socket)
-	if err != nil {
-		return "", err
-	}
-	return localsocket.DockerHost(ctx, address)
-}
-
 // Context makes or updates the docker context of a side of a machine, and
 // tells how the contexts are.
-func (p *Project) Context(ctx context.Context, machine string, side Side) (ContextResult, error) {
-	m, err := p.Machine(machine)
+func Context(ctx context.Context, p *project.Project, name string, side machine.Side) (ContextResult, error) {
+	m, err := p.Machine(name)
 	if err != nil {
 		return ContextResult{}, err
 	}
-	store, err := p.contexts()
+	store, err := contexts(p.Options)
 	if err != nil {
 		return ContextResult{}, err
 	}
-	host, err := p.dockerHost(ctx, m, side)
+	host, err := p.On(m).DockerHost(ctx, side)
 	if err != nil {
 		return ContextResult{}, err
 	}
 	r := ContextResult{Context: contextOf(m, side), Host: host}
 	description := "fbdock: machine "
-	if side == SideFreeBSD {
+	if side == machine.SideFreeBSD {
 		description = "fbdock: podman of machine "
 	}
 	if _, err := store.Put(r.Context, description+m.Name+" of "+p.Dir, r.Host); err != nil {
@@ -113,7 +83,7 @@ func (p *Project) Context(ctx context.Context, machine string, side Side) (Conte
 	if r.Current, err = store.Current(); err != nil {
 		return r, err
 	}
-	if f, ok := p.former(m); ok && r.Current == r.Context {
+	if f, ok := formerOf(p, m); ok && r.Current == r.Context {
 		r.Former = f.Name
 	}
 	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT"} {
@@ -127,29 +97,29 @@ func (p *Project) Context(ctx context.Context, machine string, side Side) (Conte
 
 // bringContexts has the docker contexts of a machine be those of the sides
 // that it has.
-func (p *Project) bringContexts(ctx context.Context, m plan.Machine) error {
-	_, err := p.Context(ctx, m.Name, SideEngine)
+func bringContexts(ctx context.Context, p *project.Project, m plan.Machine) error {
+	_, err := Context(ctx, p, m.Name, machine.SideEngine)
 	if err != nil || m.Podman {
 		if err == nil {
-			_, err = p.Context(ctx, m.Name, SideFreeBSD)
+			_, err = Context(ctx, p, m.Name, machine.SideFreeBSD)
 		}
 		return err
 	}
-	store, err := p.contexts()
-	if err != nil || !store.Exists(contextOf(m, SideFreeBSD)) {
+	store, err := contexts(p.Options)
+	if err != nil || !store.Exists(contextOf(m, machine.SideFreeBSD)) {
 		return err
 	}
-	if now, err := store.Current(); err == nil && now == contextOf(m, SideFreeBSD) {
-		if _, _, err := p.restoreContext(m); err != nil {
+	if now, err := store.Current(); err == nil && now == contextOf(m, machine.SideFreeBSD) {
+		if _, _, err := restoreContext(p, m); err != nil {
 			return err
 		}
 	}
-	return store.Remove(contextOf(m, SideFreeBSD))
+	return store.Remove(contextOf(m, machine.SideFreeBSD))
 }
 
 // UseContext has the host's docker follow a side of a machine, and remembers
 // what it followed before.
-func (p *Project) UseContext(ctx context.Context, name string, side Side) (ContextResult, error) {
+func UseContext(ctx context.Context, p *project.Project, name string, side machine.Side) (ContextResult, error) {
 	m, err := p.Machine(name)
 	if err != nil {
 		return ContextResult{}, err
@@ -157,18 +127,18 @@ func (p *Project) UseContext(ctx context.Context, name string, side Side) (Conte
 	if err := machine.NeedsUp(p.State, m); err != nil {
 		return ContextResult{}, err
 	}
-	r, err := p.Context(ctx, name, side)
+	r, err := Context(ctx, p, name, side)
 	if err != nil {
 		return r, err
 	}
-	if err := p.on(m).EnsureAgent(ctx); err != nil {
+	if err := p.On(m).EnsureAgent(ctx); err != nil {
 		return r, err
 	}
 	if r.Current == r.Context {
 		return r, nil
 	}
 	former := formerContext{Name: r.Current}
-	if f, ok := p.former(m); ok && r.Current == contextOf(m, !side) {
+	if f, ok := formerOf(p, m); ok && r.Current == contextOf(m, !side) {
 		former = f // from one side of the machine to the other
 	}
 	data, err := json.Marshal(former)
@@ -179,7 +149,7 @@ func (p *Project) UseContext(ctx context.Context, name string, side Side) (Conte
 	if err := p.State.Write(p.State.Machine(m.Name).FormerContext(), append(data, '\n')); err != nil {
 		return r, err
 	}
-	store, err := p.contexts()
+	store, err := contexts(p.Options)
 	if err != nil {
 		return r, err
 	}
@@ -192,22 +162,22 @@ func (p *Project) UseContext(ctx context.Context, name string, side Side) (Conte
 
 // RestoreContext gives the host's docker back what it followed before. It
 // tells whether it followed the machine at all.
-func (p *Project) RestoreContext(machine string) (restored bool, to string, err error) {
-	m, err := p.Machine(machine)
+func RestoreContext(p *project.Project, name string) (restored bool, to string, err error) {
+	m, err := p.Machine(name)
 	if err != nil {
 		return false, "", err
 	}
-	return p.restoreContext(m)
+	return restoreContext(p, m)
 }
 
-func (p *Project) restoreContext(m plan.Machine) (restored bool, to string, err error) {
-	f, remembered := p.former(m)
-	store, err := p.contexts()
+func restoreContext(p *project.Project, m plan.Machine) (restored bool, to string, err error) {
+	f, remembered := formerOf(p, m)
+	store, err := contexts(p.Options)
 	if err != nil {
 		return false, "", err
 	}
 	now, err := store.Current()
-	if err != nil || now != contextOf(m, SideEngine) && now != contextOf(m, SideFreeBSD) {
+	if err != nil || now != contextOf(m, machine.SideEngine) && now != contextOf(m, machine.SideFreeBSD) {
 		return false, now, err
 	}
 	if !remembered || !store.Exists(f.Name) {
@@ -223,7 +193,7 @@ func (p *Project) restoreContext(m plan.Machine) (restored bool, to string, err 
 	return true, f.Name, err
 }
 
-func (p *Project) former(m plan.Machine) (f formerContext, ok bool) {
+func formerOf(p *project.Project, m plan.Machine) (f formerContext, ok bool) {
 	data, err := privatefile.Read(p.State.Machine(m.Name).FormerContext())
 	if err != nil {
 		return f, false
@@ -233,15 +203,15 @@ func (p *Project) former(m plan.Machine) (f formerContext, ok bool) {
 
 // leaveContext is for a machine that goes down: what it held of the
 // host's docker goes back. forever removes the context as well.
-func (p *Project) leaveContext(m plan.Machine, forever bool) {
-	restored, to, err := p.restoreContext(m)
+func leaveContext(p *project.Project, m plan.Machine, forever bool) {
+	restored, to, err := restoreContext(p, m)
 	if err == nil && restored {
 		p.Progress.Say("docker follows the context " + contextName(to) + " again")
 	}
 	if err == nil && forever {
 		var store engine.Contexts
-		if store, err = p.contexts(); err == nil {
-			err = errors.Join(store.Remove(contextOf(m, SideEngine)), store.Remove(contextOf(m, SideFreeBSD)))
+		if store, err = contexts(p.Options); err == nil {
+			err = errors.Join(store.Remove(contextOf(m, machine.SideEngine)), store.Remove(contextOf(m, machine.SideFreeBSD)))
 		}
 	}
 	if err != nil {

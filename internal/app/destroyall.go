@@ -13,22 +13,23 @@ import (
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/privatefile"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // DestroyAll removes all machines of the project and then all that fbdock
 // keeps of it. What was downloaded stays: other
 // projects use it; kept says where it is.
-func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
-	if lost := p.lost(); len(lost) > 0 {
+func DestroyAll(ctx context.Context, p *project.Project) (kept []string, err error) {
+	if lost := lost(p); len(lost) > 0 {
 		return nil, &failure.Error{
 			Err:  fmt.Errorf("%s no longer names %s, of which there are VMs or computers of your own", hcl.FileName, strings.Join(lost, ", ")),
 			Next: "put the machine blocks back and run it again: without them what was made cannot be removed",
 		}
 	}
-	if err := p.Destroy(ctx, nil); err != nil {
+	if err := Destroy(ctx, p, nil); err != nil {
 		return nil, err
 	}
-	for _, r := range p.sshResources(map[string]string{p.State.Record().ID: p.Dir}) {
+	for _, r := range sshResources(p.Options, map[string]string{p.State.Record().ID: p.Dir}) {
 		if r.Project == p.State.Record().ID && r.Project != "" {
 			kept = append(kept, "yours to remove: "+r.Name)
 		}
@@ -36,7 +37,7 @@ func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 	if err := p.State.Remove(); err != nil {
 		return nil, err
 	}
-	if images := p.cache().Dir; host.Exists(images) {
+	if images := p.Cache().Dir; host.Exists(images) {
 		kept = append(kept, "engine images in "+images)
 	}
 	return append(kept, "Vagrant's boxes, see `vagrant box list`"), nil
@@ -44,7 +45,7 @@ func (p *Project) DestroyAll(ctx context.Context) (kept []string, err error) {
 
 // lost are machines that were made and that the configuration has
 // forgotten: removing the folder would leave what nobody knows of.
-func (p *Project) lost() []string {
+func lost(p *project.Project) []string {
 	var names []string
 	for _, folder := range []string{filepath.Join(p.State.VagrantDotfiles(), "machines"), p.State.Path()} {
 		entries, err := privatefile.ReadDir(folder)

@@ -6,16 +6,17 @@ import (
 
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // DialAhead begins to log in at the agent of the machine, or of the only one
 // that the project has ever had. It gives nil when there is none to be seen.
 // What Close does not find taken is hung up.
-func (o Options) DialAhead(ctx context.Context, name string) *machine.Ahead {
+func DialAhead(ctx context.Context, o project.Options, name string) *machine.Ahead {
 	if o.NoAgent() {
 		return nil
 	}
-	_, found, err := o.locate()
+	_, found, err := o.Locate()
 	if err != nil || !found.Exists() {
 		return nil // the command itself says it
 	}

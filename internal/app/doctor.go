@@ -8,6 +8,7 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/state"
 	"github.com/fbdock/fbdock/internal/vagrantvm"
 	"github.com/fbdock/fbdock/platforms"
@@ -25,17 +26,17 @@ type Examination struct {
 // Doctor judges this computer by its facts, for the machines named, all of
 // them without names. No configuration is no mistake: then it is judged for
 // the least machine. A configuration that is wrong fails a check.
-func Doctor(ctx context.Context, o Options, facts platforms.Facts, names []string) ([]Examination, error) {
-	file, found, err := o.settle(ctx)
+func Doctor(ctx context.Context, o project.Options, facts platforms.Facts, names []string) ([]Examination, error) {
+	file, found, err := o.Settle(ctx)
 	if err != nil {
-		if len(names) > 0 || o.Dir != "." || !errors.Is(err, errNoConfig) {
+		if len(names) > 0 || o.Dir != "." || !errors.Is(err, project.ErrNoConfig) {
 			return nil, err
 		}
 		d := platforms.Diagnose(facts, platforms.Wanted{})
-		o.addBox(&d, facts.Arch, hcl.Machine{}, plan.Image{})
+		addBox(o, &d, facts.Arch, hcl.Machine{}, plan.Image{})
 		return []Examination{{Diagnosis: d}}, nil
 	}
-	cfg, _, diags := hcl.Load(shown(file), (&reads{agreements: &agreements{project: found.Dir}, dir: found.Folder()}).options(ctx, o))
+	cfg, diags := o.Parse(ctx, file, found)
 	if cfg == nil {
 		d := platforms.Diagnose(facts, platforms.Wanted{})
 		d.Add(configCheck(diags))
@@ -44,12 +45,12 @@ func Doctor(ctx context.Context, o Options, facts platforms.Facts, names []strin
 	return examine(o, facts, *cfg, found.Dir, names)
 }
 
-func examine(o Options, facts platforms.Facts, cfg hcl.Config, folder state.Dir, names []string) ([]Examination, error) {
+func examine(o project.Options, facts platforms.Facts, cfg hcl.Config, folder state.Dir, names []string) ([]Examination, error) {
 	// An overlap of networks is a check here, not a mistake of the file.
 	host := o.HostFacts
 	host.Routes, host.Suffix = nil, folder.Suffix()
 	p, diags := plan.Build(cfg, folder.Folder(), host, o.Catalogue)
-	selected, err := (&Project{Plan: p}).Selection(names)
+	selected, err := (&project.Project{Plan: p}).Selection(names)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +63,7 @@ func examine(o Options, facts platforms.Facts, cfg hcl.Config, folder state.Dir,
 			provider = machine.MadeWith(folder, m.Name)
 		}
 		d := platforms.Diagnose(facts, vagrantvm.Wanted(m, provider))
-		box := o.addBox(&d, facts.Arch, block(cfg, m.Name), m.Engine.Image)
+		box := addBox(o, &d, facts.Arch, block(cfg, m.Name), m.Engine.Image)
 		if box.Result != platforms.Fail || countErrors(diags) > 1 {
 			d.Add(configCheck(diags)) // a missing box is told once
 		}

@@ -9,19 +9,20 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/platforms"
 )
 
 // addBox adds what is to be said of a machine's box and of the support that
 // its systems have, and answers with the check of the box.
-func (o Options) addBox(d *platforms.Diagnosis, arch string, in hcl.Machine, image plan.Image) platforms.Check {
+func addBox(o project.Options, d *platforms.Diagnosis, arch string, in hcl.Machine, image plan.Image) platforms.Check {
 	c, box := boxCheck(o.Catalogue, arch, d.Provider, in)
 	d.Add(c)
 	if image.Name == "" { // no configuration: the pick
 		image, _ = o.Catalogue.Image(plan.DefaultImage, arch)
 	}
-	d.Add(supportCheck(box, image, today(o.Today)))
+	d.Add(supportCheck(box, image, o.Day()))
 	return c
 }
 
@@ -86,12 +87,4 @@ func supportCheck(box plan.Box, image plan.Image, today time.Time) platforms.Che
 		c.Result, c.Seen = platforms.Skip, "not known"
 	}
 	return c
-}
-
-// today is the day that support ends by; zero is the clock's.
-func today(day time.Time) time.Time {
-	if day.IsZero() {
-		return time.Now()
-	}
-	return day
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/machine"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -34,19 +35,19 @@ type Variable struct {
 // Env are the variables by which Docker's clients find a side of a
 // machine. What would send them elsewhere, or have them speak TLS to a
 // socket, is unset. With undo all of them are.
-func (p *Project) Env(ctx context.Context, name string, side Side, undo bool) ([]Variable, error) {
+func Env(ctx context.Context, p *project.Project, name string, side machine.Side, undo bool) ([]Variable, error) {
 	m, err := p.Machine(name)
 	if err != nil {
 		return nil, err
 	}
 	host := ""
 	if !undo {
-		if host, err = p.dockerHost(ctx, m, side); err != nil {
+		if host, err = p.On(m).DockerHost(ctx, side); err != nil {
 			return nil, err
 		}
 	}
 	socket := "/var/run/docker.sock"
-	if side == SideFreeBSD {
+	if side == machine.SideFreeBSD {
 		socket = machine.PodmanSocket
 	}
 	return []Variable{

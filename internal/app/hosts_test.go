@@ -20,7 +20,9 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/images"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/platforms"
 	"github.com/fbdock/fbdock/vagrantfiles"
 )
@@ -87,13 +89,13 @@ func golden(t *testing.T, file, got string) {
 	}
 }
 
-func catalogue(t *testing.T) app.Catalogue {
+func catalogue(t *testing.T) images.Catalogue {
 	t.Helper()
 	c, err := boxes.Default()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return app.Catalogue{Catalogue: c}
+	return images.Catalogue{Catalogue: c}
 }
 
 // render is the Vagrantfile of `machine "dev" {}` on this host, "" where
@@ -101,7 +103,7 @@ func catalogue(t *testing.T) app.Catalogue {
 func render(t *testing.T, f platforms.Facts) string {
 	t.Helper()
 	cfg := hcl.Config{Machines: []hcl.Machine{{Name: "dev"}}}
-	host := app.HostOf(f)
+	host := project.HostOf(f)
 	host.Suffix = "6bfafd92"
 	p, diags := plan.Build(cfg, "/home/ada/project", host, catalogue(t))
 	if diags.HasErrors() || p.Machines[0].Provider == "" {
@@ -131,7 +133,7 @@ func TestHosts(t *testing.T) {
 				t.Fatal(err)
 			}
 			day := time.Date(2026, time.November, 28, 0, 0, 0, 0, time.UTC)
-			found, err := app.Doctor(t.Context(), app.Options{Dir: dir, Env: host.Env{Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}}, Catalogue: catalogue(t), HostFacts: app.HostOf(r.Facts), Today: day}, r.Facts, nil)
+			found, err := app.Doctor(t.Context(), project.Options{Dir: dir, Env: host.Env{Environ: []string{"XDG_STATE_HOME=" + t.TempDir()}}, Catalogue: catalogue(t), HostFacts: project.HostOf(r.Facts), Today: day}, r.Facts, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

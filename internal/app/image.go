@@ -3,12 +3,13 @@ package app
 import (
 	"cmp"
 	"context"
-	"path/filepath"
 	"slices"
 
 	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/images"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/progress"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // PulledImage is an image that the project's machines use.
@@ -21,9 +22,9 @@ type PulledImage struct {
 
 // ImagePull fetches the engine images of the project and pins them. With
 // upgrade the catalogue's pick takes the place of what was pinned.
-func (p *Project) ImagePull(ctx context.Context, upgrade bool) ([]PulledImage, error) {
+func ImagePull(ctx context.Context, p *project.Project, upgrade bool) ([]PulledImage, error) {
 	var pulled []PulledImage
-	for _, img := range p.images() {
+	for _, img := range engineImages(p) {
 		if upgrade && img.Path == "" {
 			fresh, err := p.Catalogue.Image(img.Name, img.Architecture)
 			if err != nil {
@@ -31,7 +32,7 @@ func (p *Project) ImagePull(ctx context.Context, upgrade bool) ([]PulledImage, e
 			}
 			img = boxes.Image(fresh)
 		}
-		file, digest, err := p.fetch(ctx, img, upgrade)
+		file, digest, err := fetch(ctx, p, img, upgrade)
 		if err != nil {
 			return pulled, err
 		}
@@ -41,18 +42,18 @@ func (p *Project) ImagePull(ctx context.Context, upgrade bool) ([]PulledImage, e
 }
 
 // fetch brings one image into the cache and into the lock file.
-func (p *Project) fetch(ctx context.Context, img boxes.Image, replace bool) (file, digest string, err error) {
-	if err := p.consent(p.Lock, lockfile.Image, img); err != nil {
+func fetch(ctx context.Context, p *project.Project, img boxes.Image, replace bool) (file, digest string, err error) {
+	if err := images.Consent(p.Env, p.Lock, lockfile.Image, img); err != nil {
 		return "", "", err
 	}
 	err = progress.Run(p.Progress, img.Name, func() (string, error) {
-		if file, digest, err = p.fetched(ctx, img); err != nil {
+		if file, digest, err = images.Fetched(ctx, p.Env, p.Cache(), p.Lock, img); err != nil {
 			return "", err
 		}
 		if replace && img.Path == "" {
-			return shortDigest(digest), p.Lock.Replace(pinOf(lockfile.Image, img, digest))
+			return images.ShortDigest(digest), p.Lock.Replace(images.PinOf(lockfile.Image, img, digest))
 		}
-		return shortDigest(digest), p.pin(lockfile.Image, img, digest)
+		return images.ShortDigest(digest), images.AddPin(p.Lock, lockfile.Image, img, digest)
 	})
 	if err != nil {
 		return "", "", err
@@ -60,20 +61,8 @@ func (p *Project) fetch(ctx context.Context, img boxes.Image, replace bool) (fil
 	return file, digest, nil
 }
 
-// fetched is the path and the digest of an image that is in the cache now.
-func (p *Project) fetched(ctx context.Context, img boxes.Image) (file, digest string, err error) {
-	f, err := p.cache().Fetch(ctx, img, p.Progress.Bytes)
-	if err != nil {
-		return "", "", p.mismatch(lockfile.Image, img, err)
-	}
-	return f.Path, f.SHA512, f.Close()
-}
-
-// shortDigest names a file to a person.
-func shortDigest(digest string) string { return "sha512 " + digest[:min(16, len(digest))] }
-
-// images are the different engine images of the project.
-func (p *Project) images() []boxes.Image {
+// engineImages are the different engine images of the project.
+func engineImages(p *project.Project) []boxes.Image {
 	var images []boxes.Image
 	for _, m := range p.Plan.Machines {
 		img := boxes.Image(m.Engine.Image)
@@ -104,8 +93,8 @@ type CachedImage struct {
 }
 
 // Images lists the image cache; lock is nil outside a project.
-func Images(o Options, lock *lockfile.File, used []boxes.Image) ([]CachedImage, error) {
-	files, err := imageCache(o).List()
+func Images(o project.Options, lock *lockfile.File, used []boxes.Image) ([]CachedImage, error) {
+	files, err := images.Cache(o.Env).List()
 	if err != nil {
 		return nil, err
 	}
@@ -132,19 +121,17 @@ func Images(o Options, lock *lockfile.File, used []boxes.Image) ([]CachedImage, 
 	return list, nil
 }
 
-// Images lists the image cache from the project's point of view.
-func (p *Project) Images() ([]CachedImage, error) { return Images(p.Options, p.Lock, p.images()) }
+// ImagesOf lists the image cache from the project's point of view.
+func ImagesOf(p *project.Project) ([]CachedImage, error) {
+	return Images(p.Options, p.Lock, engineImages(p))
+}
 
 // ImagePrune removes files from the image cache.
-func ImagePrune(ctx context.Context, o Options, files []CachedImage) error {
+func ImagePrune(ctx context.Context, o project.Options, files []CachedImage) error {
 	for _, f := range files {
-		if err := imageCache(o).Remove(ctx, f.cached); err != nil {
+		if err := images.Cache(o.Env).Remove(ctx, f.cached); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func imageCache(o Options) boxes.Cache {
-	return boxes.Cache{Dir: filepath.Join(o.CacheDir, "images"), Pause: o.Timeouts.Download}
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // Listed is a machine of the configuration.
@@ -12,8 +13,8 @@ type Listed struct {
 }
 
 // List gives the machines of the configuration, without asking them.
-func (p *Project) List() []Listed {
-	p.tellDiffers(p.Plan.Machines...)
+func List(p *project.Project) []Listed {
+	p.TellDiffers(p.Plan.Machines...)
 	all := make([]Listed, len(p.Plan.Machines))
 	for i, m := range p.Plan.Machines {
 		all[i] = Listed{Machine: m, Created: machine.Created(p.State, m)}

@@ -12,6 +12,7 @@ import (
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/privatefile"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // LogLayers are the layers whose logs can be read, from the outside in.
@@ -26,13 +27,13 @@ type LogOptions struct {
 }
 
 // Logs writes the log of one layer to w.
-func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
+func Logs(ctx context.Context, p *project.Project, o LogOptions, w io.Writer) error {
 	m, err := p.Machine(o.Machine)
 	if err != nil {
 		return err
 	}
 	if o.Layer == "vagrant" {
-		return p.copyVagrantLog(w)
+		return copyVagrantLog(p, w)
 	}
 	files := map[string]string{
 		"freebsd": "/var/log/fbdock.log", "engine": "/var/log/fbdock-console.log", "docker": "/var/log/docker.log",
@@ -52,7 +53,7 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 	if o.Follow {
 		args = []string{"tail", "-n", strconv.Itoa(o.Lines), "-f", file}
 	}
-	g, err := p.on(m).Connect(ctx)
+	g, err := p.On(m).Connect(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (p *Project) Logs(ctx context.Context, o LogOptions, w io.Writer) error {
 }
 
 // copyVagrantLog writes what Vagrant has said on this host.
-func (p *Project) copyVagrantLog(w io.Writer) error {
+func copyVagrantLog(p *project.Project, w io.Writer) error {
 	f, err := privatefile.Open(p.State.Log("vagrant"), os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &failure.Error{Err: errors.New("vagrant has not been run here yet"), Next: "`fbdock up` runs it"}

@@ -9,6 +9,7 @@ import (
 	"github.com/fbdock/fbdock/internal/external"
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/machine"
+	"github.com/fbdock/fbdock/internal/project"
 
 	osuser "os/user"
 	"path/filepath"
@@ -24,13 +25,13 @@ const listed = 8
 
 // about says which machine a command is about, whose it is and how old, as
 // others of the same name may be near.
-func (p *Project) about(m plan.Machine) string {
+func about(p *project.Project, m plan.Machine) string {
 	text := fmt.Sprintf("%s of %s", m.Name, p.Dir)
 	var more []string
 	if u, err := osuser.Current(); err == nil {
 		more = append(more, "user "+u.Username)
 	}
-	if made, ok := p.made(m); ok {
+	if made, ok := made(p, m); ok {
 		more = append(more, "made "+age(made))
 	}
 	if len(more) > 0 {
@@ -41,7 +42,7 @@ func (p *Project) about(m plan.Machine) string {
 
 // made is when the VM of m was made, or when the last `up` of it came to its
 // end.
-func (p *Project) made(m plan.Machine) (time.Time, bool) {
+func made(p *project.Project, m plan.Machine) (time.Time, bool) {
 	if provider := machine.MadeWith(p.State, m.Name); provider != "" {
 		info, err := os.Stat(filepath.Join(p.State.VagrantDotfiles(), "machines", m.Name, provider, "id"))
 		if err == nil {
@@ -54,13 +55,13 @@ func (p *Project) made(m plan.Machine) (time.Time, bool) {
 
 // contents asks the engine of m for what it holds, without waiting long: the
 // question that needs it is asked either way.
-func (p *Project) contents(ctx context.Context, m plan.Machine) (engine.Contents, error) {
+func contents(ctx context.Context, p *project.Project, m plan.Machine) (engine.Contents, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*machine.QuickDial)
 	defer cancel()
 	if !host.Exists(p.State.Machine(m.Name).SSHConfig()) {
 		return engine.Contents{}, errors.New("it is not running")
 	}
-	g, err := p.on(m).Cached(ctx, machine.QuickDial)
+	g, err := p.On(m).Cached(ctx, machine.QuickDial)
 	if err != nil {
 		return engine.Contents{}, err
 	}
@@ -74,15 +75,15 @@ func (p *Project) contents(ctx context.Context, m plan.Machine) (engine.Contents
 }
 
 // Loss says what is lost with a machine.
-func (p *Project) Loss(ctx context.Context, m plan.Machine) string {
-	what := "machine " + p.about(m)
+func Loss(ctx context.Context, p *project.Project, m plan.Machine) string {
+	what := "machine " + about(p, m)
 	if m.OwnComputer() {
-		what = "all that fbdock has made on " + external.Where(m) + ": the engine " + p.about(m)
+		what = "all that fbdock has made on " + external.Where(m) + ": the engine " + about(p, m)
 	}
 	if !machine.Created(p.State, m) {
 		return what + ", which is not created"
 	}
-	c, err := p.contents(ctx, m)
+	c, err := contents(ctx, p, m)
 	if err != nil {
 		return what + " with all its containers, images and volumes, which do not answer now"
 	}
@@ -91,9 +92,9 @@ func (p *Project) Loss(ctx context.Context, m plan.Machine) string {
 }
 
 // sayDown tells what stops with a machine.
-func (p *Project) sayDown(ctx context.Context, m plan.Machine, word string) {
-	text := word + " " + p.about(m)
-	if c, err := p.contents(ctx, m); err == nil && len(c.Running) > 0 {
+func sayDown(ctx context.Context, p *project.Project, m plan.Machine, word string) {
+	text := word + " " + about(p, m)
+	if c, err := contents(ctx, p, m); err == nil && len(c.Running) > 0 {
 		text += " with " + counted(len(c.Running), "running container", c.Running)
 	}
 	p.Progress.Say(text)

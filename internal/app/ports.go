@@ -9,11 +9,12 @@ import (
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/machine"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // Ports are the published ports of a machine's containers and where they
 // are on this host.
-func (p *Project) Ports(ctx context.Context, name string) ([]agent.Port, error) {
+func Ports(ctx context.Context, p *project.Project, name string) ([]agent.Port, error) {
 	m, err := p.Machine(name)
 	if err != nil {
 		return nil, err
@@ -21,7 +22,7 @@ func (p *Project) Ports(ctx context.Context, name string) ([]agent.Port, error) 
 	if err := machine.NeedsUp(p.State, m); err != nil {
 		return nil, err
 	}
-	remote, err := p.on(m).ServingAgent(ctx)
+	remote, err := p.On(m).ServingAgent(ctx)
 	if err != nil {
 		return nil, err
 	}

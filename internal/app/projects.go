@@ -13,6 +13,7 @@ import (
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -49,8 +50,8 @@ type KeptMachine struct {
 }
 
 // Projects are all projects of this user.
-func (o Options) Projects(ctx context.Context) ([]KeptProject, error) {
-	dirs, err := o.kept()
+func Projects(ctx context.Context, o project.Options) ([]KeptProject, error) {
+	dirs, err := kept(o)
 	if err != nil {
 		return nil, err
 	}
@@ -61,16 +62,16 @@ func (o Options) Projects(ctx context.Context) ([]KeptProject, error) {
 		if r.At() {
 			one.Place = PlaceHere
 		}
-		p := &Project{Options: o, State: d, Dir: r.Path}
-		for _, name := range machineNames(d) {
-			one.Machines = append(one.Machines, p.keptMachine(ctx, name))
+		p := &project.Project{Options: o, State: d, Dir: r.Path}
+		for _, name := range project.MachineNames(d) {
+			one.Machines = append(one.Machines, keptMachine(ctx, p, name))
 		}
 		all = append(all, one)
 	}
 	return all, nil
 }
 
-func (o Options) kept() ([]state.Dir, error) {
+func kept(o project.Options) ([]state.Dir, error) {
 	store, err := o.Store()
 	if err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func (o Options) kept() ([]state.Dir, error) {
 	return dirs, nil
 }
 
-func (p *Project) keptMachine(ctx context.Context, name string) KeptMachine {
+func keptMachine(ctx context.Context, p *project.Project, name string) KeptMachine {
 	m := KeptMachine{Name: name, Instance: plan.Instance(name, p.State.Suffix()), Provider: machine.MadeWith(p.State, name)}
 	m.VM = m.Provider != ""
 	if r, err := external.ReadRecord(p.State.Machine(name), name); err == nil && r.Agreed != "" {
@@ -102,15 +103,15 @@ func (p *Project) keptMachine(ctx context.Context, name string) KeptMachine {
 	if a, err := p.State.Machine(name).Applied(); err == nil {
 		m.Applied = a.Time
 	}
-	if s, err := p.agentStatus(ctx, name); err == nil {
+	if s, err := agentStatus(ctx, p, name); err == nil {
 		m.Agent = s.PID
 	}
 	return m
 }
 
 // agentStatus asks the agent of a machine, which there may not be.
-func (p *Project) agentStatus(ctx context.Context, name string) (agent.Status, error) {
-	remote, err := p.on(plan.Machine{Name: name}).Remote()
+func agentStatus(ctx context.Context, p *project.Project, name string) (agent.Status, error) {
+	remote, err := p.On(plan.Machine{Name: name}).Remote()
 	if err != nil {
 		return agent.Status{}, err
 	}
@@ -121,7 +122,7 @@ func (p *Project) agentStatus(ctx context.Context, name string) (agent.Status, e
 
 // Kept is a project of which the folder may be gone: its machines are as the
 // last `up` has made them, and no configuration is read.
-func (o Options) Kept(id string) (*Project, error) {
+func Kept(o project.Options, id string) (*project.Project, error) {
 	store, err := o.Store()
 	if err != nil {
 		return nil, err
@@ -130,9 +131,9 @@ func (o Options) Kept(id string) (*Project, error) {
 	if err != nil {
 		return nil, &failure.Error{Err: fmt.Errorf("there is no project %q", id), Next: "`fbdock list --all` names them", Code: failure.ExitUsage}
 	}
-	p := &Project{Options: o, State: d, Dir: d.Folder(), Lock: &lockfile.File{}}
-	for _, name := range machineNames(d) {
-		m, err := p.appliedPlan(name)
+	p := &project.Project{Options: o, State: d, Dir: d.Folder(), Lock: &lockfile.File{}}
+	for _, name := range project.MachineNames(d) {
+		m, err := appliedPlan(p, name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // nothing was made but keys
 		}
@@ -145,16 +146,16 @@ func (o Options) Kept(id string) (*Project, error) {
 }
 
 // Gone tells that the project's folder is not where it was.
-func (p *Project) Gone() bool { return !p.State.Record().At() }
+func Gone(p *project.Project) bool { return !p.State.Record().At() }
 
 // appliedPlan is a machine as it was made; fs.ErrNotExist when nothing was made
 // but keys.
-func (p *Project) appliedPlan(name string) (plan.Machine, error) {
-	m, err := p.madeAs(name)
-	if _, unreadable := errors.AsType[*recordError](err); !unreadable && !errors.Is(err, fs.ErrNotExist) {
+func appliedPlan(p *project.Project, name string) (plan.Machine, error) {
+	m, err := p.MadeAs(name)
+	if _, unreadable := errors.AsType[*project.RecordError](err); !unreadable && !errors.Is(err, fs.ErrNotExist) {
 		return m, err
 	}
-	if machine.MadeWith(p.State, name) == "" && !p.agreedTo(name) {
+	if machine.MadeWith(p.State, name) == "" && !agreedTo(p, name) {
 		return m, fs.ErrNotExist
 	}
 	return m, &failure.Error{
@@ -163,7 +164,7 @@ func (p *Project) appliedPlan(name string) (plan.Machine, error) {
 	}
 }
 
-func (p *Project) agreedTo(name string) bool {
+func agreedTo(p *project.Project, name string) bool {
 	r, err := external.ReadRecord(p.State.Machine(name), name)
 	return err != nil || r.Agreed != ""
 }

@@ -12,8 +12,10 @@ import (
 
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/hostfile"
+	"github.com/fbdock/fbdock/internal/images"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/vagrant"
 )
 
@@ -45,8 +47,8 @@ type Resource struct {
 
 // Resources are all things that fbdock has left on this host. It makes no
 // entries in what the system starts by itself.
-func (o Options) Resources(ctx context.Context) ([]Resource, error) {
-	projects, err := o.Projects(ctx)
+func Resources(ctx context.Context, o project.Options) ([]Resource, error) {
+	projects, err := Projects(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func (o Options) Resources(ctx context.Context) ([]Resource, error) {
 	owners := map[string][2]string{} // of instances: project, machine
 	folders := map[string]string{}   // of projects
 	for _, one := range projects {
-		p, err := o.bare(one.ID)
+		p, err := bare(o, one.ID)
 		if err != nil {
 			return nil, err
 		}
@@ -65,29 +67,29 @@ func (o Options) Resources(ctx context.Context) ([]Resource, error) {
 		}
 		for _, m := range one.Machines {
 			owners[m.Instance] = [2]string{one.ID, m.Name}
-			all = append(all, p.machineResources(m)...)
+			all = append(all, machineResources(p, m)...)
 		}
 	}
-	contexts, err := o.contextResources(owners)
+	contexts, err := contextResources(o, owners)
 	if err != nil {
 		return nil, err
 	}
 	all = append(all, contexts...)
-	all = append(all, o.sshResources(folders)...)
-	return append(all, o.sharedResources()...), nil
+	all = append(all, sshResources(o, folders)...)
+	return append(all, sharedResources(o)...), nil
 }
 
 // bare is a project of which only the files are wanted.
-func (o Options) bare(id string) (*Project, error) {
+func bare(o project.Options, id string) (*project.Project, error) {
 	store, err := o.Store()
 	if err != nil {
 		return nil, err
 	}
 	d, err := store.OpenID(id)
-	return &Project{Options: o, State: d, Dir: d.Folder()}, err
+	return &project.Project{Options: o, State: d, Dir: d.Folder()}, err
 }
 
-func (p *Project) machineResources(m KeptMachine) []Resource {
+func machineResources(p *project.Project, m KeptMachine) []Resource {
 	var all []Resource
 	add := func(kind, name string) {
 		all = append(all, Resource{Kind: kind, Name: name, Project: p.State.Record().ID, Machine: m.Name})
@@ -101,7 +103,7 @@ func (p *Project) machineResources(m KeptMachine) []Resource {
 	if m.Agent != 0 {
 		add(ResourceAgent, "process "+strconv.Itoa(m.Agent))
 	}
-	sockets, err := p.on(plan.Machine{Name: m.Name}).Sockets()
+	sockets, err := p.On(plan.Machine{Name: m.Name}).Sockets()
 	for _, address := range sockets {
 		if err == nil && host.Exists(address) {
 			add(ResourceSocket, address)
@@ -112,8 +114,8 @@ func (p *Project) machineResources(m KeptMachine) []Resource {
 
 // contextResources are the docker contexts whose name is one of fbdock's, also
 // of machines that nothing is known of any more.
-func (o Options) contextResources(owners map[string][2]string) ([]Resource, error) {
-	store, err := o.contexts()
+func contextResources(o project.Options, owners map[string][2]string) ([]Resource, error) {
+	store, err := contexts(o)
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +136,7 @@ func (o Options) contextResources(owners map[string][2]string) ([]Resource, erro
 
 // sshResources are the blocks of the user's ssh_config that lead through
 // fbdock. They are the user's to remove: fbdock did not put them there.
-func (o Options) sshResources(folders map[string]string) []Resource {
+func sshResources(o project.Options, folders map[string]string) []Resource {
 	home, ok := o.Home()
 	if !ok {
 		return nil
@@ -171,16 +173,16 @@ func (o Options) sshResources(folders map[string]string) []Resource {
 }
 
 // sharedResources are what all projects use: boxes and images.
-func (o Options) sharedResources() []Resource {
+func sharedResources(o project.Options) []Resource {
 	var all []Resource
 	if home, err := vagrant.Home(o.Lookup); err == nil {
 		for _, name := range vagrant.BoxNames(home) {
-			if isOwnBox(name) {
+			if images.IsOwnBox(name) {
 				all = append(all, Resource{Kind: ResourceBox, Name: name, Shared: true})
 			}
 		}
 	}
-	dir := imageCache(o).Dir
+	dir := images.Cache(o.Env).Dir
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return all // there are none

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/provision"
 	"github.com/fbdock/fbdock/provision/contract"
 )
@@ -26,12 +27,12 @@ type Share struct {
 
 // Shares writes and reads a small file in every share of a machine, from
 // both sides. What fails is told in the answer and is no error.
-func (p *Project) Shares(ctx context.Context, machine string) ([]Share, error) {
+func Shares(ctx context.Context, p *project.Project, machine string) ([]Share, error) {
 	m, err := p.Machine(machine)
 	if err != nil || len(m.Shares) == 0 {
 		return nil, err
 	}
-	g, err := p.on(m).Connect(ctx)
+	g, err := p.On(m).Connect(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -10,12 +10,13 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 )
 
 // OpenSSHConfig is a block of ssh_config for each guest of a machine, by
 // which OpenSSH and what is built on it reach them through the agent:
 // fbdock-NAME is FreeBSD, fbdock-NAME-engine the engine.
-func (p *Project) OpenSSHConfig(machines []plan.Machine) (string, error) {
+func OpenSSHConfig(p *project.Project, machines []plan.Machine) (string, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return "", fmt.Errorf("find fbdock's own program: %w", err)
@@ -25,7 +26,7 @@ func (p *Project) OpenSSHConfig(machines []plan.Machine) (string, error) {
 		if !machine.Created(p.State, m) {
 			return "", machine.NeedsUp(p.State, m)
 		}
-		if err := p.on(m).EnsureAgentKey(); err != nil {
+		if err := p.On(m).EnsureAgentKey(); err != nil {
 			return "", err
 		}
 		proxy, err := link.ProxyCommand(runtime.GOOS, []string{self, "-C", p.Dir, "-m", m.Name, machine.StdioCommand})

@@ -11,6 +11,7 @@ import (
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/vagrant"
 	"github.com/fbdock/fbdock/provision/contract"
 )
@@ -35,7 +36,7 @@ type MachineStatus struct {
 
 // Status asks machines how they fare. Vagrant is asked only about those
 // that cannot be reached directly.
-func (p *Project) Status(ctx context.Context, names []string) ([]MachineStatus, error) {
+func Status(ctx context.Context, p *project.Project, names []string) ([]MachineStatus, error) {
 	machines, err := p.Selection(names)
 	if err != nil {
 		return nil, err
@@ -43,7 +44,7 @@ func (p *Project) Status(ctx context.Context, names []string) ([]MachineStatus, 
 	var all []MachineStatus
 	for _, m := range machines {
 		s := MachineStatus{Machine: m.Name, Provider: m.Provider, Placement: m.Engine.Placement, State: vagrant.NotCreated}
-		if err := p.statusOf(ctx, m, &s); err != nil {
+		if err := statusOf(ctx, p, m, &s); err != nil {
 			return nil, err
 		}
 		all = append(all, s)
@@ -51,21 +52,21 @@ func (p *Project) Status(ctx context.Context, names []string) ([]MachineStatus, 
 	return all, nil
 }
 
-func (p *Project) statusOf(ctx context.Context, m plan.Machine, s *MachineStatus) error {
-	g, lost := p.on(m).Cached(ctx, machine.QuickDial)
+func statusOf(ctx context.Context, p *project.Project, m plan.Machine, s *MachineStatus) error {
+	g, lost := p.On(m).Cached(ctx, machine.QuickDial)
 	if lost != nil {
 		g = nil
 	} else {
 		defer g.Close() // only asked
 	}
 	var err error
-	if s.State, err = p.system(m).State(ctx, g); err != nil {
+	if s.State, err = p.System(m).State(ctx, g); err != nil {
 		return err
 	}
 	switch {
 	case s.State != vagrant.Running:
 	case g != nil:
-		p.look(ctx, g, s)
+		look(ctx, p, g, s)
 	default: // the VM runs, and nobody has seen that anything in it does
 		s.Layers = append(s.Layers, machine.Layer{Name: "freebsd", Text: fmt.Sprintf("not reached by SSH: %v; `fbdock up` tries again", lost)})
 	}
@@ -73,7 +74,7 @@ func (p *Project) statusOf(ctx context.Context, m plan.Machine, s *MachineStatus
 }
 
 // look asks the layers inside a running guest.
-func (p *Project) look(ctx context.Context, g *machine.Guest, s *MachineStatus) {
+func look(ctx context.Context, p *project.Project, g *machine.Guest, s *MachineStatus) {
 	s.Address = g.Address
 	layers, err := g.Layers(ctx)
 	s.Layers = append(s.Layers, machine.Layer{Name: "freebsd", OK: true, Text: "reached by SSH"})
@@ -87,20 +88,20 @@ func (p *Project) look(ctx context.Context, g *machine.Guest, s *MachineStatus) 
 			s.Hypervisor = l.Text
 		}
 	}
-	p.lookEngine(ctx, g, s)
-	p.lookAgent(ctx, g, s)
-	p.lookPodman(ctx, g.Plan, s)
+	lookEngine(ctx, g, s)
+	lookAgent(ctx, p, g, s)
+	lookPodman(ctx, p, g.Plan, s)
 }
 
 // lookPodman asks podman by its socket on this host, as Docker's clients do.
-func (p *Project) lookPodman(ctx context.Context, m plan.Machine, s *MachineStatus) {
+func lookPodman(ctx context.Context, p *project.Project, m plan.Machine, s *MachineStatus) {
 	if !m.Podman || p.NoAgent() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, machine.AnswerTimeout)
 	defer cancel()
 	l := machine.Layer{Name: "podman-api"}
-	version, err := p.podmanVersion(ctx, m)
+	version, err := podmanVersion(ctx, p, m)
 	if l.OK = err == nil; l.OK {
 		l.Text = fmt.Sprintf("podman %s answers by its socket, API %s", version.Version, version.APIVersion)
 	} else {
@@ -109,7 +110,7 @@ func (p *Project) lookPodman(ctx context.Context, m plan.Machine, s *MachineStat
 	s.Layers = append(s.Layers, l)
 }
 
-func (p *Project) podmanVersion(ctx context.Context, m plan.Machine) (engine.Version, error) {
+func podmanVersion(ctx context.Context, p *project.Project, m plan.Machine) (engine.Version, error) {
 	address, err := p.Address(p.State.Machine(m.Name).Agent().Podman())
 	if err != nil {
 		return engine.Version{}, err
@@ -124,13 +125,13 @@ func (p *Project) podmanVersion(ctx context.Context, m plan.Machine) (engine.Ver
 
 // lookAgent asks the agent for what it serves, and for the guests' clocks.
 // Without one the guests have no mounts.
-func (p *Project) lookAgent(ctx context.Context, g *machine.Guest, s *MachineStatus) {
+func lookAgent(ctx context.Context, p *project.Project, g *machine.Guest, s *MachineStatus) {
 	if p.NoAgent() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	remote, err := p.on(g.Plan).Remote()
+	remote, err := p.On(g.Plan).Remote()
 	var now agent.Status
 	if err == nil {
 		now, err = remote.Clocks(ctx)
@@ -153,7 +154,7 @@ func (p *Project) lookAgent(ctx context.Context, g *machine.Guest, s *MachineSta
 	for _, one := range now.Mounts {
 		l := machine.Layer{Name: "mount", OK: one.Mounted, Text: fmt.Sprintf("%s is at %s on %s", one.Source, one.Target, one.Guest)}
 		if !one.Mounted {
-			l.Text = missing(one).Error()
+			l.Text = machine.Missing(one).Error()
 		}
 		s.Layers = append(s.Layers, l)
 	}
@@ -172,7 +173,7 @@ func clockLayer(c agent.Clock) machine.Layer {
 	return l
 }
 
-func (p *Project) lookEngine(ctx context.Context, g *machine.Guest, s *MachineStatus) {
+func lookEngine(ctx context.Context, g *machine.Guest, s *MachineStatus) {
 	ctx, cancel := context.WithTimeout(ctx, machine.AnswerTimeout)
 	defer cancel()
 	client, err := g.Docker()

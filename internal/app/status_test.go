@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fbdock/fbdock/internal/command"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/provision/contract"
@@ -31,7 +32,7 @@ func TestStatusOfErrors(t *testing.T) {
 	if outer.Hint() != "do y" {
 		t.Errorf("hint %q was lost", outer.Hint())
 	}
-	for want, err := range map[int]error{0: nil, 1: errors.New("x"), 2: inner, 125: lost(inner)} {
+	for want, err := range map[int]error{0: nil, 1: errors.New("x"), 2: inner, 125: command.NotRun(inner)} {
 		if got := failure.Status(err); got != want {
 			t.Errorf("Status(%v) = %d, want %d", err, got, want)
 		}

@@ -72,8 +72,9 @@ var allowed = map[string][]string{
 	"internal/host":                  {"internal/failure", "internal/localsocket", "internal/progress", "internal/run", "internal/state"},
 	"internal/fingerprint":           {},
 	"internal/machine": {
-		"internal/agent", "internal/engine", "internal/failure", "internal/fingerprint", "internal/host", "internal/link", "internal/localsocket", "internal/mount",
-		"internal/plan", "internal/privatefile", "internal/progress", "internal/retry", "internal/run", "internal/state", "internal/vagrant", "provision", "provision/contract",
+		"internal/agent", "internal/engine", "internal/failure", "internal/fingerprint", "internal/foldercopy", "internal/host", "internal/link", "internal/localsocket",
+		"internal/mount", "internal/plan", "internal/privatefile", "internal/progress", "internal/retry", "internal/run", "internal/state", "internal/vagrant", "provision",
+		"provision/contract",
 	},
 	"internal/external": {
 		"hcl", "internal/failure", "internal/fingerprint", "internal/host", "internal/hostfile", "internal/link", "internal/machine", "internal/plan", "internal/privatefile",
@@ -83,16 +84,39 @@ var allowed = map[string][]string{
 		"hcl", "internal/external", "internal/failure", "internal/host", "internal/link", "internal/machine", "internal/plan", "internal/privatefile", "internal/progress",
 		"internal/redact", "internal/state", "internal/untrusted", "internal/vagrant", "platforms", "provision",
 	},
+	"internal/images": {
+		"boxes", "boxes/cloudbox", "internal/atomicfile", "internal/failure", "internal/fingerprint", "internal/host", "internal/hostfile", "internal/lockfile", "internal/plan",
+		"internal/progress", "internal/redact", "internal/state", "internal/untrusted", "internal/vagrant",
+	},
+	"internal/command": {
+		"hcl", "internal/agent", "internal/dockercli", "internal/dockerflags", "internal/dockerpaths", "internal/failure", "internal/host", "internal/hostfile", "internal/link",
+		"internal/machine", "internal/mount", "internal/parcel", "internal/plan", "internal/remoteimage", "internal/run", "internal/untrusted", "internal/vagrant",
+		"internal/vagrantvm", "platforms", "provision",
+	},
+	"internal/project": {
+		"boxes", "hcl", "internal/agent", "internal/confine", "internal/external", "internal/failure", "internal/fingerprint", "internal/host", "internal/hostfile",
+		"internal/images", "internal/lockfile", "internal/machine", "internal/plan", "internal/privatefile", "internal/reach", "internal/state", "internal/vagrant",
+		"internal/vagrantvm", "platforms", "provision", "vagrantfiles",
+	},
+	"internal/up": {
+		"boxes/cloudbox", "internal/diskimage", "internal/failure", "internal/host", "internal/images", "internal/link", "internal/lockfile", "internal/machine",
+		"internal/mount", "internal/plan", "internal/progress", "internal/project", "internal/retry", "internal/state", "internal/untrusted", "internal/vagrantvm", "provision",
+		"provision/contract",
+	},
+	"internal/serve": {
+		"internal/agent", "internal/host", "internal/link", "internal/machine", "internal/privatefile", "internal/progress", "internal/project", "internal/redact",
+		"internal/state", "internal/vagrant", "internal/vagrantvm",
+	},
 	"internal/app": {
-		"boxes", "boxes/cloudbox", "hcl", "internal/advice", "internal/agent", "internal/atomicfile", "internal/confine", "internal/diskimage", "internal/dockercli",
-		"internal/dockerflags", "internal/dockerpaths", "internal/engine", "internal/external", "internal/failure", "internal/fingerprint", "internal/foldercopy",
-		"internal/host", "internal/hostfile", "internal/link", "internal/localsocket", "internal/lockfile", "internal/machine", "internal/mount", "internal/parcel",
-		"internal/plan", "internal/privatefile", "internal/progress", "internal/reach", "internal/redact", "internal/remoteimage", "internal/retry", "internal/run",
-		"internal/state", "internal/untrusted", "internal/vagrant", "internal/vagrantvm", "platforms", "provision", "provision/contract", "vagrantfiles",
+		"boxes", "hcl", "internal/advice", "internal/agent", "internal/command", "internal/engine", "internal/external", "internal/failure", "internal/host",
+		"internal/hostfile", "internal/images", "internal/link", "internal/localsocket", "internal/lockfile", "internal/machine", "internal/plan", "internal/privatefile",
+		"internal/progress", "internal/project", "internal/redact", "internal/remoteimage", "internal/state", "internal/up", "internal/vagrant", "internal/vagrantvm",
+		"platforms", "provision", "provision/contract",
 	},
 	"cmd/fbdock": {
-		"boxes", "hcl", "internal/agent", "internal/app", "internal/atomicfile", "internal/dockercli", "internal/failure", "internal/host", "internal/hostfile", "internal/link",
-		"internal/machine", "internal/manual", "internal/plan", "internal/run", "internal/state", "internal/ui", "internal/vagrant", "platforms",
+		"boxes", "hcl", "internal/agent", "internal/app", "internal/atomicfile", "internal/command", "internal/dockercli", "internal/failure", "internal/host",
+		"internal/hostfile", "internal/images", "internal/link", "internal/machine", "internal/manual", "internal/plan", "internal/project", "internal/run", "internal/serve",
+		"internal/state", "internal/ui", "internal/up", "internal/vagrant", "platforms",
 	},
 }
 

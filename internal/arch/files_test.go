@@ -17,7 +17,7 @@ import (
 var readers = map[string]string{
 	"boxes/cloudbox/write.go":        "the image cache",
 	"boxes/cloudbox/archive.go":      "the image cache",
-	"internal/app/carry.go":          "what the user's own docker command names, pipes included",
+	"internal/command/carry.go":      "what the user's own docker command names, pipes included",
 	"internal/atomicfile/":           "the folders that it writes to",
 	"internal/confine/":              "it opens by descriptors of folders",
 	"internal/datagram/datagramtest": "for tests",

@@ -49,13 +49,15 @@ type Timed struct {
 }
 
 // Silent is the Progress of who has nobody to tell.
-type Silent struct{}
+func Silent() Reporter { return silent{} }
 
-func (Silent) Begin(string)       {}
-func (Silent) Detail(string)      {}
-func (Silent) Bytes(int64, int64) {}
-func (Silent) End(string, string) {}
-func (Silent) Say(string)         {}
-func (Silent) Show(string)        {}
-func (Silent) Note(string)        {}
-func (Silent) Warn(string)        {}
+type silent struct{}
+
+func (silent) Begin(string)       {}
+func (silent) Detail(string)      {}
+func (silent) Bytes(int64, int64) {}
+func (silent) End(string, string) {}
+func (silent) Say(string)         {}
+func (silent) Show(string)        {}
+func (silent) Note(string)        {}
+func (silent) Warn(string)        {}

@@ -1,0 +1,27 @@
+package images
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/fbdock/fbdock/boxes"
+	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/lockfile"
+)
+
+// Cache is where what was downloaded is kept.
+func Cache(env host.Env) boxes.Cache {
+	return boxes.Cache{Dir: filepath.Join(env.CacheDir, "images"), Pause: env.Timeouts.Download}
+}
+
+// ShortDigest names a file to a person.
+func ShortDigest(digest string) string { return "sha512 " + digest[:min(16, len(digest))] }
+
+// Fetched is the path and the digest of an image that is in the cache now.
+func Fetched(ctx context.Context, env host.Env, cache boxes.Cache, lock *lockfile.File, img boxes.Image) (file, digest string, err error) {
+	f, err := cache.Fetch(ctx, img, env.Progress.Bytes)
+	if err != nil {
+		return "", "", Mismatch(lock, lockfile.Image, img, err)
+	}
+	return f.Path, f.SHA512, f.Close()
+}
