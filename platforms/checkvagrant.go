@@ -13,9 +13,9 @@ func (d *doctor) vagrant() {
 			Remedy{Text: "see what it says", Commands: []string{"vagrant --version"}})
 	case v.Version == "":
 		d.pass("vagrant", "found, not asked for its version")
-	case older(v.Version, vagrantFloor):
-		d.fail("vagrant", v.Version, "the Vagrantfile is written for "+vagrantFloor+" and newer", updateVagrant(d.Facts, vagrantFloor))
-	case leadingNumber(v.Version) == vagrantNoPlugins:
+	case older(v.Version, VagrantFloor):
+		d.fail("vagrant", v.Version, "the Vagrantfile is written for "+VagrantFloor+" and newer", updateVagrant(d.Facts, VagrantFloor))
+	case leadingNumber(v.Version) == VagrantNoPlugins:
 		d.noPlugins()
 	case d.Arch == "arm64" && older(v.Version, vagrantArchitectures) && !d.laboratory():
 		d.fail("vagrant", v.Version, "it does not tell architectures apart and takes the box for Intel, which does not start here",
@@ -29,10 +29,10 @@ func (d *doctor) vagrant() {
 func (d *doctor) noPlugins() {
 	why := "this version cannot install plugins (hashicorp/vagrant#13534)"
 	if plugin(d.choice.Provider) == "" {
-		d.warn("vagrant", d.Vagrant.Version, why+"; "+d.choice.Provider+" needs none", updateVagrant(d.Facts, "2.4.3"))
+		d.warn("vagrant", d.Vagrant.Version, why+"; "+d.choice.Provider+" needs none", updateVagrant(d.Facts, VagrantPlugins))
 		return
 	}
-	d.fail("vagrant", d.Vagrant.Version, why+", and "+d.choice.Provider+" needs one", updateVagrant(d.Facts, "2.4.3"))
+	d.fail("vagrant", d.Vagrant.Version, why+", and "+d.choice.Provider+" needs one", updateVagrant(d.Facts, VagrantPlugins))
 }
 
 // plugin of Vagrant that a provider comes as, "" when it is built in.

@@ -7,10 +7,13 @@ import (
 )
 
 const (
-	// vagrantFloor is the oldest that the Vagrantfile is written for.
-	vagrantFloor = "2.3.4"
-	// vagrantNoPlugins cannot install plugins (hashicorp/vagrant#13534).
-	vagrantNoPlugins = "2.4.2"
+	// VagrantFloor is what Debian 12 ships, the oldest that the Vagrantfile is
+	// written for and tested with.
+	VagrantFloor = "2.3.4"
+	// VagrantNoPlugins cannot install plugins (hashicorp/vagrant#13534).
+	VagrantNoPlugins = "2.4.2"
+	// VagrantPlugins is the first after it that can.
+	VagrantPlugins = "2.4.3"
 	// vagrantArchitectures is the first that tells a box's architectures apart.
 	vagrantArchitectures = "2.4.0"
 	// virtualBoxFloor is the first that supports nested EPT.

@@ -53,7 +53,7 @@ var allowed = map[string][]string{
 	"vagrantfiles":                   {"hcl", "internal/plan"},
 	"provision":                      {"internal/shellword", "hcl", "internal/plan", "internal/redact", "provision/contract"},
 	"provision/contract":             {},
-	"internal/vagrant":               {"internal/atomicfile", "internal/hostfile", "internal/privatefile", "internal/run", "internal/untrusted"},
+	"internal/vagrant":               {"internal/atomicfile", "internal/hostfile", "internal/privatefile", "internal/run", "internal/untrusted", "platforms"},
 	"internal/dockercli":             {"internal/atomicfile", "internal/hostfile", "internal/run"},
 	"internal/dockerflags":           {},
 	"internal/remoteimage":           {},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/run"
+	"github.com/fbdock/fbdock/platforms"
 )
 
 // Sentinels for errors.Is on an *Error.
@@ -118,7 +119,7 @@ func failure(verb string, out output, err error) error {
 		return nil
 	}
 	if nf, ok := errors.AsType[*run.NotFoundError](err); ok {
-		return &Error{Verb: verb, Err: nf, Next: "install Vagrant " + floor + " or newer and see that it is on PATH"}
+		return &Error{Verb: verb, Err: nf, Next: "install Vagrant " + platforms.VagrantFloor + " or newer and see that it is on PATH"}
 	}
 	e := &Error{Verb: verb, Err: err}
 	exit, ok := errors.AsType[*run.ExitError](err)

@@ -11,14 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/run"
 	"github.com/fbdock/fbdock/internal/untrusted"
-)
-
-const (
-	// floor is what Debian 12 ships, the oldest that the Vagrantfile is
-	// written for and tested with.
-	floor = "2.3.4"
-	// broken cannot install plugins (hashicorp/vagrant#13534).
-	broken = "2.4.2"
+	"github.com/fbdock/fbdock/platforms"
 )
 
 // Version asks vagrant for its version, which takes about half a second.
@@ -37,7 +30,7 @@ func (v Vagrant) Version(ctx context.Context) (*version.Version, error) {
 	parsed, err := parseVersion(res.Stdout)
 	if err != nil {
 		return nil, &Error{Verb: "--version", Kind: ErrRubbish, Text: fmt.Sprintf("%.80q", untrusted.FirstLine(string(res.Stdout))), Err: err,
-			Next: fmt.Sprintf("see that %s is HashiCorp's Vagrant, version %s or newer", c.Name, floor)}
+			Next: fmt.Sprintf("see that %s is HashiCorp's Vagrant, version %s or newer", c.Name, platforms.VagrantFloor)}
 	}
 	return parsed, nil
 }
@@ -55,13 +48,13 @@ func parseVersion(out []byte) (*version.Version, error) {
 // Check refuses a Vagrant that cannot do the job. plugins says whether the
 // provider comes as a plugin.
 func Check(v *version.Version, plugins bool) error {
-	if v.LessThan(version.Must(version.NewVersion(floor))) {
-		return &Error{Verb: "--version", Kind: ErrTooOld, Text: fmt.Sprintf("%s, but %s is the oldest that works", v, floor),
+	if v.LessThan(version.Must(version.NewVersion(platforms.VagrantFloor))) {
+		return &Error{Verb: "--version", Kind: ErrTooOld, Text: fmt.Sprintf("%s, but %s is the oldest that works", v, platforms.VagrantFloor),
 			Next: "update Vagrant: https://developer.hashicorp.com/vagrant/install"}
 	}
-	if plugins && v.Equal(version.Must(version.NewVersion(broken))) {
-		return &Error{Verb: "--version", Kind: ErrKnownBad, Text: broken + " cannot install plugins (hashicorp/vagrant#13534)",
-			Next: "update Vagrant to 2.4.3 or newer"}
+	if plugins && v.Equal(version.Must(version.NewVersion(platforms.VagrantNoPlugins))) {
+		return &Error{Verb: "--version", Kind: ErrKnownBad, Text: platforms.VagrantNoPlugins + " cannot install plugins (hashicorp/vagrant#13534)",
+			Next: "update Vagrant to " + platforms.VagrantPlugins + " or newer"}
 	}
 	return nil
 }
