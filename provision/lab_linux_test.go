@@ -122,7 +122,7 @@ printf 'nameserver 10.0.2.3\n' >"$root/etc/resolv.conf"
 [ -e "$root/etc/ssh/sshd_config" ] || printf 'Subsystem sftp internal-sftp\n' >"$root/etc/ssh/sshd_config"
 `
 	standin := filepath.Join(dir, "standin")
-	build := exec.Command("go", "build", "-o", standin, "../testdata/lab/standin")
+	build := exec.Command("go", "build", "-o", standin, "../internal/lab/standin")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0") // it runs where there is no libc
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the stand-ins: %w\n%s", err, out)

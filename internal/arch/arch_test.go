@@ -46,6 +46,7 @@ var allowed = map[string][]string{
 	"boxes/cloudbox":                 {"boxes/disk", "internal/diskimage"},
 	"internal/arch":                  {},
 	"internal/e2e":                   {},
+	"internal/lab/standin":           {},
 	"internal/acceptance":            {"internal/hostfile", "internal/run", "internal/untrusted", "provision/contract"},
 	"cmd/acceptance":                 {"internal/acceptance", "internal/run", "internal/untrusted"},
 	"internal/plan":                  {"internal/failure", "hcl"},
@@ -122,7 +123,7 @@ var allowed = map[string][]string{
 
 // owners are the packages that alone may import what is dangerous to spread.
 var owners = map[string][]string{
-	"os/exec":                         {"internal/run", "internal/run/runtest", "internal/datagram/datagramtest", "internal/link/sshdtest"}, // the last three are for tests
+	"os/exec":                         {"internal/run", "internal/run/runtest", "internal/datagram/datagramtest", "internal/link/sshdtest", "internal/lab/standin"}, // the last four are for tests
 	"github.com/docker/docker/client": {"internal/engine"},
 	"github.com/urfave/cli/v2":        {"cmd/fbdock"},
 	"github.com/google/go-containerregistry/pkg/v1/remote": {"internal/remoteimage"},

@@ -21,6 +21,7 @@ var readers = map[string]string{
 	"internal/atomicfile/":           "the folders that it writes to",
 	"internal/confine/":              "it opens by descriptors of folders",
 	"internal/datagram/datagramtest": "for tests",
+	"internal/lab/standin/":          "the machine that the lab plays",
 	"internal/link/sshdtest":         "for tests",
 	"internal/dockercli/cache.go":    "the cache directory",
 	"internal/hostfile/":             "it is who opens them",
@@ -28,7 +29,7 @@ var readers = map[string]string{
 	"internal/sftpserver/":           "it opens by descriptors of folders",
 	"internal/privatefile/":          "it is who opens fbdock's own files",
 	"platforms/":                     "files of the system",
-	"testdata/":                      "the lab and benchmarks",
+	"testdata/":                      "benchmarks and tools",
 }
 
 // TestFilesAreOpenedByTheirOwners keeps os.ReadFile and os.Open, which wait
