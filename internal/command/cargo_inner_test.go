@@ -18,7 +18,7 @@ func TestScriptRemovesEnvironment(t *testing.T) {
 	}
 	at := placed{
 		args: []string{"docker", "run", "-e", "TOKEN", "x"}, dir: "/src", cargo: c,
-		folders: []mount.Folder{{Source: "/home/me/src", Target: "/src"}}, used: []mount.Folder{{Source: "/home/me/src", Target: "/src"}},
+		around: mount.Folder{Source: "/home/me/src", Target: "/src"}, used: []mount.Folder{{Source: "/home/me/src", Target: "/src"}},
 	}
 	script, err := at.script(at.used)
 	if err != nil {

@@ -22,13 +22,13 @@ import (
 // execDocker runs a docker command by the CLI that is chosen for it.
 func (r Runner) execDocker(ctx context.Context, e Exec) (int, error) {
 	args := e.Args[1:]
-	if flag := dockerflags.ParseLine(args).Connection(); flag != "" {
+	line := dockerflags.ParseLine(args)
+	if flag := line.Connection(); flag != "" {
 		return 0, &failure.Error{
 			Err:  fmt.Errorf("docker's flag %s names another engine, and fbdock docker uses the one of machine %s", flag, r.Plan.Name),
 			Next: "leave it out, name another machine by `fbdock -m NAME docker`, or run docker itself",
 		}
 	}
-	_, compose := dockerpaths.ComposeOf(args)
 	socket := ""
 	if machine.Created(r.Project, r.Plan) { // else what is wrong with the command is told first
 		var err error
@@ -36,7 +36,7 @@ func (r Runner) execDocker(ctx context.Context, e Exec) (int, error) {
 			return 0, err
 		}
 	}
-	choice, err := ChooseCLI(ctx, r.Env, r.Plan.CLI, socket, compose)
+	choice, err := ChooseCLI(ctx, r.Env, r.Plan.CLI, socket, line.Compose())
 	if err != nil {
 		return 0, err
 	}
@@ -83,26 +83,8 @@ func (r Runner) onHost(ctx context.Context, args []string) (hostCommand, error) 
 		return hostCommand{}, err
 	}
 	folders := mountFolders(r.Plan)
-	fitted := hostCommand{args: args, dir: r.hostDir(dir, folders)}
-	host := r.pathsOf(dir)
-	c, ok := dockerpaths.ComposeOf(args)
-	if !ok {
-		fitted.args, fitted.used, err = dockerpaths.Resolve(args, folders, host)
-		return fitted, err
-	}
-	project, err := r.composed(ctx, c, folders, host, dir, true)
-	if err != nil {
-		return hostCommand{}, err
-	}
-	host.Home, _ = r.Home()
-	if _, fitted.used, err = dockerpaths.ResolveCompose(nil, dockerpaths.Compose{}, project.binds, project.dir, folders, host); err != nil {
-		return hostCommand{}, err
-	}
-	host.Dir = project.dir
-	if from, to, moved := dockerpaths.Moved(project.binds, folders, host); moved {
-		fitted.moved = fmt.Sprintf("a compose file binds %s, which the engine has at %s", from, to)
-	}
-	return fitted, nil
+	line, err := dockerpaths.TranslateBinds(ctx, args, folders, r.pathsOf(dir))
+	return hostCommand{args: line.Args, used: line.Used, moved: line.Moved, dir: r.hostDir(dir, folders)}, err
 }
 
 // hostDir is the folder that a command of this host runs in: the one of -C,

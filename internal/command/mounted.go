@@ -2,14 +2,15 @@ package command
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 
-	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/host"
@@ -23,12 +24,12 @@ import (
 // placed is where a docker command runs in the guests and what it needs
 // there.
 type placed struct {
-	args    []string
-	folders []mount.Folder
+	args []string
 	// used are the mounts that it binds or reads, dir the folder that it
-	// runs in, "" for the login's own.
-	used []mount.Folder
-	dir  string
+	// runs in, "" for the login's own, and around the mount which that is in.
+	used   []mount.Folder
+	dir    string
+	around mount.Folder
 	// cargo is what it takes along.
 	cargo *cargo
 }
@@ -46,36 +47,60 @@ func (r Runner) inMounts(ctx context.Context, e Exec) (*placed, error) {
 	if err != nil {
 		return nil, err
 	}
-	at := &placed{folders: mountFolders(r.Plan)}
 	host := r.pathsOf(dir)
-	at.dir, _ = dockerpaths.GuestDir(runtime.GOOS, dir, at.folders)
-	line := dockerflags.ParseLine(e.Args[1:])
-	args, h, err := r.resolve(ctx, at, line, e.Args[1:], host)
+	line, err := dockerpaths.Translate(ctx, e.Args[1:], mountFolders(r.Plan), host)
 	if err != nil {
 		return nil, err
 	}
-	args, more, outside := dockerpaths.ResolveFiles(args, at.folders, host, at.dir)
-	at.used = append(at.used, more...)
-	if at.dir != "" && dockerpaths.ReadsFolder(args) {
-		at.used = append(at.used, at.around())
-	}
-	at.cargo = newCargo(args, host, r.Private(r.Project))
+	at := newPlaced(line, newCargo(line.Args, host, r.Private(r.Project)))
 	if e.Docker {
-		if err = at.cargo.load(outside); err == nil {
-			err = at.cargo.environment(h)
+		if err = at.cargo.load(line.Outside); err == nil {
+			err = at.cargo.environment(r.handover(line))
 		}
 	}
 	at.args = append([]string{"docker"}, at.cargo.args...)
 	return at, err
 }
 
+func newPlaced(line dockerpaths.Line, c *cargo) *placed {
+	return &placed{used: line.Used, dir: line.Dir, around: line.Around, cargo: c}
+}
+
 // pathsOf is how paths of this host are judged that a command for m names.
 func (r Runner) pathsOf(dir string) dockerpaths.Host {
-	l := dockerpaths.Host{GOOS: runtime.GOOS, Dir: dir, Exists: host.Exists, IsDir: r.IsDir, Real: hostfile.RealLocal, Lookup: r.Lookup}
+	l := dockerpaths.Host{
+		GOOS: runtime.GOOS, Dir: dir, Exists: host.Exists, IsDir: r.IsDir, Real: hostfile.RealLocal, Lookup: r.Lookup,
+		ReadProject: r.projectFile, ReadNamed: namedFile,
+	}
+	l.Home, _ = r.Home()
 	if sockets, err := r.Sockets(); err == nil {
 		l.Socket = sockets[1]
 	}
 	return l
+}
+
+// projectFile reads a file that compose reads as well. None is empty: it is
+// a path of the guest, or compose says what is wrong with it. A guest that
+// the folder is mounted in may have put anything in its place, so a link has
+// to stay in the project's folder, or in the folder that the link is in.
+func (r Runner) projectFile(ctx context.Context, path string, limit int64) ([]byte, error) {
+	text, err := hostfile.ReadWithin(ctx, r.Project.Folder(), path, limit)
+	if _, outside := errors.AsType[*hostfile.OutsideError](err); outside {
+		text, err = hostfile.ReadWithin(ctx, filepath.Dir(path), path, limit)
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil, nil
+	}
+	return text, err
+}
+
+// namedFile reads a file that a docker command line names. One that is not
+// there, or that is a pipe, which can be read once, is empty.
+func namedFile(ctx context.Context, path string, limit int64) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil, nil
+	}
+	return hostfile.Read(ctx, path, limit)
 }
 
 // mountFolders are the mounts of a machine, as binds are judged by them.
@@ -85,49 +110,6 @@ func mountFolders(m plan.Machine) []mount.Folder {
 		folders = append(folders, mount.Folder{Source: f.Source, Target: f.Target, Copied: f.Copied()})
 	}
 	return folders
-}
-
-// resolve calls binds as the guests have them, and finds what the command
-// takes from the environment.
-func (r Runner) resolve(ctx context.Context, at *placed, line dockerflags.Line, args []string, host dockerpaths.Host) (
-	resolved []string, h handover, err error,
-) {
-	c, ok := dockerpaths.ComposeOf(args)
-	if !ok {
-		if resolved, at.used, err = dockerpaths.Resolve(args, at.folders, host); err == nil {
-			h, err = r.handover(ctx, line, composed{}, host)
-		}
-		return resolved, h, err
-	}
-	pwd := at.dir
-	if pwd == "" {
-		pwd = host.Dir
-	}
-	project, err := r.composed(ctx, c, at.folders, host, pwd, false)
-	if err != nil {
-		return nil, h, err
-	}
-	host.Home, _ = r.Home()
-	if resolved, at.used, err = dockerpaths.ResolveCompose(args, c, project.binds, project.dir, at.folders, host); err != nil {
-		return nil, h, err
-	}
-	if h, err = r.handover(ctx, line, project, host); err != nil {
-		return nil, h, err
-	}
-	used, err := h.translate(project, r.envFiles(c, project.dir, host), at.folders, host)
-	at.used = append(at.used, used...)
-	return resolved, h, err
-}
-
-// around is the mount that the command's folder lies in.
-func (a *placed) around() mount.Folder {
-	var around mount.Folder
-	for _, f := range a.folders {
-		if _, ok := dockerpaths.GuestDir("linux", a.dir, []mount.Folder{{Source: f.Target, Target: f.Target}}); ok && len(f.Target) > len(around.Target) {
-			around = f
-		}
-	}
-	return around
 }
 
 // haveAgent starts the agent of a guest whose mounts a command needs: only
@@ -181,7 +163,7 @@ func (a *placed) script(used []mount.Folder) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		fmt.Fprintf(&b, "if %s; then %s || exit %d; fi; ", mount.LiveScript(a.around().Target), cd, failure.ExitLink)
+		fmt.Fprintf(&b, "if %s; then %s || exit %d; fi; ", mount.LiveScript(a.around.Target), cd, failure.ExitLink)
 	}
 	command, err := a.cargo.exec(a.args)
 	return b.String() + command, err

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
@@ -24,7 +22,7 @@ func (r Runner) execPodman(ctx context.Context, e Exec) (int, error) {
 	if err := r.podmanUsable(line); err != nil {
 		return 0, err
 	}
-	at, err := r.podmanPlaced(line, e.Args[1:])
+	at, err := r.podmanPlaced(e.Args[1:])
 	if err != nil {
 		return 0, err
 	}
@@ -69,38 +67,24 @@ func (r Runner) podmanUsable(line dockerflags.Line) error {
 }
 
 // podmanPlaced fits a podman command line to the guest, as inMounts does for docker.
-func (r Runner) podmanPlaced(line dockerflags.Line, args []string) (*placed, error) {
+func (r Runner) podmanPlaced(args []string) (*placed, error) {
 	dir, err := r.workDir()
 	if err != nil {
 		return nil, err
 	}
-	at := &placed{folders: mountFolders(r.Plan)}
 	host := r.pathsOf(dir)
 	host.Socket = "" // Docker's, which FreeBSD does not have
-	at.dir, _ = dockerpaths.GuestDir(runtime.GOOS, dir, at.folders)
-	args, at.used, err = dockerpaths.ResolvePodman(args, at.folders, host, at.dir)
+	line, err := dockerpaths.TranslatePodman(args, mountFolders(r.Plan), host)
 	if outside, ok := errors.AsType[*dockerpaths.OutsideError](err); ok {
 		return nil, &failure.Error{Err: err, Next: outside.MountHint()}
 	}
 	if err != nil {
 		return nil, err
 	}
-	if at.dir != "" && line.Is("build") {
-		at.used = append(at.used, at.around())
-	}
-	at.cargo = newCargo(args, host, r.Private(r.Project))
+	at := newPlaced(line, newCargo(line.Args, host, r.Private(r.Project)))
 	at.cargo.program = ProgramPodman
-	at.args = append([]string{ProgramPodman}, args...)
-	return at, at.cargo.environment(r.podmanVariables(line))
-}
-
-// podmanVariables are those of this host's environment that the command line names.
-func (r Runner) podmanVariables(line dockerflags.Line) handover {
+	at.args = append([]string{ProgramPodman}, line.Args...)
 	h := handover{set: map[string]string{}}
-	for _, name := range line.Variables() {
-		r.ask(&h, name)
-	}
-	slices.Sort(h.unset)
-	h.unset = slices.Compact(h.unset)
-	return h
+	r.askAll(&h, line.Variables)
+	return at, at.cargo.environment(h)
 }

@@ -201,6 +201,9 @@ func (l Line) Args() []Value {
 	return slices.DeleteFunc(slices.Clone(l.Values), func(v Value) bool { return v.Flag != "" })
 }
 
+// Compose tells whether the command is one of docker compose, or that alone.
+func (l Line) Compose() bool { return l.Path == "compose" || strings.HasPrefix(l.Path, "compose ") }
+
 // Is tells whether the command is one of these, with or without the word
 // container, image or builder that docker's older commands lack.
 func (l Line) Is(paths ...string) bool {

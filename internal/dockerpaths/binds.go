@@ -21,10 +21,10 @@ type Bind struct {
 	Relative bool
 }
 
-// Binds finds the bind mounts of a docker command line; args are those behind
+// binds finds the bind mounts of a docker command line; args are those behind
 // the word docker. Named volumes are none. What a compose file binds is
-// ComposeBinds's.
-func Binds(args []string, goos string) []Bind { return bindsOf(dockerflags.ParseLine(args), goos) }
+// composeBinds's.
+func binds(args []string, goos string) []Bind { return bindsOf(dockerflags.ParseLine(args), goos) }
 
 func bindsOf(line dockerflags.Line, goos string) []Bind {
 	var binds []Bind
@@ -69,9 +69,9 @@ func (b Bind) Replace(args []string, text string) {
 	args[b.Arg] = arg[:b.At] + text + arg[b.At+b.Len:]
 }
 
-// ReadsFolder tells whether a docker command reads the folder it runs in, so
+// readsFolder tells whether a docker command reads the folder it runs in, so
 // that it does not do what it should where that folder is not mounted.
-func ReadsFolder(args []string) bool {
+func readsFolder(args []string) bool {
 	first, _, _ := strings.Cut(dockerflags.ParseLine(args).Path, " ")
 	switch first {
 	case "build", "builder", "buildx", "compose", "bake", "stack":

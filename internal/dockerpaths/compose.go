@@ -12,9 +12,9 @@ import (
 	"github.com/fbdock/fbdock/platforms"
 )
 
-// Compose is a `docker compose` command line, as far as files of the host
+// composeLine is a `docker compose` command line, as far as files of the host
 // matter to it.
-type Compose struct {
+type composeLine struct {
 	// Files are those of -f, Env those of --env-file and Dir that of
 	// --project-directory, with their places among the arguments.
 	Files, Env []Bind
@@ -24,15 +24,15 @@ type Compose struct {
 }
 
 // Mounts tells whether the command makes containers, with their binds.
-func (c Compose) Mounts() bool {
+func (c composeLine) Mounts() bool {
 	return slices.Contains([]string{"up", "run", "create", "watch", "scale"}, c.Word)
 }
 
-// ComposeOf reads args, those behind the word docker.
-func ComposeOf(args []string) (c Compose, ok bool) {
+// composeOf reads args, those behind the word docker.
+func composeOf(args []string) (c composeLine, ok bool) {
 	l := dockerflags.ParseLine(args)
 	if c.Word, ok = strings.CutPrefix(l.Path+" ", "compose "); !ok {
-		return Compose{}, false
+		return composeLine{}, false
 	}
 	c.Word = strings.TrimSuffix(c.Word, " ")
 	for _, v := range l.Values {
@@ -50,7 +50,7 @@ func ComposeOf(args []string) (c Compose, ok bool) {
 }
 
 // named are the paths that the command line itself names.
-func (c Compose) named() []Bind {
+func (c composeLine) named() []Bind {
 	var all []Bind
 	for _, f := range c.Files {
 		if f.Source != "-" {
@@ -69,7 +69,7 @@ func (c Compose) named() []Bind {
 // does without COMPOSE_FILE: those of -f, else the first by its custom in dir
 // or in a folder above it. Files are none when there is none, or when they
 // come from standard input.
-func (c Compose) Project(host Host) (files []string, dir string) {
+func (c composeLine) Project(host Host) (files []string, dir string) {
 	for _, f := range c.Files {
 		if f.Source == "-" {
 			return nil, ""
@@ -131,10 +131,10 @@ type composeFile struct {
 	} `yaml:"volumes"`
 }
 
-// ComposeBinds are the binds of a compose file. lookup knows what compose
+// composeBinds are the binds of a compose file. lookup knows what compose
 // puts in for a variable; a path with one that it does not know is left out.
 // A file that is no YAML has none: compose says what is wrong with it.
-func ComposeBinds(text []byte, goos string, lookup func(string) (string, bool)) []Bind {
+func composeBinds(text []byte, goos string, lookup func(string) (string, bool)) []Bind {
 	var file composeFile
 	if yaml.Unmarshal(text, &file) != nil && file.Services == nil {
 		return nil
@@ -180,10 +180,10 @@ func ComposeBinds(text []byte, goos string, lookup func(string) (string, bool)) 
 	return slices.Compact(binds)
 }
 
-// ResolveCompose gives the command line for the guest: the files that it
+// resolveCompose gives the command line for the guest: the files that it
 // names are called there as the guests have them. binds are those of the
 // files; what this computer has outside of the mounts is an *OutsideError.
-func ResolveCompose(args []string, c Compose, binds []Bind, dir string, mounts []mount.Folder, host Host) (
+func resolveCompose(args []string, c composeLine, binds []Bind, dir string, mounts []mount.Folder, host Host) (
 	resolved []string, used []mount.Folder, err error,
 ) {
 	resolved, used, err = rename(args, c.named(), mounts, host)

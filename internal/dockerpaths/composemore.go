@@ -8,23 +8,23 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// ComposeRef is a compose file that another one names, and the folder that
+// composeRef is a compose file that another one names, and the folder that
 // relative paths in it are relative to.
-type ComposeRef struct{ File, Dir string }
+type composeRef struct{ File, Dir string }
 
-// composeRefs is what names further files.
-type composeRefs struct {
+// refsFile is what names further files.
+type refsFile struct {
 	Include  []any `yaml:"include"`
 	Services map[string]struct {
 		Extends any `yaml:"extends"`
 	} `yaml:"services"`
 }
 
-// ComposeRefs are the files that a compose file includes or extends; relative
+// composeRefs are the files that a compose file includes or extends; relative
 // names in it are relative to dir. Files from elsewhere, as of a Git
 // repository, are left out.
-func ComposeRefs(text []byte, dir string, host Host, lookup func(string) (string, bool)) []ComposeRef {
-	var file composeRefs
+func composeRefs(text []byte, dir string, host Host, lookup func(string) (string, bool)) []composeRef {
+	var file refsFile
 	if yaml.Unmarshal(text, &file) != nil && file.Services == nil && file.Include == nil {
 		return nil
 	}
@@ -37,13 +37,13 @@ func ComposeRefs(text []byte, dir string, host Host, lookup func(string) (string
 		}
 		return host.Full(text)
 	}
-	var refs []ComposeRef
+	var refs []composeRef
 	add := func(name any, dir string) {
 		if file := full(name); file != "" {
 			if dir == "" {
 				dir = filepath.Dir(file)
 			}
-			refs = append(refs, ComposeRef{File: file, Dir: dir})
+			refs = append(refs, composeRef{File: file, Dir: dir})
 		}
 	}
 	for _, include := range file.Include {
@@ -65,16 +65,16 @@ func ComposeRefs(text []byte, dir string, host Host, lookup func(string) (string
 			add(extends["file"], "")
 		}
 	}
-	slices.SortFunc(refs, func(a, b ComposeRef) int { return strings.Compare(a.File+"\x00"+a.Dir, b.File+"\x00"+b.Dir) })
+	slices.SortFunc(refs, func(a, b composeRef) int { return strings.Compare(a.File+"\x00"+a.Dir, b.File+"\x00"+b.Dir) })
 	return slices.Compact(refs)
 }
 
-// Based are the binds of a file whose relative paths are relative to dir.
-func Based(binds []Bind, dir string, host Host) []Bind {
+// based are the binds of a file whose relative paths are relative to dir.
+func based(binds []Bind, dir string, host Host) []Bind {
 	host.Dir = dir
-	based := slices.Clone(binds)
-	for i := range based {
-		based[i].Source = host.Full(based[i].Source)
+	moved := slices.Clone(binds)
+	for i := range moved {
+		moved[i].Source = host.Full(moved[i].Source)
 	}
-	return based
+	return moved
 }

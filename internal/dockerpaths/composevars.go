@@ -15,9 +15,9 @@ var reference = regexp.MustCompile(`\$\{?([A-Za-z_][A-Za-z0-9_]*)`)
 // in JSON.
 var bakeVariable = regexp.MustCompile(`variable\s+"([A-Za-z_][A-Za-z0-9_]*)"|"([A-Za-z_][A-Za-z0-9_]*)"\s*:\s*\{`)
 
-// BakeVariables are the names of the variables that a bake file takes from the
+// bakeVariables are the names of the variables that a bake file takes from the
 // environment. In JSON some that only may be are among them.
-func BakeVariables(text []byte) []string {
+func bakeVariables(text []byte) []string {
 	var names []string
 	for _, found := range bakeVariable.FindAllSubmatch(text, -1) {
 		names = append(names, string(found[1])+string(found[2]))
@@ -35,8 +35,8 @@ func references(text []byte) []string {
 	return names
 }
 
-// composeVariables is what takes a value from the environment by a name alone.
-type composeVariables struct {
+// variablesFile is what takes a value from the environment by a name alone.
+type variablesFile struct {
 	Services map[string]struct {
 		Environment any `yaml:"environment"`
 		EnvFile     any `yaml:"env_file"`
@@ -50,13 +50,13 @@ type composeVariables struct {
 	} `yaml:"secrets"`
 }
 
-// ComposeVariables are the names of the variables whose values compose takes
+// composeVariables are the names of the variables whose values compose takes
 // from the environment for a file: those that it refers to, and those that
 // stand alone in environment, build.args, configs and secrets. envFiles are
 // the env files of its services, as they are written.
-func ComposeVariables(text []byte) (names, envFiles []string) {
+func composeVariables(text []byte) (names, envFiles []string) {
 	names = references(text)
-	var file composeVariables
+	var file variablesFile
 	if yaml.Unmarshal(text, &file) != nil && file.Services == nil {
 		return names, nil
 	}
@@ -114,10 +114,10 @@ func paths(of any) []string {
 	return all
 }
 
-// EnvFileVariables are the names of the variables whose values docker and
+// envFileVariables are the names of the variables whose values docker and
 // compose take from the environment for an env file: lines with a name alone,
 // and what values refer to.
-func EnvFileVariables(text []byte) []string {
+func envFileVariables(text []byte) []string {
 	names := references(text)
 	for line := range strings.Lines(string(text)) {
 		if name := strings.TrimSpace(line); name != "" && name[0] != '#' && !strings.Contains(name, "=") {

@@ -2,12 +2,12 @@ package dockerpaths
 
 import "strings"
 
-// DotEnv reads an env file of compose into values, as far as all versions of
+// dotEnv reads an env file of compose into values, as far as all versions of
 // compose agree on what it says: NAME=value, with or without quotes. A name
 // that is given a value which they read differently, or that holds other
 // variables, is unknown from then on. Nothing is known of a file once compose
 // would refuse it.
-func DotEnv(text []byte, values map[string]string) {
+func dotEnv(text []byte, values map[string]string) {
 	rest := strings.TrimPrefix(string(text), "\ufeff")
 	for rest != "" {
 		line, after, _ := strings.Cut(rest, "\n")

@@ -144,13 +144,9 @@ func (l Host) address(text string) bool {
 	return (strings.HasPrefix(text, "github.com/") || scp.MatchString(text)) && !l.Exists(l.Full(text))
 }
 
-// ResolveFiles calls the files that a docker command names as the guest has
-// them, for the CLI of the guest that runs in the folder dir, "" for none of
-// this host. outside are those that lie in no mount.
-func ResolveFiles(args []string, mounts []mount.Folder, host Host, dir string) (resolved []string, used []mount.Folder, outside []File) {
-	return resolveFiles(args, files(dockerflags.ParseLine(args), host), mounts, host, dir)
-}
-
+// resolveFiles calls the files that a command names as the guest has them, for
+// a CLI of the guest that runs in the folder dir, "" for none of this host.
+// outside are those that lie in no mount.
 func resolveFiles(args []string, named []File, mounts []mount.Folder, host Host, dir string) (resolved []string, used []mount.Folder, outside []File) {
 	resolved = slices.Clone(args)
 	for _, f := range slices.Backward(named) {

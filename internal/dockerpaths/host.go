@@ -1,6 +1,7 @@
 package dockerpaths
 
 import (
+	"context"
 	"path"
 	"slices"
 	"strings"
@@ -14,7 +15,8 @@ type Host struct {
 	GOOS string
 	// Dir is the current folder; a relative path is relative to it.
 	Dir string
-	// Home is the user's folder, which stands for "~"; "" leaves it be.
+	// Home is the user's folder, which "~" stands for in a compose file. In an
+	// argument a shell has put it in, or nobody will.
 	Home string
 	// Exists tells whether this computer has a path.
 	Exists func(string) bool
@@ -26,14 +28,28 @@ type Host struct {
 	Lookup func(string) (string, bool)
 	// Socket is the machine's Docker socket on this computer, "" for none.
 	Socket string
+	// ReadProject reads a file of a compose project, ReadNamed one that the
+	// command line names, of at most limit bytes. What is not there is empty:
+	// it is a path of the guest, or docker says what is wrong with it.
+	ReadProject, ReadNamed func(ctx context.Context, path string, limit int64) ([]byte, error)
+
+	// tilde is Home where "~" stands for it, "" leaves it be.
+	tilde string
 }
 
-// Resolve judges the binds of a docker command line and gives the command
+func (l Host) lookup(name string) (string, bool) {
+	if l.Lookup == nil {
+		return "", false
+	}
+	return l.Lookup(name)
+}
+
+// resolve judges the binds of a docker command line and gives the command
 // line for the guest: a path within a mount is called there as the guests
 // have it. One of this computer outside of all mounts is an *OutsideError.
 // used are the mounts that binds lead into.
-func Resolve(args []string, mounts []mount.Folder, host Host) (resolved []string, used []mount.Folder, err error) {
-	return rename(args, Binds(args, host.GOOS), mounts, host)
+func resolve(args []string, mounts []mount.Folder, host Host) (resolved []string, used []mount.Folder, err error) {
+	return rename(args, binds(args, host.GOOS), mounts, host)
 }
 
 // rename calls the paths of binds as the guests have them.
@@ -55,9 +71,9 @@ func rename(args []string, binds []Bind, mounts []mount.Folder, host Host) (reso
 	return resolved, used, nil
 }
 
-// Translate calls paths of this host as the guests have them, as Resolve does
+// resolvePaths calls paths of this host as the guests have them, as resolve does
 // with binds.
-func Translate(paths []string, mounts []mount.Folder, host Host) (guest []string, used []mount.Folder, err error) {
+func resolvePaths(paths []string, mounts []mount.Folder, host Host) (guest []string, used []mount.Folder, err error) {
 	binds := make([]Bind, len(paths))
 	for i, path := range paths {
 		binds[i] = Bind{Source: path, Arg: i, Len: len(path)}
@@ -65,16 +81,16 @@ func Translate(paths []string, mounts []mount.Folder, host Host) (guest []string
 	return rename(paths, binds, mounts, host)
 }
 
-// Moved finds the first bind that the guests have at another path than this
+// moved finds the first bind that the guests have at another path than this
 // host. On Windows the same path is the one that docker itself makes of it.
-func Moved(binds []Bind, mounts []mount.Folder, host Host) (from, to string, moved bool) {
+func (l Host) moved(binds []Bind, mounts []mount.Folder) (from, to string, moved bool) {
 	for _, b := range binds {
-		from = host.Full(b.Source)
-		p, err := host.find(b.Source, mounts)
+		from = l.Full(b.Source)
+		p, err := l.find(b.Source, mounts)
 		if err != nil || p.folder.Target == "" {
 			continue
 		}
-		if same, err := platforms.GuestPath(host.GOOS, from); err != nil || same != p.guest {
+		if same, err := platforms.GuestPath(l.GOOS, from); err != nil || same != p.guest {
 			return from, p.guest, true
 		}
 	}
@@ -102,8 +118,8 @@ func closest(goos, dir string, mounts []mount.Folder) (best mount.Folder, rest s
 
 // Full makes a path absolute.
 func (l Host) Full(name string) string {
-	if rest, ok := strings.CutPrefix(name, "~"); ok && l.Home != "" && (rest == "" || rest[0] == '/') {
-		return path.Join(platforms.Slashed(l.GOOS, l.Home), rest)
+	if rest, ok := strings.CutPrefix(name, "~"); ok && l.tilde != "" && (rest == "" || rest[0] == '/') {
+		return path.Join(platforms.Slashed(l.GOOS, l.tilde), rest)
 	}
 	if l.GOOS == "windows" {
 		if s := platforms.Slashed("windows", name); len(name) > 1 && (name[1] == ':' || s[0] == '/') {

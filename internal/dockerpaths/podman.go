@@ -7,11 +7,11 @@ import (
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
-// ResolvePodman judges the binds and the files of a podman command line, whose
+// resolvePodman judges the binds and the files of a podman command line, whose
 // words behind podman are args, and gives the command line for the podman of
-// the FreeBSD guest, as Resolve and ResolveFiles do for docker. What this
+// the FreeBSD guest, as resolve and resolveFiles do for docker. What this
 // computer has outside of all mounts is an *OutsideError: podman gets no copy.
-func ResolvePodman(args []string, mounts []mount.Folder, host Host, dir string) (resolved []string, used []mount.Folder, err error) {
+func resolvePodman(args []string, mounts []mount.Folder, host Host, dir string) (resolved []string, used []mount.Folder, err error) {
 	resolved, used, err = rename(args, bindsOf(dockerflags.ParsePodman(args), host.GOOS), mounts, host)
 	if err != nil {
 		return nil, nil, err
