@@ -6,14 +6,19 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"runtime/debug"
+
+	"github.com/sirupsen/logrus"
 )
 
 // version is set by the linker; else the build information knows it.
 var version = ""
 
 func main() {
+	// Compose's parsers warn of what compose itself says, by this logger.
+	logrus.SetOutput(io.Discard)
 	p := program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
 		environ: os.Environ(), version: buildVersion(),

@@ -132,7 +132,7 @@ type composeFile struct {
 }
 
 // composeBinds are the binds of a compose file. lookup knows what compose
-// puts in for a variable; a path with one that it does not know is left out.
+// puts in for a variable; with nil a path that has one is left out.
 // A file that is no YAML has none: compose says what is wrong with it.
 func composeBinds(text []byte, goos string, lookup func(string) (string, bool)) []Bind {
 	var file composeFile

@@ -53,7 +53,7 @@ volumes:
 	}) {
 		got = append(got, b.Source)
 	}
-	want := strings.Fields("../up ./conf ./src /a$b /anchored /default /device /long /opt/p /secret /two/y ~/.aws")
+	want := strings.Fields("../up ./conf ./src /a$b /anchored /default /device /long /opt/p /secret /two/y /x ~/.aws")
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -69,7 +69,7 @@ func TestComposeVariables(t *testing.T) {
 	known := map[string]string{"A": "a", "EMPTY": ""}
 	for text, want := range map[string]string{
 		"$A-${A}": "a-a", "$$A": "$A", "${B:-x}": "x", "${EMPTY:-x}": "x", "${EMPTY-x}": "", "${A:+y}": "y", "${B:+y}": "", "${EMPTY+y}": "y",
-		"${B:-${A}/z}": "a/z", "${A:?no}": "a", "$B": "-", "${B:?no}": "-", "${A": "-", "$": "-", "${}": "-", "${A%x}": "-", "${B:-${C}}": "-",
+		"${B:-${A}/z}": "a/z", "${A:?no}": "a", "$B": "", "${B:?no}": "-", "${A": "-", "$": "$", "${}": "-", "${A%x}": "-", "${B:-${C}}": "",
 	} {
 		binds := dockerpaths.ComposeBinds([]byte("services: {a: {volumes: [{type: bind, source: '/"+text+"'}]}}"), "linux", func(name string) (string, bool) {
 			value, ok := known[name]
@@ -173,7 +173,7 @@ func FuzzCompose(f *testing.F) {
 
 func TestComposeRefs(t *testing.T) {
 	t.Parallel()
-	lookup := func(name string) (string, bool) { return "v", name == "A" }
+	lookup := func(name string) (string, bool) { return map[string]string{"A": "v"}[name], name == "A" }
 	text := `
 include:
   - a.yaml
@@ -189,7 +189,7 @@ services:
   z: {extends: x}
 `
 	want := []dockerpaths.ComposeRef{
-		{"/b/b.yaml", "/b"}, {"/p/a.yaml", "/p"}, {"/p/e.yaml", "/p/sub"}, {"/p/e2.yaml", "/p/sub"}, {"/p/f.yaml", "/p"}, {"/p/g/g.yaml", "/p/g"}, {"/p/v/c.yaml", "/p/v"},
+		{"/b/b.yaml", "/b"}, {"/d.yaml", "/"}, {"/p/a.yaml", "/p"}, {"/p/e.yaml", "/p/sub"}, {"/p/e2.yaml", "/p/sub"}, {"/p/f.yaml", "/p"}, {"/p/g/g.yaml", "/p/g"}, {"/p/v/c.yaml", "/p/v"},
 	}
 	got := dockerpaths.ComposeRefs([]byte(text), "/p", there("linux", "/elsewhere"), lookup)
 	if diff := cmp.Diff(want, got); diff != "" {

