@@ -21,24 +21,20 @@ import (
 	"github.com/gofrs/flock"
 	"golang.org/x/crypto/ssh"
 
+	"github.com/fbdock/fbdock/internal/agent/ports"
+	"github.com/fbdock/fbdock/internal/agent/uplink"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/privatefile"
+	"github.com/fbdock/fbdock/internal/retry"
 )
 
 // Guests is how the machine's guests are reached.
 type Guests interface {
-	// FreeBSD logs in to the guest; fresh says that what is known of its
-	// address led nowhere, so that Vagrant has to be asked.
-	FreeBSD(ctx context.Context, fresh bool) (*link.Client, error)
-	// Engine logs in to the engine through the guest.
-	Engine(ctx context.Context, through *link.Client) (*link.Client, error)
+	uplink.Guests
 	// Root is what runs a program as root in FreeBSD for a login of user,
 	// none where that is root already.
 	Root(user string) ([]string, error)
-	// Gone tells whether the machine runs no more. It is false
-	// where that is not known.
-	Gone(ctx context.Context) bool
 }
 
 // Options are what an agent serves.
@@ -64,7 +60,7 @@ type Options struct {
 }
 
 // ErrGone is the end of an agent whose machine runs no more.
-var ErrGone = errors.New("the machine runs no more")
+var ErrGone = uplink.ErrGone
 
 // ErrServed says that another agent serves the machine.
 var ErrServed = errors.New("another agent serves this machine")
@@ -78,9 +74,9 @@ type Agent struct {
 	set     atomic.Pointer[Settings]
 	reload  sync.Mutex // held while settings change
 	began   time.Time
-	freebsd *uplink
-	engine  *engineLink
-	ports   *forwards
+	freebsd *uplink.Uplink
+	engine  *uplink.Engine
+	ports   *ports.Forwards
 	mounts  *mounts
 	bridges *bridges
 
@@ -104,9 +100,9 @@ func Run(ctx context.Context, o Options) (err error) {
 	serving, retire := context.WithCancel(life)
 	a := &Agent{o: o, began: time.Now(), retire: retire, stop: stop}
 	a.set.Store(&o.Settings)
-	a.freebsd = newUplink(o.Guests, o.Log)
-	a.engine = &engineLink{guests: o.Guests, below: a.freebsd, turn: make(chan struct{}, 1)}
-	a.ports = newForwards(a)
+	a.freebsd = uplink.New(o.Guests, o.Log)
+	a.engine = uplink.NewEngine(o.Guests, a.freebsd)
+	a.ports = ports.New(a.forwarding())
 	a.mounts = newMounts(a)
 	a.bridges = newBridges(func(ctx context.Context) (*link.Client, error) { return o.Guests.FreeBSD(ctx, false) })
 
@@ -140,7 +136,7 @@ func (a *Agent) keepLinks(serving, life context.Context) (end func()) {
 	}()
 	var links sync.WaitGroup
 	links.Go(func() {
-		if err := a.freebsd.keep(linked); err != nil {
+		if err := a.freebsd.Keep(linked); err != nil {
 			a.stop(err)
 		}
 	})
@@ -149,7 +145,7 @@ func (a *Agent) keepLinks(serving, life context.Context) (end func()) {
 	return func() {
 		within(unmounted, mountsEnd)
 		cut(errStopped)
-		a.engine.close()
+		a.engine.Close()
 		a.bridges.close()
 		<-unmounted
 		links.Wait()
@@ -211,7 +207,7 @@ func (a *Agent) serve(ctx, life context.Context, services []service) {
 		defer stop()
 		wg.Go(func() { a.accept(ctx, life, s) })
 	}
-	wg.Go(func() { a.ports.run(ctx, life) })
+	wg.Go(func() { a.ports.Run(ctx, life) })
 	wg.Wait()
 }
 
@@ -224,7 +220,7 @@ func (a *Agent) accept(ctx, life context.Context, s service) {
 			}
 			// Out of descriptors: some will be free again.
 			a.o.Log.Warn("accept", "error", err)
-			pause(ctx, 100*time.Millisecond)
+			retry.Pause(ctx, 100*time.Millisecond)
 			continue
 		}
 		a.conns.Go(func() {
@@ -233,17 +229,5 @@ func (a *Agent) accept(ctx, life context.Context, s service) {
 			defer stop()
 			s.handle(life, conn)
 		})
-	}
-}
-
-// pause waits, and tells whether ctx still stands.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

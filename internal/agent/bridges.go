@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/fbdock/fbdock/internal/agent/splice"
+	"github.com/fbdock/fbdock/internal/agent/uplink"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -35,7 +37,7 @@ type bridges struct {
 // bridgeLink is a login with its sessions; the mutex of bridges guards all but
 // the session.
 type bridgeLink struct {
-	*session
+	*uplink.Session
 	open, most int
 	served     bool // the server has allowed a session
 }
@@ -47,13 +49,13 @@ func newBridges(login func(context.Context) (*link.Client, error)) *bridges {
 // dial runs a command whose standard streams are the connection. args are
 // its arguments, and have to write the line that they are given when they are
 // ready.
-func (b *bridges) dial(ctx context.Context, args func(ready string) []string) (halfConn, error) {
+func (b *bridges) dial(ctx context.Context, args func(ready string) []string) (splice.Conn, error) {
 	for {
 		l, err := b.pick(ctx)
 		if err != nil {
 			return nil, err
 		}
-		ch, reqs, err := l.limiter.try(ctx, l, nil)
+		ch, reqs, err := l.Try(ctx)
 		if refused, ok := errors.AsType[*link.RefusedError](err); ok && !refused.Prohibited && b.full(l) {
 			continue
 		}
@@ -93,7 +95,7 @@ func (b *bridges) pick(ctx context.Context) (*bridgeLink, error) {
 	if err != nil {
 		return nil, err
 	}
-	l = &bridgeLink{session: newJoint(client), open: 1, most: math.MaxInt}
+	l = &bridgeLink{Session: uplink.NewSession(client), open: 1, most: math.MaxInt}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.all = append(b.all, l)
@@ -104,7 +106,7 @@ func (b *bridges) pick(ctx context.Context) (*bridgeLink, error) {
 func (b *bridges) room() (*bridgeLink, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.all = slices.DeleteFunc(b.all, func(l *bridgeLink) bool { return !l.alive() })
+	b.all = slices.DeleteFunc(b.all, func(l *bridgeLink) bool { return !l.Alive() })
 	for _, l := range b.all {
 		if l.open < l.most {
 			l.open++

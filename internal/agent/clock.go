@@ -13,7 +13,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/agent/uplink"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/retry"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
@@ -58,8 +60,8 @@ func (c *clocks) list() []Clock {
 // sign of life at once, and the guests' clocks are set, which stood still.
 func (a *Agent) watchClock(ctx context.Context) {
 	last := time.Now()
-	known, set := (*session)(nil), last
-	for pause(ctx, clockLook) {
+	known, set := (*uplink.Session)(nil), last
+	for retry.Pause(ctx, clockLook) {
 		now := time.Now()
 		// The wall clock goes on asleep; where the monotonic one does too,
 		// the pause was longer than it should be.
@@ -69,7 +71,7 @@ func (a *Agent) watchClock(ctx context.Context) {
 			a.stop(ErrGone)
 			return
 		}
-		j := a.freebsd.current()
+		j := a.freebsd.Current()
 		if gap > slept {
 			a.o.Log.Info("woke up", "after", gap.Round(time.Second))
 			if j != nil {
@@ -78,7 +80,7 @@ func (a *Agent) watchClock(ctx context.Context) {
 			known, last = nil, time.Now()
 			continue // the next round finds a link that lives
 		}
-		if j == nil || !j.alive() || j == known && now.Sub(set) < clockAnyway {
+		if j == nil || !j.Alive() || j == known && now.Sub(set) < clockAnyway {
 			continue
 		}
 		known, set = j, now
@@ -95,7 +97,7 @@ func (a *Agent) forgotten() bool {
 
 // probe gives a link up that does not answer soon; its own keepalive would
 // take a while longer.
-func (a *Agent) probe(ctx context.Context, j *session) {
+func (a *Agent) probe(ctx context.Context, j *uplink.Session) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	if _, err := j.Run(ctx, link.Command{Raw: "true"}); err != nil && ctx.Err() != nil {
@@ -114,13 +116,13 @@ exec $run date -u -s "@$1" >/dev/null`
 
 // setClocks compares the guests' clocks with the host's and sets them; that
 // of a computer of the user's own is only looked at.
-func (a *Agent) setClocks(ctx context.Context, j *session) {
+func (a *Agent) setClocks(ctx context.Context, j *uplink.Session) {
 	most := clockOff
 	if a.settings().OwnComputer {
 		most = never
 	}
 	a.clockOf(ctx, UserFreeBSD, j, most)
-	if e := a.engine.current(); e != nil && e.alive() {
+	if e := a.engine.Current(); e != nil && e.Alive() {
 		a.clockOf(ctx, UserEngine, e, clockOff)
 	}
 }
@@ -131,7 +133,7 @@ func (a *Agent) lookAtClocks(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	var both sync.WaitGroup
-	for guest, get := range map[string]func(context.Context) (*session, error){UserFreeBSD: a.freebsd.get, UserEngine: a.engine.get} {
+	for guest, get := range map[string]func(context.Context) (*uplink.Session, error){UserFreeBSD: a.freebsd.Get, UserEngine: a.engine.Get} {
 		both.Go(func() {
 			j, err := get(ctx)
 			if err != nil {
@@ -149,7 +151,7 @@ const never = 1 << 31 * time.Second
 
 // clockOf looks at a guest's clock, and sets it when it is off by more than
 // most.
-func (a *Agent) clockOf(ctx context.Context, guest string, j *session, most time.Duration) {
+func (a *Agent) clockOf(ctx context.Context, guest string, j *uplink.Session, most time.Duration) {
 	off, err := setClock(ctx, j.Client, most)
 	c := Clock{Guest: guest, Off: off}
 	switch {

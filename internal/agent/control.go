@@ -12,6 +12,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/localsocket"
+	"github.com/fbdock/fbdock/internal/retry"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
@@ -92,7 +93,7 @@ func (a *Agent) control(ctx context.Context, asked ssh.NewChannel) {
 			refused = err.Error()
 		}
 	case askPorts:
-		a.ports.refresh(ctx)
+		a.ports.Refresh(ctx)
 	case askMounts:
 		a.mounts.refresh(ctx)
 	case askClocks:
@@ -126,11 +127,11 @@ func (a *Agent) status() Status {
 		Open: a.count.open.Load(), Total: a.count.total.Load(),
 	}
 	var err error
-	s.Link, s.Since, s.Repairs, err = a.freebsd.state()
+	s.Link, s.Since, s.Repairs, err = a.freebsd.State()
 	if err != nil {
 		s.Error = err.Error()
 	}
-	s.Ports, err = a.ports.list()
+	s.Ports, err = a.ports.List()
 	if err != nil {
 		s.PortsError = err.Error()
 	}
@@ -185,7 +186,7 @@ func (r Remote) end(ctx context.Context, ask string) error {
 			return nil // nobody listens any more
 		}
 		_ = conn.Close()
-		if !pause(ctx, 10*time.Millisecond) {
+		if !retry.Pause(ctx, 10*time.Millisecond) {
 			return fmt.Errorf("the agent does not end: %w", context.Cause(ctx))
 		}
 	}

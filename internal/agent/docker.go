@@ -7,34 +7,28 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"sync"
 	"syscall"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/agent/splice"
 	"github.com/fbdock/fbdock/internal/descriptors"
+	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/untrusted"
 )
 
-// halfConn is a connection whose two directions end apart.
-type halfConn interface {
-	net.Conn
-	CloseWrite() error
-}
-
 // joining joins each connection of a socket that speaks Docker's API with one
 // that dial makes; name is the socket's in the log.
-func (a *Agent) joining(name string, dial func(context.Context) (halfConn, error)) func(context.Context, net.Conn) {
+func (a *Agent) joining(name string, dial func(context.Context) (splice.Conn, error)) func(context.Context, net.Conn) {
 	return func(ctx context.Context, conn net.Conn) {
 		defer conn.Close() //nolint:errcheck // whatever it was, it has ended
-		local, ok := conn.(halfConn)
+		local, ok := conn.(splice.Conn)
 		if !ok {
 			a.o.Log.Error("a connection without half-close", "type", fmt.Sprintf("%T", conn))
 			return
 		}
-		far, err := halfConn(nil), errDescriptors
+		far, err := splice.Conn(nil), descriptors.ErrLow
 		if c, ok := conn.(syscall.Conn); !ok || !descriptors.Low(c) {
 			far, err = dial(ctx)
 		}
@@ -46,7 +40,7 @@ func (a *Agent) joining(name string, dial func(context.Context) (halfConn, error
 		defer far.Close() //nolint:errcheck // whatever it was, it has ended
 		stop := context.AfterFunc(ctx, func() { _ = far.Close() })
 		defer stop()
-		splice(local, far)
+		splice.Join(local, far)
 	}
 }
 
@@ -54,14 +48,14 @@ func (a *Agent) joining(name string, dial func(context.Context) (halfConn, error
 const dialTimeout = 60 * time.Second
 
 // dialDocker is a TLS connection with dockerd.
-func (a *Agent) dialDocker(ctx context.Context) (halfConn, error) {
+func (a *Agent) dialDocker(ctx context.Context) (splice.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	config, err := a.o.TLS()
 	if err != nil {
 		return nil, err
 	}
-	j, err := a.freebsd.get(ctx)
+	j, err := a.freebsd.Get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -87,41 +81,28 @@ func (a *Agent) dialDocker(ctx context.Context) (halfConn, error) {
 	return conn, nil
 }
 
-// splice carries both directions; each ends by itself. A direction that
-// breaks ends both.
-func splice(a, b halfConn) {
-	var wg sync.WaitGroup
-	one := func(to, from halfConn) {
-		if err := stream(to, from); err != nil {
-			_ = a.Close()
-			_ = b.Close()
-			return
-		}
-		_ = to.CloseWrite()
+// dockerd is a client of the engine.
+func (a *Agent) dockerd(ctx context.Context) (*engine.Client, error) {
+	config, err := a.o.TLS()
+	if err != nil {
+		return nil, err
 	}
-	wg.Go(func() { one(b, a) })
-	wg.Go(func() { one(a, b) })
-	wg.Wait()
+	// Waits for the link, and gives up with its words.
+	j, err := a.freebsd.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(j.DialContext, config, "tcp://"+a.settings().Engine)
 }
 
-// stream copies until from ends, which is nil, or one of the two fails.
-func stream(to, from net.Conn) error {
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
-	for {
-		n, err := from.Read(*buf)
-		if n > 0 {
-			if _, werr := to.Write((*buf)[:n]); werr != nil {
-				return werr
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
+// askDockerd has a client of the engine for as long as do takes.
+func (a *Agent) askDockerd(ctx context.Context, do func(*engine.Client) error) error {
+	client, err := a.dockerd(ctx)
+	if err != nil {
+		return err
 	}
+	defer client.Close()
+	return do(client)
 }
 
 // refuse tells a Docker client why there is no server, in words that it

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/fbdock/fbdock/internal/agent/uplink"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -19,8 +20,8 @@ func (m *mounts) arranged(old []*folder, wanted []mount.Folder) []*folder {
 	var all []*folder
 	for _, guest := range []struct {
 		name string
-		get  func(context.Context) (*session, error)
-	}{{UserFreeBSD, m.agent.freebsd.get}, {UserEngine, m.agent.engine.get}} {
+		get  func(context.Context) (*uplink.Session, error)
+	}{{UserFreeBSD, m.agent.freebsd.Get}, {UserEngine, m.agent.engine.Get}} {
 		first := len(all)
 		for _, want := range sorted {
 			var outer *folder

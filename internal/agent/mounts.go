@@ -4,39 +4,17 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
-	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/agent/uplink"
 	"github.com/fbdock/fbdock/internal/foldercopy"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/retry"
 )
 
-// Mount is a folder of this host on its way into one guest.
-type Mount struct {
-	Guest    string `json:"guest"` // freebsd or engine
-	Source   string `json:"source"`
-	Target   string `json:"target"`
-	ReadOnly bool   `json:"read_only,omitempty"`
-	// Copied tells that the guest has a copy of it, one way.
-	Copied bool `json:"copied,omitempty"`
-	// Mounted tells whether the guest has it, Since when that is so or not.
-	Mounted bool      `json:"mounted"`
-	Since   time.Time `json:"since"`
-	// Behind tells that a copy was not up to date in time when that was last
-	// asked for.
-	Behind bool `json:"behind,omitempty"`
-	// Aside tells, in a sentence, what was in the way in the guest and where
-	// it was moved to.
-	Aside string `json:"aside,omitempty"`
-	// Error is why it is not there, Hint the next step.
-	Error string `json:"error,omitempty"`
-	Hint  string `json:"hint,omitempty"`
-}
-
 const (
+	firstRetry = 200 * time.Millisecond
 	// lastMountRetry is the longest wait between two tries: what is in the
 	// way of a mount is often the user's to move.
 	lastMountRetry = 10 * time.Second
@@ -68,7 +46,7 @@ type mounts struct {
 type folder struct {
 	guest string
 	outer *folder
-	get   func(context.Context) (*session, error)
+	get   func(context.Context) (*uplink.Session, error)
 	wake  chan struct{}
 	flush chan chan<- struct{} // of a copy
 	stop  func(cause error)    // ends it, and returns when it has ended; nil before it runs
@@ -87,10 +65,19 @@ type folder struct {
 	// attempts that failed over the link of now, since it was mounted last;
 	// refused tells that the engine knows.
 	attempts int
-	over     *session
+	over     *uplink.Session
 	refused  bool
 	// Tries are numbered; done is the last one that has come to something.
 	begun, done int
+}
+
+// rootOf is what runs a program as root in a guest; the engine's login is
+// root's.
+func (a *Agent) rootOf(guest string, j *uplink.Session) ([]string, error) {
+	if guest == UserEngine {
+		return nil, nil
+	}
+	return a.o.Guests.Root(j.User())
 }
 
 func newMounts(a *Agent) *mounts {
@@ -160,12 +147,12 @@ func (m *mounts) serve(ctx context.Context, f *folder) error {
 	if err != nil {
 		return err
 	}
-	bound, cancel := j.while(ctx)
+	bound, cancel := j.While(ctx)
 	defer cancel()
 	if err := m.points.declare(bound, f.guest, j); err != nil {
 		m.agent.o.Log.Debug("mount points are not declared", "guest", f.guest, "error", err)
 	}
-	return j.limiter.hold(bound, func() error {
+	return j.Hold(bound, func() error {
 		serve := mount.Serve
 		if folder.Copied {
 			serve = foldercopy.Copy
@@ -245,118 +232,4 @@ func (m *mounts) down(f *folder, err error) {
 func (m *mounts) tell() {
 	close(m.changed)
 	m.changed = make(chan struct{})
-}
-
-// refresh tries what is not mounted at once, and returns when each has been
-// tried and every copy has what the host had before.
-func (m *mounts) refresh(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, mountsWait)
-	defer cancel()
-	all := m.all()
-	m.tryAll(ctx, all)
-	var copies sync.WaitGroup
-	for _, f := range all {
-		m.mu.Lock()
-		live := f.live
-		m.mu.Unlock()
-		if f.Copied && live != nil {
-			copies.Go(func() {
-				behind := !f.bring(ctx, live)
-				m.mu.Lock()
-				defer m.mu.Unlock()
-				f.behind = behind
-			})
-		}
-	}
-	copies.Wait()
-}
-
-// bring waits until the copy is up to date, which is not so when it ends with
-// live before, or ctx does.
-func (f *folder) bring(ctx, live context.Context) bool {
-	done := make(chan struct{})
-	asked := f.flush
-	for {
-		select {
-		case asked <- done:
-			asked = nil
-		case <-done:
-			return true
-		case <-live.Done():
-			return false
-		case <-ctx.Done():
-			return false
-		}
-	}
-}
-
-// tryAll returns when each of them is there or has been tried.
-func (m *mounts) tryAll(ctx context.Context, all []*folder) {
-	m.mu.Lock()
-	begun := make([]int, len(all)) // what is under way may be too early
-	for i, f := range all {
-		begun[i] = f.begun
-		if f.live == nil {
-			select {
-			case f.wake <- struct{}{}:
-			default:
-			}
-		}
-	}
-	m.mu.Unlock()
-	for {
-		m.mu.Lock()
-		changed, waiting := m.changed, false
-		for i, f := range all {
-			if !slices.Contains(m.folders, f) {
-				continue // it was exchanged meanwhile
-			}
-			// One within another that is not there is not tried.
-			waiting = waiting || f.live == nil && f.done <= begun[i] && (f.outer == nil || f.outer.live != nil)
-		}
-		m.mu.Unlock()
-		if !waiting {
-			return
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func (m *mounts) all() []*folder {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.folders
-}
-
-func (m *mounts) list() []Mount {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	var all []Mount
-	for _, f := range m.folders {
-		one := Mount{
-			Guest: f.guest, Source: f.Source, Target: f.Target, ReadOnly: f.ReadOnly, Copied: f.Copied, Mounted: f.live != nil, Since: f.since,
-			Behind: f.behind, Aside: f.aside,
-		}
-		if f.live == nil {
-			one.Error, one.Hint = f.why()
-		}
-		all = append(all, one)
-	}
-	return all
-}
-
-// why is the reason that a folder is not mounted. The mutex is held.
-func (f *folder) why() (words, hint string) {
-	err := f.failed
-	if err == nil && f.outer != nil && f.outer.failed != nil {
-		err = &withinError{outer: f.outer.Source, err: f.outer.failed}
-	}
-	if err == nil {
-		return "not yet mounted", ""
-	}
-	return err.Error(), failure.Hint(err)
 }

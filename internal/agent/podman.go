@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 
+	"github.com/fbdock/fbdock/internal/agent/splice"
+	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -26,14 +29,14 @@ echo "$2"; exec nc -N -U "$1"`
 // root's nc is the bridge. So it is where sshd does not forward, by
 // AllowStreamLocalForwarding or because nobody listens: sshd's words are the
 // same, "open failed", and the bridge has the reason.
-func (a *Agent) dialPodman(ctx context.Context) (halfConn, error) {
+func (a *Agent) dialPodman(ctx context.Context) (splice.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	socket := a.settings().Podman
 	if socket == "" {
 		return nil, errNoPodman
 	}
-	j, err := a.freebsd.get(ctx)
+	j, err := a.freebsd.Get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +47,7 @@ func (a *Agent) dialPodman(ctx context.Context) (halfConn, error) {
 	if len(root) == 0 {
 		conn, err := j.DialContext(ctx, "unix", socket)
 		if err == nil {
-			return conn.(halfConn), nil
+			return conn.(splice.Conn), nil
 		}
 		if _, refused := errors.AsType[*link.RefusedError](err); !refused {
 			return nil, fmt.Errorf("reach podman: %w", err)
@@ -57,4 +60,9 @@ func (a *Agent) dialPodman(ctx context.Context) (halfConn, error) {
 		return nil, fmt.Errorf("reach podman: %w", err)
 	}
 	return conn, nil
+}
+
+// podman is a client of podman's service.
+func (a *Agent) podman(context.Context) (*engine.Client, error) {
+	return engine.NewPodman(func(ctx context.Context, _, _ string) (net.Conn, error) { return a.dialPodman(ctx) })
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/agent/uplink"
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/retry"
@@ -42,7 +43,7 @@ func newPoints(m *mounts) *points {
 }
 
 // declare tells a guest of the folders of now, unless it knows.
-func (p *points) declare(ctx context.Context, guest string, j *session) error {
+func (p *points) declare(ctx context.Context, guest string, j *uplink.Session) error {
 	select {
 	case p.turn[guest] <- struct{}{}:
 		defer func() { <-p.turn[guest] }()
@@ -60,7 +61,7 @@ func (p *points) declare(ctx context.Context, guest string, j *session) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, tellWait)
 	defer cancel()
-	err = j.limiter.hold(ctx, func() error { return mount.Declare(ctx, j.Client, root, folders) })
+	err = j.Hold(ctx, func() error { return mount.Declare(ctx, j.Client, root, folders) })
 	if err == nil {
 		p.told[guest] = folders
 	}
@@ -73,8 +74,8 @@ func samePoint(a, b mount.Folder) bool { return a.Target == b.Target && a.Copied
 func (p *points) run(ctx context.Context) {
 	var guests sync.WaitGroup
 	defer guests.Wait()
-	for guest, get := range map[string]func(context.Context) (*session, error){
-		UserFreeBSD: p.mounts.agent.freebsd.get, UserEngine: p.mounts.agent.engine.get,
+	for guest, get := range map[string]func(context.Context) (*uplink.Session, error){
+		UserFreeBSD: p.mounts.agent.freebsd.Get, UserEngine: p.mounts.agent.engine.Get,
 	} {
 		guests.Go(func() { p.keepTold(ctx, guest, get) })
 	}
@@ -84,7 +85,7 @@ func (p *points) run(ctx context.Context) {
 // keepTold tells a guest of every change. An engine that nothing is to be
 // mounted in is not logged in to for that: `up` tells it. In FreeBSD the agent is
 // logged in.
-func (p *points) keepTold(ctx context.Context, guest string, get func(context.Context) (*session, error)) {
+func (p *points) keepTold(ctx context.Context, guest string, get func(context.Context) (*uplink.Session, error)) {
 	delays, ever := retry.NewDelays(firstRetry, lastMountRetry), guest == UserFreeBSD
 	for last := error(nil); ctx.Err() == nil; {
 		changed := p.mounts.change()
@@ -105,11 +106,11 @@ func (p *points) keepTold(ctx context.Context, guest string, get func(context.Co
 			p.mounts.agent.o.Log.Debug("mount points are not declared", "guest", guest, "error", err)
 		}
 		last = err
-		pause(ctx, delays.Next())
+		retry.Pause(ctx, delays.Next())
 	}
 }
 
-func (p *points) tell(ctx context.Context, guest string, get func(context.Context) (*session, error)) error {
+func (p *points) tell(ctx context.Context, guest string, get func(context.Context) (*uplink.Session, error)) error {
 	j, err := get(ctx)
 	if err != nil {
 		return err
@@ -120,8 +121,8 @@ func (p *points) tell(ctx context.Context, guest string, get func(context.Contex
 // failed counts the attempts to mount a folder in the engine, and tells it in
 // the end that the host cannot.
 func (p *points) failed(ctx context.Context, f *folder) {
-	j := p.mounts.agent.engine.current()
-	if f.guest != UserEngine || j == nil || !j.alive() {
+	j := p.mounts.agent.engine.Current()
+	if f.guest != UserEngine || j == nil || !j.Alive() {
 		return
 	}
 	p.mounts.mu.Lock()
@@ -136,7 +137,7 @@ func (p *points) failed(ctx context.Context, f *folder) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, tellWait)
 	defer cancel()
-	if err := j.limiter.hold(ctx, func() error { return mount.Refuse(ctx, j.Client, nil, folder, reason) }); err != nil {
+	if err := j.Hold(ctx, func() error { return mount.Refuse(ctx, j.Client, nil, folder, reason) }); err != nil {
 		p.mounts.agent.o.Log.Debug("the engine was not told", "folder", folder.Source, "error", err)
 		return // the next failure tells it
 	}
@@ -168,7 +169,7 @@ func (p *points) start(ctx context.Context, folders []string) {
 	defer cancel()
 	log := p.mounts.agent.o.Log
 	for {
-		err := p.mounts.agent.ports.askDockerd(ctx, func(c *engine.Client) error {
+		err := p.mounts.agent.askDockerd(ctx, func(c *engine.Client) error {
 			ctx, cancel := context.WithTimeout(ctx, time.Minute)
 			defer cancel()
 			started, failed, err := c.StartLate(ctx, folders)
@@ -180,7 +181,7 @@ func (p *points) start(ctx context.Context, folders []string) {
 			}
 			return err
 		})
-		if err == nil || !pause(ctx, lateRetry) {
+		if err == nil || !retry.Pause(ctx, lateRetry) {
 			return
 		}
 	}

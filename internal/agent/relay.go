@@ -3,12 +3,13 @@ package agent
 import (
 	"context"
 	"errors"
-	"io"
 	"sync"
 	"time"
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/fbdock/fbdock/internal/agent/splice"
+	"github.com/fbdock/fbdock/internal/agent/uplink"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -19,7 +20,7 @@ const hangUp = 2 * time.Second
 // relay opens the channel that a client asks for at the guest and joins
 // the two until both are closed. A link that is lost before there is a channel
 // has lost nothing of the client's: it is tried again over the next one.
-func relay(ctx context.Context, j *session, asked ssh.NewChannel, next func() (*session, error)) {
+func relay(ctx context.Context, j *uplink.Session, asked ssh.NewChannel, next func() (*uplink.Session, error)) {
 	up, upReqs, leave, err := open(ctx, j, asked)
 	if _, lost := errors.AsType[*link.LostError](err); lost {
 		if j, err = next(); err == nil {
@@ -40,13 +41,13 @@ func relay(ctx context.Context, j *session, asked ssh.NewChannel, next func() (*
 	join(up, upReqs, down, downReqs)
 }
 
-func open(ctx context.Context, j *session, asked ssh.NewChannel) (
+func open(ctx context.Context, j *uplink.Session, asked ssh.NewChannel) (
 	ch ssh.Channel, reqs <-chan *ssh.Request, leave func(), err error,
 ) {
-	ctx, cancel := j.while(ctx)
+	ctx, cancel := j.While(ctx)
 	defer cancel()
 	if asked.ChannelType() == "session" {
-		return j.limiter.session(ctx, j, asked.ExtraData())
+		return j.Open(ctx, asked.ExtraData())
 	}
 	ch, reqs, err = j.OpenChannel(ctx, asked.ChannelType(), asked.ExtraData())
 	return ch, reqs, func() {}, err
@@ -68,10 +69,10 @@ func rejection(err error) ssh.RejectionReason {
 // channel follows the requests before it, the exit status above all.
 func join(up ssh.Channel, upReqs <-chan *ssh.Request, down ssh.Channel, downReqs <-chan *ssh.Request) {
 	var answers, sent sync.WaitGroup
-	answers.Go(func() { carry(down, up) })
-	answers.Go(func() { carry(down.Stderr(), up.Stderr()) })
+	answers.Go(func() { splice.Carry(down, up) })
+	answers.Go(func() { splice.Carry(down.Stderr(), up.Stderr()) })
 	sent.Go(func() {
-		carry(up, down)
+		splice.Carry(up, down)
 		_ = up.CloseWrite()
 	})
 	left := make(chan struct{})      // the client has closed the channel
@@ -129,31 +130,5 @@ func pass(to ssh.Channel, reqs <-chan *ssh.Request, asking chan struct{}) {
 			_ = req.Reply(ok && err == nil, nil)
 		}
 		<-asking
-	}
-}
-
-// copySize is SSH's own packet: a bigger buffer would be cut up again.
-const copySize = 32 << 10
-
-// buffers are shared, or two hundred idle connections would hold a buffer
-// for each direction.
-var buffers = sync.Pool{New: func() any { b := make([]byte, copySize); return &b }}
-
-// carry copies until the source ends or the sink is closed. What cannot be
-// delivered is read all the same: an SSH channel whose window is full would
-// never tell that it was closed.
-func carry(to io.Writer, from io.Reader) {
-	buf := buffers.Get().(*[]byte)
-	defer buffers.Put(buf)
-	var broken bool
-	for {
-		n, err := from.Read(*buf)
-		if n > 0 && !broken {
-			_, werr := to.Write((*buf)[:n])
-			broken = werr != nil
-		}
-		if err != nil {
-			return
-		}
 	}
 }

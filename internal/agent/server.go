@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/ssh"
+
+	"github.com/fbdock/fbdock/internal/agent/uplink"
 )
 
 // The users that a client of the socket may log in as: a guest, or the agent
@@ -27,14 +29,14 @@ const bannerPrefix = "SSH-2.0-fbdock_"
 func Banner(identity string) string { return bannerPrefix + identity }
 
 // handshake bounds the login of a client, the wait for the link included.
-const handshake = linkWait + 20*time.Second
+const handshake = uplink.Wait + 20*time.Second
 
 // handleSSH serves one client of the socket.
 func (a *Agent) handleSSH(ctx context.Context, conn net.Conn) {
 	defer conn.Close() //nolint:errcheck // whatever it was, it has ended
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var to *session
+	var to *uplink.Session
 	config := &ssh.ServerConfig{
 		ServerVersion: Banner(a.o.Identity),
 		NoClientAuth:  true, // who may open the socket is in
@@ -64,14 +66,14 @@ func (a *Agent) handleSSH(ctx context.Context, conn net.Conn) {
 }
 
 // target is where the channels of a user lead; nil is the agent itself.
-func (a *Agent) target(ctx context.Context, user string) (*session, error) {
+func (a *Agent) target(ctx context.Context, user string) (*uplink.Session, error) {
 	switch user {
 	case userControl:
 		return nil, nil
 	case UserEngine:
-		return a.engine.get(ctx)
+		return a.engine.Get(ctx)
 	case UserFreeBSD:
-		return a.freebsd.get(ctx)
+		return a.freebsd.Get(ctx)
 	default:
 		return nil, fmt.Errorf("there is no guest %q; the users are %s and %s", user, UserFreeBSD, UserEngine)
 	}
@@ -79,12 +81,12 @@ func (a *Agent) target(ctx context.Context, user string) (*session, error) {
 
 // channel serves one channel. A client that stays for long (OpenSSH's
 // ControlMaster) may see its link replaced by another.
-func (a *Agent) channel(ctx context.Context, server *ssh.ServerConn, to *session, asked ssh.NewChannel) {
+func (a *Agent) channel(ctx context.Context, server *ssh.ServerConn, to *uplink.Session, asked ssh.NewChannel) {
 	if to == nil {
 		a.control(ctx, asked)
 		return
 	}
-	if !to.alive() {
+	if !to.Alive() {
 		var err error
 		if to, err = a.target(ctx, server.User()); err != nil {
 			_ = asked.Reject(ssh.ConnectionFailed, err.Error())
@@ -93,7 +95,7 @@ func (a *Agent) channel(ctx context.Context, server *ssh.ServerConn, to *session
 	}
 	switch kind := asked.ChannelType(); kind {
 	case "session", "direct-tcpip", "direct-streamlocal@openssh.com":
-		relay(ctx, to, asked, func() (*session, error) { return a.target(ctx, server.User()) })
+		relay(ctx, to, asked, func() (*uplink.Session, error) { return a.target(ctx, server.User()) })
 	default:
 		_ = asked.Reject(ssh.UnknownChannelType, fmt.Sprintf("fbdock relays no %s channels", kind))
 	}

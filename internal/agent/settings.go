@@ -6,6 +6,9 @@ import (
 	"errors"
 	"net/netip"
 
+	"github.com/fbdock/fbdock/internal/agent/ports"
+	"github.com/fbdock/fbdock/internal/agent/uplink"
+	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 )
 
@@ -29,7 +32,32 @@ type Settings struct {
 	Mounts []mount.Folder
 }
 
-func (s Settings) maxForwards() int { return cmp.Or(s.MaxForwards, 256) }
+// Port is a published port on its way from this host to the container.
+type Port = ports.Port
+
+// forwarding is how published ports reach the guests.
+func (a *Agent) forwarding() ports.Options {
+	return ports.Options{
+		Settings: func() ports.Settings {
+			s := a.settings()
+			return ports.Settings{Engine: s.Engine, Podman: s.Podman != "", Bind: s.Bind, Max: cmp.Or(s.MaxForwards, 256)}
+		},
+		FreeBSD: client(a.freebsd.Get), Engine: client(a.engine.Get), Login: a.o.Guests.Engine,
+		Dockerd: a.dockerd, Podman: a.podman,
+		Enter: a.count.enter, Log: a.o.Log,
+	}
+}
+
+// client is the connection of a session.
+func client(get func(context.Context) (*uplink.Session, error)) func(context.Context) (*link.Client, error) {
+	return func(ctx context.Context) (*link.Client, error) {
+		j, err := get(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return j.Client, nil
+	}
+}
 
 // settings are those that are served now.
 func (a *Agent) settings() Settings { return *a.set.Load() }
@@ -51,7 +79,7 @@ func (a *Agent) reconfigure(ctx context.Context) error {
 	a.o.Log.Info("other settings", "from", old.ID, "to", s.ID)
 	a.mounts.exchange(s.Mounts)
 	if s.Bind != old.Bind || s.MaxForwards != old.MaxForwards || s.Engine != old.Engine || s.Podman != old.Podman {
-		a.ports.refresh(ctx)
+		a.ports.Refresh(ctx)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/privatefile"
+	"github.com/fbdock/fbdock/internal/retry"
 )
 
 // startWait bounds the wait for a started agent to serve. It logs in to the
@@ -135,7 +136,7 @@ func (s Starter) await(ctx context.Context, pid int, offset int64) error {
 		if strings.Contains(said+"\n", endLine(pid)) {
 			return &StartError{Log: s.Log, Said: said}
 		}
-		if !pause(ctx, 20*time.Millisecond) {
+		if !retry.Pause(ctx, 20*time.Millisecond) {
 			return &StartError{Log: s.Log, Said: said, Err: context.Cause(ctx)}
 		}
 	}

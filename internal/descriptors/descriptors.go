@@ -4,10 +4,16 @@
 // to answer its user. It opens and closes nothing itself.
 package descriptors
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 // reserve is how many are kept, or a quarter of a limit that is very low.
 const reserve = 64
+
+// ErrLow is why something was closed again that Low is true for.
+var ErrLow = errors.New("this host's limit of open files (ulimit -n) is nearly reached by the agent")
 
 // Low tells whether what was just opened is one of the reserve, and has to be
 // closed again. The system gives a new descriptor the lowest free number

@@ -1,9 +1,8 @@
-package agent
+package ports
 
 import (
 	"context"
 	"fmt"
-	"net"
 	"slices"
 	"time"
 
@@ -23,27 +22,11 @@ type source struct {
 }
 
 // sources are dockerd in the engine and podman in FreeBSD.
-func sources(a *Agent) []*source {
+func sources(o Options) []*source {
 	return []*source{
-		{wanted: func() bool { return a.settings().Engine != "" }, client: a.dockerd},
-		{podman: true, wanted: func() bool { return a.settings().Podman != "" }, client: func(context.Context) (*engine.Client, error) {
-			return engine.NewPodman(func(ctx context.Context, _, _ string) (net.Conn, error) { return a.dialPodman(ctx) })
-		}},
+		{wanted: func() bool { return o.Settings().Engine != "" }, client: o.Dockerd},
+		{podman: true, wanted: func() bool { return o.Settings().Podman }, client: o.Podman},
 	}
-}
-
-// dockerd is a client of the engine.
-func (a *Agent) dockerd(ctx context.Context) (*engine.Client, error) {
-	config, err := a.o.TLS()
-	if err != nil {
-		return nil, err
-	}
-	// Waits for the link, and gives up with its words.
-	j, err := a.freebsd.get(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return engine.New(j.DialContext, config, "tcp://"+a.settings().Engine)
 }
 
 // ask has a client for as long as do takes.
@@ -56,19 +39,14 @@ func (s *source) ask(ctx context.Context, do func(*engine.Client) error) error {
 	return do(client)
 }
 
-// askDockerd has a client of the engine for as long as do takes.
-func (f *forwards) askDockerd(ctx context.Context, do func(*engine.Client) error) error {
-	return f.from[0].ask(ctx, do)
-}
-
 // watch follows the events of a source, over one connection after the other.
-func (f *forwards) watch(ctx context.Context, s *source, changed func()) {
+func (f *Forwards) watch(ctx context.Context, s *source, changed func()) {
 	_ = retry.Supervise(ctx, retry.NewDelays(firstRetry, lastRetry), nil, func() error {
 		if !s.wanted() {
 			return nil // other settings may want it
 		}
 		err := s.ask(ctx, func(c *engine.Client) error { return c.WatchContainers(ctx, changed) })
-		f.agent.o.Log.Debug("events end", "podman", s.podman, "error", err)
+		f.o.Log.Debug("events end", "podman", s.podman, "error", err)
 		return nil
 	})
 }
@@ -76,7 +54,7 @@ func (f *forwards) watch(ctx context.Context, s *source, changed func()) {
 // containers are those of all sources. That dockerd does not tell of them is
 // err. podman's silence is no reason to leave the engine's ports alone: it is
 // told as a port that is not known.
-func (f *forwards) containers(ctx context.Context, most int) (all []engine.Container, unknown []Port, err error) {
+func (f *Forwards) containers(ctx context.Context, most int) (all []engine.Container, unknown []Port, err error) {
 	for _, s := range f.from {
 		if !s.wanted() {
 			s.known = nil

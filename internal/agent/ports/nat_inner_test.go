@@ -1,15 +1,15 @@
-package agent
+package ports
 
 import (
 	"net/netip"
 	"testing"
 )
 
-// TestFlows: senders keep their port while they are remembered, no two have
+// TestNATTable: senders keep their port while they are remembered, no two have
 // the same, and who was silent the longest makes room.
-func TestFlows(t *testing.T) {
+func TestNATTable(t *testing.T) {
 	t.Parallel()
-	f, port, there := newFlows(), &datagramPort{}, netip.MustParseAddrPort("192.0.0.1:53")
+	f, port, there := newNATTable(), &datagramPort{}, netip.MustParseAddrPort("192.0.0.1:53")
 	from := func(n int) sender {
 		return sender{port, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, byte(n >> 16), 1}), uint16(n))}
 	}
@@ -21,7 +21,7 @@ func TestFlows(t *testing.T) {
 		if got == first {
 			t.Fatalf("%d has the port of one who is still heard", n)
 		}
-		if again := f.portOf(from(n), there); again != got || got < firstFlowPort {
+		if again := f.portOf(from(n), there); again != got || got < firstMappedPort {
 			t.Fatalf("%d has port %d and then %d", n, got, again)
 		}
 		taken[got] = true
@@ -29,8 +29,8 @@ func TestFlows(t *testing.T) {
 			t.Fatalf("after %d others the first is forgotten", n)
 		}
 	}
-	if f.order.Len() != mostFlows || len(f.byPort) != mostFlows || len(f.bySender) != mostFlows || len(taken) < 60_000 {
-		t.Errorf("%d flows, %d by port, %d by sender, %d ports", f.order.Len(), len(f.byPort), len(f.bySender), len(taken))
+	if f.order.Len() != mostMappings || len(f.byPort) != mostMappings || len(f.bySender) != mostMappings || len(taken) < 60_000 {
+		t.Errorf("%d mappings, %d by port, %d by sender, %d ports", f.order.Len(), len(f.byPort), len(f.bySender), len(taken))
 	}
 	if got := f.at(first, there); got == nil || got.sender != from(0) {
 		t.Errorf("the first is not found: %+v", got)

@@ -1,4 +1,8 @@
-package agent
+// Package uplink keeps the connections to a machine's guests: FreeBSD's, which
+// it makes anew whenever it is lost, and the engine's through that one, when it
+// is wanted. It counts their sessions against what the guest takes. How to log
+// in is told to it; what runs over a connection is not its business.
+package uplink
 
 import (
 	"cmp"
@@ -13,63 +17,39 @@ import (
 	"github.com/fbdock/fbdock/internal/retry"
 )
 
+// Guests is how the machine's guests are reached.
+type Guests interface {
+	// FreeBSD logs in to the guest; fresh says that what is known of its
+	// address led nowhere, so that Vagrant has to be asked.
+	FreeBSD(ctx context.Context, fresh bool) (*link.Client, error)
+	// Engine logs in to the engine through the guest.
+	Engine(ctx context.Context, through *link.Client) (*link.Client, error)
+	// Gone tells whether the machine runs no more. It is false
+	// where that is not known.
+	Gone(ctx context.Context) bool
+}
+
+// ErrGone says that the machine runs no more.
+var ErrGone = errors.New("the machine runs no more")
+
+// Wait is how long a new connection waits for the one to the guest.
+const Wait = 12 * time.Second
+
 const (
 	firstRetry = 200 * time.Millisecond
 	lastRetry  = 5 * time.Second
-	// linkWait is how long a new connection waits for the agent to reconnect.
-	linkWait = 12 * time.Second
 	// goneAfter is how long the guest is not reached before Vagrant is asked
 	// whether there still is one: guests reboot.
 	goneAfter = 20 * time.Second
 )
 
-// session is a link with the queue for its sessions.
-type session struct {
-	*link.Client
-	limiter *limiter
-}
-
-func newJoint(c *link.Client) *session { return &session{Client: c, limiter: newGate()} }
-
-// rootOf is what runs a program as root in a guest; the engine's login is
-// root's.
-func (a *Agent) rootOf(guest string, j *session) ([]string, error) {
-	if guest == UserEngine {
-		return nil, nil
-	}
-	return a.o.Guests.Root(j.User())
-}
-
-func (j *session) alive() bool {
-	select {
-	case <-j.Done():
-		return false
-	default:
-		return true
-	}
-}
-
-// while is ctx for as long as the session lives: nothing waits for a lost
-// connection.
-func (j *session) while(ctx context.Context) (bound context.Context, cancel func()) {
-	bound, end := context.WithCancelCause(ctx)
-	go func() {
-		select {
-		case <-j.Done():
-			end(j.Err())
-		case <-bound.Done():
-		}
-	}()
-	return bound, func() { end(nil) }
-}
-
-// uplink keeps the link to FreeBSD: it makes it anew whenever it is lost.
-type uplink struct {
+// Uplink keeps the link to FreeBSD: it makes it anew whenever it is lost.
+type Uplink struct {
 	guests Guests
 	log    *slog.Logger
 	wake   chan struct{} // somebody waits
 
-	session retry.Value[session]
+	session retry.Value[Session]
 
 	mu      sync.Mutex
 	last    error     // of the latest attempt
@@ -77,15 +57,16 @@ type uplink struct {
 	repairs int
 }
 
-func newUplink(guests Guests, log *slog.Logger) *uplink {
-	return &uplink{
+// New has no connection until Keep.
+func New(guests Guests, log *slog.Logger) *Uplink {
+	return &Uplink{
 		guests: guests, log: log, wake: make(chan struct{}, 1), since: time.Now(),
 	}
 }
 
-// keep connects and reconnects until ctx ends. It gives up, with ErrGone,
+// Keep connects and reconnects until ctx ends. It gives up, with ErrGone,
 // only when the machine runs no more.
-func (u *uplink) keep(ctx context.Context) error {
+func (u *Uplink) Keep(ctx context.Context) error {
 	for {
 		client, err := u.dial(ctx)
 		if err != nil {
@@ -94,7 +75,7 @@ func (u *uplink) keep(ctx context.Context) error {
 		if client == nil {
 			return nil
 		}
-		u.set(newJoint(client))
+		u.set(NewSession(client))
 		u.log.Info("link is up", "server", client.ServerVersion())
 		select {
 		case <-client.Done():
@@ -112,7 +93,7 @@ func (u *uplink) keep(ctx context.Context) error {
 
 // dial tries until there is a link, or ctx ends (no client), or the machine
 // is gone.
-func (u *uplink) dial(ctx context.Context) (*link.Client, error) {
+func (u *Uplink) dial(ctx context.Context) (*link.Client, error) {
 	began, delays, doubts := time.Now(), retry.NewDelays(firstRetry, lastRetry), 0
 	for attempt := 0; ctx.Err() == nil; attempt++ {
 		// Vagrant takes seconds: it is asked when a plain try has failed,
@@ -143,8 +124,8 @@ func hopeless(err error) bool {
 }
 
 // await waits for the next try, which comes sooner when somebody waits.
-func (u *uplink) await(ctx context.Context, d time.Duration) bool {
-	if !pause(ctx, firstRetry) {
+func (u *Uplink) await(ctx context.Context, d time.Duration) bool {
+	if !retry.Pause(ctx, firstRetry) {
 		return false
 	}
 	timer := time.NewTimer(d - firstRetry)
@@ -158,14 +139,14 @@ func (u *uplink) await(ctx context.Context, d time.Duration) bool {
 	return true
 }
 
-func (u *uplink) set(j *session) {
+func (u *Uplink) set(j *Session) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.last, u.since = nil, time.Now()
 	u.session.Set(j)
 }
 
-func (u *uplink) unset(err error) {
+func (u *Uplink) unset(err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.last, u.since = err, time.Now()
@@ -173,7 +154,7 @@ func (u *uplink) unset(err error) {
 	u.repairs++
 }
 
-func (u *uplink) failed(err error) {
+func (u *Uplink) failed(err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.last == nil || u.last.Error() != err.Error() {
@@ -182,13 +163,13 @@ func (u *uplink) failed(err error) {
 	u.last = err
 }
 
-// get is the link, waiting a little for one that is being made.
-func (u *uplink) get(ctx context.Context) (*session, error) {
-	timer := time.NewTimer(linkWait)
+// Get is the link, waiting a little for one that is being made.
+func (u *Uplink) Get(ctx context.Context) (*Session, error) {
+	timer := time.NewTimer(Wait)
 	defer timer.Stop()
 	for {
 		now, ready := u.session.Get()
-		if now != nil && now.alive() {
+		if now != nil && now.Alive() {
 			return now, nil
 		}
 		if now != nil {
@@ -207,7 +188,7 @@ func (u *uplink) get(ctx context.Context) (*session, error) {
 		case <-ready:
 		case <-again:
 		case <-timer.C:
-			_, _, _, last := u.state()
+			_, _, _, last := u.State()
 			return nil, fmt.Errorf("no connection to the guest: %w", cmp.Or(last, errNotYet))
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
@@ -218,68 +199,15 @@ func (u *uplink) get(ctx context.Context) (*session, error) {
 // errNotYet is the reason before the first attempt has ended.
 var errNotYet = errors.New("not yet made")
 
-// current is the link without waiting, nil when there is none.
-func (u *uplink) current() *session {
+// Current is the link without waiting, nil when there is none.
+func (u *Uplink) Current() *Session {
 	now, _ := u.session.Get()
 	return now
 }
 
-// state is what status tells.
-func (u *uplink) state() (up bool, since time.Time, repairs int, last error) {
+// State is what status tells.
+func (u *Uplink) State() (up bool, since time.Time, repairs int, last error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.current() != nil, u.since, u.repairs, u.last
-}
-
-// engineLink is the link to the engine, made through the other one when it
-// is first wanted.
-type engineLink struct {
-	guests Guests
-	below  *uplink
-	turn   chan struct{} // held by who makes it
-
-	mu  sync.Mutex
-	now *session
-}
-
-func (e *engineLink) get(ctx context.Context) (*session, error) {
-	select {
-	case e.turn <- struct{}{}:
-		defer func() { <-e.turn }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-	if now := e.current(); now != nil && now.alive() {
-		return now, nil
-	}
-	e.close()
-	below, err := e.below.get(ctx)
-	if err != nil {
-		return nil, err
-	}
-	client, err := e.guests.Engine(ctx, below.Client)
-	if err != nil {
-		return nil, err
-	}
-	j := newJoint(client)
-	e.mu.Lock()
-	e.now = j
-	e.mu.Unlock()
-	return j, nil
-}
-
-func (e *engineLink) current() *session {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.now
-}
-
-func (e *engineLink) close() {
-	e.mu.Lock()
-	now := e.now
-	e.now = nil
-	e.mu.Unlock()
-	if now != nil {
-		_ = now.Close()
-	}
+	return u.Current() != nil, u.since, u.repairs, u.last
 }

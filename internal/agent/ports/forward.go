@@ -1,4 +1,4 @@
-package agent
+package ports
 
 import (
 	"context"
@@ -12,8 +12,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/agent/splice"
 	"github.com/fbdock/fbdock/internal/descriptors"
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/retry"
 )
 
 // Port is a published port on its way from this host to the container.
@@ -37,7 +39,7 @@ type Port struct {
 type forward struct {
 	place
 	bind      netip.Addr // what it listens at is made of
-	port      Port       // where it leads; the mutex of forwards guards it
+	port      Port       // where it leads; the mutex of Forwards guards it
 	refused   time.Time  // when a connection was refused last; likewise
 	listeners []listener
 	cancel    context.CancelFunc
@@ -56,9 +58,9 @@ type listener interface {
 
 // start listens for a published port at every address of bind. Connections
 // live as long as life, or until the place is wanted no more.
-func (f *forwards) start(life context.Context, p engine.Published) *forward {
+func (f *Forwards) start(life context.Context, p engine.Published) *forward {
 	ctx, cancel := context.WithCancel(life)
-	fw := &forward{place: placeOf(p), port: Port{Published: p}, bind: f.agent.settings().Bind, cancel: cancel}
+	fw := &forward{place: placeOf(p), port: Port{Published: p}, bind: f.o.Settings().Bind, cancel: cancel}
 	listen, err := f.protocol(fw)
 	if err != nil {
 		hop := "engine"
@@ -72,7 +74,7 @@ func (f *forwards) start(life context.Context, p engine.Published) *forward {
 		at := net.JoinHostPort(address.String(), strconv.Itoa(int(p.HostPort)))
 		l, err := listen(ctx, at)
 		if err == nil && descriptors.Low(l) {
-			err = errors.Join(errDescriptors, l.Close())
+			err = errors.Join(descriptors.ErrLow, l.Close())
 		}
 		if err != nil {
 			if missing(address, err) {
@@ -91,7 +93,7 @@ func (f *forwards) start(life context.Context, p engine.Published) *forward {
 }
 
 // protocol is how to listen for a port of fw's protocol.
-func (f *forwards) protocol(fw *forward) (func(ctx context.Context, at string) (listener, error), error) {
+func (f *Forwards) protocol(fw *forward) (func(ctx context.Context, at string) (listener, error), error) {
 	switch fw.port.Protocol {
 	case "tcp":
 		return func(ctx context.Context, at string) (listener, error) {
@@ -125,7 +127,7 @@ func (fw *forward) fail(hop string, err error) {
 // lead has the place lead elsewhere, by the same listeners: connections that
 // are open stay with the target that they have. It is false where the new one
 // cannot be reached that way.
-func (f *forwards) lead(fw *forward, to engine.Published) bool {
+func (f *Forwards) lead(fw *forward, to engine.Published) bool {
 	for _, l := range fw.listeners {
 		if l.lead(to) != nil {
 			return false
@@ -184,7 +186,7 @@ func taken(err error, port uint16) error {
 // streams is a TCP port of this host.
 type streams struct {
 	*net.TCPListener
-	forwards *forwards
+	forwards *Forwards
 	forward  *forward
 }
 
@@ -199,7 +201,7 @@ func (s *streams) serve(ctx context.Context) {
 			return
 		}
 		if err != nil {
-			pause(ctx, 100*time.Millisecond)
+			retry.Pause(ctx, 100*time.Millisecond)
 			continue
 		}
 		leave, err := s.forwards.admit(conn)
@@ -219,22 +221,19 @@ func (s *streams) serve(ctx context.Context) {
 // connection that has more than 16384 channels (channels.c).
 const maxForwarded = 4096
 
-var (
-	errDescriptors = errors.New("this host's limit of open files (ulimit -n) is nearly reached by the agent")
-	errCrowded     = fmt.Errorf("%d connections are forwarded, and no more are at a time", maxForwarded)
-)
+var errCrowded = fmt.Errorf("%d connections are forwarded, and no more are at a time", maxForwarded)
 
 // admit lets a connection in, unless there are too many for this process.
-func (f *forwards) admit(conn net.Conn) (leave func(), err error) {
+func (f *Forwards) admit(conn net.Conn) (leave func(), err error) {
 	if c, ok := conn.(syscall.Conn); ok && descriptors.Low(c) {
-		return nil, errDescriptors
+		return nil, descriptors.ErrLow
 	}
 	select {
 	case f.slots <- struct{}{}:
 	default:
 		return nil, errCrowded
 	}
-	left := f.agent.count.enter()
+	left := f.o.Enter()
 	return func() {
 		left()
 		<-f.slots
@@ -242,13 +241,13 @@ func (f *forwards) admit(conn net.Conn) (leave func(), err error) {
 }
 
 // connect joins one connection with the container's port.
-func (f *forwards) connect(ctx context.Context, fw *forward, conn net.Conn) {
+func (f *Forwards) connect(ctx context.Context, fw *forward, conn net.Conn) {
 	defer conn.Close() //nolint:errcheck // whatever it was, it has ended
 	to := f.target(fw)
 	far, hop, err := f.dial(ctx, to)
 	f.judge(fw, hop, err)
 	if err != nil {
-		f.agent.o.Log.Info("published port", "port", to.HostPort, "container", to.Container, "error", err)
+		f.o.Log.Info("published port", "port", to.HostPort, "container", to.Container, "error", err)
 		return
 	}
 	defer far.Close() //nolint:errcheck // whatever it was, it has ended
@@ -257,15 +256,15 @@ func (f *forwards) connect(ctx context.Context, fw *forward, conn net.Conn) {
 		_ = far.Close()
 	})
 	defer stop()
-	near, ok := conn.(halfConn)
-	other, ok2 := far.(halfConn)
+	near, ok := conn.(splice.Conn)
+	other, ok2 := far.(splice.Conn)
 	if ok && ok2 {
-		splice(near, other)
+		splice.Join(near, other)
 	}
 }
 
 // target is where a place leads now.
-func (f *forwards) target(fw *forward) engine.Published {
+func (f *Forwards) target(fw *forward) engine.Published {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return fw.port.Published
@@ -276,17 +275,17 @@ func (f *forwards) target(fw *forward) engine.Published {
 const refusalTold = time.Minute
 
 // refused remembers that a connection was not let in.
-func (f *forwards) refused(fw *forward, err error) {
+func (f *Forwards) refused(fw *forward, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fw.port.Error != err.Error() {
-		f.agent.o.Log.Warn("connections are refused", "port", fw.number, "error", err)
+		f.o.Log.Warn("connections are refused", "port", fw.number, "error", err)
 	}
 	fw.port.Hop, fw.port.Error, fw.refused = "host", err.Error(), time.Now()
 }
 
 // judge remembers how the latest connection fared.
-func (f *forwards) judge(fw *forward, hop string, err error) {
+func (f *Forwards) judge(fw *forward, hop string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err == nil && !fw.refused.IsZero() && time.Since(fw.refused) < refusalTold {

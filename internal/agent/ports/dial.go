@@ -1,4 +1,4 @@
-package agent
+package ports
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // dial goes the way of the port. What is published on all of the engine's
 // addresses is reached from FreeBSD; what is published on one of them, such
 // as its loopback, only from the engine itself.
-func (f *forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn, hop string, err error) {
+func (f *Forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn, hop string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	port := strconv.Itoa(int(p.HostPort))
@@ -22,18 +22,18 @@ func (f *forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn,
 		return f.dialPodman(ctx, p)
 	}
 	if p.HostIP.IsUnspecified() {
-		j, err := f.agent.freebsd.get(ctx)
+		j, err := f.o.FreeBSD(ctx)
 		if err != nil {
 			return nil, "freebsd", err
 		}
-		host, _, err := net.SplitHostPort(f.agent.settings().Engine)
+		host, _, err := net.SplitHostPort(f.o.Settings().Engine)
 		if err != nil {
 			return nil, "freebsd", err
 		}
 		conn, err = j.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
 		return conn, "engine", err
 	}
-	j, err := f.agent.engine.get(ctx)
+	j, err := f.o.Engine(ctx)
 	if err != nil {
 		return nil, "engine", err
 	}
@@ -43,11 +43,11 @@ func (f *forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn,
 
 // dialPodman goes to a container's own address: FreeBSD's pf does not redirect
 // what the guest itself connects to.
-func (f *forwards) dialPodman(ctx context.Context, p engine.Published) (conn net.Conn, hop string, err error) {
+func (f *Forwards) dialPodman(ctx context.Context, p engine.Published) (conn net.Conn, hop string, err error) {
 	if !p.Address.IsValid() {
 		return nil, "freebsd", errors.New("the container has no address of its own in FreeBSD")
 	}
-	j, err := f.agent.freebsd.get(ctx)
+	j, err := f.o.FreeBSD(ctx)
 	if err != nil {
 		return nil, "freebsd", err
 	}

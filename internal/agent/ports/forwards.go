@@ -1,4 +1,4 @@
-package agent
+package ports
 
 import (
 	"cmp"
@@ -12,10 +12,10 @@ import (
 	"github.com/fbdock/fbdock/internal/engine"
 )
 
-// forwards keeps this host's listeners the same as the ports that running
+// Forwards keeps this host's listeners the same as the ports that running
 // containers publish. Events say when to look; what is there says what to do.
-type forwards struct {
-	agent *Agent
+type Forwards struct {
+	o     Options
 	udp   *datagrams
 	from  []*source
 	look  chan chan<- struct{} // look now, and close what is sent
@@ -27,13 +27,14 @@ type forwards struct {
 	last error  // why the containers are not known
 }
 
-func newForwards(a *Agent) *forwards {
-	f := &forwards{
-		agent: a, look: make(chan chan<- struct{}), all: map[place]*forward{}, last: errors.New("not yet looked"),
+// New forwards nothing until Run.
+func New(o Options) *Forwards {
+	f := &Forwards{
+		o: o, look: make(chan chan<- struct{}), all: map[place]*forward{}, last: errors.New("not yet looked"),
 		slots: make(chan struct{}, maxForwarded),
 	}
 	f.udp = newDatagrams(f)
-	f.from = sources(a)
+	f.from = sources(o)
 	return f
 }
 
@@ -52,10 +53,10 @@ const (
 	behind = 2 * time.Second
 )
 
-// run follows the containers until ctx ends.
-func (f *forwards) run(ctx, life context.Context) {
+// Run follows the containers until ctx ends.
+func (f *Forwards) Run(ctx, life context.Context) {
 	defer f.clear()
-	if set := f.agent.settings(); set.Engine == "" && set.Podman == "" {
+	if set := f.o.Settings(); set.Engine == "" && !set.Podman {
 		<-ctx.Done()
 		return
 	}
@@ -101,8 +102,8 @@ func (f *forwards) run(ctx, life context.Context) {
 	}
 }
 
-// refresh looks now, and returns when what was found is done.
-func (f *forwards) refresh(ctx context.Context) {
+// Refresh looks now, and returns when what was found is done.
+func (f *Forwards) Refresh(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	done := make(chan struct{})
@@ -119,8 +120,8 @@ func (f *forwards) refresh(ctx context.Context) {
 
 // reconcile looks at the containers, and listens for what is new and no more
 // for what is gone.
-func (f *forwards) reconcile(ctx, life context.Context) {
-	most := f.agent.settings().maxForwards()
+func (f *Forwards) reconcile(ctx, life context.Context) {
+	most := f.o.Settings().Max
 	containers, unknown, err := f.containers(ctx, most)
 	if err != nil {
 		f.mu.Lock()
@@ -137,7 +138,7 @@ func (f *forwards) reconcile(ctx, life context.Context) {
 		if _, wanted := want[at]; !wanted {
 			f.drop(at)
 			fw.stop()
-			f.agent.o.Log.Info("port closed", "port", at.number, "protocol", at.protocol)
+			f.o.Log.Info("port closed", "port", at.number, "protocol", at.protocol)
 		}
 	}
 	for at, p := range want {
@@ -152,8 +153,8 @@ func (f *forwards) reconcile(ctx, life context.Context) {
 
 // bring has a place lead to p. A listener that is there is never closed for
 // it, unless it cannot lead there.
-func (f *forwards) bring(life context.Context, old *forward, p engine.Published) {
-	if old != nil && old.bind != f.agent.settings().Bind {
+func (f *Forwards) bring(life context.Context, old *forward, p engine.Published) {
+	if old != nil && old.bind != f.o.Settings().Bind {
 		old.stop() // what it listens at may be in the way of what is wanted
 		f.put(old, f.start(life, p))
 		return
@@ -165,7 +166,7 @@ func (f *forwards) bring(life context.Context, old *forward, p engine.Published)
 	switch from := f.target(old); {
 	case from == p:
 	case f.lead(old, p):
-		f.agent.o.Log.Info("port leads elsewhere", "port", p.HostPort, "protocol", p.Protocol, "from", from.Container, "to", p.Container, "engine", p.HostIP)
+		f.o.Log.Info("port leads elsewhere", "port", p.HostPort, "protocol", p.Protocol, "from", from.Container, "to", p.Container, "engine", p.HostIP)
 	default:
 		old.stop()
 		f.put(old, f.start(life, p))
@@ -173,7 +174,7 @@ func (f *forwards) bring(life context.Context, old *forward, p engine.Published)
 }
 
 // anyUDP tells whether a UDP port is open on this host.
-func (f *forwards) anyUDP() bool {
+func (f *Forwards) anyUDP() bool {
 	for at, fw := range f.snapshot() {
 		if at.protocol == "udp" && len(fw.listeners) > 0 {
 			return true
@@ -182,7 +183,7 @@ func (f *forwards) anyUDP() bool {
 	return false
 }
 
-func (f *forwards) put(old, fw *forward) {
+func (f *Forwards) put(old, fw *forward) {
 	f.mu.Lock()
 	f.all[fw.place] = fw
 	same := old != nil && old.port.Error == fw.port.Error
@@ -192,24 +193,24 @@ func (f *forwards) put(old, fw *forward) {
 		old.stop()
 	}
 	if !same {
-		f.agent.o.Log.Info("port", "port", port.HostPort, "protocol", port.Protocol, "container", port.Container, "local", port.Local, "error", port.Error)
+		f.o.Log.Info("port", "port", port.HostPort, "protocol", port.Protocol, "container", port.Container, "local", port.Local, "error", port.Error)
 	}
 }
 
-func (f *forwards) drop(at place) {
+func (f *Forwards) drop(at place) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.all, at)
 }
 
-func (f *forwards) snapshot() map[place]*forward {
+func (f *Forwards) snapshot() map[place]*forward {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return maps.Clone(f.all)
 }
 
 // targets are where the places lead that are there.
-func (f *forwards) targets() map[place]engine.Published {
+func (f *Forwards) targets() map[place]engine.Published {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := map[place]engine.Published{}
@@ -219,7 +220,7 @@ func (f *forwards) targets() map[place]engine.Published {
 	return now
 }
 
-func (f *forwards) clear() {
+func (f *Forwards) clear() {
 	f.udp.close()
 	for at, fw := range f.snapshot() {
 		f.drop(at)
@@ -227,8 +228,8 @@ func (f *forwards) clear() {
 	}
 }
 
-// list is what is forwarded, in the order of the ports.
-func (f *forwards) list() ([]Port, error) {
+// List is what is forwarded, in the order of the ports.
+func (f *Forwards) List() ([]Port, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	ports := slices.Clone(f.told)

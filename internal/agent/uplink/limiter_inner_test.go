@@ -1,6 +1,6 @@
 //go:build !windows
 
-package agent
+package uplink
 
 import (
 	"context"
@@ -24,12 +24,12 @@ func (s *server) OpenChannel(context.Context, string, []byte) (ssh.Channel, <-ch
 	return nil, nil, nil
 }
 
-// TestGateForgets: a limit that was learnt while all places but those of
+// TestLimiterForgets: a limit that was learnt while all places but those of
 // mounts were lost is not kept: mounts never end, and nobody would get in.
-func TestGateForgets(t *testing.T) {
+func TestLimiterForgets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := newGate()
+		g := newLimiter()
 		for range 3 { // as mounts do
 			if err := g.enter(t.Context(), false); err != nil {
 				t.Fatal(err)

@@ -1,4 +1,4 @@
-package agent
+package ports
 
 import (
 	"context"
@@ -24,7 +24,7 @@ var errNobody = errors.New("the container has no program that listens for UDP at
 // own at the engine: OpenSSH gives a connection up when the other side has
 // sent a little more than it should have, which must hit nothing else.
 type datagrams struct {
-	forwards *forwards
+	forwards *Forwards
 	end      func() // nil while there is no need for a tunnel
 
 	tunnel retry.Value[datagram.Tunnel]
@@ -33,12 +33,12 @@ type datagrams struct {
 	hop  string // where the latest attempt failed
 	last error  // and why
 
-	flows *flows
+	nat *natTable
 }
 
-func newDatagrams(f *forwards) *datagrams {
+func newDatagrams(f *Forwards) *datagrams {
 	return &datagrams{
-		forwards: f, hop: "engine", last: errors.New("not yet made"), flows: newFlows(),
+		forwards: f, hop: "engine", last: errors.New("not yet made"), nat: newNATTable(),
 	}
 }
 
@@ -94,7 +94,7 @@ func (u *datagrams) run(ctx context.Context) {
 		u.mu.Unlock()
 		u.forwards.judgeUDP(hop, fmt.Errorf("no tunnel for UDP: %w", err))
 		if !same {
-			u.forwards.agent.o.Log.Warn("no tunnel for UDP", "error", err)
+			u.forwards.o.Log.Warn("no tunnel for UDP", "error", err)
 		}
 		return nil
 	})
@@ -109,7 +109,7 @@ func (u *datagrams) once(ctx context.Context) (hop string, err error) {
 	}
 	defer client.Close()
 	defer tunnel.Close()
-	u.forwards.agent.o.Log.Info("tunnel for UDP is up")
+	u.forwards.o.Log.Info("tunnel for UDP is up")
 	u.tunnel.Set(tunnel)
 	u.forwards.judgeUDP("", nil)
 	select {
@@ -124,11 +124,11 @@ func (u *datagrams) once(ctx context.Context) (hop string, err error) {
 
 // dial logs in and opens a tunnel; hop is where that failed.
 func (u *datagrams) dial(ctx context.Context) (client *link.Client, tunnel *datagram.Tunnel, hop string, err error) {
-	below, err := u.forwards.agent.freebsd.get(ctx)
+	below, err := u.forwards.o.FreeBSD(ctx)
 	if err != nil {
 		return nil, nil, "freebsd", err
 	}
-	client, err = u.forwards.agent.o.Guests.Engine(ctx, below.Client)
+	client, err = u.forwards.o.Login(ctx, below)
 	if err != nil {
 		return nil, nil, "engine", err
 	}
@@ -143,7 +143,7 @@ func (u *datagrams) dial(ctx context.Context) (client *link.Client, tunnel *data
 
 // get is the tunnel, waiting a little for one that is being made.
 func (u *datagrams) get(ctx context.Context) (tunnel *datagram.Tunnel, hop string, err error) {
-	timer := time.NewTimer(linkWait)
+	timer := time.NewTimer(tunnelWait)
 	defer timer.Stop()
 	for {
 		now, ready := u.tunnel.Get()
@@ -193,7 +193,7 @@ func (u *datagrams) listen(ctx context.Context, at string, fw *forward, to netip
 // serve sends on what arrives. While there is no tunnel it waits for one,
 // and what arrives then waits in the system's buffer.
 func (p *datagramPort) serve(ctx context.Context) {
-	defer p.datagrams.flows.forget(p)
+	defer p.datagrams.nat.forget(p)
 	buffer := make([]byte, 1<<16)
 	for ctx.Err() == nil {
 		n, from, err := p.ReadFromUDPAddrPort(buffer)
@@ -202,7 +202,7 @@ func (p *datagramPort) serve(ctx context.Context) {
 		}
 		if err != nil {
 			// Windows tells here that one who was sent to listens no more.
-			pause(ctx, time.Millisecond)
+			retry.Pause(ctx, time.Millisecond)
 			continue
 		}
 		hop, err := p.datagrams.send(ctx, sender{p, from}, buffer[:n])
@@ -216,12 +216,12 @@ func (u *datagrams) send(ctx context.Context, from sender, payload []byte) (hop 
 		return hop, err
 	}
 	to := *from.to.to.Load()
-	return "engine", tunnel.Send(u.flows.portOf(from, to), to, payload)
+	return "engine", tunnel.Send(u.nat.portOf(from, to), to, payload)
 }
 
 // Received gives an answer to who asked.
 func (u *datagrams) Received(d datagram.Datagram) {
-	if f := u.flows.at(d.To.Port(), d.From); f != nil {
+	if f := u.nat.at(d.To.Port(), d.From); f != nil {
 		_, _ = f.to.WriteToUDPAddrPort(d.Payload, f.from) // who asked may be gone
 		u.forwards.judge(f.to.forward, "", nil)
 	}
@@ -229,13 +229,13 @@ func (u *datagrams) Received(d datagram.Datagram) {
 
 // Undelivered is told by `fbdock ports`.
 func (u *datagrams) Undelivered(from, to netip.AddrPort) {
-	if f := u.flows.at(from.Port(), to); f != nil {
+	if f := u.nat.at(from.Port(), to); f != nil {
 		u.forwards.judge(f.to.forward, "container", errNobody)
 	}
 }
 
 // judgeSent remembers how sending fared.
-func (f *forwards) judgeSent(fw *forward, hop string, err error) {
+func (f *Forwards) judgeSent(fw *forward, hop string, err error) {
 	if errors.Is(err, datagram.ErrBusy) {
 		return
 	}
@@ -245,7 +245,7 @@ func (f *forwards) judgeSent(fw *forward, hop string, err error) {
 }
 
 // judgeUDP remembers for all UDP ports whether datagrams reach the engine.
-func (f *forwards) judgeUDP(hop string, err error) {
+func (f *Forwards) judgeUDP(hop string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for at, fw := range f.all {
