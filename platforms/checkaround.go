@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/fbdock/fbdock/platforms/hostshell"
 )
 
 // surroundings checks what lies around the machine: networks, proxies, the
@@ -102,9 +104,9 @@ func (d *doctor) environment() {
 
 func (d *doctor) unset(name string) string {
 	switch {
-	case d.OS == "windows" && d.Shell == Cmd:
+	case d.OS == "windows" && d.Shell == hostshell.Cmd:
 		return "set " + name + "="
-	case d.OS == "windows" && d.Shell != POSIX:
+	case d.OS == "windows" && d.Shell != hostshell.POSIX:
 		return "Remove-Item Env:" + name
 	}
 	return "unset " + name

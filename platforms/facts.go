@@ -6,7 +6,11 @@
 // recorded as JSON and tested anywhere.
 package platforms
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"github.com/fbdock/fbdock/platforms/hostshell"
+)
 
 // Facts is what is known of one host.
 type Facts struct {
@@ -35,7 +39,7 @@ type Facts struct {
 	// LibvirtDenied: libvirt's socket is there and not for this user.
 	LibvirtDenied bool `json:"libvirt_denied,omitempty"`
 	// Shell that commands are printed for.
-	Shell Shell `json:"shell,omitempty"`
+	Shell hostshell.Shell `json:"shell,omitempty"`
 	// Variables names those that are set and change what Vagrant or docker
 	// do; never their values.
 	Variables []string `json:"variables,omitempty"`

@@ -1,6 +1,10 @@
 package platforms
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/fbdock/fbdock/platforms/hostshell"
+)
 
 func kvmModule(f Facts) string {
 	switch {
@@ -73,14 +77,14 @@ func hyperVOff(f Facts) Remedy {
 func windowsCommand(f Facts, args ...string) string {
 	shell := f.Shell
 	if shell == "" {
-		shell = PowerShell
+		shell = hostshell.PowerShell
 	}
-	line, err := Quote(shell, args...)
+	line, err := hostshell.Quote(shell, args...)
 	if err != nil {
 		// The commands are fixed here: none holds what cannot be quoted.
 		panic(err)
 	}
-	if shell == POSIX {
+	if shell == hostshell.POSIX {
 		return "MSYS_NO_PATHCONV=1 " + line
 	}
 	return line

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostshell"
 )
 
 // host is a computer made of maps.
@@ -107,7 +108,7 @@ func TestReadLinux(t *testing.T) {
 		Plugins:  map[string]string{"vagrant-qemu": "0.4.1", "vagrant-libvirt": ""},
 		Networks: []netip.Prefix{netip.MustParsePrefix("10.77.0.0/24"), netip.MustParsePrefix("192.168.1.0/24")},
 		Proxy:    platforms.Proxy{HTTPS: "http://p:3128", No: "localhost"},
-		Shell:    platforms.POSIX,
+		Shell:    hostshell.POSIX,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Error(diff)
@@ -149,7 +150,7 @@ func TestReadWindows(t *testing.T) {
 	if got.Vagrant.Version != "2.4.9" || got.Programs["virtualbox"].Version != "7.2.4" || len(got.Unread) != 1 {
 		t.Errorf("%+v", got)
 	}
-	if got.Shell != platforms.PowerShell || !slices.Equal(got.Variables, []string{"VAGRANT_HOME"}) || !slices.Contains(got.Networks, netip.MustParsePrefix("10.8.0.0/16")) || len(got.Networks) != 2 {
+	if got.Shell != hostshell.PowerShell || !slices.Equal(got.Variables, []string{"VAGRANT_HOME"}) || !slices.Contains(got.Networks, netip.MustParsePrefix("10.8.0.0/16")) || len(got.Networks) != 2 {
 		t.Errorf("surroundings %+v", got)
 	}
 	l.answers, l.cpu.Hypervisor = nil, "Microsoft"

@@ -1,10 +1,14 @@
 package platforms
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/fbdock/fbdock/platforms/hostshell"
+)
 
 // surroundings are the shell, the environment and the home folder.
 func (s Sources) surroundings(f *Facts) {
-	f.Shell = ShellOf(s.OS, s.Getenv)
+	f.Shell = hostshell.ShellOf(s.OS, s.Getenv)
 	for _, name := range []string{
 		"DOCKER_HOST", "DOCKER_CONTEXT", "VAGRANT_CWD", "VAGRANT_DEFAULT_PROVIDER", "VAGRANT_DOTFILE_PATH", "VAGRANT_HOME",
 		"VAGRANT_LOG", "VAGRANT_NO_PLUGINS", "VAGRANT_SERVER_URL", "VAGRANT_VAGRANTFILE",

@@ -10,7 +10,7 @@ import (
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/project"
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostshell"
 )
 
 // The shells that Env speaks.
@@ -98,7 +98,7 @@ func syntaxOf(shell string) (shellSyntax, bool) {
 	case ShellPowerShell:
 		return shellSyntax{
 			set: func(name, value string) string {
-				return "$Env:" + name + " = " + platforms.PowerShellString(value) + "\n"
+				return "$Env:" + name + " = " + hostshell.PowerShellString(value) + "\n"
 			},
 			unset: func(name string) string { return "Remove-Item Env:" + name + " -ErrorAction SilentlyContinue\n" },
 		}, true

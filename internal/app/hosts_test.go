@@ -24,6 +24,7 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostshell"
 	"github.com/fbdock/fbdock/vagrantfiles"
 )
 
@@ -201,7 +202,7 @@ func pasteable(t *testing.T, f platforms.Facts, r platforms.Remedy) {
 		if strings.TrimSpace(line) != line || line == "" || strings.ContainsAny(line, "\n\r") {
 			t.Errorf("command %q", line)
 		}
-		if f.Shell != platforms.POSIX {
+		if f.Shell != hostshell.POSIX {
 			continue
 		}
 		if _, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(line), ""); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/fbdock/fbdock/internal/dockercli"
 	"github.com/fbdock/fbdock/internal/dockerpaths"
 	"github.com/fbdock/fbdock/internal/link"
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 // programVariable is docker or podman of the guest in the script, by a name that
@@ -55,7 +55,7 @@ func (r Runner) ask(h *handover, name string) {
 		return
 	case "HOME":
 		if home, ok := r.Home(); ok {
-			if guest, err := platforms.GuestPath(runtime.GOOS, home); err == nil {
+			if guest, err := hostpath.GuestPath(runtime.GOOS, home); err == nil {
 				h.set[name] = guest
 			}
 			return

@@ -4,7 +4,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 // Bind is a bind mount that a docker command line asks for.
@@ -31,7 +31,7 @@ func bindsOf(line dockerflags.Line, goos string) []Bind {
 	for _, v := range line.Values {
 		switch v.Kind {
 		case dockerflags.Bind:
-			if source, _, _ := platforms.SplitVolume(v.Text); isPath(source, goos) {
+			if source, _, _ := hostpath.SplitVolume(v.Text); isPath(source, goos) {
 				binds = append(binds, part(v, 0, len(source)))
 			}
 		case dockerflags.Mount:

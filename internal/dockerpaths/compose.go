@@ -9,7 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/mount"
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 // composeLine is a `docker compose` command line, as far as files of the host
@@ -153,7 +153,7 @@ func composeBinds(text []byte, goos string, lookup func(string) (string, bool)) 
 			switch v := volume.(type) {
 			case string:
 				add(v, func(spec string) string {
-					if source, _, _ := platforms.SplitVolume(spec); isPath(source, goos) {
+					if source, _, _ := hostpath.SplitVolume(spec); isPath(source, goos) {
 						return source
 					}
 					return ""

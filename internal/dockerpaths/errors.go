@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 // OutsideError says that a container, or docker itself, was to be given what
@@ -39,7 +39,7 @@ func (e *OutsideError) Hint() string {
 // MountHint is Hint for programs that are not docker.
 func (e *OutsideError) MountHint() string {
 	folder := cmp.Or(e.Folder, e.Path)
-	add := fmt.Sprintf("add `mount %s {}` to the machine in fbdock.hcl and run `fbdock up`", hclString(platforms.Slashed("windows", folder)))
+	add := fmt.Sprintf("add `mount %s {}` to the machine in fbdock.hcl and run `fbdock up`", hclString(hostpath.Slashed("windows", folder)))
 	if e.File {
 		return "put a copy of the file into a folder that is mounted, or " + add + ", which mounts all of that folder"
 	}

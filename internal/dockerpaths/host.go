@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/mount"
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 // Host is what has to be known of this computer to judge a path.
@@ -90,7 +90,7 @@ func (l Host) moved(binds []Bind, mounts []mount.Folder) (from, to string, moved
 		if err != nil || p.folder.Target == "" {
 			continue
 		}
-		if same, err := platforms.GuestPath(l.GOOS, from); err != nil || same != p.guest {
+		if same, err := hostpath.GuestPath(l.GOOS, from); err != nil || same != p.guest {
 			return from, p.guest, true
 		}
 	}
@@ -109,7 +109,7 @@ func GuestDir(goos, dir string, mounts []mount.Folder) (string, bool) {
 
 func closest(goos, dir string, mounts []mount.Folder) (best mount.Folder, rest string, found bool) {
 	for _, m := range mounts {
-		if r, ok := platforms.Within(goos, m.Source, dir); ok && (!found || len(m.Source) > len(best.Source)) {
+		if r, ok := hostpath.Within(goos, m.Source, dir); ok && (!found || len(m.Source) > len(best.Source)) {
 			best, rest, found = m, r, true
 		}
 	}
@@ -119,23 +119,23 @@ func closest(goos, dir string, mounts []mount.Folder) (best mount.Folder, rest s
 // Full makes a path absolute.
 func (l Host) Full(name string) string {
 	if rest, ok := strings.CutPrefix(name, "~"); ok && l.tilde != "" && (rest == "" || rest[0] == '/') {
-		return path.Join(platforms.Slashed(l.GOOS, l.tilde), rest)
+		return path.Join(hostpath.Slashed(l.GOOS, l.tilde), rest)
 	}
 	if l.GOOS == "windows" {
-		if s := platforms.Slashed("windows", name); len(name) > 1 && (name[1] == ':' || s[0] == '/') {
+		if s := hostpath.Slashed("windows", name); len(name) > 1 && (name[1] == ':' || s[0] == '/') {
 			return name
 		}
 	} else if strings.HasPrefix(name, "/") || strings.HasPrefix(name, "~") {
 		return name // a shell has put the home folder in, or nobody will
 	}
-	return path.Join(platforms.Slashed(l.GOOS, l.Dir), platforms.Slashed(l.GOOS, name))
+	return path.Join(hostpath.Slashed(l.GOOS, l.Dir), hostpath.Slashed(l.GOOS, name))
 }
 
 // ownedByEngine are places that a Linux host has too, where a container
 // is always meant to get the engine's.
 func ownedByEngine(name string) bool {
 	for _, dir := range []string{"/dev", "/proc", "/sys", "/run", "/var/run", "/lib/modules", "/var/lib/docker", "/sys/fs/cgroup"} {
-		if _, ok := platforms.Within("linux", dir, name); ok {
+		if _, ok := hostpath.Within("linux", dir, name); ok {
 			return true
 		}
 	}
@@ -145,7 +145,7 @@ func ownedByEngine(name string) bool {
 // inTarget is true for a path as the guests have it.
 func inTarget(name string, mounts []mount.Folder) bool {
 	return slices.ContainsFunc(mounts, func(m mount.Folder) bool {
-		_, ok := platforms.Within("linux", m.Target, name)
+		_, ok := hostpath.Within("linux", m.Target, name)
 		return ok
 	})
 }

@@ -4,7 +4,7 @@ import (
 	"path"
 
 	"github.com/fbdock/fbdock/internal/mount"
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 // engineSocket is where every engine has its own socket.
@@ -93,7 +93,7 @@ func (l Host) Outside(full string) *OutsideError {
 		e.Leads = real
 	}
 	if l.IsDir != nil && !l.IsDir(real) {
-		e.Folder, e.File = path.Dir(platforms.Slashed(l.GOOS, real)), true
+		e.Folder, e.File = path.Dir(hostpath.Slashed(l.GOOS, real)), true
 	}
 	return e
 }
@@ -105,13 +105,13 @@ func (l Host) Outside(full string) *OutsideError {
 func (l Host) followed(b Bind, p place, mounts []mount.Folder) bool {
 	full := l.Full(b.Source)
 	guest, named := GuestDir(l.GOOS, full, mounts)
-	if as, err := platforms.GuestPath(l.GOOS, full); err == nil && !b.Relative && named && as != guest {
+	if as, err := hostpath.GuestPath(l.GOOS, full); err == nil && !b.Relative && named && as != guest {
 		return p.guest == as
 	}
 	if p.guest == "" || named && guest == p.guest {
 		return true
 	}
-	return named && guest == platforms.Slashed(l.GOOS, full) && p.guest == platforms.Slashed(l.GOOS, l.real(full))
+	return named && guest == hostpath.Slashed(l.GOOS, full) && p.guest == hostpath.Slashed(l.GOOS, l.real(full))
 }
 
 // written is how a compose file names what a bind leads to.
@@ -120,10 +120,10 @@ func (l Host) written(b Bind, p place) string {
 		return p.guest
 	}
 	real := l.real(l.Full(b.Source))
-	if as, err := platforms.GuestPath(l.GOOS, real); err == nil && as == p.guest {
+	if as, err := hostpath.GuestPath(l.GOOS, real); err == nil && as == p.guest {
 		return real
 	}
-	if rest, below := platforms.Within(l.GOOS, l.Dir, real); below {
+	if rest, below := hostpath.Within(l.GOOS, l.Dir, real); below {
 		return "./" + rest
 	}
 	return p.guest

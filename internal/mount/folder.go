@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 // Folder is a host folder that the guests get.
@@ -51,10 +51,10 @@ func (f Folder) Dir() string {
 
 // Rel is the slash-separated path of name in the folder.
 func (f Folder) Rel(name string) (string, bool) {
-	if rest, ok := platforms.Within(runtime.GOOS, f.Source, name); ok {
+	if rest, ok := hostpath.Within(runtime.GOOS, f.Source, name); ok {
 		return rest, true
 	}
-	return platforms.Within(runtime.GOOS, f.Dir(), name)
+	return hostpath.Within(runtime.GOOS, f.Dir(), name)
 }
 
 // Opened is what the file system says of the folder to be opened, nil where it

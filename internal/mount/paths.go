@@ -4,7 +4,7 @@ import (
 	"path"
 	"path/filepath"
 
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 // guestLink is a link's text for the guests: one that leads by its full
@@ -24,7 +24,7 @@ func (f Folder) hostLink(text string) string {
 	if f.Target == "" || f.Source == f.Target {
 		return text
 	}
-	if rest, ok := platforms.Within("linux", f.Target, text); ok {
+	if rest, ok := hostpath.Within("linux", f.Target, text); ok {
 		return filepath.Join(f.Source, filepath.FromSlash(rest))
 	}
 	return text

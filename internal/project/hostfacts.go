@@ -8,6 +8,7 @@ import (
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -23,7 +24,7 @@ func HostOf(facts platforms.Facts) plan.Host {
 func hostOf(facts platforms.Facts) plan.Host {
 	return plan.Host{
 		Architecture: facts.Arch, CPUs: facts.CPU.Count, Routes: facts.Networks, Proxy: hcl.Proxy(facts.Proxy),
-		GuestPath: func(path string) (string, error) { return platforms.GuestPath(facts.OS, path) },
+		GuestPath: func(path string) (string, error) { return hostpath.GuestPath(facts.OS, path) },
 		IsDir: func(path string) bool {
 			if hostfile.Remote(path) {
 				return true

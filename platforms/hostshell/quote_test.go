@@ -1,4 +1,4 @@
-package platforms_test
+package hostshell_test
 
 import (
 	"errors"
@@ -7,42 +7,42 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostshell"
 )
 
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		shell platforms.Shell
+		shell hostshell.Shell
 		args  []string
 		want  string
 	}{
-		{platforms.POSIX, []string{"fbdock", "-C", "/home/a b", "up"}, `fbdock -C '/home/a b' up`},
-		{platforms.POSIX, []string{"echo", "it's", "", "$HOME"}, `echo 'it'\''s' '' '$HOME'`},
-		{platforms.PowerShell, []string{"fbdock", "-C", `C:\My Projects`, "up"}, `fbdock -C 'C:\My Projects' up`},
-		{platforms.PowerShell, []string{`C:\Program Files\x.exe`, "it's", "$env:A", "a,b", "@x"}, `& 'C:\Program Files\x.exe' 'it''s' '$env:A' 'a,b' '@x'`},
-		{platforms.PowerShell, []string{"x", "-a.b", "O\u2019Neil"}, "x '-a.b' 'O\u2019\u2019Neil'"},
-		{platforms.PowerShell, []string{"dism.exe", "/Online", "/FeatureName:Microsoft-Hyper-V"}, "dism.exe /Online /FeatureName:Microsoft-Hyper-V"},
-		{platforms.Cmd, []string{"fbdock", "-C", `C:\My Projects`, "a&b", "", "it's"}, `fbdock -C "C:\My Projects" "a&b" "" "it's"`},
-		{platforms.Cmd, []string{"x", `C:\a b\`, "100%", `say "hi"`}, `x "C:\a b\\" ^"100^%^" ^"say \^"hi\^"^"`},
+		{hostshell.POSIX, []string{"fbdock", "-C", "/home/a b", "up"}, `fbdock -C '/home/a b' up`},
+		{hostshell.POSIX, []string{"echo", "it's", "", "$HOME"}, `echo 'it'\''s' '' '$HOME'`},
+		{hostshell.PowerShell, []string{"fbdock", "-C", `C:\My Projects`, "up"}, `fbdock -C 'C:\My Projects' up`},
+		{hostshell.PowerShell, []string{`C:\Program Files\x.exe`, "it's", "$env:A", "a,b", "@x"}, `& 'C:\Program Files\x.exe' 'it''s' '$env:A' 'a,b' '@x'`},
+		{hostshell.PowerShell, []string{"x", "-a.b", "O\u2019Neil"}, "x '-a.b' 'O\u2019\u2019Neil'"},
+		{hostshell.PowerShell, []string{"dism.exe", "/Online", "/FeatureName:Microsoft-Hyper-V"}, "dism.exe /Online /FeatureName:Microsoft-Hyper-V"},
+		{hostshell.Cmd, []string{"fbdock", "-C", `C:\My Projects`, "a&b", "", "it's"}, `fbdock -C "C:\My Projects" "a&b" "" "it's"`},
+		{hostshell.Cmd, []string{"x", `C:\a b\`, "100%", `say "hi"`}, `x "C:\a b\\" ^"100^%^" ^"say \^"hi\^"^"`},
 	} {
-		if got, err := platforms.Quote(tt.shell, tt.args...); err != nil || got != tt.want {
+		if got, err := hostshell.Quote(tt.shell, tt.args...); err != nil || got != tt.want {
 			t.Errorf("%s %q: %s, %v, want %s", tt.shell, tt.args, got, err, tt.want)
 		}
 	}
 	for _, tt := range []struct {
-		shell platforms.Shell
+		shell hostshell.Shell
 		arg   string
 	}{
-		{platforms.POSIX, "a\nb"}, {platforms.Cmd, "a\rb"}, {platforms.PowerShell, "a\x00"},
-		{platforms.PowerShell, ""}, {platforms.PowerShell, `say "hi"`}, {platforms.PowerShell, `C:\a b\`},
+		{hostshell.POSIX, "a\nb"}, {hostshell.Cmd, "a\rb"}, {hostshell.PowerShell, "a\x00"},
+		{hostshell.PowerShell, ""}, {hostshell.PowerShell, `say "hi"`}, {hostshell.PowerShell, `C:\a b\`},
 	} {
-		_, err := platforms.Quote(tt.shell, "x", tt.arg)
-		if e, ok := errors.AsType[*platforms.QuoteError](err); !ok || e.Arg != tt.arg || e.Error() == "" {
+		_, err := hostshell.Quote(tt.shell, "x", tt.arg)
+		if e, ok := errors.AsType[*hostshell.QuoteError](err); !ok || e.Arg != tt.arg || e.Error() == "" {
 			t.Errorf("%s %q: %v, want a refusal", tt.shell, tt.arg, err)
 		}
 	}
-	if _, err := platforms.Quote("fish", "x"); err == nil {
+	if _, err := hostshell.Quote("fish", "x"); err == nil {
 		t.Error("an unknown shell is quoted for")
 	}
 }
@@ -52,13 +52,13 @@ func TestShellOf(t *testing.T) {
 	for _, tt := range []struct {
 		goos string
 		env  map[string]string
-		want platforms.Shell
+		want hostshell.Shell
 	}{
-		{"linux", nil, platforms.POSIX}, {"darwin", map[string]string{"PROMPT": "%"}, platforms.POSIX},
-		{"windows", nil, platforms.PowerShell}, {"windows", map[string]string{"PROMPT": "$P$G"}, platforms.Cmd},
-		{"windows", map[string]string{"PROMPT": "$P$G", "MSYSTEM": "MINGW64"}, platforms.POSIX},
+		{"linux", nil, hostshell.POSIX}, {"darwin", map[string]string{"PROMPT": "%"}, hostshell.POSIX},
+		{"windows", nil, hostshell.PowerShell}, {"windows", map[string]string{"PROMPT": "$P$G"}, hostshell.Cmd},
+		{"windows", map[string]string{"PROMPT": "$P$G", "MSYSTEM": "MINGW64"}, hostshell.POSIX},
 	} {
-		if got := platforms.ShellOf(tt.goos, func(n string) string { return tt.env[n] }); got != tt.want {
+		if got := hostshell.ShellOf(tt.goos, func(n string) string { return tt.env[n] }); got != tt.want {
 			t.Errorf("%s %v: %s, want %s", tt.goos, tt.env, got, tt.want)
 		}
 	}
@@ -166,17 +166,25 @@ func powershellReads(line string) []string {
 	return append(args, arg.String())
 }
 
+// names that real files have, and that shells stumble over.
+func names() []string {
+	return []string{
+		"Users", "a b", "Zoë", "日本語", "C", "$RECYCLE.BIN", "%PATH%", "it's", "a&b", "(x86)", "~", "-v", "a,b=c", "#hash", "!bang", "100%", "[x]",
+		"{y}", "`tick`", "^caret", ";", "🐡", "a.b", "..x", "e\u0301", "wsl$", strings.Repeat("長", 80),
+	}
+}
+
 func FuzzQuote(f *testing.F) {
 	for _, s := range append(names(), `C:\Program Files\a`, `a\`, `\"`, `"`, "%A%", "^%A^%", `"&calc&"`, `\\s\h\`, "'", "\u2019", "a%A%b%A", "-a:b", "&", "&&", "$(id)") {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if line, err := platforms.Quote(platforms.Cmd, "x", s, "y"); err == nil {
+		if line, err := hostshell.Quote(hostshell.Cmd, "x", s, "y"); err == nil {
 			if got := fields(cmdReads(t, line, map[string]string{"A": "expanded", "PATH": `C:\`})); !slices.Equal(got, []string{"x", s, "y"}) {
 				t.Errorf("cmd: %q is written %s, which reads %q", s, line, got)
 			}
 		}
-		if line, err := platforms.Quote(platforms.PowerShell, "x", s, "y"); err == nil {
+		if line, err := hostshell.Quote(hostshell.PowerShell, "x", s, "y"); err == nil {
 			if got := powershellReads(line); !slices.Equal(got, []string{"x", s, "y"}) {
 				t.Errorf("PowerShell: %q is written %s, which reads %q", s, line, got)
 			}
@@ -192,7 +200,7 @@ func TestQuoteInRealShell(t *testing.T) {
 		t.Skip("no sh")
 	}
 	for _, s := range append(names(), "", "$HOME", `\`, `"`, "a'b''c", "*", "?", "~x", "a=b", "&&", "|") {
-		line, err := platforms.Quote(platforms.POSIX, "printf", "%s", s)
+		line, err := hostshell.Quote(hostshell.POSIX, "printf", "%s", s)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,11 +1,11 @@
-package platforms_test
+package hostpath_test
 
 import (
 	"math/rand/v2"
 	"strings"
 	"testing"
 
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 // names that real folders have, and that translations stumble over.
@@ -45,7 +45,7 @@ func TestGeneratedPaths(t *testing.T) {
 		taken := map[string]string{}
 		for range 20000 {
 			host := generate(r, goos)
-			guest, err := platforms.GuestPath(goos, host)
+			guest, err := hostpath.GuestPath(goos, host)
 			if err != nil {
 				if len(host) > 900 {
 					continue
@@ -78,7 +78,7 @@ func TestGeneratedVolumes(t *testing.T) {
 			if options != "" {
 				spec += ":" + options
 			}
-			if s, target, o := platforms.SplitVolume(spec); s != source || target != "/data" || o != options {
+			if s, target, o := hostpath.SplitVolume(spec); s != source || target != "/data" || o != options {
 				t.Fatalf("%q comes apart as %q %q %q", spec, s, target, o)
 			}
 		}

@@ -1,4 +1,6 @@
-package platforms
+// Package hostshell quotes words for the shell that the user types into: a
+// POSIX one, PowerShell or cmd. It runs none.
+package hostshell
 
 import (
 	"fmt"

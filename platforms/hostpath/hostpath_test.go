@@ -1,4 +1,4 @@
-package platforms_test
+package hostpath_test
 
 import (
 	"fmt"

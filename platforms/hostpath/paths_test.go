@@ -1,11 +1,11 @@
-package platforms_test
+package hostpath_test
 
 import (
 	"errors"
 	"strings"
 	"testing"
 
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostpath"
 )
 
 func TestGuestPath(t *testing.T) {
@@ -31,7 +31,7 @@ func TestGuestPath(t *testing.T) {
 		{"freebsd", "/usr/home/x", "/usr/home/x"},
 	}
 	for _, tt := range tests {
-		if got, err := platforms.GuestPath(tt.goos, tt.in); err != nil || got != tt.want {
+		if got, err := hostpath.GuestPath(tt.goos, tt.in); err != nil || got != tt.want {
 			t.Errorf("%s %s: %q, %v, want %q", tt.goos, tt.in, got, err, tt.want)
 		}
 	}
@@ -46,8 +46,8 @@ func TestPathsRefused(t *testing.T) {
 		{"windows", `C:\` + strings.Repeat("long name\\", 120)}, {"windows", `C:\` + strings.Repeat("長", 100)}, {"darwin", "/" + strings.Repeat("x/", 600)}, {"windows", `\\s\h\a*`}, {"windows", "C:\\a\nb"},
 		{"linux", "x"}, {"linux", ""}, {"linux", "/a\x00b"}, {"linux", "/a\xff"}, {"linux", "/a\nb"},
 	} {
-		_, err := platforms.GuestPath(tt.goos, tt.in)
-		if pe, ok := errors.AsType[*platforms.PathError](err); !ok || pe.Hint() == "" || pe.Error() == "" {
+		_, err := hostpath.GuestPath(tt.goos, tt.in)
+		if pe, ok := errors.AsType[*hostpath.PathError](err); !ok || pe.Hint() == "" || pe.Error() == "" {
 			t.Errorf("%s %q: error %v", tt.goos, tt.in, err)
 		}
 	}
@@ -60,7 +60,7 @@ func FuzzPathsThereAndBack(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		for _, goos := range []string{"windows", "linux", "darwin"} {
-			guest, err := platforms.GuestPath(goos, s)
+			guest, err := hostpath.GuestPath(goos, s)
 			if err != nil {
 				continue
 			}
@@ -71,7 +71,7 @@ func FuzzPathsThereAndBack(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%s %q: no way back from %q: %v", goos, s, guest, err)
 			}
-			again, err := platforms.GuestPath(goos, back)
+			again, err := hostpath.GuestPath(goos, back)
 			if err != nil || again != guest {
 				t.Fatalf("%s %q: %q comes back as %q, which is %q (%v)", goos, s, guest, back, again, err)
 			}
@@ -97,7 +97,7 @@ func TestSplitVolume(t *testing.T) {
 		"":                {"", "", ""},
 		`\\s\h:/b`:        {`\\s\h`, "/b", ""},
 	} {
-		s, tgt, o := platforms.SplitVolume(in)
+		s, tgt, o := hostpath.SplitVolume(in)
 		if got := [3]string{s, tgt, o}; got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}

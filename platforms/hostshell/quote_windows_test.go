@@ -1,4 +1,4 @@
-package platforms_test
+package hostshell_test
 
 import (
 	"encoding/json"
@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/fbdock/fbdock/platforms"
+	"github.com/fbdock/fbdock/platforms/hostshell"
 )
 
 const printArgs = "FBDOCK_TEST_PRINT_ARGS"
@@ -29,13 +29,13 @@ func TestPrintArgs(t *testing.T) {
 }
 
 // through gives what a program gets when a shell reads the quoted command.
-func through(t *testing.T, shell platforms.Shell, start func(line string) *exec.Cmd, args []string) []string {
+func through(t *testing.T, shell hostshell.Shell, start func(line string) *exec.Cmd, args []string) []string {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	line, err := platforms.Quote(shell, append([]string{exe, "-test.run=TestPrintArgs", "--"}, args...)...)
+	line, err := hostshell.Quote(shell, append([]string{exe, "-test.run=TestPrintArgs", "--"}, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestQuoteInRealCmd(t *testing.T) {
 		// there is none; Wine's takes the caret away first.
 		args = slices.DeleteFunc(args, func(s string) bool { return strings.Count(s, "%") > 1 })
 	}
-	got := through(t, platforms.Cmd, func(line string) *exec.Cmd {
+	got := through(t, hostshell.Cmd, func(line string) *exec.Cmd {
 		c := exec.CommandContext(t.Context(), "cmd.exe")
 		c.SysProcAttr = &syscall.SysProcAttr{CmdLine: `cmd.exe /d /s /c "` + line + `"`}
 		return c
@@ -89,7 +89,7 @@ func TestQuoteInRealPowerShell(t *testing.T) {
 		}
 		// The pipe's code page, not the quoting, decides over what is not ASCII.
 		args := slices.DeleteFunc(names(), func(s string) bool { return strings.ContainsFunc(s, func(r rune) bool { return r > 0x7e }) })
-		got := through(t, platforms.PowerShell, func(line string) *exec.Cmd {
+		got := through(t, hostshell.PowerShell, func(line string) *exec.Cmd {
 			c := exec.CommandContext(t.Context(), name, "-NoProfile", "-Command", "-")
 			c.Stdin = strings.NewReader(line + "\r\n")
 			return c

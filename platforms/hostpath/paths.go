@@ -1,4 +1,6 @@
-package platforms
+// Package hostpath compares paths of this host, of any system, and gives them
+// as the guests have them. It touches no file.
+package hostpath
 
 import (
 	"fmt"
