@@ -220,7 +220,7 @@ func (a *Agent) accept(ctx, life context.Context, s service) {
 			}
 			// Out of descriptors: some will be free again.
 			a.o.Log.Warn("accept", "error", err)
-			retry.Pause(ctx, 100*time.Millisecond)
+			_ = retry.Sleep(ctx, 100*time.Millisecond)
 			continue
 		}
 		a.conns.Go(func() {

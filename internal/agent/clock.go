@@ -61,7 +61,7 @@ func (c *clocks) list() []Clock {
 func (a *Agent) watchClock(ctx context.Context) {
 	last := time.Now()
 	known, set := (*uplink.Session)(nil), last
-	for retry.Pause(ctx, clockLook) {
+	for retry.Sleep(ctx, clockLook) == nil {
 		now := time.Now()
 		// The wall clock goes on asleep; where the monotonic one does too,
 		// the pause was longer than it should be.

@@ -186,7 +186,7 @@ func (r Remote) end(ctx context.Context, ask string) error {
 			return nil // nobody listens any more
 		}
 		_ = conn.Close()
-		if !retry.Pause(ctx, 10*time.Millisecond) {
+		if retry.Sleep(ctx, 10*time.Millisecond) != nil {
 			return fmt.Errorf("the agent does not end: %w", context.Cause(ctx))
 		}
 	}

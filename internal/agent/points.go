@@ -106,7 +106,7 @@ func (p *points) keepTold(ctx context.Context, guest string, get func(context.Co
 			p.mounts.agent.o.Log.Debug("mount points are not declared", "guest", guest, "error", err)
 		}
 		last = err
-		retry.Pause(ctx, delays.Next())
+		_ = retry.Sleep(ctx, delays.Next())
 	}
 }
 
@@ -181,7 +181,7 @@ func (p *points) start(ctx context.Context, folders []string) {
 			}
 			return err
 		})
-		if err == nil || !retry.Pause(ctx, lateRetry) {
+		if err == nil || retry.Sleep(ctx, lateRetry) != nil {
 			return
 		}
 	}

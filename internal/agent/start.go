@@ -136,7 +136,7 @@ func (s Starter) await(ctx context.Context, pid int, offset int64) error {
 		if strings.Contains(said+"\n", endLine(pid)) {
 			return &StartError{Log: s.Log, Said: said}
 		}
-		if !retry.Pause(ctx, 20*time.Millisecond) {
+		if retry.Sleep(ctx, 20*time.Millisecond) != nil {
 			return &StartError{Log: s.Log, Said: said, Err: context.Cause(ctx)}
 		}
 	}

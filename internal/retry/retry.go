@@ -91,15 +91,3 @@ func (v *Value[T]) Clear() {
 	defer v.mu.Unlock()
 	v.now, v.ready = nil, nil
 }
-
-// Pause waits for d, and tells whether ctx lives on.
-func Pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
-}

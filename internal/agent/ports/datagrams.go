@@ -202,7 +202,7 @@ func (p *datagramPort) serve(ctx context.Context) {
 		}
 		if err != nil {
 			// Windows tells here that one who was sent to listens no more.
-			retry.Pause(ctx, time.Millisecond)
+			_ = retry.Sleep(ctx, time.Millisecond)
 			continue
 		}
 		hop, err := p.datagrams.send(ctx, sender{p, from}, buffer[:n])

@@ -201,7 +201,7 @@ func (s *streams) serve(ctx context.Context) {
 			return
 		}
 		if err != nil {
-			retry.Pause(ctx, 100*time.Millisecond)
+			_ = retry.Sleep(ctx, 100*time.Millisecond)
 			continue
 		}
 		leave, err := s.forwards.admit(conn)

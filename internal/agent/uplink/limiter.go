@@ -62,7 +62,7 @@ func (l *limiter) session(ctx context.Context, c opener, extra []byte) (
 		}
 		if !l.refused() {
 			// No end of a session of ours will be the sign to go on.
-			if !retry.Pause(ctx, 250*time.Millisecond) {
+			if retry.Sleep(ctx, 250*time.Millisecond) != nil {
 				return nil, nil, nil, errors.Join(context.Cause(ctx), err)
 			}
 		}
@@ -77,7 +77,7 @@ func (l *limiter) try(ctx context.Context, c opener, extra []byte) (ch ssh.Chann
 		if refused, ok := errors.AsType[*link.RefusedError](err); !ok || refused.Prohibited {
 			return ch, reqs, err
 		}
-		if !retry.Pause(ctx, time.Duration(delay+1)*20*time.Millisecond) {
+		if retry.Sleep(ctx, time.Duration(delay+1)*20*time.Millisecond) != nil {
 			break
 		}
 	}

@@ -125,7 +125,7 @@ func hopeless(err error) bool {
 
 // await waits for the next try, which comes sooner when somebody waits.
 func (u *Uplink) await(ctx context.Context, d time.Duration) bool {
-	if !retry.Pause(ctx, firstRetry) {
+	if retry.Sleep(ctx, firstRetry) != nil {
 		return false
 	}
 	timer := time.NewTimer(d - firstRetry)
