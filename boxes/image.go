@@ -8,22 +8,23 @@ import (
 
 // Image is a disk image: the engine's, or FreeBSD's cloud image.
 type Image struct {
-	Name         string
-	Architecture string // amd64 or arm64
-	EndOfSupport string // of the branch; a Day
+	Name         string `json:"name"`
+	Architecture string `json:"architecture"` // amd64 or arm64
+	// EndOfSupport is the Day from which the branch gets no more fixes.
+	EndOfSupport string `json:"end_of_support,omitempty"`
 	// Path is a file of the user's own; the rest is empty then.
-	Path string
+	Path string `json:"path,omitempty"`
 	// URLs of the same file.
-	URLs []string
+	URLs []string `json:"urls,omitempty"`
 	// Mirrors are the publisher's folders, as the catalogue lists them. What
 	// lies below them is the publisher's word; any other address only has a
 	// file, whose digest must be known beforehand.
-	Mirrors []string
+	Mirrors []string `json:"-"`
 	// Checksums is the address of the publisher's list of digests; "" is the
 	// file with ".sha512" behind the first of URLs.
-	Checksums string
+	Checksums string `json:"-"`
 	// SHA512 in hexadecimal; "" takes the digest that the publisher lists.
-	SHA512 string
+	SHA512 string `json:"sha512,omitempty"`
 }
 
 // Image resolves the name of an engine image. Only images with UEFI and

@@ -30,7 +30,7 @@ func ImagePull(ctx context.Context, p *project.Project, upgrade bool) ([]PulledI
 			if err != nil {
 				return pulled, err
 			}
-			img = boxes.Image(fresh)
+			img = fresh
 		}
 		file, digest, err := fetch(ctx, p, img, upgrade)
 		if err != nil {
@@ -65,7 +65,7 @@ func fetch(ctx context.Context, p *project.Project, img boxes.Image, replace boo
 func engineImages(p *project.Project) []boxes.Image {
 	var images []boxes.Image
 	for _, m := range p.Plan.Machines {
-		img := boxes.Image(m.Engine.Image)
+		img := m.Engine.Image
 		if !slices.ContainsFunc(images, func(o boxes.Image) bool {
 			return o.Name == img.Name && o.Architecture == img.Architecture && o.Path == img.Path
 		}) {

@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 	"internal/lab/standin":           {},
 	"internal/acceptance":            {"internal/hostfile", "internal/run", "internal/untrusted", "provision/contract"},
 	"cmd/acceptance":                 {"internal/acceptance", "internal/run", "internal/untrusted"},
-	"internal/plan":                  {"internal/failure", "hcl"},
+	"internal/plan":                  {"boxes", "hcl", "internal/failure"},
 	"internal/manual":                {"hcl"},
 	"vagrantfiles":                   {"hcl", "internal/plan"},
 	"provision":                      {"internal/shellword", "hcl", "internal/plan", "internal/redact", "provision/contract"},

@@ -54,7 +54,7 @@ func (r *boxRun) findAlpine(b BoxOptions, architecture string) error {
 	if err != nil {
 		return &failure.Error{Err: err, Next: "`fbdock box build --system alpine` without --release takes the newest", Code: failure.ExitUsage}
 	}
-	img := boxes.Image(found)
+	img := found
 	if b.Mirror != "" {
 		for i, address := range img.URLs {
 			img.URLs[i] = strings.TrimSuffix(b.Mirror, "/") + strings.TrimPrefix(address, strings.TrimSuffix(img.Mirrors[i], "/"))

@@ -25,9 +25,3 @@ func (c Catalogue) Box(provider, architecture, name string) (plan.Box, error) {
 	}
 	return box, err
 }
-
-// Image resolves the name of an engine image.
-func (c Catalogue) Image(name, architecture string) (plan.Image, error) {
-	i, err := c.Catalogue.Image(name, architecture)
-	return plan.Image(i), err
-}

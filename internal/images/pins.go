@@ -17,10 +17,10 @@ func UsePins(p *plan.Plan, lock *lockfile.File) {
 	p.Machines = slices.Clone(p.Machines)
 	for i := range p.Machines {
 		m := &p.Machines[i]
-		img := boxes.Image(m.Engine.Image)
-		m.Engine.Image = plan.Image(PinnedImage(lock, img))
+		img := m.Engine.Image
+		m.Engine.Image = PinnedImage(lock, img)
 		if m.Engine.Sibling() && img.Path == "" {
-			m.Engine.BoxVersion = EngineVersion(boxes.Image(m.Engine.Image))
+			m.Engine.BoxVersion = EngineVersion(m.Engine.Image)
 		}
 		if version := ownVersion(*m, lock); version != "" {
 			m.Box.Version = version

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
 )
 
@@ -145,21 +146,7 @@ type Engine struct {
 }
 
 // Image is the disk image that the engine boots.
-type Image struct {
-	Name         string `json:"name"`
-	Architecture string `json:"architecture"` // amd64, arm64
-	// EndOfSupport is the date from which the branch gets no more fixes.
-	EndOfSupport string `json:"end_of_support,omitempty"`
-	// Path is a file of the user's own; "" means that it is fetched.
-	Path string   `json:"path,omitempty"`
-	URLs []string `json:"urls,omitempty"`
-	// Mirrors are the folders of the publisher's, Checksums its list of
-	// digests; as in package boxes.
-	Mirrors   []string `json:"-"`
-	Checksums string   `json:"-"`
-	// SHA512 in hexadecimal; "" when no public source gives it in advance.
-	SHA512 string `json:"sha512,omitempty"`
-}
+type Image = boxes.Image
 
 // Mount is a host folder seen in both guests at Target.
 type Mount struct {

@@ -14,7 +14,7 @@ import (
 // EngineImage is the image of m as it is pinned now: another machine of the
 // same `up` may have pinned it.
 func (p *Project) EngineImage(m plan.Machine) boxes.Image {
-	return images.PinnedImage(p.Lock, boxes.Image(m.Engine.Image))
+	return images.PinnedImage(p.Lock, m.Engine.Image)
 }
 
 // ImagePath is where the image of m is on this host; "" for one that was
