@@ -16,7 +16,7 @@ import (
 )
 
 // check tells what is wrong with a text: problem completes the sentence
-// "NAME "value" ...", detail explains the rule, hint offers a way out.
+// "NAME "value" ...", detail explains the rule, hint offers a fix.
 type check func(text string) (problem, detail, hint string)
 
 const maxLabel = 40

@@ -73,7 +73,7 @@ type namedPair struct {
 
 func (s *Secrets) sshKeys() []namedSSHKey {
 	return []namedSSHKey{
-		{&s.EngineKey, "ssh/engine_key", "fbdock laptop"}, {&s.GuestKey, "ssh/guest_key", "fbdock guest"},
+		{&s.EngineKey, "ssh/engine_key", "fbdock host"}, {&s.GuestKey, "ssh/guest_key", "fbdock guest"},
 		{&s.EngineHostKey, "ssh/engine_host_key", "fbdock engine"},
 	}
 }
@@ -137,7 +137,7 @@ func (s Secrets) Renew(m plan.Machine, now time.Time, random io.Reader) (renewed
 	r.pair(&s.Server, s.Server.good(s.CA, x509.ExtKeyUsageServerAuth, names, now),
 		func() (Pair, error) { return NewServer(s.CA, m.Name, m.Engine.Address, now, random) })
 	r.pair(&s.Client, s.Client.good(s.CA, x509.ExtKeyUsageClientAuth, nil, now),
-		func() (Pair, error) { return NewClient(s.CA, "laptop", now, random) })
+		func() (Pair, error) { return NewClient(s.CA, "host", now, random) })
 	r.pair(&s.GuestClient, s.GuestClient.good(s.CA, x509.ExtKeyUsageClientAuth, nil, now),
 		func() (Pair, error) { return NewClient(s.CA, "freebsd guest", now, random) })
 	for _, k := range s.sshKeys() {

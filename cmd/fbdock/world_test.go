@@ -25,7 +25,7 @@ type world struct {
 
 	mu     sync.Mutex
 	guests map[string]*guest
-	next   map[string]answer // of a verb, instead of what it would do
+	next   map[string]answer // of a command, instead of what it would do
 	hang   map[string]bool
 	steps  []stepsRun
 	down   bool // no engine comes up
@@ -91,18 +91,18 @@ func (w *world) answer(c call) (answer, bool) {
 	if err := w.note(strings.Join(c.Args, " ")); err != nil {
 		return answer{Output: err.Error(), Status: 1}, true
 	}
-	verb := c.Args[0]
-	if w.hang[verb] {
+	command := c.Args[0]
+	if w.hang[command] {
 		return answer{}, false
 	}
-	if a, ok := w.next[verb]; ok {
-		delete(w.next, verb)
+	if a, ok := w.next[command]; ok {
+		delete(w.next, command)
 		return a, true
 	}
-	if verb == "--version" {
+	if command == "--version" {
 		return answer{Output: "Vagrant 2.4.9\n"}, true
 	}
-	if c.NoVagrant || verb != "ssh" && !slices.Contains(c.Args, "--machine-readable") {
+	if c.NoVagrant || command != "ssh" && !slices.Contains(c.Args, "--machine-readable") {
 		return answer{Output: fmt.Sprintf("a call without Vagrantfile or form: %q in %q\n", c.Args, c.Folder), Status: 1}, true
 	}
 	return w.vagrant(c), true
@@ -121,19 +121,19 @@ func (w *world) note(line string) error {
 
 // vagrant does what the call asks for. The lock is held.
 func (w *world) vagrant(c call) answer {
-	verb, name := c.Args[0], c.Args[1]
+	command, name := c.Args[0], c.Args[1]
 	g := w.guests[name]
-	if g == nil && verb == "up" {
+	if g == nil && command == "up" {
 		var err error
 		if g, err = newGuest(w, name); err != nil {
 			return refusal("VMBootBadState", err.Error())
 		}
 		w.guests[name] = g
 	}
-	if g == nil && (verb == "halt" || verb == "destroy" || verb == "ssh" || verb == "reload") {
+	if g == nil && (command == "halt" || command == "destroy" || command == "ssh" || command == "reload") {
 		return answer{Output: event(name, "ui", "info", "The container hasn't been created yet.")}
 	}
-	switch verb {
+	switch command {
 	case "up", "reload":
 		a := w.boot(c, g)
 		w.engineBeside(g)
@@ -159,7 +159,7 @@ func (w *world) vagrant(c call) answer {
 	case "ssh":
 		return answer{Shell: g.local(c.Args[3]), Path: g.path()}
 	}
-	return refusal("CLIInvalidUsage", "no such verb: "+verb)
+	return refusal("CLIInvalidUsage", "no such command: "+command)
 }
 
 func (w *world) boot(c call, g *guest) answer {
@@ -208,8 +208,8 @@ func (w *world) list(c call, name string) error {
 // scene sets what goes wrong:
 //
 //	scene steps FILE STATUS    the next run of the guest's steps; without any, all is well
-//	scene vagrant VERB hang    vagrant VERB never ends, until: scene vagrant VERB works
-//	scene vagrant VERB FILE STATUS    the next vagrant VERB says FILE instead
+//	scene vagrant COMMAND hang    vagrant COMMAND never ends, until: scene vagrant COMMAND works
+//	scene vagrant COMMAND FILE STATUS    the next vagrant COMMAND says FILE instead
 //	scene engine down|up       no engine comes up from now on, or again
 //	scene steps FILE -1        the next run of the guest's steps ends with the guest's connections
 //	scene drop NAME            the guest's connections end

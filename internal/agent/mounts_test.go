@@ -167,7 +167,7 @@ func TestMountsComeBack(t *testing.T) {
 	}
 }
 
-// TestMountThatFails takes no other along, is told with its way out, and is
+// TestMountThatFails takes no other along, is told with its hint, and is
 // mounted when that was done.
 func TestMountThatFails(t *testing.T) {
 	t.Parallel()

@@ -26,13 +26,13 @@ func TestPinOnFirstSight(t *testing.T) {
 	o := link.Options{KnownHosts: pins}
 
 	// A server that does not let us in is not pinned.
-	stranger := s.endpoint()
-	stranger.KeyFiles = nil
-	if _, err := link.Dial(t.Context(), stranger, o); err == nil {
+	unknown := s.endpoint()
+	unknown.KeyFiles = nil
+	if _, err := link.Dial(t.Context(), unknown, o); err == nil {
 		t.Fatal("a login without a key")
 	}
 	if _, err := os.Stat(pins); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a stranger was pinned: %v", err)
+		t.Errorf("an unknown key was pinned: %v", err)
 	}
 
 	_ = dial(t, s.endpoint(), o).Close()

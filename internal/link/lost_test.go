@@ -17,7 +17,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 )
 
-// cable is a TCP relay that can go dead, as a laptop's network does asleep.
+// cable is a TCP relay that can go dead, as the network of a computer that sleeps does.
 type cable struct {
 	address string
 	dead    atomic.Bool

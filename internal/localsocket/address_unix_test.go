@@ -14,8 +14,8 @@ import (
 	"github.com/fbdock/fbdock/internal/localsocket"
 )
 
-// stranger is a user that no system gives to a person.
-const stranger = 54321
+// otherUser is a user that no system gives to a person.
+const otherUser = 54321
 
 // places are folders of one test; their paths are short enough for sockets.
 func places(t *testing.T) localsocket.Places {
@@ -60,7 +60,7 @@ func needRoot(t *testing.T) {
 
 func give(t *testing.T, path string) {
 	t.Helper()
-	if err := os.Lchown(path, stranger, stranger); err != nil {
+	if err := os.Lchown(path, otherUser, otherUser); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -139,7 +139,7 @@ func TestPlanted(t *testing.T) {
 		{"a parent of another user", true, func(t *testing.T, dir string) { mkdir(t, dir, 0o700); give(t, filepath.Dir(dir)) }, "belongs to user 54321"},
 		{"a parent that a group writes to", true, func(t *testing.T, dir string) {
 			mkdir(t, dir, 0o700)
-			if err := os.Chown(filepath.Dir(dir), os.Geteuid(), stranger); err != nil {
+			if err := os.Chown(filepath.Dir(dir), os.Geteuid(), otherUser); err != nil {
 				t.Fatal(err)
 			}
 			chmod(t, filepath.Dir(dir), 0o770)
@@ -194,7 +194,7 @@ func TestPlantedSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(address, nil, 0o666); err != nil { //nolint:gosec // it is a stranger's
+	if err := os.WriteFile(address, nil, 0o666); err != nil { //nolint:gosec // it is another user's
 		t.Fatal(err)
 	}
 	if _, err := p.Address(long(p)); err != nil && !strings.Contains(err.Error(), "not a socket") {
@@ -204,12 +204,12 @@ func TestPlantedSocket(t *testing.T) {
 	for name, ask := range map[string]string{"short folder": long(p), "direct": address} {
 		got, err := p.Address(ask)
 		if err == nil && got == address {
-			t.Errorf("%s: a stranger's file was given out", name)
+			t.Errorf("%s: another user's file was given out", name)
 		}
 	}
 	if l, err := localsocket.Listen(t.Context(), address); err == nil {
 		_ = l.Close()
-		t.Error("Listen took the place of a stranger's file")
+		t.Error("Listen took the place of another user's file")
 	}
 }
 

@@ -70,7 +70,7 @@ func TestDialRefusesStrangers(t *testing.T) {
 	server := exec.CommandContext(t.Context(), program)
 	server.Env = append(os.Environ(), "LOCALSOCKET_TEST_SERVE="+address)
 	server.Dir = "/"
-	server.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: stranger, Gid: stranger}}
+	server.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: otherUser, Gid: otherUser}}
 	out, err := server.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +80,7 @@ func TestDialRefusesStrangers(t *testing.T) {
 	}
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() || lines.Text() != "listening" {
-		t.Fatalf("the stranger: %q, %v", lines.Text(), lines.Err())
+		t.Fatalf("the other user: %q, %v", lines.Text(), lines.Err())
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -94,7 +94,7 @@ func TestDialRefusesStrangers(t *testing.T) {
 		t.Errorf("Dial: %v, want a StrangerError of user 54321", err)
 	}
 	if !lines.Scan() || lines.Text() != `got ""` {
-		t.Errorf("the stranger %s", lines.Text())
+		t.Errorf("the other user %s", lines.Text())
 	}
 	if err := server.Wait(); err != nil {
 		t.Error(err)

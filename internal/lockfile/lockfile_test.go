@@ -102,7 +102,7 @@ func TestAnotherFileIsRefused(t *testing.T) {
 		}
 	}
 	if !strings.Contains(mismatch.Hint(), `remove the block image "alpine-3.24" "amd64"`) {
-		t.Errorf("hint %q names no way out", mismatch.Hint())
+		t.Errorf("hint %q names no fix", mismatch.Hint())
 	}
 	if after, err := os.ReadFile(f.Path()); err != nil || string(after) != string(before) {
 		t.Errorf("the file has changed: %v\n%s", err, after)

@@ -88,7 +88,7 @@ func (s Store) check(folder string, files []string, accepts func(Owner) bool) er
 	return nil
 }
 
-// trustHint is the way out: a folder is trusted with its own owner's files,
+// trustHint is the workaround: a folder is trusted with its own owner's files,
 // and with nobody else's.
 func (s Store) trustHint(folder string, owner Owner) string {
 	if of, err := ownerOf(folder); err == nil && of == owner {

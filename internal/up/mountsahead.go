@@ -18,7 +18,7 @@ const mountRetryAhead = 2 * time.Second
 func (u *run) mountAhead(ctx context.Context) (stop func()) {
 	try := u.declareAhead
 	if !u.NoAgent() && len(machine.Served(u.m)) > 0 {
-		try = u.hurryMounts(ctx)
+		try = u.retryMounts(ctx)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
@@ -40,10 +40,10 @@ func (u *run) mountAhead(ctx context.Context) (stop func()) {
 	}
 }
 
-// hurryMounts has the agent try at once what is not mounted yet; it is true
+// retryMounts has the agent try at once what is not mounted yet; it is true
 // when all is. The agent is brought within whole, that of the command: what
 // comes to an end with dockerd is the asking.
-func (u *run) hurryMounts(whole context.Context) func(context.Context) bool {
+func (u *run) retryMounts(whole context.Context) func(context.Context) bool {
 	applied := false
 	return func(ctx context.Context) bool {
 		if !applied {

@@ -20,12 +20,12 @@ type output struct {
 
 // change runs a command that takes Vagrant's lock of the machine, and waits
 // for it while another Vagrant has it.
-func (v Vagrant) change(ctx context.Context, verb string, c run.Cmd) error {
+func (v Vagrant) change(ctx context.Context, command string, c run.Cmd) error {
 	limit := or(v.LockWait, lockWait)
 	pace := backoff.NewExponentialBackOff()
 	pace.InitialInterval, pace.MaxInterval = min(time.Second, limit/10), min(15*time.Second, limit)
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		_, err := v.do(ctx, verb, c)
+		_, err := v.do(ctx, command, c)
 		if err != nil && !errors.Is(err, ErrLocked) {
 			err = backoff.Permanent(err)
 		}
@@ -38,24 +38,24 @@ func (v Vagrant) change(ctx context.Context, verb string, c run.Cmd) error {
 }
 
 // query runs a command that only reads, against the clock.
-func (v Vagrant) query(ctx context.Context, verb string, c run.Cmd) (output, error) {
-	return v.timed(ctx, verb, c, or(v.QueryTimeout, queryTimeout))
+func (v Vagrant) query(ctx context.Context, command string, c run.Cmd) (output, error) {
+	return v.timed(ctx, command, c, or(v.QueryTimeout, queryTimeout))
 }
 
-func (v Vagrant) timed(ctx context.Context, verb string, c run.Cmd, limit time.Duration) (output, error) {
+func (v Vagrant) timed(ctx context.Context, command string, c run.Cmd, limit time.Duration) (output, error) {
 	late := fmt.Errorf("%w: %v passed", ErrHung, limit)
 	timed, cancel := context.WithTimeoutCause(ctx, limit, late)
 	defer cancel()
-	out, err := v.do(timed, verb, c)
+	out, err := v.do(timed, command, c)
 	if err != nil && ctx.Err() == nil && errors.Is(context.Cause(timed), late) {
-		return out, &Error{Verb: verb, Kind: ErrHung, Text: fmt.Sprintf("%v passed", limit), Err: err,
-			Next: "run `vagrant " + verb + "` by hand to see what it waits for; VAGRANT_HOME on a network drive and virus scanners are known reasons"}
+		return out, &Error{Command: command, Kind: ErrHung, Text: fmt.Sprintf("%v passed", limit), Err: err,
+			Next: "run `vagrant " + command + "` by hand to see what it waits for; VAGRANT_HOME on a network drive and virus scanners are known reasons"}
 	}
 	return out, err
 }
 
 // do runs a command once, following its stream.
-func (v Vagrant) do(ctx context.Context, verb string, c run.Cmd) (output, error) {
+func (v Vagrant) do(ctx context.Context, command string, c run.Cmd) (output, error) {
 	if err := v.check(c); err != nil {
 		return output{}, err
 	}
@@ -70,7 +70,7 @@ func (v Vagrant) do(ctx context.Context, verb string, c run.Cmd) (output, error)
 	_, err := v.runner().Run(ctx, c)
 	s.close()
 	out := output{events: s.events, text: s.text.String()}
-	return out, failure(verb, out, err)
+	return out, failure(command, out, err)
 }
 
 // check asks whether the Vagrantfile may be run. Only the version is told

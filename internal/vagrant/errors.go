@@ -38,9 +38,9 @@ var (
 
 // Error is a command that Vagrant did not do.
 type Error struct {
-	Verb  string
-	Class string // Vagrant's error class, "" when it gave none
-	Text  string // its words
+	Command string
+	Class   string // Vagrant's error class, "" when it gave none
+	Text    string // its words
 	// Kind is one of the sentinels, nil for all that has no advice of ours.
 	Kind error
 	Next string // the next step, "" when there is none
@@ -48,7 +48,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	msg := "vagrant " + e.Verb
+	msg := "vagrant " + e.Command
 	if e.Kind != nil {
 		msg += ": " + e.Kind.Error()
 	}
@@ -114,14 +114,14 @@ func advice(class string) (hint string, kind error) {
 }
 
 // failure makes an error of a command that ended badly.
-func failure(verb string, out output, err error) error {
+func failure(command string, out output, err error) error {
 	if err == nil {
 		return nil
 	}
 	if nf, ok := errors.AsType[*run.NotFoundError](err); ok {
-		return &Error{Verb: verb, Err: nf, Next: "install Vagrant " + platforms.VagrantFloor + " or newer and see that it is on PATH"}
+		return &Error{Command: command, Err: nf, Next: "install Vagrant " + platforms.VagrantFloor + " or newer and see that it is on PATH"}
 	}
-	e := &Error{Verb: verb, Err: err}
+	e := &Error{Command: command, Err: err}
 	exit, ok := errors.AsType[*run.ExitError](err)
 	if !ok || exit.Cause != nil {
 		return e // interrupted: what it says then is not the reason

@@ -21,7 +21,7 @@ func (v Vagrant) Version(ctx context.Context) (*version.Version, error) {
 	defer cancel()
 	res, err := v.runner().Run(timed, c)
 	if err != nil && ctx.Err() == nil && timed.Err() != nil {
-		return nil, &Error{Verb: "--version", Kind: ErrHung, Err: err,
+		return nil, &Error{Command: "--version", Kind: ErrHung, Err: err,
 			Next: "run `vagrant --version` by hand: it should answer within a second or two"}
 	}
 	if err != nil {
@@ -29,7 +29,7 @@ func (v Vagrant) Version(ctx context.Context) (*version.Version, error) {
 	}
 	parsed, err := parseVersion(res.Stdout)
 	if err != nil {
-		return nil, &Error{Verb: "--version", Kind: ErrRubbish, Text: fmt.Sprintf("%.80q", untrusted.FirstLine(string(res.Stdout))), Err: err,
+		return nil, &Error{Command: "--version", Kind: ErrRubbish, Text: fmt.Sprintf("%.80q", untrusted.FirstLine(string(res.Stdout))), Err: err,
 			Next: fmt.Sprintf("see that %s is HashiCorp's Vagrant, version %s or newer", c.Name, platforms.VagrantFloor)}
 	}
 	return parsed, nil
@@ -49,11 +49,11 @@ func parseVersion(out []byte) (*version.Version, error) {
 // provider comes as a plugin.
 func Check(v *version.Version, plugins bool) error {
 	if v.LessThan(version.Must(version.NewVersion(platforms.VagrantFloor))) {
-		return &Error{Verb: "--version", Kind: ErrTooOld, Text: fmt.Sprintf("%s, but %s is the oldest that works", v, platforms.VagrantFloor),
+		return &Error{Command: "--version", Kind: ErrTooOld, Text: fmt.Sprintf("%s, but %s is the oldest that works", v, platforms.VagrantFloor),
 			Next: "update Vagrant: https://developer.hashicorp.com/vagrant/install"}
 	}
 	if plugins && v.Equal(version.Must(version.NewVersion(platforms.VagrantNoPlugins))) {
-		return &Error{Verb: "--version", Kind: ErrKnownBad, Text: platforms.VagrantNoPlugins + " cannot install plugins (hashicorp/vagrant#13534)",
+		return &Error{Command: "--version", Kind: ErrKnownBad, Text: platforms.VagrantNoPlugins + " cannot install plugins (hashicorp/vagrant#13534)",
 			Next: "update Vagrant to " + platforms.VagrantPlugins + " or newer"}
 	}
 	return nil
