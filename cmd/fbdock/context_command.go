@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/contexts"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/project"
 )
@@ -49,7 +50,7 @@ func freebsdFlag() cli.Flag {
 
 func sideOf(c *cli.Context) machine.Side { return machine.Side(c.Bool("freebsd")) }
 
-func contextAnswer(p *program, c *cli.Context, r app.ContextResult, err error) error {
+func contextAnswer(p *program, c *cli.Context, r contexts.Result, err error) error {
 	if err != nil {
 		return err
 	}

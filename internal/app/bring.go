@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/fbdock/fbdock/internal/contexts"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
@@ -23,7 +24,7 @@ func bringAgent(ctx context.Context, p *project.Project, m plan.Machine) {
 		return
 	}
 	awaitMounts(ctx, p, m)
-	if err := bringContexts(ctx, p, m); err != nil {
+	if err := contexts.Bring(ctx, p.On(m)); err != nil {
 		p.Progress.Warn(err.Error())
 	}
 }

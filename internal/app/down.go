@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/fbdock/fbdock/internal/contexts"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
@@ -18,7 +19,7 @@ func halt(ctx context.Context, p *project.Project, names []string, force bool, w
 	return each(ctx, p, names, func(m plan.Machine) error {
 		if !machine.Created(p.State, m) {
 			p.On(m).StopAgent(ctx)
-			leaveContext(p, m, false)
+			contexts.Leave(p.On(m), false)
 			sayNotCreated(p, m)
 			return nil
 		}
@@ -30,7 +31,7 @@ func halt(ctx context.Context, p *project.Project, names []string, force bool, w
 			s.StopEngine(ctx)
 		}
 		p.On(m).StopAgent(ctx)
-		leaveContext(p, m, false)
+		contexts.Leave(p.On(m), false)
 		return s.Halt(ctx, force)
 	})
 }
@@ -60,7 +61,7 @@ func Reload(ctx context.Context, p *project.Project, names []string) ([]up.Resul
 func Destroy(ctx context.Context, p *project.Project, names []string) error {
 	return each(ctx, p, names, func(m plan.Machine) error {
 		p.On(m).StopAgent(ctx)
-		leaveContext(p, m, true)
+		contexts.Leave(p.On(m), true)
 		if err := p.System(m).Destroy(ctx); err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fbdock/fbdock/internal/contexts"
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/images"
@@ -115,7 +116,7 @@ func machineResources(p *project.Project, m KeptMachine) []Resource {
 // contextResources are the docker contexts whose name is one of fbdock's, also
 // of machines that nothing is known of any more.
 func contextResources(o project.Options, owners map[string][2]string) ([]Resource, error) {
-	store, err := contexts(o)
+	store, err := contexts.Store(o.Env)
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func contextResources(o project.Options, owners map[string][2]string) ([]Resourc
 	}
 	var all []Resource
 	for _, name := range names {
-		if owner, ok := owners[strings.TrimSuffix(name, freebsdSuffix)]; ok {
+		if owner, ok := owners[contexts.Instance(name)]; ok {
 			all = append(all, Resource{Kind: ResourceContext, Name: name, Project: owner[0], Machine: owner[1]})
 		} else if strings.HasPrefix(name, "fbdock-") {
 			all = append(all, Resource{Kind: ResourceContext, Name: name})

@@ -113,16 +113,17 @@ var allowed = map[string][]string{
 		"internal/agent", "internal/host", "internal/link", "internal/machine", "internal/privatefile", "internal/progress", "internal/project", "internal/redact",
 		"internal/state", "internal/vagrant", "internal/vagrantvm",
 	},
+	"internal/contexts": {"internal/engine", "internal/host", "internal/machine", "internal/privatefile"},
 	"internal/app": {
-		"boxes", "hcl", "internal/advice", "internal/agent", "internal/command", "internal/engine", "internal/external", "internal/failure", "internal/host",
-		"internal/hostfile", "internal/images", "internal/link", "internal/localsocket", "internal/lockfile", "internal/machine", "internal/plan", "internal/privatefile",
-		"internal/progress", "internal/project", "internal/redact", "internal/remoteimage", "internal/state", "internal/up", "internal/vagrant", "internal/vagrantvm",
-		"platforms/hostshell", "platforms", "provision", "provision/contract",
+		"boxes", "hcl", "internal/advice", "internal/agent", "internal/command", "internal/contexts", "internal/engine", "internal/external", "internal/failure",
+		"internal/host", "internal/hostfile", "internal/images", "internal/link", "internal/localsocket", "internal/lockfile", "internal/machine", "internal/plan",
+		"internal/privatefile", "internal/progress", "internal/project", "internal/redact", "internal/remoteimage", "internal/state", "internal/up", "internal/vagrant",
+		"internal/vagrantvm", "platforms", "platforms/hostshell", "provision", "provision/contract",
 	},
 	"cmd/fbdock": {
-		"boxes", "hcl", "internal/agent", "internal/app", "internal/atomicfile", "internal/command", "internal/dockercli", "internal/failure", "internal/host",
-		"internal/hostfile", "internal/images", "internal/link", "internal/machine", "internal/manual", "internal/plan", "internal/project", "internal/run", "internal/serve",
-		"internal/state", "internal/ui", "internal/up", "internal/vagrant", "platforms",
+		"boxes", "hcl", "internal/agent", "internal/app", "internal/atomicfile", "internal/command", "internal/contexts", "internal/dockercli", "internal/failure",
+		"internal/host", "internal/hostfile", "internal/images", "internal/link", "internal/machine", "internal/manual", "internal/plan", "internal/project", "internal/run",
+		"internal/serve", "internal/state", "internal/ui", "internal/up", "internal/vagrant", "platforms",
 	},
 }
 
