@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/folderid"
 )
 
 // noProject is the name of a project that does not exist: no id is like it.
@@ -67,7 +69,7 @@ func (s Store) Look(folder string) (Found, error) {
 	if err != nil {
 		return Found{}, err
 	}
-	id, err := identityOf(path)
+	id, err := folderid.Of(path)
 	if err != nil {
 		return Found{}, fmt.Errorf("find the folder: %w", err)
 	}
@@ -92,7 +94,7 @@ func (s Store) Look(folder string) (Found, error) {
 }
 
 // among finds the record that is of the folder.
-func (s Store) among(records []Record, id Identity, path string) (f Found, err error) {
+func (s Store) among(records []Record, id folderid.Identity, path string) (f Found, err error) {
 	for _, r := range records {
 		if !r.is(id, path) {
 			continue

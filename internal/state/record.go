@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/folderid"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
@@ -23,7 +24,7 @@ type Record struct {
 	ID string `json:"id"`
 	// Path of the folder, without links, as it was last seen.
 	Path string `json:"path"`
-	Identity
+	folderid.Identity
 	Owner Owner `json:"owner"`
 	// Suffix ends the names that machines have outside of the project: of
 	// VMs, docker contexts and pipes. It stays when the folder is moved.
@@ -39,18 +40,18 @@ type Record struct {
 
 // At tells whether the project's folder is where it was last seen.
 func (r Record) At() bool {
-	id, err := identityOf(r.Path)
+	id, err := folderid.Of(r.Path)
 	return err == nil && r.is(id, r.Path)
 }
 
 // is tells whether the folder at path, without links, is the project's.
-func (r Record) is(id Identity, path string) bool {
+func (r Record) is(id folderid.Identity, path string) bool {
 	if r.Path == path {
 		// The number of a device may be another after each boot.
-		same, _ := r.sameFile(id)
+		same, _ := r.SameFile(id)
 		return same
 	}
-	same, sure := r.same(id)
+	same, sure := r.Same(id)
 	return same && (sure || readMarker(path) == r.ID)
 }
 

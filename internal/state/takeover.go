@@ -12,6 +12,7 @@ import (
 
 	"github.com/gofrs/flock"
 
+	"github.com/fbdock/fbdock/internal/folderid"
 	"github.com/fbdock/fbdock/internal/privatefile"
 )
 
@@ -34,7 +35,7 @@ func taken() []string {
 // of a former fbdock must have ended. Stopped at any point, it goes on with
 // FinishTakeOver, or begins anew.
 func (s Store) TakeOver(l Legacy, suffix, version string) (d Dir, err error) {
-	id, err := identityOf(l.Folder)
+	id, err := folderid.Of(l.Folder)
 	if err != nil {
 		return d, err
 	}

@@ -1,4 +1,4 @@
-package state
+package folderid
 
 import (
 	"fmt"
@@ -14,8 +14,8 @@ type fileIDInfo struct {
 	file   [16]byte
 }
 
-// identityOf is the identity of what path leads to.
-func identityOf(path string) (Identity, error) {
+// Of is the identity of what path leads to.
+func Of(path string) (Identity, error) {
 	fault := func(err error) (Identity, error) {
 		return Identity{}, &os.PathError{Op: "identify", Path: path, Err: err}
 	}

@@ -1,4 +1,4 @@
-package state
+package folderid
 
 import (
 	"fmt"
@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// identityOf is the identity of what path leads to.
-func identityOf(path string) (Identity, error) {
+// Of is the identity of what path leads to.
+func Of(path string) (Identity, error) {
 	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {
 		return Identity{}, &os.PathError{Op: "stat", Path: path, Err: err}

@@ -1,4 +1,6 @@
-package state
+// Package folderid tells folders apart by what the file system calls them. It
+// opens none and follows no name but the one that it is given.
+package folderid
 
 // Identity is what the file system calls a folder, however its path is
 // spelt.
@@ -13,18 +15,18 @@ type Identity struct {
 	Born int64 `json:"born,omitempty"`
 }
 
-// same tells whether both are one folder as far as numbers go; sure is false
+// Same tells whether both are one folder as far as numbers go; sure is false
 // where only the time of birth could tell a reused number.
-func (i Identity) same(o Identity) (same, sure bool) {
+func (i Identity) Same(o Identity) (same, sure bool) {
 	if i.Device != o.Device {
 		return false, true
 	}
-	return i.sameFile(o)
+	return i.SameFile(o)
 }
 
-// sameFile is same on a device whose number may have changed, as it does when
+// SameFile is Same on a device whose number may have changed, as it does when
 // a disk is mounted anew.
-func (i Identity) sameFile(o Identity) (same, sure bool) {
+func (i Identity) SameFile(o Identity) (same, sure bool) {
 	if i.File != o.File || i.File == "" {
 		return false, true
 	}

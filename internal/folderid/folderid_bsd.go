@@ -1,6 +1,6 @@
 //go:build darwin || freebsd
 
-package state
+package folderid
 
 import (
 	"fmt"
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// identityOf is the identity of what path leads to.
-func identityOf(path string) (Identity, error) {
+// Of is the identity of what path leads to.
+func Of(path string) (Identity, error) {
 	var st syscall.Stat_t
 	if err := syscall.Stat(path, &st); err != nil {
 		return Identity{}, &os.PathError{Op: "stat", Path: path, Err: err}
