@@ -9,6 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/command"
+	"github.com/fbdock/fbdock/internal/commanddocs"
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/project"
 )
@@ -81,21 +82,21 @@ func (p *program) candidates(ctx context.Context, a *cli.App, words []string, da
 		}
 	}
 	if !helping {
-		all = append(all, p.arguments(ctx, docs()[path].words, dir)...)
+		all = append(all, p.arguments(ctx, commanddocs.All()[path].Words, dir)...)
 	}
 	return all
 }
 
 // arguments are those that a command takes.
-func (p *program) arguments(ctx context.Context, kind words, dir string) []string {
+func (p *program) arguments(ctx context.Context, kind commanddocs.Words, dir string) []string {
 	switch kind {
-	case wordsMachines:
+	case commanddocs.WordsMachines:
 		return p.machineNames(ctx, dir)
-	case wordsShells:
+	case commanddocs.WordsShells:
 		return completionShells()
-	case wordsPurposes:
+	case commanddocs.WordsPurposes:
 		return app.Purposes()
-	case wordsContext:
+	case commanddocs.WordsContext:
 		return []string{"show", "use", "restore"}
 	}
 	return nil

@@ -7,16 +7,17 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/fbdock/fbdock/internal/commanddocs"
 	"github.com/fbdock/fbdock/internal/manual"
 )
 
 // manual describes fbdock with all its commands, from the commands
-// themselves and docs.
+// themselves and commanddocs.
 func (p *program) manual(a *cli.App) manual.Command {
-	all := docs()
+	all := commanddocs.All()
 	root := manual.Command{
-		Name: "fbdock", Summary: a.Usage, Long: rootLong, Flags: flagsOf(a.Flags, nil), Exits: usualExits(),
-		Examples: examples(
+		Name: "fbdock", Summary: a.Usage, Long: commanddocs.RootLong, Flags: flagsOf(a.Flags, nil), Exits: commanddocs.UsualExits(),
+		Examples: commanddocs.Pairs(
 			"fbdock init", "Write fbdock.hcl with one machine.",
 			"fbdock up", "Create and start it.",
 			"fbdock docker run --rm -it alpine", "Run a container.",
@@ -34,8 +35,8 @@ func (p *program) manual(a *cli.App) manual.Command {
 			words := strings.TrimSpace(above + " " + cmd.Name)
 			d := all[words]
 			c := manual.Command{
-				Name: "fbdock " + words, Args: cmd.ArgsUsage, Summary: cmd.Usage, Long: d.long, Group: d.group,
-				Flags: flagsOf(cmd.Flags, common), Examples: d.examples, Exits: exitsOf(d), Commands: describe(words, cmd.Subcommands),
+				Name: "fbdock " + words, Args: cmd.ArgsUsage, Summary: cmd.Usage, Long: d.Long, Group: d.Group,
+				Flags: flagsOf(cmd.Flags, common), Examples: d.Examples, Exits: exitsOf(d), Commands: describe(words, cmd.Subcommands),
 				See: []string{"fbdock(1)", "fbdock.hcl(5)"},
 			}
 			c.Common = flagsOf(cmd.Flags, namesOf(slices.DeleteFunc(slices.Clone(cmd.Flags), func(f cli.Flag) bool {
@@ -51,12 +52,12 @@ func (p *program) manual(a *cli.App) manual.Command {
 }
 
 // exitsOf are the usual exit statuses and the command's own, in order.
-func exitsOf(d doc) []manual.Exit {
-	exits := usualExits()
-	if len(d.exits) > 0 && d.exits[0].Status == "N" {
-		return d.exits // every other is the remote command's
+func exitsOf(d commanddocs.Doc) []manual.Exit {
+	exits := commanddocs.UsualExits()
+	if len(d.Exits) > 0 && d.Exits[0].Status == "N" {
+		return d.Exits // every other is the remote command's
 	}
-	exits = append(exits, d.exits...)
+	exits = append(exits, d.Exits...)
 	slices.SortStableFunc(exits, func(a, b manual.Exit) int { return len(a.Status) - len(b.Status) })
 	return exits
 }

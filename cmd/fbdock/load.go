@@ -10,6 +10,7 @@ import (
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/commanddocs"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/images"
@@ -47,7 +48,7 @@ func (p *program) optionsOn(c *cli.Context, facts plan.Host) (project.Options, e
 	if p.tune != nil {
 		p.tune(&o)
 	}
-	o.HostFacts.NoProvider = !docs()[p.command].provider
+	o.HostFacts.NoProvider = !commanddocs.All()[p.command].Provider
 	return o, nil
 }
 

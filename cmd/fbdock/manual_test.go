@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/urfave/cli/v2"
 
+	"github.com/fbdock/fbdock/internal/commanddocs"
 	"github.com/fbdock/fbdock/internal/manual"
 )
 
@@ -44,15 +45,15 @@ func each(above string, commands []*cli.Command, f func(words string, cmd *cli.C
 func TestEveryCommandIsDescribed(t *testing.T) {
 	t.Parallel()
 	p := testProgram()
-	all := docs()
+	all := commanddocs.All()
 	each("", p.cli().Commands, func(words string, cmd *cli.Command) {
 		d, known := all[words]
 		delete(all, words)
-		if !known || d.long == "" || len(d.examples) < 2 {
-			t.Errorf("docs()[%q] has %d characters and %d examples, want a description and two examples", words, len(d.long), len(d.examples))
+		if !known || d.Long == "" || len(d.Examples) < 2 {
+			t.Errorf("All()[%q] has %d characters and %d examples, want a description and two examples", words, len(d.Long), len(d.Examples))
 		}
-		if (d.group == "") != strings.Contains(words, " ") {
-			t.Errorf("docs()[%q].group = %q, want one for the first word alone", words, d.group)
+		if (d.Group == "") != strings.Contains(words, " ") {
+			t.Errorf("All()[%q].Group = %q, want one for the first word alone", words, d.Group)
 		}
 		if r := cmd.Usage; strings.ToUpper(r[:1]) != r[:1] || strings.HasSuffix(r, ".") {
 			t.Errorf("summary of %s = %q, want it to begin with a capital and to end without a full stop", words, r)
@@ -64,7 +65,7 @@ func TestEveryCommandIsDescribed(t *testing.T) {
 		}
 	})
 	for words := range all {
-		t.Errorf("docs()[%q] describes no command", words)
+		t.Errorf("All()[%q] describes no command", words)
 	}
 }
 

@@ -53,6 +53,7 @@ var allowed = map[string][]string{
 	"internal/acceptance":            {"internal/hostfile", "internal/run", "internal/untrusted", "provision/contract"},
 	"cmd/acceptance":                 {"internal/acceptance", "internal/run", "internal/untrusted"},
 	"internal/plan":                  {"boxes", "hcl", "internal/failure"},
+	"internal/commanddocs":           {"internal/manual"},
 	"internal/manual":                {"hcl"},
 	"vagrantfiles":                   {"hcl", "internal/plan"},
 	"provision":                      {"internal/shellword", "hcl", "internal/plan", "internal/redact", "provision/contract"},
@@ -122,7 +123,7 @@ var allowed = map[string][]string{
 		"internal/vagrantvm", "platforms", "platforms/hostshell", "provision", "provision/contract",
 	},
 	"cmd/fbdock": {
-		"boxes", "hcl", "internal/agent", "internal/app", "internal/atomicfile", "internal/command", "internal/contexts", "internal/dockercli", "internal/failure",
+		"boxes", "hcl", "internal/agent", "internal/app", "internal/atomicfile", "internal/command", "internal/contexts", "internal/commanddocs", "internal/dockercli", "internal/failure",
 		"internal/host", "internal/hostfile", "internal/images", "internal/link", "internal/machine", "internal/manual", "internal/plan", "internal/project", "internal/run",
 		"internal/serve", "internal/state", "internal/ui", "internal/up", "internal/vagrant", "platforms",
 	},

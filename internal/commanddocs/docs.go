@@ -1,4 +1,7 @@
-package main
+// Package commanddocs says what each command of fbdock is for: the long help,
+// examples and exit statuses that help, the manual pages and completion show
+// beside its flags. It knows no flag and runs nothing.
+package commanddocs
 
 import (
 	"maps"
@@ -6,30 +9,30 @@ import (
 	"github.com/fbdock/fbdock/internal/manual"
 )
 
-// doc is what help, the manual pages and completion say of a command beside
+// Doc is what help, the manual pages and completion say of a command beside
 // its flags.
-type doc struct {
-	group    string
-	long     string
-	examples []manual.Example
-	// exits are those beside the usual ones.
-	exits []manual.Exit
-	// words completes the arguments.
-	words words
-	// provider tells that the command needs a provider for Vagrant.
-	provider bool
+type Doc struct {
+	Group    string
+	Long     string
+	Examples []manual.Example
+	// Exits are those beside the usual ones.
+	Exits []manual.Exit
+	// Words completes the arguments.
+	Words Words
+	// Provider tells that the command needs a provider for Vagrant.
+	Provider bool
 }
 
-// words is what the arguments of a command are.
-type words string
+// Words is what the arguments of a command are.
+type Words string
 
 // The kinds of arguments that completion knows.
 const (
-	wordsMachines words = "machines"
-	wordsCommands words = "commands"
-	wordsShells   words = "completion shells"
-	wordsContext  words = "context"
-	wordsPurposes words = "purposes"
+	WordsMachines Words = "machines"
+	WordsCommands Words = "commands"
+	WordsShells   Words = "completion shells"
+	WordsContext  Words = "context"
+	WordsPurposes Words = "purposes"
 )
 
 // The headings that commands stand under.
@@ -42,17 +45,17 @@ const (
 	groupFbdock   = "fbdock"
 )
 
-// docs are the descriptions of all commands, by their words.
-func docs() map[string]doc {
-	all := map[string]doc{}
-	for _, some := range []map[string]doc{configDocs(), machineDocs(), dockerDocs(), guestDocs(), hostDocs(), fbdockDocs()} {
+// All are the descriptions of all commands, by their words.
+func All() map[string]Doc {
+	all := map[string]Doc{}
+	for _, some := range []map[string]Doc{configDocs(), machineDocs(), dockerDocs(), guestDocs(), hostDocs(), fbdockDocs()} {
 		maps.Copy(all, some)
 	}
 	return all
 }
 
-// examples are pairs of a command line and what it does.
-func examples(pairs ...string) []manual.Example {
+// Pairs are examples, given as command lines and what each does.
+func Pairs(pairs ...string) []manual.Example {
 	var all []manual.Example
 	for i := 0; i+1 < len(pairs); i += 2 {
 		all = append(all, manual.Example{Line: pairs[i], Text: pairs[i+1]})
@@ -60,8 +63,8 @@ func examples(pairs ...string) []manual.Example {
 	return all
 }
 
-// The exit statuses of commands.
-func usualExits() []manual.Exit {
+// UsualExits are the exit statuses that most commands have.
+func UsualExits() []manual.Exit {
 	return []manual.Exit{
 		{Status: "0", Text: "The command has done its work."},
 		{Status: "1", Text: "The command failed."},
@@ -86,7 +89,8 @@ func remoteExits(whose string) []manual.Exit {
 	}
 }
 
-const rootLong = "fbdock makes a FreeBSD machine under Vagrant from one HCL file. FreeBSD's bhyve runs a small Linux VM with dockerd in it, the engine. " +
+// RootLong describes fbdock itself.
+const RootLong = "fbdock makes a FreeBSD machine under Vagrant from one HCL file. FreeBSD's bhyve runs a small Linux VM with dockerd in it, the engine. " +
 	"Docker commands on this host reach the engine over one SSH connection.\n\n" +
 	"`fbdock help COMMAND` describes a command. Standard output holds the answer, standard error everything else. " +
 	"Flags may stand before and after arguments. With several machines, `-m NAME` before or after the command names one."
