@@ -1,6 +1,9 @@
 package hcl
 
-import "strings"
+import (
+	"net/netip"
+	"strings"
+)
 
 // Machine is one machine block. A zero value means "not set": defaults
 // are the business of internal/plan, so that this package says only what
@@ -20,15 +23,18 @@ type Machine struct {
 	CPUs                int
 	Memory              Size
 	// CLI says whose docker CLI runs commands: auto, host or guest; "" is auto.
-	CLI        string
-	Storage    Storage
-	Engine     Engine
-	Mounts     []Mount
-	Shares     []Share
-	Forward    *Forward
-	Podman     bool // podman {}: containers of FreeBSD itself
-	Timeouts   Timeouts
-	Provisions []Provision
+	CLI     string
+	Storage Storage
+	Engine  Engine
+	Mounts  []Mount
+	Shares  []Share
+	Forward *Forward
+	Podman  bool // podman {}: containers of FreeBSD itself
+	// JailNetwork is where jails have their addresses.
+	JailNetwork netip.Prefix
+	Jails       []Jail
+	Timeouts    Timeouts
+	Provisions  []Provision
 
 	// Where tells where each value stands: "" is the block itself, then
 	// dotted attribute paths as in "engine.memory" or "mount.0".
@@ -91,10 +97,11 @@ func machineSchema(m *Machine) Block {
 				Doc: "the docker CLI of `fbdock docker` and `compose`: the host's own, the guest's, or with `auto` the host's where it is usable; " +
 					"FBDOCK_DOCKER_CLI in the environment overrides it",
 			},
+			{Name: "jail_network", into: network(&m.JailNetwork), Default: "10.79.0.0/24", Example: `"10.79.0.0/24"`, Doc: "the network of the guest's jails"},
 		},
 		Blocks: []Block{
 			storageSchema(&m.Storage), engineSchema(&m.Engine), each(&m.Mounts, mountSchema), each(&m.Shares, shareSchema),
-			forwardSchema(m), podmanSchema(m), timeoutsSchema(&m.Timeouts), each(&m.Provisions, provisionSchema),
+			forwardSchema(m), podmanSchema(m), each(&m.Jails, jailSchema), timeoutsSchema(&m.Timeouts), each(&m.Provisions, provisionSchema),
 		},
 	}
 }

@@ -85,6 +85,25 @@ machine "dev" {
   # Containers of FreeBSD itself, beside Linux ones: `fbdock podman`.
   # podman {}
 
+  # FreeBSD jails in the guest: `fbdock jail`. All of it may be left out.
+  # jail_network = "10.79.0.0/24"
+  # jail "web" {
+  #   release  = "15.1"
+  #   hostname = "web.example"
+  #   network  = "vnet" # or inherit
+  #   address  = "10.79.0.20"
+  #   packages = ["nginx"]
+  #   forward  = ["8080:80"] # of this computer and of the jail
+  #   memory   = "512MiB"
+  #   cpus     = 1
+  #   boot     = true
+  #   allow    = ["raw_sockets"]
+  #   mount "." {
+  #     target    = "/src"
+  #     read_only = true
+  #   }
+  # }
+
   # How long fbdock waits, for slow computers.
   # timeouts {
   #   boot    = "30m" # for FreeBSD, until it can be logged in to

@@ -14,7 +14,7 @@ import (
 )
 
 // steps in their order; install is the payload's own.
-var steps = []string{"install", "10-base", "20-packages", "30-storage", "40-network", "50-image", "60-seed", "70-engine", "80-client", "90-shares", "92-podman", "95-services"}
+var steps = []string{"install", "10-base", "20-packages", "30-storage", "40-network", "50-image", "60-seed", "70-engine", "80-client", "90-shares", "92-podman", "93-jails", "95-services"}
 
 // stepScript runs one step alone.
 func stepScript(step string) string {
@@ -114,6 +114,24 @@ func TestFaultsBeside(t *testing.T) {
 		base.run(t, "") // a boot
 		faultsOf(t, base, "card", &points)
 	})
+	t.Logf("%d points tried", points.Load())
+}
+
+// TestFaultsOfJails is TestEveryFault for the step of jails.
+func TestFaultsOfJails(t *testing.T) {
+	needNamespaces(t)
+	if testing.Short() {
+		t.Skip("takes minutes")
+	}
+	base := newGuest(t)
+	base.publish(t, "14.2")
+	base.upload(t, jailMachine())
+	base.write(t, "var/db/fbdock/payload/libexec/fbdock-steps", "#!/bin/sh\n")
+	if out, status := base.run(t, once("install", "")+once("10-base", "")+once("30-storage", "")+once("40-network", "")); status != 0 {
+		t.Fatalf("the steps before it end with %d:\n%s\n%s", status, out, base.logs(t))
+	}
+	var points atomic.Int64
+	t.Run("steps", func(t *testing.T) { faultsOf(t, base, "93-jails", &points) })
 	t.Logf("%d points tried", points.Load())
 }
 

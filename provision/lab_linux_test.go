@@ -67,7 +67,7 @@ mkdir -p "$root/etc/defaults" "$root/etc/ssh" "$root/boot" "$root/usr/local/etc/
 cp "$standin" "$root/sbin/standin"
 "$root/sbin/standin" --links "$root/lab" 
 for link in "$root"/lab/*; do ln -s standin "$root/sbin/${link##*/}"; done
-for path in usr/sbin/daemon usr/sbin/sysrc usr/sbin/service usr/sbin/bhyve usr/sbin/bhyvectl usr/sbin/pkg usr/bin/fetch usr/bin/lockf usr/bin/cu; do
+for path in usr/sbin/daemon usr/sbin/sysrc usr/sbin/service usr/sbin/bhyve usr/sbin/bhyvectl usr/sbin/pkg usr/bin/fetch usr/bin/lockf usr/bin/cu usr/bin/rctl; do
   ln -s /sbin/standin "$root/$path"
 done
 "$root/sbin/standin" --rc-defaults >"$root/etc/defaults/rc.conf"

@@ -27,6 +27,8 @@ type Inputs struct {
 	ImageSHA512 string
 	// Proxy is the host's, for what the machine does not set itself.
 	Proxy hcl.Proxy
+	// JailPins are the lines of the lock file's base systems for jails.
+	JailPins string
 	// CACertificates are those of plan.Engine.CACertificates, in their order.
 	CACertificates []Bundle
 }
@@ -64,7 +66,7 @@ func Render(m plan.Machine, in Inputs) (Payload, error) {
 		return Payload{}, fmt.Errorf("machine %s: %w", m.Name, err)
 	}
 	files = append(files, File{"fbdock.env", 0o600, values})
-	parts := []func(plan.Machine, Inputs) ([]File, error){seedFiles, clientFiles, provisionFiles}
+	parts := []func(plan.Machine, Inputs) ([]File, error){seedFiles, clientFiles, provisionFiles, jailFiles}
 	if m.Engine.Sibling() {
 		parts = parts[1:] // the engine gets it from the host: it holds keys that FreeBSD has no use for
 	}
@@ -141,11 +143,7 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 	if e.Sibling() {
 		placement, card = plan.PlacementSibling, m.CardMAC(false)
 	}
-	podman := "no"
-	if m.Podman {
-		podman = "yes"
-	}
-	return [][2]string{
+	return append([][2]string{
 		{"FBDOCK_MACHINE", m.Name},
 		{"FBDOCK_INSTANCE", m.Instance},
 		{"FBDOCK_PROVIDER", m.Provider},
@@ -173,9 +171,9 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 		{"FBDOCK_GUEST_PORTS", strings.Join(e.GuestPorts, " ")},
 		{"FBDOCK_SHARES", shares},
 		{"FBDOCK_MOUNTS", mountWords(m.Mounts)},
-		{"FBDOCK_PODMAN", podman},
+		{"FBDOCK_PODMAN", yes(m.Podman)},
 		{"FBDOCK_STOP_TIMEOUT", seconds(cmp.Or(m.Timeouts.Stop, stopTimeout))},
-	}, nil
+	}, jailValues(m)...), nil
 }
 
 // stopTimeout is how long the engine may take to power itself off.

@@ -42,7 +42,15 @@ func Settings(m plan.Machine, in Inputs) []Setting {
 	if m.Engine.Image.Path == "" {
 		m.Engine.Image = plan.Image{Name: m.Engine.Image.Name, Architecture: m.Engine.Image.Architecture}
 	}
-	scripts := m.Provisions
+	scripts := slices.Clone(m.Provisions)
+	m.Jails = slices.Clone(m.Jails)
+	for i, j := range m.Jails {
+		for _, p := range j.Provisions {
+			p.On = "jail " + j.Name
+			scripts = append(scripts, p)
+		}
+		m.Jails[i].Provisions = nil
+	}
 	certificates := m.Engine.CACertificates
 	m.Provisions, m.Engine.CACertificates = nil, nil
 	s := &settings{}

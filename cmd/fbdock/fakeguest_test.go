@@ -47,8 +47,24 @@ var programs = map[string]string{
 		"while read -r word layer rest; do\n  case \" $* \" in\n  '  ' | *\" $layer \"*) echo \"$word $layer $rest\" ;;\n" +
 		"  *' console '*) [ \"$layer\" != boot ] || echo \"$word $layer $rest\" ;;\n  esac\ndone <\"$HOME/health\"\n! grep -q ' fail ' \"$HOME/health\"\n",
 	"usr/local/libexec/fbdock/fbdock-shares": "cat \"$HOME/shares\"\n! grep -q ' fail ' \"$HOME/shares\"\n",
+	"bin/jexec":                              "echo \"jexec $*\"\n[ -t 0 ] || cat\n",
+	"usr/local/libexec/fbdock/fbdock-jail":   fakeJail,
 	"usr/local/libexec/fbdock/fbdock-image":  "ls \"$HOME/var/db/fbdock/images/$(echo \"$1\" | cut -c 1-16).zst\" >/dev/null 2>&1 && echo have\n",
 }
+
+// fakeJail answers as fbdock-jail, and writes down what it was asked and given. A jail that "bad" names does not start.
+const fakeJail = `echo "jail $*" >>"$HOME/calls"
+case $1 in
+list) cat "$HOME/jails" 2>/dev/null ;;
+bases) cat "$HOME/bases" 2>/dev/null ;;
+limits) cat "$HOME/limits" 2>/dev/null ;;
+export) echo "fbdock-step jail begin" >&2; echo "a stream of $2" ;;
+create | clone | import) cat >"$HOME/given"; echo "fbdock-step jail begin"; echo "fbdock-step jail ok $2 is made" ;;
+*) echo "fbdock-step jail begin"
+  if [ "$2" = bad ]; then echo "fbdock-step jail fail jail bad does not start: no path | hint: see its console"; exit 1; fi
+  echo "fbdock-step jail ok $2 $1" ;;
+esac
+`
 
 // fakeCLI says what it was asked for, and does some of what docker does.
 func fakeCLI(name string) string {
@@ -64,7 +80,7 @@ func newGuest(w *world, name string) (*guest, error) {
 	if err := g.write("etc/os-release", "PRETTY_NAME='FreeBSD 15.0-RELEASE'\n", 0o644); err != nil {
 		return nil, err
 	}
-	for _, file := range []string{"bin/sudo", "bin/service", "bin/docker", "bin/podman", "bin/sysctl"} {
+	for _, file := range []string{"bin/sudo", "bin/service", "bin/docker", "bin/podman", "bin/sysctl", "bin/jexec"} {
 		if err := g.write(file, "#!/bin/sh\n"+programs[file], 0o755); err != nil {
 			return nil, err
 		}
@@ -239,15 +255,16 @@ func (g *guest) install(payload map[string]string) error {
 	g.mu.Unlock()
 	_ = os.Remove(filepath.Join(g.root, "stopped"))
 	files := map[string]string{
-		"usr/local/etc/rc.d/fbdock":  "#!/bin/sh\n",
-		"var/db/fbdock/applied":      strings.TrimSpace(payload["hash"]) + "\n",
-		"var/log/fbdock.log":         "step one\nstep two\n",
-		"var/log/fbdock-console.log": "Booting Alpine\nengine login:\n",
-		"var/log/docker.log":         "API listen on /var/run/docker.sock\n",
-		"var/run/fbdock/state":       "running since today\n",
-		"health":                     "fbdock-health pool ok zroot online\nfbdock-health hypervisor ok bhyve\n",
-		"shares":                     "",
-		"var/log/messages":           "kernel: all is well\n",
+		"usr/local/etc/rc.d/fbdock":    "#!/bin/sh\n",
+		"var/db/fbdock/applied":        strings.TrimSpace(payload["hash"]) + "\n",
+		"var/log/fbdock.log":           "step one\nstep two\n",
+		"var/log/fbdock-console.log":   "Booting Alpine\nengine login:\n",
+		"var/log/jail_web_console.log": "web: starting\n",
+		"var/log/docker.log":           "API listen on /var/run/docker.sock\n",
+		"var/run/fbdock/state":         "running since today\n",
+		"health":                       "fbdock-health pool ok zroot online\nfbdock-health hypervisor ok bhyve\n",
+		"shares":                       "",
+		"var/log/messages":             "kernel: all is well\n",
 	}
 	// What the steps have repaired.
 	if err := os.Rename(filepath.Join(g.root, "health.after"), filepath.Join(g.root, "health")); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -261,7 +278,7 @@ func (g *guest) install(payload map[string]string) error {
 			return err
 		}
 	}
-	for _, name := range []string{"fbdock-health", "fbdock-shares", "fbdock-image"} {
+	for _, name := range []string{"fbdock-health", "fbdock-shares", "fbdock-image", "fbdock-jail"} {
 		file := "usr/local/libexec/fbdock/" + name
 		if err := g.write(file, "#!/bin/sh\n"+programs[file], 0o700); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/app"
+	"github.com/fbdock/fbdock/internal/jail"
 	"github.com/fbdock/fbdock/internal/project"
 )
 
@@ -45,7 +46,10 @@ func portRow(port agent.Port) []string {
 		container += fmt.Sprintf(" (%d ports)", port.Count)
 	case port.HostPort != 0:
 		engine = netip.AddrPortFrom(port.HostIP, port.HostPort).String()
-		if port.Podman {
+		switch {
+		case jail.Is(port.Container):
+			engine = fmt.Sprintf("%s:%d", port.Address, port.Port)
+		case port.Podman:
 			engine = "podman " + engine
 		}
 		container += fmt.Sprintf(":%d/%s", port.Port, port.Protocol)

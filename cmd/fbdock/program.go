@@ -103,7 +103,7 @@ func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		initCommand(p), validateCommand(p), fmtCommand(p), planCommand(p), renderCommand(p), trustCommand(p),
 		upCommand(p), haltCommand(p), reloadCommand(p), destroyCommand(p), adoptCommand(p), statusCommand(p), listCommand(p),
-		dockerCommand(p), composeCommand(p), podmanCommand(p), contextCommand(p), envCommand(p), portsCommand(p),
+		dockerCommand(p), composeCommand(p), podmanCommand(p), jailCommand(p), contextCommand(p), envCommand(p), portsCommand(p),
 		execCommand(p), sshCommand(p), sshConfigCommand(p), mountCommand(p), shareCommand(p), logsCommand(p),
 		doctorCommand(p), adviseCommand(p), boxesCommand(p), boxCommand(p), imageCommand(p),
 		p.versionCommand(), completionCommand(p), p.helpCommand(),

@@ -14,6 +14,7 @@ import (
 	"github.com/fbdock/fbdock/internal/dockercli"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/jail"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/project"
 )
@@ -100,15 +101,15 @@ func composeCommand(p *program) *cli.Command {
 }
 
 func onFlag() cli.Flag {
-	return &cli.StringFlag{Name: "on", Value: command.OnFreeBSD, Usage: "run in this `GUEST`: freebsd or engine"}
+	return &cli.StringFlag{Name: "on", Value: command.OnFreeBSD, Usage: "run in this `GUEST`: freebsd, engine or jail/NAME"}
 }
 
 func on(c *cli.Context) (string, error) {
-	switch guest := c.String("on"); guest {
-	case command.OnFreeBSD, command.OnEngine:
+	switch guest := c.String("on"); {
+	case guest == command.OnFreeBSD, guest == command.OnEngine, jail.Is(guest):
 		return guest, nil
 	default:
-		return "", usage(fmt.Errorf("--on %q is neither freebsd nor engine", guest))
+		return "", usage(fmt.Errorf("--on %q is neither freebsd nor engine nor jail/NAME", guest))
 	}
 }
 

@@ -68,7 +68,7 @@ func orNone(text string) string { return cmp.Or(text, "-") }
 func logsCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "logs", Usage: "Print the log of one layer of a machine", ArgsUsage: "[NAME]", Flags: append(commonFlags(), machineFlag(),
-			&cli.StringFlag{Name: "layer", Value: "freebsd", Usage: "print the log of `LAYER`: vagrant, freebsd, engine or docker"},
+			&cli.StringFlag{Name: "layer", Value: "freebsd", Usage: "print the log of `LAYER`: vagrant, freebsd, engine, docker or jail/NAME"},
 			&cli.IntFlag{Name: "lines", Aliases: []string{"n"}, Value: 100, Usage: "print the last `N` lines"},
 			&cli.BoolFlag{Name: "follow", Aliases: []string{"f"}, Usage: "print new lines as they come"},
 		),

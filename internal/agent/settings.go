@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"net/netip"
+	"reflect"
 
 	"github.com/fbdock/fbdock/internal/agent/ports"
 	"github.com/fbdock/fbdock/internal/agent/uplink"
+	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 )
@@ -21,6 +23,9 @@ type Settings struct {
 	Engine string
 	// Podman is podman's socket in FreeBSD, "" where the machine has none.
 	Podman string
+	// Jails are the jails of FreeBSD whose ports are forwarded as the
+	// configuration says, each as a container of FreeBSD's.
+	Jails []engine.Container
 	// Bind is where published ports appear; the zero value is nowhere.
 	Bind netip.Addr
 	// MaxForwards is how many of them may; 0 is 256.
@@ -40,7 +45,7 @@ func (a *Agent) forwarding() ports.Options {
 	return ports.Options{
 		Settings: func() ports.Settings {
 			s := a.settings()
-			return ports.Settings{Engine: s.Engine, Podman: s.Podman != "", Bind: s.Bind, Max: cmp.Or(s.MaxForwards, 256)}
+			return ports.Settings{Engine: s.Engine, Podman: s.Podman != "", Bind: s.Bind, Max: cmp.Or(s.MaxForwards, 256), Jails: s.Jails}
 		},
 		FreeBSD: client(a.freebsd.Get), Engine: client(a.engine.Get), Login: a.o.Guests.Engine,
 		Dockerd: a.dockerd, Podman: a.podman,
@@ -78,7 +83,7 @@ func (a *Agent) reconfigure(ctx context.Context) error {
 	a.set.Store(&s)
 	a.o.Log.Info("other settings", "from", old.ID, "to", s.ID)
 	a.mounts.exchange(s.Mounts)
-	if s.Bind != old.Bind || s.MaxForwards != old.MaxForwards || s.Engine != old.Engine || s.Podman != old.Podman {
+	if s.Bind != old.Bind || s.MaxForwards != old.MaxForwards || s.Engine != old.Engine || s.Podman != old.Podman || !reflect.DeepEqual(s.Jails, old.Jails) {
 		a.ports.Refresh(ctx)
 	}
 	return nil

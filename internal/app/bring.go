@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/fbdock/fbdock/internal/contexts"
+	"github.com/fbdock/fbdock/internal/jail"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
@@ -24,6 +25,7 @@ func bringAgent(ctx context.Context, p *project.Project, m plan.Machine) {
 		return
 	}
 	awaitMounts(ctx, p, m)
+	jail.Settle(ctx, p.On(m))
 	if err := contexts.Bring(ctx, p.On(m)); err != nil {
 		p.Progress.Warn(err.Error())
 	}

@@ -8,11 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/jail"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/project"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // LogLayers are the layers whose logs can be read, from the outside in.
@@ -43,10 +46,13 @@ func Logs(ctx context.Context, p *project.Project, o LogOptions, w io.Writer) er
 		files["engine"], inEngine = "/var/log/fbdock-seed.log", true
 	}
 	file, ok := files[o.Layer]
+	if name, is := strings.CutPrefix(o.Layer, jail.Prefix); is {
+		file, ok = contract.JailLog(name), jail.Named(name)
+	}
 	if !ok {
 		return &failure.Error{
 			Err:  fmt.Errorf("there is no layer %q", o.Layer),
-			Next: "the layers are vagrant, freebsd, engine and docker", Code: failure.ExitUsage,
+			Next: "the layers are vagrant, freebsd, engine, docker and jail/NAME", Code: failure.ExitUsage,
 		}
 	}
 	args := []string{"tail", "-n", strconv.Itoa(o.Lines), file}

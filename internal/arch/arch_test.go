@@ -54,6 +54,7 @@ var allowed = map[string][]string{
 	"cmd/acceptance":                 {"internal/acceptance", "internal/run", "internal/untrusted"},
 	"internal/plan":                  {"boxes", "hcl", "internal/failure"},
 	"internal/commanddocs":           {"internal/manual"},
+	"internal/jail":                  {"hcl", "internal/failure", "internal/link", "internal/lockfile", "internal/machine", "internal/plan", "internal/progress", "internal/untrusted", "provision", "provision/contract"},
 	"internal/manual":                {"hcl"},
 	"vagrantfiles":                   {"hcl", "internal/plan"},
 	"provision":                      {"internal/shellword", "hcl", "internal/plan", "internal/redact", "provision/contract"},
@@ -97,7 +98,7 @@ var allowed = map[string][]string{
 		"internal/progress", "internal/redact", "internal/state", "internal/untrusted", "internal/vagrant",
 	},
 	"internal/command": {
-		"hcl", "internal/agent", "internal/dockercli", "internal/dockerflags", "internal/dockerpaths", "internal/failure", "internal/host", "internal/hostfile", "internal/link",
+		"hcl", "internal/agent", "internal/dockercli", "internal/dockerflags", "internal/dockerpaths", "internal/failure", "internal/host", "internal/hostfile", "internal/jail", "internal/link",
 		"internal/machine", "internal/mount", "internal/parcel", "internal/plan", "internal/remoteimage", "internal/run", "internal/untrusted", "internal/vagrant",
 		"internal/vagrantvm", "platforms/hostpath", "provision",
 	},
@@ -107,7 +108,7 @@ var allowed = map[string][]string{
 		"internal/vagrantvm", "platforms", "platforms/hostpath", "provision", "vagrantfiles",
 	},
 	"internal/up": {
-		"boxes/cloudbox", "internal/diskimage", "internal/failure", "internal/host", "internal/images", "internal/link", "internal/lockfile", "internal/machine",
+		"boxes/cloudbox", "internal/diskimage", "internal/failure", "internal/host", "internal/images", "internal/jail", "internal/link", "internal/lockfile", "internal/machine",
 		"internal/mount", "internal/plan", "internal/progress", "internal/project", "internal/retry", "internal/state", "internal/untrusted", "internal/vagrantvm", "provision",
 		"provision/contract",
 	},
@@ -118,14 +119,14 @@ var allowed = map[string][]string{
 	"internal/contexts": {"internal/engine", "internal/host", "internal/machine", "internal/privatefile"},
 	"internal/app": {
 		"boxes", "hcl", "internal/advice", "internal/agent", "internal/command", "internal/contexts", "internal/engine", "internal/external", "internal/failure",
-		"internal/host", "internal/hostfile", "internal/images", "internal/link", "internal/localsocket", "internal/lockfile", "internal/machine", "internal/plan",
+		"internal/host", "internal/hostfile", "internal/images", "internal/jail", "internal/link", "internal/localsocket", "internal/lockfile", "internal/machine", "internal/plan",
 		"internal/privatefile", "internal/progress", "internal/project", "internal/redact", "internal/remoteimage", "internal/state", "internal/up", "internal/vagrant",
 		"internal/vagrantvm", "platforms", "platforms/hostshell", "provision", "provision/contract",
 	},
 	"cmd/fbdock": {
 		"boxes", "hcl", "internal/agent", "internal/app", "internal/atomicfile", "internal/command", "internal/contexts", "internal/commanddocs", "internal/dockercli", "internal/failure",
-		"internal/host", "internal/hostfile", "internal/images", "internal/link", "internal/machine", "internal/manual", "internal/plan", "internal/project", "internal/run",
-		"internal/serve", "internal/state", "internal/ui", "internal/up", "internal/vagrant", "platforms",
+		"internal/host", "internal/hostfile", "internal/images", "internal/jail", "internal/link", "internal/machine", "internal/manual", "internal/plan", "internal/project", "internal/run",
+		"internal/serve", "internal/state", "internal/ui", "internal/up", "internal/vagrant", "platforms", "provision/contract",
 	},
 }
 

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/fbdock/fbdock/internal/dockerflags"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/jail"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/vagrantvm"
@@ -67,7 +69,7 @@ func (s Streams) begin() {
 
 // Exec is a command for one of the guests.
 type Exec struct {
-	On  string // OnFreeBSD, OnEngine
+	On  string // OnFreeBSD, OnEngine, or jail/NAME
 	Via string // ViaLink, ViaVagrant
 	// Args is the program and its arguments; none is a login shell.
 	Args []string
@@ -101,6 +103,8 @@ func (r Runner) Run(ctx context.Context, e Exec) (int, error) {
 	}
 	run := r.execGuest
 	switch {
+	case jail.Is(e.On):
+		run = r.execJail
 	case e.Docker:
 		run = r.execDocker
 	case e.Podman:
@@ -150,6 +154,19 @@ func (r Runner) execGuest(ctx context.Context, e Exec) (int, error) {
 	return at.cargo.run(ctx, g, e, run)
 }
 
+// execJail runs a command in a jail of FreeBSD, as root.
+func (r Runner) execJail(ctx context.Context, e Exec) (int, error) {
+	g, err := r.Connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer g.Close() // the command's own error says more
+	if e.Args, err = jail.Args(ctx, g, strings.TrimPrefix(e.On, jail.Prefix), e.Args); err != nil {
+		return 0, err
+	}
+	return relay(ctx, g.Client, e)
+}
+
 func relay(ctx context.Context, client *link.Client, e Exec) (status int, err error) {
 	cmd := link.Command{
 		Args: e.Args, Shell: len(e.Args) == 0,
@@ -175,10 +192,10 @@ func relay(ctx context.Context, client *link.Client, e Exec) (status int, err er
 
 // execVagrant is the slow way, `vagrant ssh -c`, there to compare with.
 func (r Runner) execVagrant(ctx context.Context, e Exec) (int, error) {
-	if e.On == OnEngine {
+	if e.On != OnFreeBSD {
 		return 0, &failure.Error{
 			Err:  errors.New("vagrant reaches the FreeBSD guest only"),
-			Next: "leave out --via vagrant, or --on engine", Code: failure.ExitUsage,
+			Next: "leave out --via vagrant, or --on", Code: failure.ExitUsage,
 		}
 	}
 	if r.Plan.OwnComputer() {

@@ -48,7 +48,7 @@ const (
 // All are the descriptions of all commands, by their words.
 func All() map[string]Doc {
 	all := map[string]Doc{}
-	for _, some := range []map[string]Doc{configDocs(), machineDocs(), dockerDocs(), guestDocs(), hostDocs(), fbdockDocs()} {
+	for _, some := range []map[string]Doc{configDocs(), machineDocs(), dockerDocs(), guestDocs(), jailDocs(), hostDocs(), fbdockDocs()} {
 		maps.Copy(all, some)
 	}
 	return all

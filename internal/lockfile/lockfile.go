@@ -33,6 +33,7 @@ type Kind string
 const (
 	Image      Kind = "image"       // the disk image of an engine
 	CloudImage Kind = "cloud_image" // FreeBSD's image that a box is made of
+	JailBase   Kind = "jail_base"   // FreeBSD's base system that jails are made of
 )
 
 // Pin is one block of the file.
@@ -54,7 +55,7 @@ func (p Pin) same(o Pin) bool {
 func (p Pin) check() error {
 	raw, err := hex.DecodeString(p.SHA512)
 	switch {
-	case p.Kind != Image && p.Kind != CloudImage:
+	case p.Kind != Image && p.Kind != CloudImage && p.Kind != JailBase:
 		return fmt.Errorf("%q is no kind of pin", p.Kind)
 	case p.Name == "" || p.Architecture == "" || p.URL == "":
 		return fmt.Errorf("%s %q lacks its architecture or url", p.Kind, p.Name)
@@ -116,11 +117,12 @@ func (f *File) parse() error {
 	var content struct {
 		Images []block `hcl:"image,block"`
 		Clouds []block `hcl:"cloud_image,block"`
+		Bases  []block `hcl:"jail_base,block"`
 	}
 	if diags := gohcl.DecodeBody(parsed.Body, nil, &content); diags.HasErrors() {
 		return &SyntaxError{Path: f.path, Err: diags}
 	}
-	for kind, blocks := range map[Kind][]block{Image: content.Images, CloudImage: content.Clouds} {
+	for kind, blocks := range map[Kind][]block{Image: content.Images, CloudImage: content.Clouds, JailBase: content.Bases} {
 		for _, b := range blocks {
 			p := Pin{Kind: kind, Name: b.Name, Architecture: b.Architecture, URL: b.URL, SHA512: strings.ToLower(b.SHA512)}
 			if err := p.check(); err != nil {

@@ -3,8 +3,12 @@ package machine
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
+	"strconv"
+	"strings"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/fingerprint"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/provision/contract"
@@ -37,7 +41,34 @@ func (m Machine) Settings(s Spec) agent.Settings {
 	if serve.Podman {
 		set.Podman = PodmanSocket
 	}
+	set.Jails = jailPorts(serve.Jails)
 	return set
+}
+
+// jailPorts are jails as containers of FreeBSD whose ports are published.
+func jailPorts(jails []plan.Jail) []engine.Container {
+	var all []engine.Container
+	for _, j := range jails {
+		c := engine.Container{Name: "jail/" + j.Name, ID: "jail/" + j.Name, Address: j.Address}
+		if !c.Address.IsValid() { // in FreeBSD's own network
+			c.Address = plan.Loopback()
+		}
+		for _, f := range j.Forward {
+			host, port, _ := strings.Cut(f, ":")
+			from, err := strconv.ParseUint(host, 10, 16)
+			to, err2 := strconv.ParseUint(port, 10, 16)
+			if err != nil || err2 != nil {
+				continue // the configuration was checked
+			}
+			c.Published = append(c.Published, engine.Published{
+				Container: c.Name, ID: c.ID, HostIP: netip.IPv4Unspecified(), HostPort: uint16(from), Port: uint16(to), Protocol: "tcp", Podman: true, Address: c.Address,
+			})
+		}
+		if c.Count = len(c.Published); c.Count > 0 {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // PodmanSocket is where podman_service of FreeBSD's port listens.

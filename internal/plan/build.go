@@ -139,6 +139,7 @@ func (b *builder) machine() Machine {
 	b.forward(&m)
 	m.Mounts = b.mounts(m.OwnComputer())
 	m.Shares = b.shares(m)
+	b.jails(&m)
 	m.Provisions = b.provisions()
 	m.Notes = b.notes
 	return m

@@ -42,9 +42,13 @@ type Machine struct {
 	// MaxForwards is how many published ports are forwarded to Forward.
 	MaxForwards int `json:"max_forwards"`
 	// Podman tells that the FreeBSD guest has podman, for containers of FreeBSD itself.
-	Podman     bool        `json:"podman,omitempty"`
-	Timeouts   Timeouts    `json:"timeouts,omitzero"`
-	Provisions []Provision `json:"provisions,omitempty"`
+	Podman bool `json:"podman,omitempty"`
+	// JailNetwork is where the Jails have their addresses; the zero value where
+	// the file says nothing of jails.
+	JailNetwork netip.Prefix `json:"jail_network,omitzero"`
+	Jails       []Jail       `json:"jails,omitempty"`
+	Timeouts    Timeouts     `json:"timeouts,omitzero"`
+	Provisions  []Provision  `json:"provisions,omitempty"`
 	// Notes are the choices made for the user that deserve a word.
 	Notes []string `json:"notes,omitempty"`
 }

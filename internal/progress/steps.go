@@ -135,6 +135,13 @@ func (s *Steps) At() (step, command string) {
 	return s.open, s.running
 }
 
+// Failed is what the step that failed has said, "" where none has.
+func (s *Steps) Failed() (text, hint string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return contract.SplitHint(s.failed)
+}
+
 // Failure is the error that a runner's exit status means, given what it said.
 func (s *Steps) Failure(status int) error {
 	s.mu.Lock()

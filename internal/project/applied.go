@@ -168,6 +168,13 @@ func (a AppliedMachine) MovedTo(dir string) AppliedMachine {
 	for i := range m.Provisions {
 		moved(&m.Provisions[i].Script)
 	}
+	m.Jails = slices.Clone(m.Jails)
+	for i := range m.Jails {
+		m.Jails[i].Provisions = slices.Clone(m.Jails[i].Provisions)
+		for k := range m.Jails[i].Provisions {
+			moved(&m.Jails[i].Provisions[k].Script)
+		}
+	}
 	for i := range m.Engine.CACertificates {
 		moved(&m.Engine.CACertificates[i])
 	}

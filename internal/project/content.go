@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/hostfile"
@@ -27,6 +28,12 @@ func (p *Project) Content(ctx context.Context, m plan.Machine) (Content, error) 
 	if c.Machine.Provisions, err = p.Scripts(ctx, m); err != nil {
 		return c, err
 	}
+	c.Machine.Jails = slices.Clone(m.Jails)
+	for i, j := range m.Jails {
+		if c.Machine.Jails[i].Provisions, err = p.scripts(ctx, m, j.Provisions); err != nil {
+			return c, fmt.Errorf("jail %q: %w", j.Name, err)
+		}
+	}
 	for _, name := range m.Engine.CACertificates {
 		data, err := p.ownFile(ctx, m, reach.Certificate, name, hostfile.MaxCertificate)
 		if err != nil {
@@ -48,8 +55,12 @@ func (c Content) Inputs(o Options, image string) provision.Inputs {
 
 // Scripts are the provision blocks of m with the texts of their files.
 func (p *Project) Scripts(ctx context.Context, m plan.Machine) ([]plan.Provision, error) {
-	scripts := make([]plan.Provision, len(m.Provisions))
-	for i, s := range m.Provisions {
+	return p.scripts(ctx, m, m.Provisions)
+}
+
+func (p *Project) scripts(ctx context.Context, m plan.Machine, all []plan.Provision) ([]plan.Provision, error) {
+	scripts := make([]plan.Provision, len(all))
+	for i, s := range all {
 		if s.Script != "" {
 			text, err := p.ownFile(ctx, m, reach.Script, s.Script, hostfile.MaxScript)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/fingerprint"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -30,7 +31,7 @@ func (c Change) Restart() bool {
 // ChangesTo are what `up` changes to bring a machine from old to now.
 func ChangesTo(old, now AppliedMachine) []Change {
 	changes := slices.Concat(mountChanges(old.Machine.Mounts, now.Machine.Mounts), portChanges(old.Machine, now.Machine),
-		timeoutChanges(old.Machine.Timeouts, now.Machine.Timeouts), podmanChange(old.Machine, now.Machine))
+		timeoutChanges(old.Machine.Timeouts, now.Machine.Timeouts), podmanChange(old.Machine, now.Machine), jailChanges(old.Machine, now.Machine))
 	for _, name := range slices.Sorted(maps.Keys(now.Settings)) {
 		if now.Settings[name] != old.Settings[name] {
 			changes = append(changes, changed(name))
@@ -181,4 +182,26 @@ func (a *AppliedMachine) Keep(setting string, old AppliedMachine) {
 	case settingBoot:
 		m.Timeouts.Boot, m.Box.BootTimeout = was.Timeouts.Boot, was.Box.BootTimeout
 	}
+}
+
+func jailChanges(old, now plan.Machine) []Change {
+	var changes []Change
+	add := func(what, name string) {
+		changes = append(changes, Change{"jails", fmt.Sprintf("jail %s: %s", what, name)})
+	}
+	for _, j := range now.Jails {
+		was, known := old.Jail(j.Name)
+		switch {
+		case !known:
+			add("added", j.Name)
+		case fingerprint.Of([]any{was}) != fingerprint.Of([]any{j}):
+			add("changed", j.Name)
+		}
+	}
+	for _, j := range old.Jails {
+		if _, stays := now.Jail(j.Name); !stays {
+			add("no longer in the configuration, and left as it is", j.Name)
+		}
+	}
+	return changes
 }

@@ -3,6 +3,7 @@ package reach
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/plan"
@@ -103,7 +104,11 @@ func (f *finder) machine(m plan.Machine) {
 	for _, file := range m.Engine.CACertificates {
 		f.file(Certificate, file, to)
 	}
-	for _, p := range m.Provisions {
+	scripts := slices.Clone(m.Provisions)
+	for _, j := range m.Jails {
+		scripts = append(scripts, j.Provisions...)
+	}
+	for _, p := range scripts {
 		if p.Script != "" {
 			f.file(Script, p.Script, to)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/images"
+	"github.com/fbdock/fbdock/internal/jail"
 	"github.com/fbdock/fbdock/internal/lockfile"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/state"
@@ -157,6 +158,7 @@ func (u *run) payload(image imageFile) (provision.Payload, error) {
 // inputs are what payload and engine are given beside the plan.
 func (u *run) inputs(image imageFile) (in provision.Inputs, err error) {
 	in = u.content.Inputs(u.Options, image.sha512)
+	in.JailPins = jail.Pins(u.Lock)
 	in.Secrets, err = machine.EnsureSecrets(u.files, u.m)
 	return in, err
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/jail"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/progress"
@@ -110,6 +111,11 @@ func (u *run) build(ctx context.Context) (version string, err error) {
 	}
 	if err := u.steps(ctx); err != nil {
 		return "", err
+	}
+	if len(u.m.Jails) > 0 {
+		if err := jail.Pin(ctx, u.guest.Load(), u.Lock); err != nil {
+			return "", err
+		}
 	}
 	if err := u.settle(); err != nil {
 		return "", err

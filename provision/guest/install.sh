@@ -43,13 +43,16 @@ done
 
 put_dir "$src/libexec" "$libexec" 0700
 put_file /usr/local/etc/rc.d/fbdock 0555 <"$src/rc.d/fbdock"
-for d in seed client provisions; do
+for d in seed client provisions jails; do
   if [ -d "$src/$d" ]; then
     put_dir "$src/$d" "$etc/$d" u+rwX,go-rwx
   elif [ -e "$etc/$d" ]; then
     change rm -rf "${etc:?}/$d"
   fi
 done
+if [ -e "$src/jail-pins" ]; then
+  put_file "$etc/jail-pins" 0644 <"$src/jail-pins"
+fi
 put_file "$etc/hash" 0644 <"$src/hash"
 
 # The copy that came over the wire has keys in it: it goes, where it is one

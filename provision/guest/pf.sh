@@ -81,6 +81,8 @@ END
   # The addresses of podman's containers are in a table of the main rules, which
   # its network plugin fills: rules of an anchor see it too (pf.conf(5), TABLES).
   [ "${FBDOCK_PODMAN:-no}" != yes ] || echo "nat on $1 inet from <cni-nat> to any -> ($1)"
+  ! jails_routed || echo "nat on $1 inet from $FBDOCK_JAIL_NETWORK to ! $FBDOCK_JAIL_NETWORK -> ($1)"
+  ! jails_routed || jail_rules
   echo "block drop quick $on inet6"
   [ -z "$(nfs_shares)" ] ||
     echo "pass in quick $on inet proto { tcp udp } from $FBDOCK_ENGINE_ADDRESS to $FBDOCK_ENGINE_GATEWAY port { 111 2049 $(mountd_port) } no state"
@@ -106,6 +108,26 @@ END
     echo "pass quick $on no state"
   fi
   echo "block drop in quick on ! lo0 inet from any to $FBDOCK_ENGINE_NETWORK"
+}
+
+# jails_routed is true where jails have a network of their own.
+jails_routed() { [ -n "${FBDOCK_JAILS:-}" ] || [ -e /var/db/fbdock/jail-bridge ]; }
+
+# jail_rules: jails reach the world and each other, neither this system nor the
+# engine. This system reaches them.
+jail_rules() {
+  on="on { $FBDOCK_JAIL_BRIDGE }"
+  cat <<END
+block drop quick $on inet6
+pass in quick $on inet proto icmp from any to (self) icmp-type { unreach timex } no state
+block return in quick $on inet proto tcp from any to (self) flags S/SA
+pass in quick $on inet proto tcp from $FBDOCK_JAIL_NETWORK to (self) no state
+pass out quick $on inet proto { udp icmp } from (self) to $FBDOCK_JAIL_NETWORK keep state
+block drop in quick $on inet from any to (self)
+block drop in quick $on inet from any to $FBDOCK_ENGINE_NETWORK
+pass quick $on no state
+END
+  on="on { $FBDOCK_BRIDGE $FBDOCK_TAP }"
 }
 
 # pf_anchors are the lines of the main rules that call fbdock's anchor, and

@@ -191,6 +191,26 @@ containers() {
   done
 }
 
+jails() {
+  [ -n "$FBDOCK_JAILS" ] || return 0
+  say "has jails $(jls name 2>/dev/null | tr '\n' ' ')run here, and stay as they are"
+  for jail in $FBDOCK_JAILS; do
+    [ -e "/var/db/fbdock/jails/$jail/settings" ] ||
+      say "change jail $jail: dataset ${pool:-}/fbdock/jails/$jail at /var/jails/$jail, /etc/jail.conf.d/$jail.conf, its name in jail_list"
+    [ -e "/var/db/fbdock/jails/$jail/settings" ] || [ ! -e "/etc/jail.conf.d/$jail.conf" ] ||
+      stop "/etc/jail.conf.d/$jail.conf is there already, and fbdock did not write it" 'give the jail another name in fbdock.hcl'
+  done
+  rc_change jail_enable YES
+  if ! known interface "$FBDOCK_JAIL_BRIDGE"; then
+    ! ifconfig "$FBDOCK_JAIL_BRIDGE" >/dev/null 2>&1 || stop "$FBDOCK_JAIL_BRIDGE is there already, and fbdock did not make it" "rename it: jails need $FBDOCK_JAIL_BRIDGE"
+    say "change network: $FBDOCK_JAIL_BRIDGE with $FBDOCK_JAIL_GATEWAY/$FBDOCK_JAIL_PREFIX, NAT for jails in the anchor \"fbdock\""
+    say "change rc.conf: cloned_interfaces gets $FBDOCK_JAIL_BRIDGE"
+    rc_change "ifconfig_$FBDOCK_JAIL_BRIDGE" "inet $FBDOCK_JAIL_GATEWAY/$FBDOCK_JAIL_PREFIX up"
+  fi
+  [ "$FBDOCK_JAIL_LIMITS" != yes ] || [ "$(sysctl -n kern.racct.enable 2>/dev/null)" = 1 ] ||
+    say 'change /boot/loader.conf: kern.racct.enable=1, for limits of jails; they hold after a reboot, which you do'
+}
+
 services() {
   modules=
   for module in if_bridge if_tuntap nmdm pf fusefs vmm; do
@@ -221,7 +241,10 @@ network
 firewall
 shares
 containers
+jails
 packages
 services
-say 'has untouched /boot/loader.conf, /etc/ssh/sshd_config, your disks, pools and datasets'
+untouched=/boot/loader.conf,
+[ "$FBDOCK_JAIL_LIMITS" != yes ] || untouched=
+say "has untouched ${untouched:+$untouched }/etc/ssh/sshd_config, your disks, pools and datasets"
 say "done"

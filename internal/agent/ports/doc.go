@@ -20,6 +20,8 @@ type Settings struct {
 	Engine string
 	// Podman tells whether podman of FreeBSD is followed.
 	Podman bool
+	// Jails are forwarded as they are, each as a container of FreeBSD.
+	Jails []engine.Container
 	// Bind is where published ports appear; the zero value is nowhere.
 	Bind netip.Addr
 	// Max is how many of them may.

@@ -82,5 +82,5 @@ func (f *Forwards) containers(ctx context.Context, most int) (all []engine.Conta
 		// before podman's where both are new.
 		all = append(slices.Clip(s.known), all...)
 	}
-	return all, unknown, nil
+	return append(all, f.o.Settings().Jails...), unknown, nil
 }

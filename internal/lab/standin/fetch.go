@@ -36,6 +36,9 @@ func fetch(l *lab) int {
 		l.errorf("fetch: %s\nusage: fetch [-146AadFlMmnPpqRrsUv] [-B bytes] [-T seconds] [-o file] URL ...\n", bad)
 		return 1
 	}
+	if path, ok := strings.CutPrefix(rest[0], "https://download.freebsd.org/"); ok && l.conf("network", "yes") != "no" {
+		return fetchPublished(l, path, value(opts, 'o'), rest[0])
+	}
 	client, err := fetchClient(l, opts, long)
 	if err != nil {
 		return l.fail("%v", err)
@@ -99,4 +102,22 @@ func fetchClient(l *lab, opts []option, long map[string]string) (*http.Client, e
 		config.Certificates = []tls.Certificate{pair}
 	}
 	return &http.Client{Timeout: time.Duration(seconds) * time.Second, Transport: &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment}}, nil
+}
+
+// fetchPublished gets what FreeBSD publishes, from the folder where a test puts it.
+func fetchPublished(l *lab, path, to, address string) int {
+	text, err := os.ReadFile(l.path(lasting + "download/" + path))
+	if err != nil {
+		l.errorf("fetch: %s: Not Found\n", address)
+		return 1
+	}
+	if to == "" || to == "-" {
+		_, err = l.out.Write(text)
+	} else {
+		err = os.WriteFile(l.path(to), text, 0o644)
+	}
+	if err != nil {
+		return l.fail("%s: %v", to, err)
+	}
+	return 0
 }

@@ -116,8 +116,11 @@ func clone(l *lab, n *network, name string) (*iface, string) {
 			}
 		}
 	}
-	if n.find(name) != nil {
+	if n.find(name) != nil || kind == "epair" && (n.find(name+"a") != nil || n.find(name+"b") != nil) {
 		return nil, "interface " + name + " already exists"
+	}
+	if kind == "epair" {
+		return clonePair(l, n, name)
 	}
 	one := &iface{Name: name, Kind: kind, Ether: ether(name), MTU: 1500}
 	n.Ifaces = append(n.Ifaces, one)
@@ -128,6 +131,16 @@ func clone(l *lab, n *network, name string) (*iface, string) {
 		effect(l, "ip", "tuntap", "add", name, "mode", "tap")
 		effect(l, "ip", "link", "set", name, "down")
 	}
+	return one, ""
+}
+
+// clonePair makes both ends of an epair(4); the first is the answer. In a lab with a network the pair is not Linux's: no packet passes it.
+func clonePair(l *lab, n *network, name string) (*iface, string) {
+	if len(name)+1 > 15 {
+		return nil, "SIOCIFCREATE2 (" + name + "): File name too long"
+	}
+	one := &iface{Name: name + "a", Kind: "epair", Ether: ether(name + "a"), MTU: 1500}
+	n.Ifaces = append(n.Ifaces, one, &iface{Name: name + "b", Kind: "epair", Ether: ether(name + "b"), MTU: 1500})
 	return one, ""
 }
 
@@ -153,11 +166,23 @@ func effect(l *lab, name string, args ...string) bool {
 }
 
 func destroy(l *lab, n *network, one *iface) {
+	if one.Kind == "epair" { // with its other end, which may be in a jail
+		other := map[byte]string{'a': "b", 'b': "a"}[one.Name[len(one.Name)-1]]
+		other = one.Name[:len(one.Name)-1] + other
+		n.Ifaces = slices.DeleteFunc(n.Ifaces, func(i *iface) bool { return i.Name == other })
+		p := prisonsOf(l)
+		for _, jail := range p.All {
+			jail.Ifaces = slices.DeleteFunc(jail.Ifaces, func(i *iface) bool { return i.Name == other })
+		}
+		l.save(volatile+"jails", p)
+	}
 	n.Ifaces = slices.DeleteFunc(n.Ifaces, func(other *iface) bool { return other == one })
 	for _, other := range n.Ifaces {
 		other.Members = slices.DeleteFunc(other.Members, func(name string) bool { return name == one.Name })
 	}
-	effect(l, "ip", "link", "del", one.Name)
+	if one.Kind != "epair" {
+		effect(l, "ip", "link", "del", one.Name)
+	}
 }
 
 // broadcast and mask as ifconfig prints them.

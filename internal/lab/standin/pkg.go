@@ -45,6 +45,10 @@ func pkg(l *lab) int {
 		return 1
 	}
 	defer l.lock()()
+	opts, _, _ := getopt(l.args, "46dhvN:j:r:c:C:R:o:l")
+	if name := value(opts, 'j'); name != "" {
+		return pkgJail(l, name, rest)
+	}
 	have := installed(l)
 	ready := slices.Contains(have, "pkg")
 	if len(l.args) > 0 && l.args[0] == "-N" {

@@ -73,7 +73,7 @@ func oids() []oid {
 		{"kern.vm_guest", fromConf("vm_guest", "generic"), nil},
 		{"kern.hostname", func(*lab) string { name, _ := os.Hostname(); return name }, nil},
 		{"kern.boottime", bootTime, nil},
-		{"kern.racct.enable", fixed("0"), nil},
+		{"kern.racct.enable", func(l *lab) string { return loader(l, "kern.racct.enable", "0") }, nil},
 		{"hw.model", fromConf("model", "fbdock lab virtual CPU"), nil},
 		{"hw.machine", fixed("amd64"), nil},
 		{"hw.machine_arch", fixed("amd64"), nil},

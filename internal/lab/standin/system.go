@@ -17,7 +17,7 @@ func systemCommands() map[string]command {
 	return map[string]command{"uname": uname, "freebsd-version": freebsdVersion, "dmesg": dmesg, "shutdown": shutdown, "reboot": reboot,
 		"poweroff": poweroff, "halt": poweroff, "daemon": daemon, "lockf": lockf, "fetch": fetch, "logger": logger, "hostname": hostname,
 		"init": initMain, "getent": getent, "nc": netcat, "newsyslog": quiet, "freebsd-update": missing, "sockstat": sockstat,
-		"nextboot": nextboot, "chflags": chflags, "rctl": rctl, "devfs": quiet, "ssh": passed, "sshfs": sshfsFake, "docker": dockerFake}
+		"nextboot": nextboot, "chflags": chflags, "devfs": quiet, "ssh": passed, "sshfs": sshfsFake, "docker": dockerFake}
 }
 
 func release(l *lab) string { return l.conf("release", "14.2-RELEASE") }
@@ -226,11 +226,6 @@ func dockerFake(l *lab) int {
 
 func nextboot(l *lab) int {
 	l.errorf("Illegal option %s\nUsage: nextboot [-af] [-e variable=value] [-k kernel] [-o options]\n       nextboot -D\n", filepath.Join(l.args...))
-	return 1
-}
-
-func rctl(l *lab) int {
-	l.errorf("rctl: RACCT/RCTL present, but disabled; enable using kern.racct.enable=1 tunable\n")
 	return 1
 }
 

@@ -15,7 +15,7 @@ func zfsCommands() map[string]command { return map[string]command{"zfs": zfs, "z
 
 const (
 	compressions = "on | off | lzjb | gzip | gzip-[1-9] | zle | lz4 | zstd | zstd-[1-19] | zstd-fast | zstd-fast-[1-10,20,30,40,50,60,70,80,90,100,500,1000]"
-	zfsUsage     = "usage: zfs command args ...\nwhere 'command' is one of the following:\n\n\tcreate, destroy, list, get, set, inherit, mount, unmount, snapshot, send, rename, version\n"
+	zfsUsage     = "usage: zfs command args ...\nwhere 'command' is one of the following:\n\n\tcreate, destroy, list, get, set, inherit, mount, unmount, snapshot, rollback, clone, promote, send, receive, rename, version\n"
 )
 
 var (
@@ -33,7 +33,7 @@ func zfs(l *lab) int {
 	}
 	run, ok := map[string]func(*lab, *store, []string) int{"create": zfsCreate, "destroy": zfsDestroy, "list": zfsList, "get": zfsGet, "set": zfsSet,
 		"inherit": zfsInherit, "mount": zfsMount, "unmount": zfsUnmount, "umount": zfsUnmount, "snapshot": zfsSnapshot, "send": zfsSend,
-		"rename": zfsRename, "version": zfsVersion}[l.args[0]]
+		"rollback": zfsRollback, "clone": zfsClone, "promote": zfsPromote, "receive": zfsReceive, "recv": zfsReceive, "rename": zfsRename, "version": zfsVersion}[l.args[0]]
 	if !ok {
 		l.errorf("unrecognized command '%s'\n%s", l.args[0], zfsUsage)
 		return 2
@@ -227,7 +227,12 @@ func zfsDestroy(l *lab, s *store, args []string) int {
 			l.errorf("could not find any snapshots to destroy; check snapshot names.\n")
 			return 1
 		}
+		if clones := s.clones(name); len(clones) > 0 {
+			l.errorf("cannot destroy '%s': snapshot has dependent clones\nuse '-R' to destroy the following datasets:\n%s\n", name, strings.Join(clones, "\n"))
+			return 1
+		}
 		d.Snaps = slices.DeleteFunc(d.Snaps, func(have string) bool { return have == snap })
+		l.must(os.RemoveAll(l.path(snapDir(name))))
 		return 0
 	}
 	d := s.get(name)
@@ -249,6 +254,14 @@ func zfsDestroy(l *lab, s *store, args []string) int {
 		l.errorf("cannot destroy '%s': %s has children\nuse '-r' to destroy the following datasets:\n%s\n", name, kind, strings.Join(children, "\n"))
 		return 1
 	}
+	if outside := s.clonesOutside(name); len(outside) > 0 {
+		l.errorf("cannot destroy '%s': %s has dependent clones\nuse '-R' to destroy the following datasets:\n%s\n", name, kind, strings.Join(outside, "\n"))
+		return 1
+	}
+	if jail := jailOn(l, s, name); jail != "" {
+		l.errorf("cannot unmount '%s': pool or dataset is busy\n", jail)
+		return 1
+	}
 	if d.Volume && inUse(l, volumeFile(name)) {
 		l.errorf("cannot destroy '%s': dataset is busy\n", name)
 		return 1
@@ -262,6 +275,9 @@ func zfsDestroy(l *lab, s *store, args []string) int {
 		unmountSet(l, s, one)
 		l.must(os.RemoveAll(l.path(volumeFile(one))))
 		l.must(os.RemoveAll(l.path(filesDir(one))))
+		for _, snap := range s.Sets[one].Snaps {
+			l.must(os.RemoveAll(l.path(snapDir(one + "@" + snap))))
+		}
 		l.remove(l.path("/dev/zvol/" + one))
 		delete(s.Sets, one)
 	}

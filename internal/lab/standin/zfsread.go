@@ -41,6 +41,8 @@ func pick(l *lab, s *store, names []string, deep bool) ([]string, int) {
 		case d == nil || isSnap && !slices.Contains(d.Snaps, snap):
 			l.errorf("cannot open '%s': dataset does not exist\n", name)
 			status = 1
+		case isSnap:
+			found = append(found, name)
 		case deep:
 			found = append(found, s.below(name)...)
 		default:
@@ -67,6 +69,9 @@ func zfsList(l *lab, s *store, args []string) int {
 	}
 	kinds := value(opts, 't')
 	names, status := pick(l, s, rest, has(opts, 'r') || has(opts, 'd'))
+	if contains(strings.Split(kinds, ","), "snapshot") || kinds == "all" {
+		names = s.withSnapshots(names)
+	}
 	if len(names) == 0 && status == 0 && !has(opts, 'H') {
 		l.errorf("no datasets available\n")
 		return 0

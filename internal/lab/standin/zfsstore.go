@@ -33,6 +33,7 @@ type dataset struct {
 	Size   int64 // of a volume
 	Props  map[string]string
 	Snaps  []string
+	Origin string // the snapshot that it is a clone of
 }
 
 func loadZFS(l *lab) *store {
@@ -92,8 +93,14 @@ var zfsDefaults = map[string]string{
 	"redundant_metadata": "all", "relatime": "on", "special_small_blocks": "0", "utf8only": "off", "normalization": "none",
 }
 
+// notInherited are the properties that a dataset does not get from its parent (zfsprops(7)).
+var notInherited = []string{"canmount", "quota", "refquota", "reservation", "refreservation"}
+
 // property gives value and source as zfs get shows them; ok is false for a name that zfs does not know.
 func zfsProperty(l *lab, s *store, name, prop string) (value, source string, ok bool) {
+	if set, snap, ok := strings.Cut(name, "@"); ok {
+		return snapshotProperty(l, s, set, snap, prop)
+	}
 	d := s.Sets[name]
 	switch prop {
 	case "name":
@@ -109,6 +116,9 @@ func zfsProperty(l *lab, s *store, name, prop string) (value, source string, ok 
 	case "compressratio", "refcompressratio":
 		return "1.00x", "-", true
 	case "origin":
+		if d.Origin != "" {
+			return d.Origin, "-", true
+		}
 		return "-", "-", true
 	case "mounted":
 		return map[bool]string{true: "yes", false: "no"}[slices.Contains(mounts(l), name)], "-", !d.Volume
@@ -121,6 +131,12 @@ func zfsProperty(l *lab, s *store, name, prop string) (value, source string, ok 
 		return "16384", "default", d.Volume
 	case "mountpoint":
 		return mountpoint(l, s, name)
+	}
+	if contains(notInherited, prop) {
+		if text, set := d.Props[prop]; set {
+			return text, "local", true
+		}
+		return zfsDefaults[prop], "default", true
 	}
 	for at := name; ; at = at[:strings.LastIndexByte(at, '/')] {
 		if text, set := s.Sets[at].Props[prop]; set {

@@ -39,7 +39,29 @@ for module in $vital; do
   kldstat -qm "$module" || fail "kernel module $module is not there although kldload succeeded" "see dmesg"
 done
 
+# rctl(8) counts what jails use only where the loader says so. Asked for once per
+# boot; on a computer of the user's own the next boot is theirs to choose.
 warning=
+if [ "${FBDOCK_JAIL_LIMITS:-no}" = yes ] && [ "$(sysctl -n kern.racct.enable 2>/dev/null)" != 1 ]; then
+  if ! grep -qs '^kern.racct.enable="\{0,1\}1' /boot/loader.conf; then
+    [ -e /boot/loader.conf ] || remember file /boot/loader.conf
+    put_block /boot/loader.conf 'kern.racct.enable=1'
+    take_block || true
+  fi
+  asked=$(fact racct-asked)
+  if own; then
+    warning=", limits of jails hold after a reboot of this computer (kern.racct.enable=1 is in /boot/loader.conf)"
+  elif [ -z "$asked" ] || [ "$asked" = "$(boot_time)" ]; then
+    put_fact racct-asked "$(boot_time)"
+    told=1
+    note "reboot wanted"
+    say "reboot limits of jails need kern.racct.enable=1, which is in loader.conf now"
+    exit 10
+  else
+    warning=", kern.racct.enable is 0 after a reboot: jails have no limits"
+  fi
+fi
+
 # On a computer of the user's own what its loader.conf and its sshd_config
 # say is the user's business.
 if ! own; then

@@ -47,7 +47,7 @@ bridge() {
 if beside; then
   card_up
   rc_conf "ifconfig_$FBDOCK_BRIDGE" "inet $FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX"
-  if [ "${FBDOCK_PODMAN:-no}" = yes ]; then # its containers go out through FreeBSD
+  if [ "${FBDOCK_PODMAN:-no}" = yes ] || jails_routed; then # they go out through FreeBSD
     rc_conf gateway_enable YES
     sysctl_set net.inet.ip.forwarding 1
   fi

@@ -1,0 +1,47 @@
+package contract_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/fbdock/fbdock/provision/contract"
+)
+
+func TestParseJails(t *testing.T) {
+	t.Parallel()
+	got := contract.ParseJails("noise\nfbdock-jail web running 15.1 10.79.0.10 declared boot 4096 web.example\nfbdock-jail short\nfbdock-jail db stopped 14.2 inherit by-hand manual x db\n")
+	want := []contract.Jail{
+		{Name: "web", State: "running", Release: "15.1", Address: "10.79.0.10", Declared: true, Boot: true, Used: 4096, Hostname: "web.example"},
+		{Name: "db", State: "stopped", Release: "14.2", Address: "inherit", Hostname: "db"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if jails := contract.ParseJails(""); jails == nil || len(jails) != 0 {
+		t.Errorf("ParseJails of nothing = %#v, want an empty list", jails)
+	}
+}
+
+// FuzzJailLines: each jail and base has a line of its own, whose words it has.
+func FuzzJailLines(f *testing.F) {
+	f.Add("fbdock-jail web running 15.1 10.79.0.10 declared boot 1 w\nfbdock-jail-base 15.1 amd64 00 https://x\nfbdock-jail-limit memory -\nfbdock-jail-used pcpu 3")
+	f.Fuzz(func(t *testing.T, out string) {
+		for _, j := range contract.ParseJails(out) {
+			if !strings.Contains(out, j.Name) || j.Used < 0 {
+				t.Fatalf("ParseJails(%q) has %+v", out, j)
+			}
+		}
+		for _, b := range contract.ParseJailBases(out) {
+			if !strings.Contains(out, b.Release) || b.URL == "" {
+				t.Fatalf("ParseJailBases(%q) has %+v", out, b)
+			}
+		}
+		for _, l := range contract.ParseJailLimits(out) {
+			if l.Value < 0 {
+				t.Fatalf("ParseJailLimits(%q) has %+v", out, l)
+			}
+		}
+	})
+}

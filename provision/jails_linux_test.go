@@ -1,0 +1,280 @@
+package provision_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/provision"
+	"github.com/fbdock/fbdock/provision/contract"
+)
+
+// jailMachine has two jails, the second with limits and a folder.
+func jailMachine() plan.Machine {
+	m := labMachine()
+	m.Podman, m.Provisions = false, nil
+	m.JailNetwork = prefix("10.79.0.0/24")
+	m.Jails = []plan.Jail{
+		{Name: "web", Hostname: "web.example", Address: address("10.79.0.10"), Boot: true, Packages: []string{"jq"}, Allow: []string{"raw_sockets"},
+			Provisions: []plan.Provision{{Name: "tools", Inline: "echo \"$JAIL has tools\" >>/root/tools\n"}}},
+		{Name: "db", Release: "14.2", Hostname: "db", Boot: true},
+	}
+	return m
+}
+
+// baseFiles are the least that a jail of the lab starts with.
+func baseFiles(t *testing.T) map[string]string {
+	t.Helper()
+	files := map[string]string{"etc/rc": "echo \"rc of $JAIL\" >>/var/log/rc\n", "etc/rc.shutdown": "echo down >>/var/log/rc\n", "dev/null": "", "root/.profile": "", "var/log/x": "", "var/db/x": ""}
+	dash, err := exec.LookPath("dash")
+	if err != nil {
+		t.Skip("the lab needs dash")
+	}
+	out, err := exec.Command("ldd", dash).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := func(from, to string) { files[to] = string(must(os.ReadFile(from))) }
+	read(dash, "bin/sh")
+	for _, word := range strings.Fields(string(out)) {
+		if strings.HasPrefix(word, "/") {
+			read(word, strings.TrimPrefix(word, "/"))
+		}
+	}
+	return files
+}
+
+// publish puts a release where the lab's fetch finds it. Only its form is not
+// FreeBSD's: it is not compressed.
+func (g *guest) publish(t *testing.T, release string) {
+	t.Helper()
+	var base bytes.Buffer
+	w := tar.NewWriter(&base)
+	for name, text := range baseFiles(t) {
+		if err := w.WriteHeader(&tar.Header{Name: "./" + name, Mode: 0o755, Size: int64(len(text)), Typeflag: tar.TypeReg}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	dir := "var/lab/download/ftp/releases/amd64/amd64/" + release + "-RELEASE/"
+	g.write(t, dir+"base.txz", base.String())
+	g.write(t, dir+"MANIFEST", fmt.Sprintf("base-dbg.txz\t%064d\t1\tbase_dbg\t\"Base system (Debugging)\"\toff\nbase.txz\t%x\t27000\tbase\t\"Base system (MANDATORY)\"\ton\n", 0, sha256.Sum256(base.Bytes())))
+}
+
+// jailGuest is a guest with its payload and what FreeBSD has published.
+func jailGuest(t *testing.T, m plan.Machine) *guest {
+	t.Helper()
+	needNamespaces(t)
+	g := newGuest(t)
+	g.publish(t, "14.2")
+	g.uploadJails(t, m)
+	return g
+}
+
+// uploadJails is upload with those steps alone that jails need: the engine's
+// would be most of the time.
+func (g *guest) uploadJails(t *testing.T, m plan.Machine) {
+	t.Helper()
+	if err := os.RemoveAll(filepath.Join(g.root, "var/db/fbdock/payload")); err != nil {
+		t.Fatal(err)
+	}
+	g.upload(t, m)
+	g.write(t, "var/db/fbdock/payload/libexec/fbdock-steps", "#!/bin/sh\nfor step in 10-base 30-storage 40-network 93-jails; do sh /usr/local/libexec/fbdock/steps/$step.sh || exit $?; done\n")
+}
+
+const inJail = "/usr/local/libexec/fbdock/fbdock-jail "
+
+// TestJails: jails are made as the configuration says, a second run changes
+// nothing, they are there after a boot, and what is not declared is left alone.
+func TestJails(t *testing.T) {
+	t.Parallel()
+	g := jailGuest(t, jailMachine())
+	const state = "\n" + inJail + "list; jls jid name path; ifconfig bridge1; sysrc jail_enable jail_list cloned_interfaces; pfctl -a fbdock -sn; pfctl -a fbdock -sr | grep bridge1; " +
+		"zfs list -H -o name,origin -r fbdock/fbdock/jails; cat /etc/jail.conf.d/web.conf; jexec web /bin/sh -c 'while read -r l; do echo \"in web: $l\"; done </root/tools'\n"
+	out, _ := g.run(t, install+state)
+	mustSay(t, g, out, "fbdock-step jails ok web db", "status 0", "fbdock-jail web running 14.2 10.79.0.10 declared boot ", "fbdock-jail db running 14.2 inherit declared boot ",
+		"web /var/jails/web", "inet 10.79.0.1 ", "member: epair10010a ", "jail_enable: YES", "jail_list: web db", "nat on vtnet0 inet from 10.79.0.0/24 to ! 10.79.0.0/24 -> (vtnet0)",
+		"block drop in quick on bridge1 inet from any to 10.77.0.0/24", "fbdock/fbdock/jails/web\tfbdock/fbdock/jail-base/14.2@base", "allow.raw_sockets;", "in web: web has tools")
+
+	out, _ = g.run(t, "jls name; sleep 1; "+install+state)
+	before, _, _ := strings.Cut(out, "fbdock-step install")
+	if !strings.Contains(before, "web\n") || !strings.Contains(before, "db\n") {
+		t.Errorf("after a boot the jails are %q\n%s", before, g.logs(t))
+	}
+	mustSay(t, g, out, "fbdock-step jails skip web db", "status 0", "in web: web has tools")
+	if strings.Count(out, "in web: ") != 1 {
+		t.Errorf("the script ran again:\n%s", out)
+	}
+
+	m := jailMachine()
+	m.Jails = m.Jails[1:]
+	g.uploadJails(t, m)
+	out, _ = g.run(t, install+"\n"+inJail+"list")
+	mustSay(t, g, out, "fbdock-step jails skip db", "fbdock-jail web running 14.2 10.79.0.10 by-hand boot ")
+}
+
+// TestJailsByHand: each command of fbdock-jail, with settings as the host sends them.
+func TestJailsByHand(t *testing.T) {
+	t.Parallel()
+	m := jailMachine()
+	g := jailGuest(t, m)
+	for name, j := range map[string]plan.Jail{
+		"one": {Name: "one", Hostname: "one", Address: address("10.79.0.254"), Boot: true}, "two": {Name: "two", Hostname: "two", Address: address("10.79.0.253")},
+		"three": {Name: "three", Hostname: "three"},
+	} {
+		settings, err := provision.JailSettings(m, j)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g.write(t, "root/"+name, string(settings))
+	}
+	out, status := g.run(t, install+`
+set -x
+j=/usr/local/libexec/fbdock/fbdock-jail
+$j create one </root/one
+jexec one /bin/sh -c 'echo first >/root/file'
+$j snapshot one before
+jexec one /bin/sh -c 'echo lost >/root/file'
+$j rollback one before
+jexec one /bin/sh -c 'read -r l </root/file; echo "one has $l"; echo second >/root/file'
+$j clone one two </root/two
+$j rollback one before
+$j start two
+jexec two /bin/sh -c 'read -r l </root/file; echo "two has $l"'
+$j stop two; $j restart two
+$j export two >/root/export
+cat /root/three /root/export | $j import three 14.2 $(wc -c </root/three)
+$j start three
+jexec three /bin/sh -c 'read -r l </root/file; echo "three has $l"'
+$j limits three
+$j list
+$j bases
+$j destroy one
+$j destroy three; $j destroy two
+$j destroy web
+$j list; jls name; ls /etc/jail.conf.d /var/jails /var/db/fbdock/jails; sysrc jail_list; zfs list -H -r -o name fbdock/fbdock/jails
+`)
+	mustSay(t, g, out, "fbdock-step jail ok one is made of FreeBSD 14.2", "fbdock-step jail ok one@before", "fbdock-step jail ok one is as it was at before", "fail roll jail one back to before: cannot rollback",
+		"one has first", "two has second", "three has second", "fbdock-jail three running 14.2 inherit by-hand manual ", "fbdock-jail-base 14.2 amd64 ", "fbdock-step jail ok one is gone",
+		"fbdock-step jail ok two is gone", "fbdock-step jail fail jail web is in fbdock.hcl | hint: remove its block there, then fbdock up", "fbdock-jail-limit off kern.racct.enable")
+	_, end, _ := strings.Cut(out, "jail web is in fbdock.hcl | hint")
+	for _, left := range []string{"one", "two", "three"} {
+		if strings.Contains(end, left) {
+			t.Errorf("status %d: %s is left:\n%s", status, left, end)
+		}
+	}
+}
+
+// TestJailsRefused: what cannot be is one error, and nothing is half made.
+func TestJailsRefused(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change  func(*plan.Machine)
+		prepare string
+		want    string
+	}{
+		"newer":    {func(m *plan.Machine) { m.Jails[1].Release = "15.1" }, "", "fbdock-step jails fail jail db: release 15.1 is newer than the guest's kernel, 14.2"},
+		"missing":  {func(m *plan.Machine) { m.Jails[1].Release = "14.1" }, "", "14.1-RELEASE/MANIFEST"},
+		"manifest": {nil, "echo x >>/var/lab/download/ftp/releases/amd64/amd64/14.2-RELEASE/base.txz", "base.txz of 14.2 is not the file that its MANIFEST names"},
+		"foreign":  {nil, "mkdir -p /etc/jail.conf.d; echo mine >/etc/jail.conf.d/db.conf", "/etc/jail.conf.d/db.conf is there already, and fbdock did not write it"},
+		"bridge":   {nil, "ifconfig bridge1 create", "bridge1 is there already"},
+		"overlap": {func(m *plan.Machine) {
+			m.JailNetwork = prefix("10.0.0.0/16")
+			m.Jails[0].Address = address("10.0.0.10")
+		}, "", "jail_network 10.0.0.0/16 overlaps the guest's own network 10.0.2.0/24"},
+		"package": {func(m *plan.Machine) { m.Jails[0].Packages = []string{"nosuch"} }, "", "pkg -j web install -y nosuch: "},
+		"script":  {func(m *plan.Machine) { m.Jails[0].Provisions[0].Inline = "exit 3" }, "", "jail web: script tools ended with status 3"},
+	} {
+		m := jailMachine()
+		if c.change != nil {
+			c.change(&m)
+		}
+		g := jailGuest(t, m)
+		out, _ := g.run(t, c.prepare+"\n"+install+"\nzfs list -H -o name\n")
+		mustSay(t, g, out, c.want, "status 1")
+		if strings.Count(out, "fbdock-step jails fail") != 1 {
+			t.Errorf("%s: not one error:\n%s", name, out)
+		}
+		if (name == "newer" || name == "foreign") && strings.Contains(out, "fbdock/fbdock/jails\n") || name == "manifest" && strings.Contains(out, "jail-base/14.2") {
+			t.Errorf("%s: something is half made:\n%s", name, out)
+		}
+	}
+}
+
+// TestJailPins: a base system that is not the one of the lock file is refused,
+// and the pins are no reason for another run.
+func TestJailPins(t *testing.T) {
+	t.Parallel()
+	m := jailMachine()
+	g := jailGuest(t, m)
+	sum := strings.Repeat("ab", 64)
+	in := provision.Inputs{Secrets: labSecrets(t, m), ImageSHA512: digest()}
+	without, err := provision.Render(m, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.JailPins = "14.2 amd64 " + sum + "\n"
+	with, err := provision.Render(m, in)
+	if err != nil || with.Hash() != without.Hash() {
+		t.Fatalf("hash %s with pins, %s without, %v", with.Hash(), without.Hash(), err)
+	}
+	g.write(t, "var/db/fbdock/payload/jail-pins", in.JailPins)
+	out, _ := g.run(t, install)
+	mustSay(t, g, out, "fbdock-step jails fail base.txz of 14.2 is not the file that is pinned: sha512 ", "not "+sum)
+}
+
+// TestJailLimits: the reboot that limits need is asked for first, and they are
+// in force after it.
+func TestJailLimits(t *testing.T) {
+	t.Parallel()
+	m := jailMachine()
+	m.Jails[0].Memory, m.Jails[0].CPUs = 512*hcl.MiB, 2
+	g := jailGuest(t, m)
+	out, _ := g.run(t, install+"\ninit boot >/dev/null\n"+install+"\nrctl; service jail onestop web; rctl; echo again; service jail onestart web; rctl\n")
+	first, second, _ := strings.Cut(out, fmt.Sprintf("status %d\n", contract.StatusReboot))
+	mustSay(t, g, first, "fbdock-step base reboot limits of jails need kern.racct.enable=1")
+	mustSay(t, g, second, "status 0", "jail:web:memoryuse:deny=536870912", "jail:web:pcpu:deny=200")
+	if strings.Count(second, "pcpu:deny=200\n") != 2 {
+		t.Errorf("limits do not come and go with the jail:\n%s", second)
+	}
+}
+
+// TestJailFolder: a jail that wants a folder of the host waits for it.
+func TestJailFolder(t *testing.T) {
+	t.Parallel()
+	m := jailMachine()
+	m.Jails = m.Jails[:1]
+	m.Jails[0].Mounts = []plan.JailMount{{Source: "/home/me/src", Target: "/src", ReadOnly: true, Mount: "/home/me/src"}}
+	g := jailGuest(t, m)
+	out, _ := g.run(t, install+"\n"+inJail+"list; "+inJail+"start web; cat /etc/fstab.web; sysrc jail_list\n")
+	mustSay(t, g, out, "fbdock-step jails ok web; of these web are started when the host's folders are there", "fbdock-jail web waiting ",
+		"fbdock-step jail fail jail web: the host's folder at /home/me/src is not mounted", "/home/me/src /var/jails/web/src nullfs ro 0 0", "jail_list: \n")
+
+	// Without a mount of the machine's there is nothing to wait for, and links of the jail's are not followed.
+	m.Jails[0].Mounts[0].Mount = ""
+	m.Jails[0].Mounts[0].Target = "/data/src"
+	if err := os.MkdirAll(filepath.Join(g.root, "home/me/src"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	g.uploadJails(t, m)
+	out, _ = g.run(t, "ln -s /etc /var/jails/web/data\n"+install+"\n"+inJail+"list; ls -d /etc/src; rm /var/jails/web/data\n"+install+"\n"+inJail+"list")
+	first, second, _ := strings.Cut(out, "status 1\n")
+	mustSay(t, g, first, "fbdock-step jails fail jail web: its mount point /data/src leads through a link, /var/jails/web/data")
+	mustSay(t, g, second, "fbdock-jail web running 14.2 ")
+	if strings.Contains(out, "/etc/src\n") && !strings.Contains(out, "No such file") {
+		t.Errorf("the link was followed:\n%s", out)
+	}
+}
