@@ -1,8 +1,6 @@
 package hcl
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/netip"
 
 	"github.com/fbdock/fbdock/internal/redact"
@@ -24,7 +22,7 @@ type Engine struct {
 	InsecureRegistries []string
 	DNS                []netip.Addr
 	CACertificates     []string // files on the host
-	Proxy              Proxy
+	Proxy              redact.Proxy
 }
 
 func engineSchema(x *Engine) Block {
@@ -70,29 +68,4 @@ func (x *Engine) end(s *scope) {
 			"Whoever reaches the port is root on the engine. It is kept within the FreeBSD guest.",
 			"leave it out: fbdock docker and the docker context use TLS or SSH")
 	}
-}
-
-// Proxy is what the guests use to reach the network; empty values mean
-// "as the host does". Printed, logged or as JSON it has no user and no
-// password: who needs those takes them from the fields.
-type Proxy struct {
-	HTTP  string `json:"http,omitempty"`
-	HTTPS string `json:"https,omitempty"`
-	No    string `json:"no,omitempty"`
-}
-
-func (p Proxy) redacted() Proxy {
-	return Proxy{HTTP: redact.URL(p.HTTP), HTTPS: redact.URL(p.HTTPS), No: p.No}
-}
-
-// String is for messages and logs.
-func (p Proxy) String() string {
-	p = p.redacted()
-	return fmt.Sprintf("http %q, https %q, no %q", p.HTTP, p.HTTPS, p.No)
-}
-
-// MarshalJSON is for answers to programs.
-func (p Proxy) MarshalJSON() ([]byte, error) {
-	type plain Proxy
-	return json.Marshal(plain(p.redacted()))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 func write(t *testing.T, name, text string) string {
@@ -171,7 +172,7 @@ func wholeEngine() hcl.Engine {
 		InsecureRegistries: []string{"10.0.0.0/8", "registry.local:5000", "[::1]:5000"},
 		DNS:                []netip.Addr{netip.MustParseAddr("192.0.2.53"), netip.MustParseAddr("2001:db8::1")},
 		CACertificates:     []string{"ca.pem"},
-		Proxy:              hcl.Proxy{HTTP: "http://proxy:3128", HTTPS: "socks5://proxy:1080", No: "localhost,.example.com"},
+		Proxy:              redact.Proxy{HTTP: "http://proxy:3128", HTTPS: "socks5://proxy:1080", No: "localhost,.example.com"},
 	}
 }
 

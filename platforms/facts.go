@@ -9,6 +9,7 @@ package platforms
 import (
 	"net/netip"
 
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/platforms/hostshell"
 )
 
@@ -45,8 +46,8 @@ type Facts struct {
 	Variables []string `json:"variables,omitempty"`
 	// AwkwardHome says what in the home folder's path tools stumble over:
 	// "spaces", "non-ascii", "percent".
-	AwkwardHome []string `json:"awkward_home,omitempty"`
-	Proxy       Proxy    `json:"proxy"`
+	AwkwardHome []string     `json:"awkward_home,omitempty"`
+	Proxy       redact.Proxy `json:"proxy"`
 	// Unread says what could not be read and why: it is unknown, not absent.
 	Unread []string `json:"unread,omitempty"`
 }
@@ -99,10 +100,3 @@ type Program struct {
 
 // Found tells whether the program is there.
 func (p Program) Found() bool { return p.Path != "" }
-
-// Proxy is how this host reaches the network.
-type Proxy struct {
-	HTTP  string `json:"http,omitempty"`
-	HTTPS string `json:"https,omitempty"`
-	No    string `json:"no,omitempty"`
-}

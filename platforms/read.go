@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // Read collects the facts. What cannot be read is noted and does no harm;
@@ -83,7 +85,7 @@ func ci(s Sources) string {
 
 // proxy takes the lower case form first, as curl does: CGI made the upper
 // case HTTP_PROXY something that a client can set.
-func proxy(s Sources) Proxy {
+func proxy(s Sources) redact.Proxy {
 	first := func(names ...string) string {
 		for _, n := range names {
 			if v := s.Getenv(n); v != "" {
@@ -92,7 +94,7 @@ func proxy(s Sources) Proxy {
 		}
 		return ""
 	}
-	return Proxy{
+	return redact.Proxy{
 		HTTP:  first("http_proxy", "HTTP_PROXY"),
 		HTTPS: first("https_proxy", "HTTPS_PROXY"),
 		No:    first("no_proxy", "NO_PROXY"),

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/platforms"
 	"github.com/fbdock/fbdock/platforms/hostshell"
 )
@@ -107,7 +108,7 @@ func TestReadLinux(t *testing.T) {
 		},
 		Plugins:  map[string]string{"vagrant-qemu": "0.4.1", "vagrant-libvirt": ""},
 		Networks: []netip.Prefix{netip.MustParsePrefix("10.77.0.0/24"), netip.MustParsePrefix("192.168.1.0/24")},
-		Proxy:    platforms.Proxy{HTTPS: "http://p:3128", No: "localhost"},
+		Proxy:    redact.Proxy{HTTPS: "http://p:3128", No: "localhost"},
 		Shell:    hostshell.POSIX,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {

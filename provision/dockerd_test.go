@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -59,7 +59,7 @@ dockerd() { echo "$DOCKERD"; }
 func TestEngineSettingsArrive(t *testing.T) {
 	t.Parallel()
 	m := machine()
-	m.Engine.Proxy = hcl.Proxy{HTTP: "http://proxy:3128", HTTPS: "http://proxy:3129", No: ".corp"}
+	m.Engine.Proxy = redact.Proxy{HTTP: "http://proxy:3128", HTTPS: "http://proxy:3129", No: ".corp"}
 	m.Engine.CACertificates = []string{"/etc/corp.pem"}
 	p, err := provision.Render(m, provision.Inputs{ImageSHA512: digest(), CACertificates: []provision.Bundle{companyBundle(), companyBundle()}})
 	if err != nil {

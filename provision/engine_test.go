@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -17,7 +17,7 @@ import (
 // through a shell from the seed's script.
 func daemon(t *testing.T, m plan.Machine, class string) map[string]any {
 	t.Helper()
-	p, err := provision.Render(m, provision.Inputs{ImageSHA512: digest(), Proxy: hcl.Proxy{HTTP: "http://proxy:3128"}})
+	p, err := provision.Render(m, provision.Inputs{ImageSHA512: digest(), Proxy: redact.Proxy{HTTP: "http://proxy:3128"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -38,7 +38,7 @@ func FuzzEnvQuote(f *testing.F) {
 			t.Skip()
 		}
 		m := machine()
-		m.Engine.Proxy = hcl.Proxy{HTTP: s, HTTPS: "http://proxy", No: "x"}
+		m.Engine.Proxy = redact.Proxy{HTTP: s, HTTPS: "http://proxy", No: "x"}
 		p, err := provision.Render(m, provision.Inputs{ImageSHA512: digest()})
 		if err != nil {
 			t.Fatal(err)
@@ -74,13 +74,13 @@ func TestGuestValues(t *testing.T) {
 
 func TestProxyIsHandedDown(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ host, own, http, no hcl.Proxy }{
-		{host: hcl.Proxy{HTTP: "http://proxy:3128"}, http: hcl.Proxy{HTTP: "http://proxy:3128"}, no: hcl.Proxy{No: "localhost,127.0.0.1,10.77.0.0/24"}},
-		{host: hcl.Proxy{HTTP: "http://127.0.0.1:3128"}},
-		{host: hcl.Proxy{HTTP: "http://localhost:3128"}},
+	for _, c := range []struct{ host, own, http, no redact.Proxy }{
+		{host: redact.Proxy{HTTP: "http://proxy:3128"}, http: redact.Proxy{HTTP: "http://proxy:3128"}, no: redact.Proxy{No: "localhost,127.0.0.1,10.77.0.0/24"}},
+		{host: redact.Proxy{HTTP: "http://127.0.0.1:3128"}},
+		{host: redact.Proxy{HTTP: "http://localhost:3128"}},
 		{
-			host: hcl.Proxy{HTTP: "http://proxy:3128", No: "corp"}, own: hcl.Proxy{HTTP: "http://10.0.2.2:3128"},
-			http: hcl.Proxy{HTTP: "http://10.0.2.2:3128"}, no: hcl.Proxy{No: "corp,localhost,127.0.0.1,10.77.0.0/24"},
+			host: redact.Proxy{HTTP: "http://proxy:3128", No: "corp"}, own: redact.Proxy{HTTP: "http://10.0.2.2:3128"},
+			http: redact.Proxy{HTTP: "http://10.0.2.2:3128"}, no: redact.Proxy{No: "corp,localhost,127.0.0.1,10.77.0.0/24"},
 		},
 	} {
 		m := machine()

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -37,7 +37,7 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	m := machine()
 	m.Engine.InsecureTCP = true
-	m.Engine.Proxy = hcl.Proxy{HTTP: "http://user:pa'ss@proxy:3128"}
+	m.Engine.Proxy = redact.Proxy{HTTP: "http://user:pa'ss@proxy:3128"}
 	p, err := provision.Render(m, provision.Inputs{
 		Secrets: fixedSecrets(), ImageSHA512: digest(), CACertificates: []provision.Bundle{companyBundle()},
 	})

@@ -10,8 +10,8 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
-	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -122,7 +122,7 @@ func TestRenderRefuses(t *testing.T) {
 		"is no mount point":   func(m *plan.Machine, _ *provision.Inputs) { m.Shares[0].Target = "/a\nb" },
 		"neither 9p nor nfs":  func(m *plan.Machine, _ *provision.Inputs) { m.Shares[0].Type = "smb" },
 		"neither freebsd nor": func(m *plan.Machine, _ *provision.Inputs) { m.Provisions[0].On = "host" },
-		"holds a NUL":         func(m *plan.Machine, _ *provision.Inputs) { m.Engine.Proxy = hcl.Proxy{HTTP: "http://a\x00b"} },
+		"holds a NUL":         func(m *plan.Machine, _ *provision.Inputs) { m.Engine.Proxy = redact.Proxy{HTTP: "http://a\x00b"} },
 	} {
 		m := machine()
 		in := provision.Inputs{Secrets: secrets(t, m), ImageSHA512: digest()}

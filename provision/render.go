@@ -16,6 +16,7 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/provision/contract"
 )
 
@@ -26,7 +27,7 @@ type Inputs struct {
 	// in it travels apart from the payload, to ImagePath.
 	ImageSHA512 string
 	// Proxy is the host's, for what the machine does not set itself.
-	Proxy hcl.Proxy
+	Proxy redact.Proxy
 	// JailPins are the lines of the lock file's base systems for jails.
 	JailPins string
 	// CACertificates are those of plan.Engine.CACertificates, in their order.
@@ -236,13 +237,13 @@ func shareLines(shares []plan.Share) (string, error) {
 // proxyOf is the machine's own proxy, else the host's; a proxy on the
 // host's loopback is of no use in a guest. What lies in the engine's
 // network is never asked of a proxy.
-func proxyOf(m plan.Machine, in Inputs) hcl.Proxy {
+func proxyOf(m plan.Machine, in Inputs) redact.Proxy {
 	p := m.Engine.Proxy
 	p.HTTP = cmp.Or(p.HTTP, reachable(in.Proxy.HTTP))
 	p.HTTPS = cmp.Or(p.HTTPS, reachable(in.Proxy.HTTPS))
 	p.No = cmp.Or(p.No, in.Proxy.No)
 	if p.HTTP == "" && p.HTTPS == "" {
-		return hcl.Proxy{}
+		return redact.Proxy{}
 	}
 	own := "localhost,127.0.0.1," + m.Engine.Network.Masked().String()
 	if p.No == "" {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/provision"
 )
 
@@ -19,12 +20,12 @@ func everything() (plan.Machine, provision.Inputs) {
 	m.Host, m.Box, m.Forward, m.Notes = "ssh://me@metal", plan.Box{Name: "b", Version: "1"}, netip.MustParseAddr("192.0.2.1"), []string{"note"}
 	m.Engine.DNS = []netip.Addr{netip.MustParseAddr("192.0.2.53")}
 	m.Engine.RegistryMirrors, m.Engine.InsecureRegistries = []string{"https://mirror"}, []string{"registry:5000"}
-	m.Engine.InsecureTCP, m.Engine.Proxy = true, hcl.Proxy{HTTP: "http://me:secret@proxy:3128", HTTPS: "http://proxy:3128", No: "a"}
+	m.Engine.InsecureTCP, m.Engine.Proxy = true, redact.Proxy{HTTP: "http://me:secret@proxy:3128", HTTPS: "http://proxy:3128", No: "a"}
 	m.Engine.Daemon = map[string]any{"debug": true, "labels": []any{"a", ""}, "empty": []any{}, "off": false, "none": nil, "deep": map[string]any{"x": "y"}}
 	m.Engine.CACertificates = []string{"/ca.pem"}
 	m.Engine.Bridge, m.Engine.Tap = "bridge77", "tap77"
 	m.Mounts[0].Exclude = []string{"*.o"}
-	return m, provision.Inputs{Secrets: fixedSecrets(), ImageSHA512: digest(), CACertificates: []provision.Bundle{companyBundle()}, Proxy: hcl.Proxy{No: "b"}}
+	return m, provision.Inputs{Secrets: fixedSecrets(), ImageSHA512: digest(), CACertificates: []provision.Bundle{companyBundle()}, Proxy: redact.Proxy{No: "b"}}
 }
 
 func settingsText(m plan.Machine, in provision.Inputs) string {

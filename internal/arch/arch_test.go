@@ -52,7 +52,7 @@ var allowed = map[string][]string{
 	"internal/lab/standin":           {},
 	"internal/acceptance":            {"internal/hostfile", "internal/run", "internal/untrusted", "provision/contract"},
 	"cmd/acceptance":                 {"internal/acceptance", "internal/run", "internal/untrusted"},
-	"internal/plan":                  {"boxes", "hcl", "internal/failure"},
+	"internal/plan":                  {"boxes", "hcl", "internal/failure", "internal/redact"},
 	"internal/commanddocs":           {"internal/manual"},
 	"internal/jail":                  {"hcl", "internal/failure", "internal/link", "internal/lockfile", "internal/machine", "internal/plan", "internal/progress", "internal/untrusted", "provision", "provision/contract"},
 	"internal/manual":                {"hcl"},
@@ -104,7 +104,7 @@ var allowed = map[string][]string{
 	},
 	"internal/project": {
 		"boxes", "hcl", "internal/agent", "internal/confine", "internal/external", "internal/failure", "internal/fingerprint", "internal/host", "internal/hostfile",
-		"internal/images", "internal/lockfile", "internal/machine", "internal/plan", "internal/privatefile", "internal/reach", "internal/state", "internal/vagrant",
+		"internal/images", "internal/lockfile", "internal/machine", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/state", "internal/vagrant",
 		"internal/vagrantvm", "platforms", "platforms/hostpath", "provision", "vagrantfiles",
 	},
 	"internal/up": {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // Host is what planning needs to know of the computer that fbdock runs on.
@@ -35,7 +36,7 @@ type Host struct {
 	// Routes are the networks that the host reaches, the default route left out.
 	Routes []netip.Prefix
 	// Proxy is the host's own, used where the configuration has none.
-	Proxy hcl.Proxy
+	Proxy redact.Proxy
 	// GuestPath translates an absolute host path into the guests' form.
 	GuestPath func(path string) (string, error)
 	// IsDir answers whether a host folder exists.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // DefaultImage is the engine image where none is named.
@@ -91,8 +92,8 @@ func (b *builder) virtualBoxCPUs(provider string, e *Engine) {
 	}
 }
 
-func (b *builder) proxy() hcl.Proxy {
-	if p := b.in.Engine.Proxy; p != (hcl.Proxy{}) {
+func (b *builder) proxy() redact.Proxy {
+	if p := b.in.Engine.Proxy; p != (redact.Proxy{}) {
 		return p
 	}
 	return b.host.Proxy

@@ -10,6 +10,7 @@ import (
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // Plan is the resolved form of one fbdock.hcl.
@@ -146,7 +147,7 @@ type Engine struct {
 	InsecureRegistries []string     `json:"insecure_registries,omitempty"`
 	DNS                []netip.Addr `json:"dns,omitempty"`
 	CACertificates     []string     `json:"ca_certificates,omitempty"`
-	Proxy              hcl.Proxy    `json:"proxy"`
+	Proxy              redact.Proxy `json:"proxy"`
 }
 
 // Image is the disk image that the engine boots.

@@ -16,6 +16,7 @@ import (
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // AppliedMachine is what `up` has brought a machine to. It rules all commands
@@ -52,7 +53,7 @@ const (
 // not in them: they are compared one by one. Neither is `cli`, which holds at
 // once.
 func settingsOf(in hcl.Machine, m plan.Machine) map[string]string {
-	type password hcl.Proxy // as JSON with the password, which may change
+	type password redact.Proxy // as JSON with the password, which may change
 	e := in.Engine
 	settings := map[string]string{}
 	for name, values := range map[string][]any{

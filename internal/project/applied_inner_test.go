@@ -11,6 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/redact"
 )
 
 // of is a machine as applied whose configuration is in.
@@ -43,7 +44,7 @@ func TestCopyOfAnOlderRecord(t *testing.T) {
 
 func TestChanges(t *testing.T) {
 	t.Parallel()
-	in := hcl.Machine{Name: "dev", Engine: hcl.Engine{Proxy: hcl.Proxy{HTTP: "http://u:one@proxy"}}}
+	in := hcl.Machine{Name: "dev", Engine: hcl.Engine{Proxy: redact.Proxy{HTTP: "http://u:one@proxy"}}}
 	m := plan.Machine{Name: "dev", Provider: "libvirt", MaxForwards: 256, Forward: plan.Loopback(), Mounts: []plan.Mount{
 		{Source: "/p", Target: "/p"}, {Source: "/data", Target: "/data", Exclude: []string{"x"}},
 	}}

@@ -4,7 +4,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/platforms"
@@ -23,7 +22,7 @@ func HostOf(facts platforms.Facts) plan.Host {
 
 func hostOf(facts platforms.Facts) plan.Host {
 	return plan.Host{
-		Architecture: facts.Arch, CPUs: facts.CPU.Count, Routes: facts.Networks, Proxy: hcl.Proxy(facts.Proxy),
+		Architecture: facts.Arch, CPUs: facts.CPU.Count, Routes: facts.Networks, Proxy: facts.Proxy,
 		GuestPath: func(path string) (string, error) { return hostpath.GuestPath(facts.OS, path) },
 		IsDir: func(path string) bool {
 			if hostfile.Remote(path) {
