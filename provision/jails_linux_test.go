@@ -278,3 +278,40 @@ func TestJailFolder(t *testing.T) {
 		t.Errorf("the link was followed:\n%s", out)
 	}
 }
+
+// TestJailsOnExternalHost: the survey says what jails change there, jails of
+// the user's own stay, and an uninstall takes fbdock's away.
+func TestJailsOnExternalHost(t *testing.T) {
+	t.Parallel()
+	needNamespaces(t)
+	m := ownMachine()
+	m.Podman, m.Shares = false, nil
+	m.JailNetwork, m.Jails = prefix("10.79.0.0/24"), jailMachine().Jails
+	m.Jails[0].Memory = 64 * hcl.MiB
+	g := newGuest(t)
+	g.publish(t, "14.2")
+	if out, status := g.run(t, lived); status != 0 {
+		t.Fatal(out)
+	}
+	says := g.surveyed(t, m)
+	for _, want := range []string{"change jail web: dataset tank/fbdock/jails/web at /var/jails/web, /etc/jail.conf.d/web.conf", "change network: bridge79 with 10.79.0.1/24",
+		"change /boot/loader.conf: kern.racct.enable=1", "change rc.conf: jail_enable=\"YES\"", "has untouched /etc/ssh/sshd_config"} {
+		if !strings.Contains(says, want) {
+			t.Errorf("the survey does not say %q:\n%s", want, says)
+		}
+	}
+	g.uploadJails(t, m)
+	loader := g.file(t, "boot/loader.conf")
+	out, _ := g.run(t, "echo 'mine {}' >/etc/jail.conf\n"+install+"\njls name\ncat /boot/loader.conf\nsh /usr/local/libexec/fbdock/fbdock-uninstall "+m.Instance+" jails; echo \"uninstall $?\"\n"+
+		"jls name; ls /etc/jail.conf.d; zfs list -H -o name; sysrc -a | grep -E 'jail|bridge79'; ifconfig -l")
+	before, after, _ := strings.Cut(out, "uninstall 0\n")
+	mustSay(t, g, before, "fbdock-step jails ok web db", "limits of jails hold after a reboot of this computer", "web\ndb\n", "kern.racct.enable=1", "status 0")
+	for _, left := range []string{"web", "db", "jail_", "bridge79", "fbdock/jails/"} {
+		if strings.Contains(after, left) {
+			t.Errorf("%q is left:\n%s", left, after)
+		}
+	}
+	if got := g.file(t, "boot/loader.conf"); got != loader {
+		t.Errorf("loader.conf is %q after the uninstall, it was %q", got, loader)
+	}
+}

@@ -132,6 +132,13 @@ func planRows(m plan.Machine) [][]string {
 	if m.Podman {
 		rows = append(rows, []string{"podman", "containers of FreeBSD itself, by `fbdock podman`"})
 	}
+	for _, j := range m.Jails {
+		text := j.Name + ": FreeBSD " + cmp.Or(j.Release, "of the guest's release")
+		if j.Address.IsValid() {
+			text += ", " + j.Address.String()
+		}
+		rows = append(rows, []string{"jail", text})
+	}
 	for _, s := range m.Provisions {
 		rows = append(rows, []string{"provision", s.Name + " on " + s.On})
 	}
