@@ -24,7 +24,7 @@ RUN       ?= .
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/hosts')
 
-.PHONY: help build test lint e2e box-e2e clients-e2e real catalogue docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean
+.PHONY: help build test lint e2e box-e2e clients-e2e real catalogue docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean site
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -43,7 +43,15 @@ lint: tools $(DEADCODE) ## golangci-lint, shellcheck, shfmt, deadcode; govulnche
 	shellcheck -x -P SCRIPTDIR $(SHELLS)
 	shfmt -d -i 2 -ci $(SHELLS)
 	.ci/deadcode $(DEADCODE)
-	$(MAKE) --no-print-directory vuln
+	$(MAKE) --no-print-directory site vuln
+
+site: ## docs, README and the other pages as HTML in .cache/site; their links are checked
+	@command -v hugo >/dev/null || .ci/apt hugo
+	docs/site/build .cache/site
+
+docs/overview.svg: docs/overview.txt
+	@command -v hugo >/dev/null || .ci/apt hugo
+	docs/site/build picture
 
 vuln: $(GOVULN) ## known vulnerabilities; GOVULNDB names a copy of the database
 	.ci/vuln $(GOVULN)
