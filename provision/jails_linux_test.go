@@ -102,12 +102,12 @@ const inJail = "/usr/local/libexec/fbdock/fbdock-jail "
 func TestJails(t *testing.T) {
 	t.Parallel()
 	g := jailGuest(t, jailMachine())
-	const state = "\n" + inJail + "list; jls jid name path; ifconfig bridge1; sysrc jail_enable jail_list cloned_interfaces; pfctl -a fbdock -sn; pfctl -a fbdock -sr | grep bridge1; " +
+	const state = "\n" + inJail + "list; jls jid name path; ifconfig bridge1; sysrc jail_enable jail_list cloned_interfaces; pfctl -a fbdock -sn; pfctl -a fbdock -sr | grep -E 'bridge1|fbjail'; " +
 		"zfs list -H -o name,origin -r fbdock/fbdock/jails; cat /etc/jail.conf.d/web.conf; jexec web /bin/sh -c 'while read -r l; do echo \"in web: $l\"; done </root/tools'\n"
 	out, _ := g.run(t, install+state)
 	mustSay(t, g, out, "fbdock-step jails ok web db", "status 0", "fbdock-jail web running 14.2 10.79.0.10 declared boot ", "fbdock-jail db running 14.2 inherit declared boot ",
 		"web /var/jails/web", "inet 10.79.0.1 ", "member: epair10010a ", "jail_enable: YES", "jail_list: web db", "nat on vtnet0 inet from 10.79.0.0/24 to ! 10.79.0.0/24 -> (vtnet0)",
-		"block drop in quick on bridge1 inet from any to 10.77.0.0/24", "fbdock/fbdock/jails/web\tfbdock/fbdock/jail-base/14.2@base", "allow.raw_sockets;", "in web: web has tools")
+		"block drop in quick on bridge1 inet from any to 10.77.0.0/24", "block drop in quick on fbjail inet from any to 10.77.0.0/24", "fbdock/fbdock/jails/web\tfbdock/fbdock/jail-base/14.2@base", "allow.raw_sockets;", "in web: web has tools")
 
 	out, _ = g.run(t, "jls name; sleep 1; "+install+state)
 	before, _, _ := strings.Cut(out, "fbdock-step install")

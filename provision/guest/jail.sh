@@ -5,6 +5,7 @@
 # rc.d/jail, and the chapter "Jails and Containers" of FreeBSD's handbook.
 
 jails_root=/var/jails
+jail_group=fbjail # of the interfaces, for the rules in pf.sh
 jails_record=$db/jails
 jail_mark='# Written by fbdock'
 
@@ -95,7 +96,7 @@ END
   vnet;
   vnet.interface = "${pair}b";
   exec.prestart += "/sbin/ifconfig $pair create";
-  exec.prestart += "/sbin/ifconfig ${pair}a up";
+  exec.prestart += "/sbin/ifconfig ${pair}a group $jail_group up";
   exec.prestart += "/sbin/ifconfig $FBDOCK_JAIL_BRIDGE addm ${pair}a";
   exec.start += "/sbin/ifconfig lo0 inet 127.0.0.1/8 up";
   exec.start += "/sbin/ifconfig ${pair}b inet $jail_address/$FBDOCK_JAIL_PREFIX up";

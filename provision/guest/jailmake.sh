@@ -71,6 +71,7 @@ jail_points() {
 # configuration changes is stopped by what it was started by.
 jail_files() {
   data=$(jail_set "$1")
+  [ -d "$jails_root" ] || remember folder "$jails_root"
   zfs list -H -o name "$(jails_data)" >/dev/null 2>&1 || change zfs create -o mountpoint=none "$(jails_data)"
   if ! jail_there "$1"; then
     base_make "$jail_release"

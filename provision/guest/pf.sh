@@ -116,7 +116,8 @@ jails_routed() { [ -n "${FBDOCK_JAILS:-}" ] || [ -e /var/db/fbdock/jail-bridge ]
 # jail_rules: jails reach the world and each other, neither this system nor the
 # engine. This system reaches them.
 jail_rules() {
-  on="on { $FBDOCK_JAIL_BRIDGE }"
+  # pf sees a packet on the member of the bridge as well (if_bridge(4), PACKET FILTERING).
+  on="on { $FBDOCK_JAIL_BRIDGE fbjail }"
   cat <<END
 block drop quick $on inet6
 pass in quick $on inet proto icmp from any to (self) icmp-type { unreach timex } no state

@@ -126,6 +126,11 @@ func ifconfigSet(l *lab, n *network, one *iface, words []string) int {
 				return l.fail("%s", text)
 			}
 			words = words[1:]
+		case "group":
+			if next == "" || strings.ContainsAny(next[len(next)-1:], "0123456789") {
+				return l.fail("setifgroup: group names may not end in a digit")
+			}
+			words = words[1:]
 		case "mtu", "ether", "name", "description", "descr":
 			if next == "" {
 				return l.fail("'%s' requires argument", word)

@@ -120,7 +120,7 @@ func clone(l *lab, n *network, name string) (*iface, string) {
 		return nil, "interface " + name + " already exists"
 	}
 	if kind == "epair" {
-		return clonePair(l, n, name)
+		return clonePair(n, name)
 	}
 	one := &iface{Name: name, Kind: kind, Ether: ether(name), MTU: 1500}
 	n.Ifaces = append(n.Ifaces, one)
@@ -135,7 +135,7 @@ func clone(l *lab, n *network, name string) (*iface, string) {
 }
 
 // clonePair makes both ends of an epair(4); the first is the answer. In a lab with a network the pair is not Linux's: no packet passes it.
-func clonePair(l *lab, n *network, name string) (*iface, string) {
+func clonePair(n *network, name string) (*iface, string) {
 	if len(name)+1 > 15 {
 		return nil, "SIOCIFCREATE2 (" + name + "): File name too long"
 	}
