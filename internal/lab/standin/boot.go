@@ -20,7 +20,7 @@ import (
 func boot(l *lab) int {
 	began := time.Now()
 	if l.fake && l.root == "" {
-		endProcesses(l)
+		endProcesses()
 	}
 	clearMachine(l)
 	firstDisk(l)
@@ -40,15 +40,15 @@ func boot(l *lab) int {
 		loadModule(l, "zfs")
 	}
 	for module := range strings.FieldsSeq(rcValue(l, "kld_list")) {
-		rc(l, "kldload", "-n", module)
+		rc("kldload", "-n", module)
 	}
 	for line := range strings.Lines(l.read("/etc/sysctl.conf")) {
 		if line, _, _ = strings.Cut(strings.TrimSpace(line), "#"); strings.Contains(line, "=") {
-			rc(l, "sysctl", "-q", strings.TrimSpace(line))
+			rc("sysctl", "-q", strings.TrimSpace(line))
 		}
 	}
 	if rcYes(l, "gateway_enable") {
-		rc(l, "sysctl", "-q", "net.inet.ip.forwarding=1")
+		rc("sysctl", "-q", "net.inet.ip.forwarding=1")
 	}
 	for _, script := range rcorder(l) {
 		if !slices.Contains(script.keywords, "nostart") {
@@ -93,7 +93,7 @@ func clearMachine(l *lab) {
 }
 
 // endProcesses ends what no reboot leaves behind: where there is no init, in a fake lab, the services of before.
-func endProcesses(l *lab) {
+func endProcesses() {
 	mine := map[int]bool{}
 	for pid := os.Getpid(); pid > 1; pid = parentOf(pid) {
 		mine[pid] = true
@@ -169,7 +169,7 @@ func rcValues2(l *lab, file string) map[string]string {
 }
 
 // rc runs a stand-in, its words go to the console.
-func rc(l *lab, name string, args ...string) {
+func rc(name string, args ...string) {
 	if status := run(append([]string{name}, args...), nil, os.Stdout, os.Stderr); status != 0 {
 		fmt.Printf("lab: %s %s: status %d\n", name, strings.Join(args, " "), status)
 	}

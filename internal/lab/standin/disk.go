@@ -277,7 +277,7 @@ func mountCmd(l *lab) int {
 		if s.get(name) == nil {
 			continue
 		}
-		if at, _, _ := mountpoint(l, s, name); at != "/" {
+		if at, _, _ := mountpoint(s, name); at != "/" {
 			line(name, at, "zfs")
 		}
 	}

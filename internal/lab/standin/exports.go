@@ -167,7 +167,7 @@ func isMountPoint(l *lab, path string) bool {
 		if s.get(name) == nil {
 			continue
 		}
-		if at, _, _ := mountpoint(l, s, name); at == path {
+		if at, _, _ := mountpoint(s, name); at == path {
 			return true
 		}
 	}

@@ -77,9 +77,9 @@ func (l *lab) fingerprint() uint64 {
 		// The times of a folder that a temporary file was in say nothing.
 		if info, err := d.Info(); err == nil && !info.IsDir() {
 			stat, _ := info.Sys().(*syscall.Stat_t)
-			fmt.Fprintln(sum, path, info.Size(), info.Mode(), stat.Uid, info.ModTime().UnixNano())
+			_, _ = fmt.Fprintln(sum, path, info.Size(), info.Mode(), stat.Uid, info.ModTime().UnixNano())
 		} else if err == nil {
-			fmt.Fprintln(sum, path, info.Mode())
+			_, _ = fmt.Fprintln(sum, path, info.Mode())
 		}
 		return nil
 	})

@@ -58,7 +58,7 @@ func mountFstab(l *lab) {
 			return
 		}
 		if f[2] == "fdescfs" {
-			rc(l, "mount", "-t", f[2], f[0], f[1])
+			rc("mount", "-t", f[2], f[0], f[1])
 		}
 	}
 }

@@ -140,7 +140,7 @@ func ifconfigSet(l *lab, n *network, one *iface, words []string) int {
 			}
 			words = words[1:]
 		case "-rxcsum", "-txcsum", "-tso", "-lro", "-rxcsum6", "-txcsum6", "rxcsum", "txcsum", "tso", "lro":
-			offload(l, one, word)
+			offload(one, word)
 		case "SYNCDHCP", "DHCP", "syncdhcp":
 			return l.fail("%s: bad value", word)
 		default:

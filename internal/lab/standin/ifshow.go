@@ -48,7 +48,7 @@ func property(l *lab, one *iface, word, text string) string {
 	return ""
 }
 
-func offload(l *lab, one *iface, word string) {
+func offload(one *iface, word string) {
 	name, off := strings.CutPrefix(word, "-")
 	one.Off = slices.DeleteFunc(one.Off, func(have string) bool { return have == name })
 	if off {

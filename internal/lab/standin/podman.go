@@ -60,7 +60,7 @@ func podman(l *lab) int {
 func podmanStorage(l *lab) int {
 	s := loadZFS(l)
 	for _, name := range mounts(l) {
-		if at, _, _ := mountpoint(l, s, name); at == "/var/db/containers" {
+		if at, _, _ := mountpoint(s, name); at == "/var/db/containers" {
 			l.must(os.MkdirAll(l.path("/var/db/containers/storage"), 0o700))
 			return 0
 		}

@@ -66,7 +66,7 @@ func setTunable(l *lab, name, value string) {
 func oids() []oid {
 	list := []oid{
 		{"kern.ostype", fixed("FreeBSD"), nil},
-		{"kern.osrelease", func(l *lab) string { return release(l) }, nil},
+		{"kern.osrelease", release, nil},
 		{"kern.osreldate", func(l *lab) string { return l.conf("osreldate", "1402000") }, nil},
 		{"kern.version", func(l *lab) string { return "fbdock lab stand-in, plays " + release(l) }, nil},
 		{"kern.disks", fromConf("disks", "cd0 vtbd1 vtbd0"), nil},

@@ -149,7 +149,7 @@ func zfsCreate(l *lab, s *store, args []string) int {
 	if !d.Volume {
 		s.Sets[name] = d
 		l.must(os.MkdirAll(l.path(filesDir(name)), 0o755))
-		if at, _, _ := mountpoint(l, s, name); at != "none" && at != "legacy" && !has(opts, 'u') {
+		if at, _, _ := mountpoint(s, name); at != "none" && at != "legacy" && !has(opts, 'u') {
 			mountSet(l, s, name)
 		}
 		return 0

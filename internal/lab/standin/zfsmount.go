@@ -10,7 +10,7 @@ import (
 
 // mountSet makes a filesystem's files appear at its mount point: a bind mount, below LAB_ROOT a symbolic link.
 func mountSet(l *lab, s *store, name string) string {
-	at, _, _ := mountpoint(l, s, name)
+	at, _, _ := mountpoint(s, name)
 	if canmount, _, _ := zfsProperty(l, s, name, "canmount"); canmount == "off" {
 		return "'canmount' property is set to 'off'"
 	}
@@ -46,7 +46,7 @@ func unmountSet(l *lab, s *store, name string) bool {
 	if at < 0 {
 		return false
 	}
-	where, _, _ := mountpoint(l, s, name)
+	where, _, _ := mountpoint(s, name)
 	if l.fake {
 		l.remove(l.path(where))
 		l.must(os.MkdirAll(l.path(where), 0o755))
@@ -83,7 +83,7 @@ func zfsLoad(l *lab) {
 func mountAll(l *lab, s *store) {
 	for _, name := range s.below("") {
 		if canmount, _, _ := zfsProperty(l, s, name, "canmount"); !s.Sets[name].Volume && canmount == "on" && !slices.Contains(mounts(l), name) {
-			if at, _, _ := mountpoint(l, s, name); at != "none" && at != "legacy" {
+			if at, _, _ := mountpoint(s, name); at != "none" && at != "legacy" {
 				mountSet(l, s, name)
 			}
 		}

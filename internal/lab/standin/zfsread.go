@@ -226,7 +226,7 @@ func zfsMount(l *lab, s *store, args []string) int {
 	}
 	if len(rest) == 0 {
 		for _, name := range mounts(l) {
-			at, _, _ := mountpoint(l, s, name)
+			at, _, _ := mountpoint(s, name)
 			l.printf("%-30s  %s\n", name, at)
 		}
 		return 0

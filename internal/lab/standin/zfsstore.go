@@ -130,7 +130,7 @@ func zfsProperty(l *lab, s *store, name, prop string) (value, source string, ok 
 		}
 		return "16384", "default", d.Volume
 	case "mountpoint":
-		return mountpoint(l, s, name)
+		return mountpoint(s, name)
 	}
 	if contains(notInherited, prop) {
 		if text, set := d.Props[prop]; set {
@@ -156,7 +156,7 @@ func zfsProperty(l *lab, s *store, name, prop string) (value, source string, ok 
 	return text, "default", known
 }
 
-func mountpoint(l *lab, s *store, name string) (value, source string, ok bool) {
+func mountpoint(s *store, name string) (value, source string, ok bool) {
 	if s.Sets[name].Volume {
 		return "-", "-", true
 	}

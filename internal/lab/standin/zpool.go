@@ -80,7 +80,7 @@ func zpoolCreate(l *lab, s *store, args []string) int {
 		return 1
 	}
 	s.Pools[name], s.Sets[name] = p, d
-	if at, _, _ := mountpoint(l, s, name); at != "none" && at != "legacy" {
+	if at, _, _ := mountpoint(s, name); at != "none" && at != "legacy" {
 		mountSet(l, s, name)
 	}
 	return 0
