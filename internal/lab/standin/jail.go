@@ -60,7 +60,7 @@ func jailOn(l *lab, s *store, name string) string {
 		if s.Sets[one].Volume {
 			continue
 		}
-		at, _, _ := mountpoint(l, s, one)
+		at, _, _ := mountpoint(s, one)
 		for _, p := range prisonsOf(l).All {
 			if p.Path == at {
 				return at

@@ -128,7 +128,7 @@ func zfsClone(l *lab, s *store, args []string) int {
 	}
 	s.Sets[name] = &dataset{Props: props, Origin: from}
 	copyTree(l, snapDir(from), filesDir(name))
-	if at, _, _ := mountpoint(l, s, name); at != "none" && at != "legacy" && !has(opts, 'u') {
+	if at, _, _ := mountpoint(s, name); at != "none" && at != "legacy" && !has(opts, 'u') {
 		mountSet(l, s, name)
 	}
 	return 0
