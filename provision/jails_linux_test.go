@@ -259,8 +259,9 @@ func TestJailFolder(t *testing.T) {
 	m.Jails = m.Jails[:1]
 	m.Jails[0].Mounts = []plan.JailMount{{Source: "/home/me/src", Target: "/src", ReadOnly: true, Mount: "/home/me/src"}}
 	g := jailGuest(t, m)
-	out, _ := g.run(t, install+"\n"+inJail+"list; "+inJail+"start web; cat /etc/fstab.web; sysrc jail_list\n")
+	out, _ := g.run(t, install+"\n"+inJail+"list; "+inJail+"start web; cat /etc/fstab.web; sysrc jail_list; /usr/local/libexec/fbdock/fbdock-health jails\n")
 	mustSay(t, g, out, "fbdock-step jails ok web; of these web are started when the host's folders are there", "fbdock-jail web waiting ",
+		"fbdock-health jails ok  none of them of web ; waiting for folders of the host: web",
 		"fbdock-step jail fail jail web: the host's folder at /home/me/src is not mounted", "/home/me/src /var/jails/web/src nullfs ro 0 0", "jail_list: \n")
 
 	// Without a mount of the machine's there is nothing to wait for, and links of the jail's are not followed.

@@ -131,6 +131,7 @@ func (u *run) build(ctx context.Context) (version string, err error) {
 	}); err != nil {
 		return "", err
 	}
+	jail.Settle(ctx, u.On(u.settled))
 	if err := u.phase("layers", func() (string, error) { return u.allWork(ctx, u.guest.Load()) }); err != nil {
 		return "", err
 	}
