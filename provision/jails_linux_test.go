@@ -44,9 +44,9 @@ func baseFiles(t *testing.T) map[string]string {
 	}
 	read := func(from, to string) { files[to] = string(must(os.ReadFile(from))) }
 	read(dash, "bin/sh")
-	for _, word := range strings.Fields(string(out)) {
-		if strings.HasPrefix(word, "/") {
-			read(word, strings.TrimPrefix(word, "/"))
+	for word := range strings.FieldsSeq(string(out)) {
+		if inside, ok := strings.CutPrefix(word, "/"); ok {
+			read(word, inside)
 		}
 	}
 	return files

@@ -120,7 +120,7 @@ func sparseSum(file *os.File, limit int64) ([]byte, error) {
 				at += 4096
 				break // asks again where data is
 			}
-			fmt.Fprintf(sum, "%d %x\n", at, block[:n])
+			_, _ = fmt.Fprintf(sum, "%d %x\n", at, block[:n])
 		}
 	}
 	return sum.Sum(nil), nil
