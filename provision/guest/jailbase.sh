@@ -27,9 +27,12 @@ base_refuse() {
 # base_make RELEASE fetches a release's base system, checks it against the
 # release's MANIFEST and the lock file, and keeps it as the snapshot @base.
 base_make() {
-  ! base_ready "$1" || return 0
   set=$(jails_base)/$1
   media=$db/jail-media
+  if base_ready "$1"; then
+    [ ! -e "$media" ] || change rm -rf "$media" # of a run that was killed
+    return 0
+  fi
   url=$FBDOCK_JAIL_SITE/$(jail_arch)/$1-RELEASE
   zfs list -H -o name "$(jails_base)" >/dev/null 2>&1 || change zfs create -o mountpoint=none "$(jails_base)"
   # What a run that was killed has left.
