@@ -34,18 +34,18 @@ func TestStepsBeside(t *testing.T) {
 		"fbdock-step engine ok a VM beside FreeBSD", "status 0")
 	for line := range strings.Lines(second) {
 		if word := strings.Fields(line); word[0] == "fbdock-step" && !slices.Contains([]string{"begin", "run", "skip", "detail"}, word[2]) {
-			t.Errorf("the second run changed something: %s", line)
+			t.Errorf("the second run of install.sh: step line %q, want only begin, run, skip and detail", line)
 		}
 	}
 	mustSay(t, g, after, "inet 10.77.0.1 ", "block return in quick on vtnet1 ", "pass in quick on vtnet1 inet proto tcp from 10.77.0.2 to 10.77.0.1 port = nfsd",
 		"inet 10.77.0.1/24\n", "the engine is a VM beside FreeBSD", "fbdock-health card ok vtnet1", "fbdock-health hypervisor ok none", "fbdock-health pf ok filters on vtnet1")
 	for _, word := range []string{"vmm", "nmdm", "if_tuntap", "if_bridge", "/fbdock/vm", "edk2", "qemu", "from 10.77.0.0/24 to ! 10.77.0.0/24"} {
 		if strings.Contains(after, word) {
-			t.Errorf("%q is in FreeBSD:\n%s", word, after)
+			t.Errorf("install.sh of an engine beside FreeBSD leaves %q, want none of it:\n%s", word, after)
 		}
 	}
 	if _, err := os.Stat(filepath.Join(g.root, "usr/local/etc/fbdock/seed")); err == nil {
-		t.Error("FreeBSD has the seed of the engine")
+		t.Error("install.sh of an engine beside FreeBSD: the engine's seed is in FreeBSD, want none")
 	}
 }
 
@@ -79,14 +79,14 @@ func TestEngineBesideSetsItselfUp(t *testing.T) {
 			g.write(t, "etc/network/interfaces", "auto eth0\niface eth0 inet dhcp\n")
 			out, status := g.inEngine(t, "sh /user-data; status=$?; cat /var/log/fbdock-seed.log; exit $status")
 			if status != 0 || !strings.HasSuffix(g.file(t, "dev/console"), "fbdock-seed done\n") {
-				t.Fatalf("status %d:\n%s\n%s", status, out, g.file(t, "dev/console"))
+				t.Fatalf("sh /user-data: status = %d, want 0 and a console that ends with fbdock-seed done:\n%s\n%s", status, out, g.file(t, "dev/console"))
 			}
 			if got := g.file(t, "etc/network/interfaces"); !strings.HasPrefix(got, "auto eth0\n") || !strings.Contains(got, "iface eth1 inet static\n  address 10.77.0.2\n  netmask 255.255.255.0\n") {
-				t.Errorf("interfaces:\n%s", got)
+				t.Errorf("interfaces of the engine:\n%s\nwant eth0 first, then eth1 with the static address 10.77.0.2", got)
 			}
 			calls := g.file(t, "calls")
 			if !strings.Contains(calls, "ip addr add 10.77.0.2/24 dev eth1\n") {
-				t.Errorf("the card has no address:\n%s", calls)
+				t.Errorf("commands of the seed:\n%s\nwant ip addr add 10.77.0.2/24 dev eth1", calls)
 			}
 			if got := strings.Contains(g.file(t, "etc/fstab"), "LABEL=fbdock-data"); got != disk {
 				t.Errorf("a disk of its own: %v, want %v\n%s", got, disk, g.file(t, "etc/fstab"))
@@ -97,7 +97,7 @@ func TestEngineBesideSetsItselfUp(t *testing.T) {
 				"iifname \"eth0\" ct direction original reject", "oifname != \"eth1\" accept",
 			} {
 				if !strings.Contains(rules, want) {
-					t.Errorf("no %q in\n%s", want, rules)
+					t.Errorf("rules of the engine's packet filter:\n%s\nwant %q in them", rules, want)
 				}
 			}
 		})
@@ -117,6 +117,6 @@ func TestEngineSetupCommand(t *testing.T) {
 	out, status := g.inEngine(t, "run() { sh /command <\"$1\"; }\nrun /usr/local/sbin/done.sh\n"+wait+"run /usr/local/sbin/done.sh\n"+
 		"rm /var/lib/fbdock/seeded\nrun /usr/local/sbin/done.sh\n"+wait+"wc -l </ran; ls -l /var/lib/fbdock/setup | cut -c 1-10")
 	if status != 0 || !strings.HasPrefix(out, "begun\nsame\nbegun\n") || !strings.Contains(out, "2\n-rw-------\n") {
-		t.Errorf("status %d:\n%s", status, out)
+		t.Errorf("EngineSetupCommand: status = %d, want 0 and begun, same, begun, two runs, a private file:\n%s", status, out)
 	}
 }

@@ -34,7 +34,7 @@ put_block $f ''; take_block; cp -p $f $f.out
 	script.WriteString("told=1; exit 0\n")
 	out, status := g.run(t, script.String())
 	if status != 0 || strings.Contains(out, "changed again") {
-		t.Fatalf("%d: %s\n%s", status, out, g.logs(t))
+		t.Fatalf("put_block: status = %d, want 0 and no second change: %s\n%s", status, out, g.logs(t))
 	}
 	for i, content := range contents {
 		want := content
@@ -47,11 +47,11 @@ put_block $f ''; take_block; cp -p $f $f.out
 			".first": want + begin + "first\n# END fbdock\n", ".second": want + begin + "second\nthird\n# END fbdock\n", ".out": want,
 		} {
 			if got := g.file(t, name+suffix); got != text {
-				t.Errorf("%q%s is %q", content, suffix, got)
+				t.Errorf("put_block in a file with %q: %s = %q, want %q", content, suffix, got, text)
 			}
 		}
 		if out, _ := g.runBare(t, "stat -f '%Lp %Su' /"+name+".out"); out != "640 vagrant\n" {
-			t.Errorf("%q: mode and owner are now %s", content, out)
+			t.Errorf("put_block in a file with %q: mode and owner = %q, want 640 vagrant", content, out)
 		}
 	}
 }

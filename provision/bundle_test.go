@@ -66,11 +66,11 @@ func TestBundle(t *testing.T) {
 	} {
 		b, err := provision.ParseBundle("ca.pem", c.file)
 		if err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("ParseBundle() of %s: error = %v, want none", name, err)
 			continue
 		}
 		if got := sent(t, b); got != c.want {
-			t.Errorf("%s: the engine gets other text:\n%s", name, cmp.Diff(c.want, got))
+			t.Errorf("ParseBundle() of %s: text for the engine (-want +got):\n%s", name, cmp.Diff(c.want, got))
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestBundleRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want a BundleError with %q", name, err, c.want)
 		}
 		if got := sent(t, b); got != "" {
-			t.Errorf("%s: %q would reach the engine", name, got)
+			t.Errorf("ParseBundle() of %s: text for the engine = %q, want none", name, got)
 		}
 	}
 }

@@ -40,7 +40,7 @@ echo '--- broken'; zfs unmount fbdock/fbdock/shares/fast; (`+contract.SharesComm
 		}
 	}
 	if len(layers) < 10 || len(layers) != strings.Count(said["health"], "\n") {
-		t.Errorf("ParseLayers() has %d layers of\n%s", len(layers), said["health"])
+		t.Errorf("ParseLayers() has %d layers, want 10 or more, one for each line of\n%s", len(layers), said["health"])
 	}
 	var names []string
 	for _, l := range contract.ParseLayers(said["two"]) {
@@ -73,7 +73,7 @@ func stepsAreUnderstood(t *testing.T, out string) (hash string) {
 		}
 	}
 	if n < 20 {
-		t.Errorf("%d lines of steps in\n%s", n, out)
+		t.Errorf("ParseStep() knows %d lines, want 20 or more in\n%s", n, out)
 	}
 	return hash
 }
@@ -116,6 +116,6 @@ func TestContractOfSurveyAndUninstall(t *testing.T) {
 		}
 	}
 	if left == 0 {
-		t.Errorf("ParseLeft() finds nothing in\n%s\n%s", out, g.logs(t))
+		t.Errorf("ParseLeft() knows no line of the uninstall, want one or more in\n%s\n%s", out, g.logs(t))
 	}
 }

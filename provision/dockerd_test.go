@@ -22,7 +22,7 @@ func TestDaemonOfThisDockerd(t *testing.T) {
 	_, function, _ := strings.Cut(string(script), "\ndocker_engine() {\n")
 	function, _, found := strings.Cut(function, "\n}\n")
 	if !found {
-		t.Fatal("setup.sh has no function docker_engine")
+		t.Fatal("engine/setup.sh has no function docker_engine, want one")
 	}
 	const stubs = `FBDOCK_DAEMON_20=20 FBDOCK_DAEMON_23=23 FBDOCK_DAEMON_29=29 FBDOCK_TLS_CA=a FBDOCK_TLS_CERT=b FBDOCK_TLS_KEY=c
 put() { [ "$1" = /etc/docker/daemon.json ] || return 1; echo "daemon.json $3"; [ "$3" != "$HAD" ]; }
@@ -78,7 +78,7 @@ func TestEngineSettingsArrive(t *testing.T) {
 	for _, class := range []string{"23", "29"} {
 		got, _ := daemonOf(t, values, class)["proxies"].(map[string]any)
 		if got["http-proxy"] != "http://proxy:3128" || got["https-proxy"] != "http://proxy:3129" || got["no-proxy"] != ".corp,localhost,127.0.0.1,10.77.0.0/24" {
-			t.Errorf("dockerd %s: proxies %v", class, got)
+			t.Errorf("daemon.json of dockerd %s: proxies = %v, want http://proxy:3128, http://proxy:3129 and the list of FBDOCK_NO_PROXY", class, got)
 		}
 	}
 }

@@ -30,7 +30,7 @@ func daemonOf(t *testing.T, values, class string) map[string]any {
 	text := evaluate(t, []byte(values), "FBDOCK_DAEMON_"+class)
 	var d map[string]any
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		t.Fatalf("daemon.json of %s: %v\n%s", class, err, text)
+		t.Fatalf("daemon.json of dockerd %s: error = %v, want valid JSON:\n%s", class, err, text)
 	}
 	return d
 }
@@ -49,14 +49,14 @@ func TestDaemonMatchesItsVersion(t *testing.T) {
 		minAPI, _ := d["min-api-version"].(string)
 		driver, _ := d["storage-driver"].(string)
 		if _, proxies := d["proxies"]; minAPI != want.minAPI || driver != want.driver || proxies != want.proxies {
-			t.Errorf("%s: %v", class, d)
+			t.Errorf("daemon.json of dockerd %s = %v, want %+v", class, d, want)
 		}
 		if d["tlsverify"] != true || d["live-restore"] != true || d["data-root"] != "/var/lib/docker" {
-			t.Errorf("%s: %v", class, d)
+			t.Errorf("daemon.json of dockerd %s = %v, want tlsverify, live-restore and data-root /var/lib/docker", class, d)
 		}
 		hosts := []any{"unix:///var/run/docker.sock", "tcp://10.77.0.2:2376"}
 		if diff := cmp.Diff(hosts, d["hosts"]); diff != "" {
-			t.Error(diff)
+			t.Errorf("daemon.json of dockerd %s: hosts (-want +got):\n%s", class, diff)
 		}
 	}
 }
@@ -77,11 +77,11 @@ func TestUsersDaemonSettingsComeLast(t *testing.T) {
 		"dns": []any{"9.9.9.9"}, "registry-mirrors": []any{"https://mirror"}, "insecure-registries": []any{"registry:5000"},
 	} {
 		if diff := cmp.Diff(want, d[key]); diff != "" {
-			t.Errorf("%s: %s", key, diff)
+			t.Errorf("daemon.json of dockerd 29: %s (-want +got):\n%s", key, diff)
 		}
 	}
 	if _, there := daemon(t, m, "23")["min-api-version"]; there {
-		t.Error("min-api-version reaches a dockerd that refuses to start with it")
+		t.Error("daemon.json of dockerd 23 has min-api-version, want none: that dockerd refuses to start with it")
 	}
 }
 
@@ -103,11 +103,11 @@ func TestSeedNamesTheMachine(t *testing.T) {
 	} {
 		for _, want := range wants {
 			if !strings.Contains(string(p.File(file)), want) {
-				t.Errorf("%s lacks %q:\n%.600s", file, want, p.File(file))
+				t.Errorf("Render(): %s =\n%.600s\nwant %q in it", file, p.File(file), want)
 			}
 		}
 	}
 	if !strings.HasPrefix(string(p.File("seed/user-data")), "#!/bin/sh\n") {
-		t.Error("user-data is no script")
+		t.Errorf("Render(): seed/user-data begins with %.20q, want #!/bin/sh", p.File("seed/user-data"))
 	}
 }

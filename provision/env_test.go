@@ -22,7 +22,7 @@ func evaluate(t *testing.T, env []byte, name string) string {
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `. "$1"; printf '%s' "$`+name+`"`, "sh", file)
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("sh: %v", err)
+		t.Fatalf("sh reads fbdock.env: error = %v, want none", err)
 	}
 	return string(out)
 }
@@ -44,7 +44,7 @@ func FuzzEnvQuote(f *testing.F) {
 			t.Fatal(err)
 		}
 		if got := evaluate(t, p.File("fbdock.env"), "FBDOCK_HTTP_PROXY"); got != s {
-			t.Errorf("%q came back as %q", s, got)
+			t.Errorf("FBDOCK_HTTP_PROXY read by sh = %q, want %q", got, s)
 		}
 	})
 }
@@ -68,7 +68,7 @@ func TestGuestValues(t *testing.T) {
 		}
 	}
 	if bytes.Contains(env, []byte("PRIVATE")) {
-		t.Error("a key is in fbdock.env")
+		t.Error("Render(): fbdock.env holds a private key, want none")
 	}
 }
 
@@ -91,10 +91,10 @@ func TestProxyIsHandedDown(t *testing.T) {
 		}
 		env := p.File("fbdock.env")
 		if got := evaluate(t, env, "FBDOCK_HTTP_PROXY"); got != c.http.HTTP {
-			t.Errorf("%+v: http proxy %q", c, got)
+			t.Errorf("Render() with %+v: FBDOCK_HTTP_PROXY = %q, want %q", c, got, c.http.HTTP)
 		}
 		if got := evaluate(t, env, "FBDOCK_NO_PROXY"); got != c.no.No {
-			t.Errorf("%+v: no proxy %q", c, got)
+			t.Errorf("Render() with %+v: FBDOCK_NO_PROXY = %q, want %q", c, got, c.no.No)
 		}
 	}
 }

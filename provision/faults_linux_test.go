@@ -48,7 +48,7 @@ func TestEveryFault(t *testing.T) {
 	var points atomic.Int64
 	left := uncounted(t, base)
 	if len(left) > 0 {
-		t.Errorf("no faults are made in %s", strings.Join(left, " "))
+		t.Errorf("scripts without fault injection: %s, want none", strings.Join(left, " "))
 	}
 	t.Run("steps", func(t *testing.T) {
 		for _, step := range steps {
@@ -66,7 +66,7 @@ func faultsOf(t *testing.T, base *guest, step string, points *atomic.Int64) {
 	trace := filepath.Join(t.TempDir(), "trace")
 	out, status := base.runBare(t, "/usr/sbin/sshd\n"+once(step, "LAB_TRACE=/tmp/trace"))
 	if status != 0 {
-		t.Fatalf("%s undisturbed:\n%s\n%s", step, out, base.logs(t))
+		t.Fatalf("step %s without a fault: status = %d, want 0:\n%s\n%s", step, status, out, base.logs(t))
 	}
 	if err := os.Rename(filepath.Join(base.root, "tmp/trace"), trace); err != nil {
 		t.Fatal(err)
@@ -106,7 +106,7 @@ func TestFaultsBeside(t *testing.T) {
 	base.upload(t, m)
 	base.write(t, "var/db/fbdock/payload/libexec/fbdock-steps", "#!/bin/sh\n")
 	if out, status := base.run(t, conf("card="+m.CardMAC(false))+once("install", "")+once("10-base", "")+once("30-storage", "")); status != 0 {
-		t.Fatalf("the steps before it end with %d:\n%s\n%s", status, out, base.logs(t))
+		t.Fatalf("the steps before the engine's: status = %d, want 0:\n%s\n%s", status, out, base.logs(t))
 	}
 	var points atomic.Int64
 	t.Run("steps", func(t *testing.T) {
@@ -128,7 +128,7 @@ func TestFaultsOfJails(t *testing.T) {
 	base.upload(t, jailMachine())
 	base.write(t, "var/db/fbdock/payload/libexec/fbdock-steps", "#!/bin/sh\n")
 	if out, status := base.run(t, once("install", "")+once("10-base", "")+once("30-storage", "")+once("40-network", "")); status != 0 {
-		t.Fatalf("the steps before it end with %d:\n%s\n%s", status, out, base.logs(t))
+		t.Fatalf("the steps before jails: status = %d, want 0:\n%s\n%s", status, out, base.logs(t))
 	}
 	var points atomic.Int64
 	t.Run("steps", func(t *testing.T) { faultsOf(t, base, "93-jails", &points) })
@@ -143,7 +143,7 @@ func uncounted(t *testing.T, g *guest) []string {
 	for _, glob := range []string{"guest/install.sh", "guest/*.sh", "guest/steps/*"} {
 		files, err := filepath.Glob(glob)
 		if err != nil || len(files) == 0 {
-			t.Fatal(glob, err)
+			t.Fatalf("Glob(%q) = %d files, error = %v, want one file or more", glob, len(files), err)
 		}
 		for _, file := range files {
 			for line := range strings.Lines(string(must(os.ReadFile(file)))) {
@@ -203,11 +203,11 @@ func disturb(t *testing.T, before *guest, step, mode string, at call, want map[s
 		return
 	}
 	if status != 0 {
-		t.Errorf("%s at %s: the next run ends with %d:\n%s\n%s", mode, at.words, status, out, g.logs(t))
+		t.Errorf("%s at %s: status of the next run = %d, want 0:\n%s\n%s", mode, at.words, status, out, g.logs(t))
 		return
 	}
 	if diff := cmp.Diff(want, snapshot(t, g.root)); diff != "" {
-		t.Errorf("%s at %s leaves something else:\n%s\n%s", mode, at.words, diff, out)
+		t.Errorf("%s at %s: files after the next run (-want +got):\n%s\n%s", mode, at.words, diff, out)
 	}
 }
 
@@ -240,7 +240,7 @@ func traced(t *testing.T, file string) []call {
 		}
 	}
 	if len(calls) == 0 {
-		t.Fatal("no command was traced")
+		t.Fatal("LAB_TRACE: no command was traced, want one or more")
 	}
 	for n := range calls {
 		calls[n].changed = n == 0 || after[calls[n].number] != after[calls[n-1].number]

@@ -18,7 +18,7 @@ func TestFirmware(t *testing.T) {
 	first, restarted, _ := strings.Cut(out, "--- restarted\n")
 	mustSay(t, g, first, "status 0\n"+code+"\nedk2-bhyve\n600\n")
 	if restarted != code+"\nedk2-bhyve\nboot entries\n600\n" {
-		t.Errorf("after a restart:\n%s", restarted)
+		t.Errorf("firmware after a restart of the engine = %q, want %s with its boot entries and mode 600", restarted, code)
 	}
 	m.Engine.Image.Name = "alpine-3.25"
 	mustSay(t, g, change(t, g, m, "", show), "status 0\n"+code+"\nedk2-bhyve\n600\n")

@@ -67,7 +67,7 @@ func TestGolden(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("go test -update writes it anew:\n%s", diff)
+		t.Errorf("Render() differs from %s, which go test -update writes (-want +got):\n%s", golden, diff)
 	}
 }
 
@@ -88,7 +88,7 @@ func TestScriptsAreClean(t *testing.T) {
 		}
 	}
 	if len(scripts) < 20 {
-		t.Fatalf("only %d scripts", len(scripts))
+		t.Fatalf("found %d scripts, want 20 or more", len(scripts))
 	}
 	for _, tool := range [][]string{{"shellcheck"}, {"shfmt", "-ln", "posix", "-i", "2", "-ci", "-d"}} {
 		if _, err := exec.LookPath(tool[0]); err != nil {
@@ -96,7 +96,7 @@ func TestScriptsAreClean(t *testing.T) {
 			continue
 		}
 		if out, err := exec.CommandContext(t.Context(), tool[0], append(tool[1:], scripts...)...).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", tool[0], err, out)
+			t.Errorf("%s: error = %v, want none\n%s", tool[0], err, out)
 		}
 	}
 }

@@ -50,7 +50,7 @@ echo '--- answered'; printf 'Overwrite (y/n)? y\nengine login: ' >/var/log/fbdoc
 		{"answered", "fbdock-health console ok last line: engine login:"},
 	})
 	if got := parts(out)["answered"]; strings.Contains(got, "boot fail") {
-		t.Errorf("a question that was answered is trouble:\n%s", got)
+		t.Errorf("fbdock-health after an answered question =\n%s\nwant no boot fail", got)
 	}
 }
 
@@ -88,6 +88,6 @@ echo '--- left'; find /fbdock -type f -name '.fbdock*'`)
 		{"victim", "mine\n"},
 	})
 	if left := parts(out)["left"]; left != "" {
-		t.Errorf("left behind:\n%s", left)
+		t.Errorf("fbdock-health leaves files in the shares:\n%s\nwant none", left)
 	}
 }

@@ -44,7 +44,7 @@ func secrets(t *testing.T, m plan.Machine) provision.Secrets {
 	t.Helper()
 	s, changed, err := provision.Secrets{}.Renew(m, day, rand.Reader)
 	if err != nil || !changed {
-		t.Fatalf("Renew without keys: changed %v, error %v", changed, err)
+		t.Fatalf("Renew() without keys: changed = %v, error = %v, want true and no error", changed, err)
 	}
 	return s
 }

@@ -18,7 +18,7 @@ func TestImageNeedsNoPackage(t *testing.T) {
 	mustSay(t, g, out, "status 0", "fbdock-step image ok image ", "\nalpine-3.24\n", ".zst\n", ".zst.sum\n")
 	_, packages, _ := strings.Cut(out, ".zst.sum\n")
 	if strings.Contains(packages, "qemu") {
-		t.Errorf("packages: %s", packages)
+		t.Errorf("packages after the image = %s, want no qemu", packages)
 	}
 }
 
@@ -29,7 +29,7 @@ func TestImageOfVagrant(t *testing.T) {
 	g, out := play(t, labMachine(), broughtByVagrant, "dd if=/dev/zvol/fbdock/fbdock/vm/root bs=1m skip=1 count=1 2>/dev/null | head -c 11; echo; ls /var/db/fbdock/images; "+install)
 	mustSay(t, g, out, "fbdock-step packages run pkg install -y qemu-tools", "fbdock-step image run qemu-img convert", "\nalpine-3.24\n", "status 0")
 	if strings.Contains(out, "root.raw\nstatus") || strings.Count(out, "fbdock-step image run qemu-img") != 1 {
-		t.Errorf("the raw disk is left, or is made twice:\n%s", out)
+		t.Errorf("two runs with Vagrant's image: output\n%s\nwant no root.raw left and one qemu-img convert", out)
 	}
 }
 

@@ -112,11 +112,11 @@ func TestJails(t *testing.T) {
 	out, _ = g.run(t, "jls name; sleep 1; "+install+state)
 	before, _, _ := strings.Cut(out, "fbdock-step install")
 	if !strings.Contains(before, "web\n") || !strings.Contains(before, "db\n") {
-		t.Errorf("after a boot the jails are %q\n%s", before, g.logs(t))
+		t.Errorf("jls after a boot = %q, want web and db\n%s", before, g.logs(t))
 	}
 	mustSay(t, g, out, "fbdock-step jails skip web db", "status 0", "in web: web has tools")
 	if strings.Count(out, "in web: ") != 1 {
-		t.Errorf("the script ran again:\n%s", out)
+		t.Errorf("runs of the script of jail web = %d, want 1:\n%s", strings.Count(out, "in web: "), out)
 	}
 
 	m := jailMachine()
@@ -173,7 +173,7 @@ $j list; jls name; ls /etc/jail.conf.d /var/jails /var/db/fbdock/jails; sysrc ja
 	_, end, _ := strings.Cut(out, "jail web is in fbdock.hcl | hint")
 	for _, left := range []string{"one", "two", "three"} {
 		if strings.Contains(end, left) {
-			t.Errorf("status %d: %s is left:\n%s", status, left, end)
+			t.Errorf("after fbdock-jail destroy (status %d): %s is left, want it gone:\n%s", status, left, end)
 		}
 	}
 }
@@ -206,10 +206,10 @@ func TestJailsRefused(t *testing.T) {
 		out, _ := g.run(t, c.prepare+"\n"+install+"\nzfs list -H -o name\n")
 		mustSay(t, g, out, c.want, "status 1")
 		if strings.Count(out, "fbdock-step jails fail") != 1 {
-			t.Errorf("%s: not one error:\n%s", name, out)
+			t.Errorf("install.sh with %s: errors of jails = %d, want 1:\n%s", name, strings.Count(out, "fbdock-step jails fail"), out)
 		}
 		if (name == "newer" || name == "foreign") && strings.Contains(out, "fbdock/fbdock/jails\n") || name == "manifest" && strings.Contains(out, "jail-base/14.2") {
-			t.Errorf("%s: something is half made:\n%s", name, out)
+			t.Errorf("install.sh with %s: output\n%s\nwant no half-made dataset", name, out)
 		}
 	}
 }
@@ -229,7 +229,7 @@ func TestJailPins(t *testing.T) {
 	in.JailPins = "14.2 amd64 " + sum + "\n"
 	with, err := provision.Render(m, in)
 	if err != nil || with.Hash() != without.Hash() {
-		t.Fatalf("hash %s with pins, %s without, %v", with.Hash(), without.Hash(), err)
+		t.Fatalf("Render(): hash %s with pins, %s without, error = %v, want equal hashes", with.Hash(), without.Hash(), err)
 	}
 	g.write(t, "var/db/fbdock/payload/jail-pins", in.JailPins)
 	out, _ := g.run(t, install)
@@ -248,7 +248,7 @@ func TestJailLimits(t *testing.T) {
 	mustSay(t, g, first, "fbdock-step base reboot limits of jails need kern.racct.enable=1")
 	mustSay(t, g, second, "status 0", "jail:web:memoryuse:deny=536870912", "jail:web:pcpu:deny=200")
 	if strings.Count(second, "pcpu:deny=200\n") != 2 {
-		t.Errorf("limits do not come and go with the jail:\n%s", second)
+		t.Errorf("rctl around a restart of jail web:\n%s\nwant pcpu:deny=200 twice, only while it runs", second)
 	}
 }
 
@@ -276,7 +276,7 @@ func TestJailFolder(t *testing.T) {
 	mustSay(t, g, first, "fbdock-step jails fail jail web: its mount point /data/src leads through a link, /var/jails/web/data")
 	mustSay(t, g, second, "fbdock-jail web running 14.2 ")
 	if strings.Contains(out, "/etc/src\n") && !strings.Contains(out, "No such file") {
-		t.Errorf("the link was followed:\n%s", out)
+		t.Errorf("install.sh with a link in the mount's target:\n%s\nwant no /etc/src, the link not followed", out)
 	}
 }
 
@@ -292,13 +292,13 @@ func TestJailsOnExternalHost(t *testing.T) {
 	g := newGuest(t)
 	g.publish(t, "14.2")
 	if out, status := g.run(t, lived); status != 0 {
-		t.Fatal(out)
+		t.Fatalf("prepare an external host: status = %d, want 0:\n%s", status, out)
 	}
 	says := g.surveyed(t, m)
 	for _, want := range []string{"change jail web: dataset tank/fbdock/jails/web at /var/jails/web, /etc/jail.conf.d/web.conf", "change network: bridge79 with 10.79.0.1/24",
 		"change /boot/loader.conf: kern.racct.enable=1", "change rc.conf: jail_enable=\"YES\"", "has untouched /etc/ssh/sshd_config"} {
 		if !strings.Contains(says, want) {
-			t.Errorf("the survey does not say %q:\n%s", want, says)
+			t.Errorf("Survey() prints\n%s\nwant %q in it", says, want)
 		}
 	}
 	g.uploadJails(t, m)
@@ -309,10 +309,10 @@ func TestJailsOnExternalHost(t *testing.T) {
 	mustSay(t, g, before, "fbdock-step jails ok web db", "limits of jails hold after a reboot of this computer", "web\ndb\n", "kern.racct.enable=1", "status 0")
 	for _, left := range []string{"web", "db", "jail_", "bridge79", "fbdock/jails/"} {
 		if strings.Contains(after, left) {
-			t.Errorf("%q is left:\n%s", left, after)
+			t.Errorf("fbdock-uninstall leaves %q, want it gone:\n%s", left, after)
 		}
 	}
 	if got := g.file(t, "boot/loader.conf"); got != loader {
-		t.Errorf("loader.conf is %q after the uninstall, it was %q", got, loader)
+		t.Errorf("loader.conf after fbdock-uninstall = %q, want %q", got, loader)
 	}
 }

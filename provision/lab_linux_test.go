@@ -176,7 +176,7 @@ for d in "$1"/* ; do
   esac
 done`
 	if out, err := exec.Command("sh", "-c", script, "sh", from, g.root).CombinedOutput(); err != nil {
-		t.Fatalf("copy the lab: %v\n%s", err, out)
+		t.Fatalf("copy the lab to %s: error = %v, want none\n%s", g.root, err, out)
 	}
 }
 
@@ -199,7 +199,7 @@ func (g *guest) runBare(t *testing.T, script string) (out string, status int) {
 	cmd.Stdout, cmd.Stderr = &buf, &buf
 	err := cmd.Run()
 	if status = cmd.ProcessState.ExitCode(); err != nil && status < 0 && !strings.Contains(err.Error(), "signal") {
-		t.Fatalf("unshare: %v", err)
+		t.Fatalf("unshare: error = %v, want none", err)
 	}
 	return buf.String(), status
 }

@@ -33,11 +33,11 @@ func checkParts(t *testing.T, g *guest, out string, want []part) {
 	got := parts(out)
 	for _, p := range want {
 		if !strings.Contains(got[p.name], p.want) {
-			t.Errorf("%s: no %q in\n%s\n%s", p.name, p.want, got[p.name], g.logs(t))
+			t.Errorf("%s: output\n%s\nwant %q in it\n%s", p.name, got[p.name], p.want, g.logs(t))
 		}
 	}
 	if strings.Contains(out, "gave up waiting") {
-		t.Errorf("not as asked:\n%s\n%s", out, g.logs(t))
+		t.Errorf("output\n%s\nwant no wait that timed out\n%s", out, g.logs(t))
 	}
 }
 

@@ -49,11 +49,11 @@ func (g *guest) surveyed(t *testing.T, m plan.Machine) string {
 	g.write(t, "root/survey.sh", string(script))
 	out, status := g.run(t, "sh -s </root/survey.sh; rm /root/survey.sh")
 	if status != 0 || !strings.HasSuffix(out, "fbdock-survey done\n") {
-		t.Fatalf("the survey ends with %d:\n%s", status, out)
+		t.Fatalf("Survey(): status = %d, want 0 and a last line fbdock-survey done:\n%s", status, out)
 	}
 	for line := range strings.Lines(out) {
 		if !strings.HasPrefix(line, "fbdock-survey ") {
-			t.Errorf("the survey says %q", line)
+			t.Errorf("Survey() prints %q, want only lines with fbdock-survey", line)
 		}
 	}
 	return out
@@ -94,22 +94,22 @@ func TestOwnComputer(t *testing.T) {
 				"change ZFS: dataset tank/fbdock/containers at /var/db/containers", "change /etc/fstab: a block that mounts fdescfs", "podman_service_enable=\"YES\"",
 				"change service: fbdock", "change user vagrant: docker follows", "has untouched /boot/loader.conf")
 			if strings.Contains(out, " stop ") {
-				t.Errorf("the survey finds something in the way:\n%s", out)
+				t.Errorf("Survey() prints\n%s\nwant no stop", out)
 			}
 			if diff := cmp.Diff(before, g.settled(t)); diff != "" {
-				t.Fatalf("the survey changed something:\n%s", diff)
+				t.Fatalf("Survey() changed files (-want +got):\n%s", diff)
 			}
 			g.upload(t, m)
 			out, _ = g.run(t, install+"\n"+install)
 			mustSay(t, g, out, "status 0", "fbdock-step storage ok pool tank", "fbdock-step network ok")
 			if got := g.file(t, "boot/loader.conf"); got != "vm.kmem_size=\"200M\"\n" {
-				t.Errorf("loader.conf is now %q", got)
+				t.Errorf("loader.conf after install.sh = %q, want it unchanged", got)
 			}
 			if strings.Contains(g.file(t, "etc/ssh/sshd_config"), "fbdock") {
-				t.Error("sshd_config was changed")
+				t.Error("sshd_config after install.sh names fbdock, want it unchanged")
 			}
 			if out := g.surveyed(t, m); strings.Contains(out, " change ") || strings.Contains(out, " stop ") {
-				t.Errorf("all is done, and the survey announces:\n%s", out)
+				t.Errorf("Survey() after install.sh prints\n%s\nwant no change and no stop", out)
 			}
 			out, _ = g.run(t, uninstall(t, "fbdock-other-00000000")+uninstall(t, m.Instance)+uninstall(t, m.Instance)+"pfctl -sn; ifconfig -l; zfs list -H -o name")
 			mustSay(t, g, out, "belongs to fbdock-dev-0123abcd, another project", "uninstall 1", "uninstall 0", "fbdock-left packages:",
@@ -117,7 +117,7 @@ func TestOwnComputer(t *testing.T) {
 			out = out[strings.LastIndex(out, "uninstall 0\n"):] // the steps name them above
 			for _, gone := range []string{"bridge77", "tap77", "tank/fbdock", `anchor "fbdock"`} {
 				if strings.Contains(out, gone+"\n") || strings.Contains(out, gone+" ") {
-					t.Errorf("%s is still there:\n%s", gone, out)
+					t.Errorf("fbdock-uninstall leaves %s, want it gone:\n%s", gone, out)
 				}
 			}
 			left(t, before, g.settled(t))
@@ -137,11 +137,11 @@ func left(t *testing.T, before, after map[string]string) {
 	}
 	delete(before, "usr/local/bin/docker")
 	if strings.Contains(after["usr/local/bin/docker"], "fbdock") {
-		t.Error("the wrapper is still there")
+		t.Error("usr/local/bin/docker after fbdock-uninstall is fbdock's wrapper, want it gone")
 	}
 	delete(after, "usr/local/bin/docker")
 	if diff := cmp.Diff(before, after); diff != "" {
-		t.Errorf("fbdock leaves (-before +after):\n%s", diff)
+		t.Errorf("files after fbdock-uninstall (-want +got):\n%s", diff)
 	}
 }
 
@@ -154,7 +154,7 @@ func TestOwnComputerWithoutFirewall(t *testing.T) {
 		"pfctl -s info | head -n 1; sysctl -n net.inet.ip.forwarding; cat /etc/pf.conf; sysrc -n pf_enable pf_rules gateway_enable")
 	_, after, _ := strings.Cut(out, "uninstall 0\n")
 	if !strings.HasPrefix(after, "Status: Disabled") || !strings.HasSuffix(after, "0\nblock all\nNO\n/etc/pf.conf\nNO\n") {
-		t.Errorf("left is\n%s\nof\n%s\n%s", after, out, g.logs(t))
+		t.Errorf("state after fbdock-uninstall =\n%s\nwant pf, forwarding and rc.conf as before; all output:\n%s\n%s", after, out, g.logs(t))
 	}
 }
 
@@ -229,7 +229,7 @@ func TestUninstallAgain(t *testing.T) {
 	base := newGuestFrom(t, fresh)
 	base.upload(t, m)
 	if out, status := base.run(t, install); status != 0 {
-		t.Fatal(out)
+		t.Fatalf("install.sh: status = %d, want 0:\n%s", status, out)
 	}
 	command := uninstall(t, m.Instance)
 	trace := newGuestFrom(t, base)
@@ -250,6 +250,6 @@ func TestUninstallAgain(t *testing.T) {
 		})
 	}
 	if !slices.ContainsFunc(calls, func(c call) bool { return strings.Contains(c.words, "zfs destroy") }) {
-		t.Errorf("the uninstall destroys nothing: %v", calls)
+		t.Errorf("commands of fbdock-uninstall = %v, want a zfs destroy among them", calls)
 	}
 }

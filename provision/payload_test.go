@@ -31,12 +31,12 @@ func TestKeysThatStayOnTheHost(t *testing.T) {
 			lines := bytes.Split(bytes.TrimSpace(key), []byte("\n"))
 			secret := lines[min(4, len(lines)-2)]
 			if bytes.Contains(f.Data, secret) {
-				t.Errorf("%s holds the key of the %s", f.Path, name)
+				t.Errorf("Render(): %s holds the private key %q, want no private key in the payload", f.Path, name)
 			}
 		}
 	}
 	if !bytes.Contains(p.File("seed/user-data"), s.Server.Key) || !bytes.Contains(p.File("seed/user-data"), s.EngineHostKey.Private) {
-		t.Error("the engine does not get its own keys")
+		t.Error("Render(): seed/user-data lacks the engine's own keys, want both")
 	}
 }
 
@@ -54,7 +54,7 @@ func TestScriptsArePOSIX(t *testing.T) {
 		}
 	}
 	if scripts < 20 {
-		t.Errorf("only %d scripts", scripts)
+		t.Errorf("Render() has %d scripts, want 20 or more", scripts)
 	}
 }
 
@@ -68,12 +68,12 @@ func TestHash(t *testing.T) {
 	}
 	two, _ := provision.Render(m, in)
 	if one.Hash() != two.Hash() || string(one.File("hash")) != one.Hash()+"\n" {
-		t.Error("the hash is not stable")
+		t.Errorf("Hash() of two equal payloads = %s, %s, file hash = %q, want all equal", one.Hash(), two.Hash(), one.File("hash"))
 	}
 	m.Engine.CPUs = 3
 	other, _ := provision.Render(m, in)
 	if other.Hash() == one.Hash() {
-		t.Error("another plan has the same hash")
+		t.Errorf("Hash() with 3 CPUs = %s, want another one than before", other.Hash())
 	}
 }
 
@@ -85,7 +85,7 @@ func TestTar(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(a.Bytes(), b.Bytes()) {
-		t.Error("two tars of one payload differ")
+		t.Error("Tar() of one payload twice gives different bytes, want equal ones")
 	}
 	found := map[string][]byte{}
 	for r := tar.NewReader(&a); ; {
@@ -97,7 +97,7 @@ func TestTar(t *testing.T) {
 			t.Fatal(err)
 		}
 		if h.Mode&0o077 != 0 || h.Uid != 0 || h.Gid != 0 {
-			t.Errorf("%s: mode %o, owner %d:%d", h.Name, h.Mode, h.Uid, h.Gid)
+			t.Errorf("Tar(): %s has mode %o, owner %d:%d, want no rights of others and 0:0", h.Name, h.Mode, h.Uid, h.Gid)
 		}
 		data, err := io.ReadAll(r)
 		if err != nil {
@@ -107,7 +107,7 @@ func TestTar(t *testing.T) {
 	}
 	for _, f := range p.Files {
 		if !bytes.Equal(found[f.Path], f.Data) {
-			t.Errorf("%s is not in the tar as it is", f.Path)
+			t.Errorf("Tar(): %s has %d bytes, want the %d bytes of the payload unchanged", f.Path, len(found[f.Path]), len(f.Data))
 		}
 	}
 }

@@ -29,7 +29,7 @@ func TestPodman(t *testing.T) {
 	mustSay(t, g, out, "fbdock-step podman ok switched off; its images stay", "podman_service is not running", "podman_service_enable: NO",
 		"fbdock/fbdock/containers\t\t/var/db/containers\t\tzfs", "fbdock-step podman skip not asked for")
 	if strings.Contains(out, "cni-") {
-		t.Errorf("pf still has podman's rules:\n%s", out)
+		t.Errorf("install.sh without podman: pf rules\n%s\nwant none with cni-", out)
 	}
 }
 
@@ -40,6 +40,6 @@ func TestPodmanStorageStays(t *testing.T) {
 	g, out := play(t, labMachine(), "mkdir -p /var/db/containers/storage/vfs", "zfs list -H -o name; ls /var/db/containers/storage")
 	mustSay(t, g, out, "fbdock-step podman ok 5.8.3, images in /var/db/containers, as it was", "status 0", "vfs\n")
 	if strings.Contains(out, "fbdock/fbdock/containers") {
-		t.Errorf("a dataset was made over it:\n%s", out)
+		t.Errorf("install.sh with podman storage present: datasets\n%s\nwant none over /var/db/containers", out)
 	}
 }

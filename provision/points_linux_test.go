@@ -50,7 +50,7 @@ func pointsRun(t *testing.T, shell, script string) string {
 		t.Skipf("nothing can be mounted here: %s", out)
 	}
 	if err != nil {
-		t.Errorf("%v", err)
+		t.Errorf("%s in unshare: error = %v, want none", shell, err)
 	}
 	return regexp.MustCompile(`\d+ s at most`).ReplaceAllString(string(out), "N s at most")
 }
@@ -258,6 +258,6 @@ ls /data
 `+uninstall(t, m.Instance)+"ls -d /home/vagrant/src /home/vagrant/src/* /data 2>/dev/null")
 	mustSay(t, g, out, "\n/home/vagrant/src/proj refuses\n/data/one refuses\none\n", "uninstall 0\n/home/vagrant/src\n")
 	if !strings.HasSuffix(out, "uninstall 0\n/home/vagrant/src\n") {
-		t.Errorf("left is more:\n%s", out)
+		t.Errorf("fbdock-uninstall: folders left\n%s\nwant only /home/vagrant/src", out)
 	}
 }

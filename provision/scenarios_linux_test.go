@@ -37,7 +37,7 @@ func mustSay(t *testing.T, g *guest, out string, words ...string) {
 	t.Helper()
 	for _, w := range words {
 		if !strings.Contains(out, w) {
-			t.Errorf("no %q in:\n%s\n%s", w, out, g.logs(t))
+			t.Errorf("output\n%s\nwant %q in it\n%s", out, w, g.logs(t))
 		}
 	}
 }
@@ -51,10 +51,10 @@ func TestBentoBoxIsRepairedWithOneReboot(t *testing.T) {
 	mustSay(t, g, first, "fbdock-step base reboot ")
 	mustSay(t, g, second, "fbdock-step base ok", "fbdock-step storage ok pool zroot", "status 0")
 	if got := g.file(t, "boot/loader.conf"); got != own {
-		t.Errorf("loader.conf is now\n%s", got)
+		t.Errorf("loader.conf =\n%s\nwant\n%s", got, own)
 	}
 	if got := g.file(t, "boot/loader.conf.before-fbdock"); got != bento+own {
-		t.Errorf("the copy of loader.conf is\n%s", got)
+		t.Errorf("loader.conf.before-fbdock =\n%s\nwant\n%s", got, bento+own)
 	}
 }
 
@@ -80,10 +80,10 @@ func TestUsersFirewallStays(t *testing.T) {
 	before, rest, _ := strings.Cut(got, "# BEGIN fbdock")
 	_, after, _ := strings.Cut(rest, "# END fbdock\n")
 	if before+after != rules {
-		t.Errorf("outside of fbdock's block pf.conf is now\n%s", before+after)
+		t.Errorf("pf.conf outside of fbdock's block =\n%s\nwant\n%s", before+after, rules)
 	}
 	if !strings.HasSuffix(before, "# filter\n") || !strings.HasPrefix(after, "pass in quick") {
-		t.Errorf("the block does not stand between translation and filter:\n%s", got)
+		t.Errorf("pf.conf =\n%s\nwant fbdock's block between translation and filter", got)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestDormantFirewallIsNotWoken(t *testing.T) {
 	g, out := play(t, labMachine(), "printf '"+rules+"' >/etc/pf.conf", "pfctl -sr; sysrc -n pf_rules")
 	mustSay(t, g, out, "status 0", "/usr/local/etc/fbdock/pf.main.conf\n")
 	if strings.Contains(out, "block drop all") || g.file(t, "etc/pf.conf") != rules {
-		t.Errorf("rules that were asleep are at work:\n%s", out)
+		t.Errorf("install.sh with pf disabled: rules\n%s\nwant no block drop all and /etc/pf.conf unchanged", out)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestChangesArrive(t *testing.T) {
 	_, out, _ = strings.Cut(out, "status 0\n") // what the steps said that they run is above
 	for _, old := range []string{"inet 10.77.0.1", "virtio-9p", "provisions", "service fbdock onestart"} {
 		if strings.Contains(out, old) {
-			t.Errorf("%q is still there:\n%s", old, out)
+			t.Errorf("output after the change =\n%s\nwant no %q in it", out, old)
 		}
 	}
 }
@@ -170,7 +170,7 @@ func TestDamagedImageIsRefused(t *testing.T) {
 	g, out := play(t, labMachine(), "printf x | dd of=$(echo /var/db/fbdock/images/*.zst) bs=1 conv=notrunc 2>/dev/null", "ls /var/db/fbdock/images")
 	mustSay(t, g, out, "fbdock-step image fail the engine image arrived damaged", "run fbdock up again", "status 1")
 	if strings.Contains(out, ".zst\n") {
-		t.Errorf("the damaged file is kept:\n%s", out)
+		t.Errorf("install.sh with a damaged image: images\n%s\nwant the file deleted", out)
 	}
 }
 
@@ -204,11 +204,11 @@ echo '--- second'; service fbdock onestart; service fbdock onestop; service fbdo
 		_, text, _ := strings.Cut(out, "--- "+part.name+"\n")
 		text, _, _ = strings.Cut(text, "--- ")
 		if !strings.Contains(text, part.want) {
-			t.Errorf("%s: no %q in\n%s\n%s", part.name, part.want, text, g.logs(t))
+			t.Errorf("%s: output\n%s\nwant %q in it\n%s", part.name, text, part.want, g.logs(t))
 		}
 	}
 	if strings.Contains(out, "gave up waiting") || strings.Contains(out, "status 4") {
-		t.Errorf("not as asked:\n%s", out)
+		t.Errorf("output\n%s\nwant no wait that timed out and no status 4", out)
 	}
 }
 

@@ -26,7 +26,7 @@ func handshake(t *testing.T, ca []byte, server, client provision.Pair, name stri
 	t.Helper()
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(ca) {
-		t.Fatal("the authority's certificate is not PEM")
+		t.Fatal("the authority's certificate is not PEM, want PEM")
 	}
 	serverCert, err := tls.X509KeyPair(server.Cert, server.Key)
 	if err != nil {
@@ -74,12 +74,12 @@ func TestCertificatesMeet(t *testing.T) {
 	for _, name := range []string{"10.77.0.2", "dev", "localhost", "127.0.0.1"} {
 		for _, client := range []provision.Pair{s.Client, s.GuestClient} {
 			if serverErr, clientErr := handshake(t, s.CA.Cert, s.Server, client, name); serverErr != nil || clientErr != nil {
-				t.Errorf("%s: server %v, client %v", name, serverErr, clientErr)
+				t.Errorf("TLS handshake with %s: server error = %v, client error = %v, want none", name, serverErr, clientErr)
 			}
 		}
 	}
 	if _, err := handshake(t, s.CA.Cert, s.Server, s.Client, "10.77.0.3"); err == nil {
-		t.Error("another address was accepted")
+		t.Error("TLS handshake with 10.77.0.3: no error, want one: the certificate names another address")
 	}
 }
 
@@ -87,10 +87,10 @@ func TestForeignClientIsRefused(t *testing.T) {
 	t.Parallel()
 	ours, theirs := secrets(t, machine()), secrets(t, machine())
 	if err, _ := handshake(t, ours.CA.Cert, ours.Server, theirs.Client, "10.77.0.2"); err == nil {
-		t.Error("a client of another authority was let in")
+		t.Error("TLS handshake with a client of another authority: no error, want one")
 	}
 	if err, _ := handshake(t, ours.CA.Cert, ours.Server, ours.Server, "10.77.0.2"); err == nil {
-		t.Error("a server's certificate was let in as a client's")
+		t.Error("TLS handshake with a server's certificate as the client's: no error, want one")
 	}
 }
 
@@ -100,7 +100,7 @@ func TestSecretsAreKept(t *testing.T) {
 	s := secrets(t, m)
 	again, changed := stored(t, s, m, day.Add(700*24*time.Hour))
 	if d := cmp.Diff(s, again); changed || d != "" {
-		t.Errorf("Renew of good keys: changed %v (-had +got):\n%s", changed, d)
+		t.Errorf("Renew() of good keys: changed = %v, want false (-want +got):\n%s", changed, d)
 	}
 }
 
@@ -126,10 +126,10 @@ func TestSecretsAreRenewed(t *testing.T) {
 		want := c.server || c.client || c.ca
 		if changed != want || bytes.Equal(got.Server.Cert, s.Server.Cert) == c.server ||
 			bytes.Equal(got.Client.Cert, s.Client.Cert) == c.client || bytes.Equal(got.CA.Cert, s.CA.Cert) == c.ca {
-			t.Errorf("%s: changed %v; renewed the wrong ones", name, changed)
+			t.Errorf("Renew() %s: changed = %v, want %v; new server, client, CA: want %v, %v, %v", name, changed, want, c.server, c.client, c.ca)
 		}
 		if !bytes.Equal(got.EngineKey.Private, s.EngineKey.Private) {
-			t.Errorf("%s: the ssh key changed", name)
+			t.Errorf("Renew() %s: the SSH key changed, want the same key", name)
 		}
 	}
 }
@@ -164,14 +164,14 @@ func TestClockJumps(t *testing.T) {
 			}
 		}
 		if !bytes.Equal(got.EngineKey.Private, old.EngineKey.Private) {
-			t.Errorf("made by a clock %v ahead: the ssh key changed", c.ahead)
+			t.Errorf("made by a clock %v ahead: the SSH key changed, want the same key", c.ahead)
 		}
 		if serverErr, clientErr := handshake(t, got.CA.Cert, got.Server, got.Client, "dev"); serverErr != nil || clientErr != nil {
-			t.Errorf("made by a clock %v ahead: server %v, client %v", c.ahead, serverErr, clientErr)
+			t.Errorf("made by a clock %v ahead: TLS handshake: server error = %v, client error = %v, want none", c.ahead, serverErr, clientErr)
 		}
 		// The clock goes back to where it was, and the certificates still do.
 		if _, changed := stored(t, got, m, day.Add(min(c.ahead, 700*day1))); changed && c.ahead > -time.Hour*24 {
-			t.Errorf("made by a clock %v ahead: back there changed %v", c.ahead, changed)
+			t.Errorf("made by a clock %v ahead: Renew() after the clock went back: changed = %v, want false", c.ahead, changed)
 		}
 	}
 }
@@ -198,19 +198,19 @@ func TestDamagedSecrets(t *testing.T) {
 				continue
 			}
 			if err != nil {
-				t.Errorf("ReadSecrets with %s %s: %v", name, what, err)
+				t.Errorf("ReadSecrets() with %s %s: error = %v, want none", name, what, err)
 				continue
 			}
 			got, changed, err := read.Renew(m, day, rand.Reader)
 			if err != nil || !changed {
-				t.Errorf("Renew with %s %s: changed %v, %v", name, what, changed, err)
+				t.Errorf("Renew() with %s %s: changed = %v, error = %v, want true and no error", name, what, changed, err)
 			}
 			if _, err := handshake(t, got.CA.Cert, got.Server, got.Client, "dev"); err != nil {
-				t.Errorf("%s is %s: %v", name, what, err)
+				t.Errorf("TLS handshake after Renew() with %s %s: error = %v, want none", name, what, err)
 			}
 			for other, text := range got.PEM() {
 				if strings.HasPrefix(other, "ssh/") && other != name && text != s.PEM()[other] {
-					t.Errorf("%s is %s: %s has changed", name, what, other)
+					t.Errorf("Renew() with %s %s: %s changed, want it kept", name, what, other)
 				}
 			}
 		}
@@ -230,7 +230,7 @@ func TestSSHKeysAreOpenSSH(t *testing.T) {
 			t.Fatal(err)
 		}
 		if public.Type() != ssh.KeyAlgoED25519 || !bytes.Equal(public.Marshal(), signer.PublicKey().Marshal()) {
-			t.Errorf("%s is not the public half", k.Authorized)
+			t.Errorf("public key %s does not belong to its private key, want the public half", k.Authorized)
 		}
 	}
 }

@@ -60,11 +60,11 @@ func TestSettingsCoverThePayload(t *testing.T) {
 		}
 		changed++
 		if settingsText(m, in) == before {
-			t.Errorf("%s changes the payload and nothing of the settings", at.name)
+			t.Errorf("Settings() after a change of %s: no difference, want one because the payload changed", at.name)
 		}
 	}
 	if changed < 30 {
-		t.Errorf("only %d values change the payload", changed)
+		t.Errorf("%d values change the payload, want 30 or more", changed)
 	}
 }
 
@@ -167,26 +167,26 @@ func TestSettings(t *testing.T) {
 		"engine.insecure_tcp: true (", "engine.ca_certificates.0: /ca.pem, 1 certificate (", "engine.proxy.http: http://***@proxy:3128 (",
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("Settings() lacks %q:\n%s", want, text)
+			t.Errorf("Settings() =\n%s\nwant %q in it", text, want)
 		}
 	}
 	if strings.Contains(text, "secret") || strings.Contains(text, "note") {
-		t.Errorf("Settings() shows a password, or notes:\n%s", text)
+		t.Errorf("Settings() =\n%s\nwant no password and no notes in it", text)
 	}
 	m.Engine.Proxy.HTTP = "http://me:other@proxy:3128"
 	if settingsText(m, in) == text {
-		t.Error("Settings() does not tell one password from another")
+		t.Error("Settings() with another proxy password: no difference, want one")
 	}
 	// What a newer fbdock knows of its own image is no news to the user.
 	one := provision.Settings(m, in)
 	m.Engine.Image.URLs, m.Engine.Image.SHA512, m.Notes = []string{"https://x"}, "abc", nil
 	if !slices.Equal(one, provision.Settings(m, in)) {
-		t.Error("Settings() tells where the catalogue's image is from")
+		t.Error("Settings() with another URL of the catalog's image: a difference, want none")
 	}
 	m.Engine.Image.Path = "/own.qcow2"
 	own := settingsText(m, in)
 	in.ImageSHA512 = strings.Repeat("f", 128)
 	if settingsText(m, in) == own {
-		t.Error("Settings() does not tell one image of the user's own from another")
+		t.Error("Settings() with another image of the user: no difference, want one")
 	}
 }

@@ -55,7 +55,7 @@ func newEngine(t *testing.T, m plan.Machine) *guest {
 	needNamespaces(t)
 	g := &guest{root: filepath.Join(t.TempDir(), "root"), env: []string{"PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"}}
 	if out, err := exec.CommandContext(t.Context(), "sh", "-c", engineRoot, "sh", g.root).CombinedOutput(); err != nil {
-		t.Fatalf("make the engine's files: %v\n%s", err, out)
+		t.Fatalf("make the engine's files in %s: error = %v, want none\n%s", g.root, err, out)
 	}
 	p, err := provision.Render(m, provision.Inputs{Secrets: labSecrets(t, m), ImageSHA512: digest()})
 	if err != nil {
@@ -64,7 +64,7 @@ func newEngine(t *testing.T, m plan.Machine) *guest {
 	text := p.File("seed/user-data")
 	if m.Engine.Sibling() {
 		if text != nil {
-			t.Error("FreeBSD gets the keys of an engine beside it")
+			t.Errorf("Render(): FreeBSD gets %d bytes of seed/user-data for an engine beside it, want none", len(text))
 		}
 		if text, err = provision.EngineSetup(m, provision.Inputs{Secrets: labSecrets(t, m), ImageSHA512: digest()}); err != nil {
 			t.Fatal(err)
@@ -82,7 +82,7 @@ func (g *guest) inEngine(t *testing.T, script string) (out string, status int) {
 	cmd.Env = g.env
 	text, err := cmd.CombinedOutput()
 	if status = cmd.ProcessState.ExitCode(); err != nil && status < 0 {
-		t.Fatalf("unshare: %v\n%s", err, text)
+		t.Fatalf("unshare: error = %v, want none\n%s", err, text)
 	}
 	return string(text), status
 }
@@ -102,7 +102,7 @@ func TestEngineSetup(t *testing.T) {
 		}
 		out, status := g.inEngine(t, "sh /user-data; status=$?; cat /var/log/fbdock-seed.log; exit $status")
 		if status != 0 || !strings.HasSuffix(g.file(t, "dev/console"), "fbdock-seed done\n") {
-			t.Fatalf("the %s run ends with %d:\n%s\n%s", run, status, out, g.file(t, "dev/console"))
+			t.Fatalf("%s run of /user-data: status = %d, want 0 and a console that ends with fbdock-seed done:\n%s\n%s", run, status, out, g.file(t, "dev/console"))
 		}
 		if got := g.file(t, "etc/conf.d/docker"); got != service {
 			t.Errorf("after the %s run conf.d/docker is\n%s\nwant\n%s", run, got, service)
@@ -126,10 +126,10 @@ func TestOneBlockInAFile(t *testing.T) {
 	g := newEngine(t, machine())
 	script, _, found := strings.Cut(g.file(t, "user-data"), "\nsay \"begin ")
 	if !found {
-		t.Fatal("the seed has no begin")
+		t.Fatal(`seed/user-data has no line say "begin, want one`)
 	}
 	out, status := g.inEngine(t, script+"\nblock /etc/one 1\nblock /etc/two 2\nblock /etc/one 3\necho not reached\n")
 	if status != 1 || !strings.Contains(g.file(t, "dev/console"), "fbdock-seed fail write /etc/one: it has its block already") {
-		t.Errorf("status %d, %s\n%s", status, out, g.file(t, "dev/console"))
+		t.Errorf("block /etc/one twice: status = %d, console %s, want 1 and a refusal\n%s", status, g.file(t, "dev/console"), out)
 	}
 }

@@ -57,12 +57,12 @@ echo "--- left"; ls -A /fbdock/scratch /fbdock/fast /scratch`)
 		text, _, _ = strings.Cut(text, "--- ")
 		for _, want := range append(tt.wants, "status "+tt.status+"\n") {
 			if !strings.Contains(text, want) {
-				t.Errorf("%s: no %q in\n%s", tt.name, want, text)
+				t.Errorf("fbdock-shares with %s: output\n%s\nwant %q in it", tt.name, text, want)
 			}
 		}
 	}
 	if _, left, _ := strings.Cut(out, "--- left\n"); strings.Contains(left, "fbdock-share") {
-		t.Errorf("left behind:\n%s", left)
+		t.Errorf("fbdock-shares leaves\n%s\nwant no file", left)
 	}
 }
 
@@ -100,9 +100,9 @@ echo '--- victim'; cat /victim`)
 		{"swapped", "fail freebsd-read what the engine wrote: it reads as something else | hint: "},
 	})
 	if got := parts(out)["victim"]; got != "mine\n" {
-		t.Errorf("root wrote through a link of a container:\n%s\n%s", got, out)
+		t.Errorf("file outside of the share = %q, want %q: a link of a container was followed\n%s", got, "mine\n", out)
 	}
 	if strings.Contains(parts(out)["swapped"], "mine") {
-		t.Errorf("what a link leads to is told:\n%s", out)
+		t.Errorf("fbdock-shares with a swapped file: output\n%s\nwant nothing of what the link points to", out)
 	}
 }

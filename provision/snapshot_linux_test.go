@@ -142,16 +142,16 @@ func TestSnapshot(t *testing.T) {
 		g := newGuest(t)
 		g.upload(t, labMachine())
 		if out, status := g.run(t, "sh /var/db/fbdock/payload/install.sh"); status != 0 {
-			t.Fatal(out)
+			t.Fatalf("install.sh: status = %d, want 0:\n%s", status, out)
 		}
 		all = append(all, snapshot(t, g.root))
 	}
 	if diff := cmp.Diff(all[0], all[1]); diff != "" {
-		t.Error(diff)
+		t.Errorf("snapshot() of two equal installations (-want +got):\n%s", diff)
 	}
 	for _, name := range []string{"etc/pf.conf", "etc/rc.conf", "usr/local/etc/fbdock/pf.conf", "var/db/fbdock/seed.iso", "home/vagrant/.docker/config.json"} {
 		if !slices.Contains(slices.Collect(maps.Keys(all[0])), name) {
-			t.Errorf("%s is not in the snapshot", name)
+			t.Errorf("snapshot() lacks %s, want it", name)
 		}
 	}
 }

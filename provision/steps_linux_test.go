@@ -25,11 +25,11 @@ func TestStepsTwice(t *testing.T) {
 			first, second, _ := strings.Cut(out, "second\n")
 			done := "fbdock-steps done " + p.Hash() + "\nstatus 0\n"
 			if !strings.HasSuffix(first, done) || !strings.HasSuffix(second, done) {
-				t.Fatalf("first run:\n%s\nsecond run:\n%s\n%s", first, second, g.logs(t))
+				t.Fatalf("install.sh twice: first run\n%s\nsecond run\n%s\nwant both to end with %q\n%s", first, second, done, g.logs(t))
 			}
 			for line := range strings.Lines(second) {
 				if word := strings.Fields(line); word[0] == "fbdock-step" && !slices.Contains([]string{"begin", "run", "detail", "skip"}, word[2]) {
-					t.Errorf("the second run changed something: %s", line)
+					t.Errorf("second run of install.sh: step line %q, want only begin, run, skip and detail", line)
 				}
 			}
 		})

@@ -17,7 +17,7 @@ func TestParseJails(t *testing.T) {
 		{Name: "db", State: "stopped", Release: "14.2", Address: "inherit", Hostname: "db"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("ParseJails() (-want +got):\n%s", diff)
 	}
 	if jails := contract.ParseJails(""); jails == nil || len(jails) != 0 {
 		t.Errorf("ParseJails of nothing = %#v, want an empty list", jails)
@@ -30,17 +30,17 @@ func FuzzJailLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, out string) {
 		for _, j := range contract.ParseJails(out) {
 			if !strings.Contains(out, j.Name) || j.Used < 0 {
-				t.Fatalf("ParseJails(%q) has %+v", out, j)
+				t.Fatalf("ParseJails(%q) has %+v, want a name of the text and no negative size", out, j)
 			}
 		}
 		for _, b := range contract.ParseJailBases(out) {
 			if !strings.Contains(out, b.Release) || b.URL == "" {
-				t.Fatalf("ParseJailBases(%q) has %+v", out, b)
+				t.Fatalf("ParseJailBases(%q) has %+v, want a release of the text and a URL", out, b)
 			}
 		}
 		for _, l := range contract.ParseJailLimits(out) {
 			if l.Value < 0 {
-				t.Fatalf("ParseJailLimits(%q) has %+v", out, l)
+				t.Fatalf("ParseJailLimits(%q) has %+v, want no negative value", out, l)
 			}
 		}
 	})

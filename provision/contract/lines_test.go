@@ -20,16 +20,16 @@ func FuzzHealthLines(f *testing.F) {
 				continue
 			}
 			if i == len(layers) {
-				t.Fatalf("ParseLayers(%q) leaves %q out", out, rest)
+				t.Fatalf("ParseLayers(%q) has %d layers, want one for %q too", out, len(layers), rest)
 			}
 			l := layers[i]
 			if l.OK && !strings.HasPrefix(rest+" ", l.Name+" ok ") || strings.Contains(l.Name, "\n") || strings.Contains(l.Text, "\n") {
-				t.Fatalf("ParseLayers(%q): %q became %+v", out, rest, l)
+				t.Fatalf("ParseLayers(%q): %q became %+v, want the same name and state, one line each", out, rest, l)
 			}
 			i++
 		}
 		if i != len(layers) {
-			t.Fatalf("ParseLayers(%q) has %d layers of %d lines", out, len(layers), i)
+			t.Fatalf("ParseLayers(%q) has %d layers, want one for each of %d lines", out, len(layers), i)
 		}
 	})
 }
@@ -52,7 +52,7 @@ func FuzzSurveyLines(f *testing.F) {
 			switch kind {
 			case "change":
 				if changes >= len(s.Changes) || s.Changes[changes] != text {
-					t.Fatalf("ParseSurvey(%q) hides the change %q", out, text)
+					t.Fatalf("ParseSurvey(%q) has the changes %q, want %q as number %d", out, s.Changes, text, changes)
 				}
 				changes++
 			case "stop":
@@ -62,7 +62,7 @@ func FuzzSurveyLines(f *testing.F) {
 			}
 		}
 		if changes != len(s.Changes) || stops != len(s.Stops) || stops != len(s.Hints) || done != s.Done {
-			t.Fatalf("ParseSurvey(%q) = %+v", out, s)
+			t.Fatalf("ParseSurvey(%q) = %+v, want %d changes, %d stops with hints, done = %v", out, s, changes, stops, done)
 		}
 	})
 }
@@ -75,10 +75,10 @@ func FuzzShareLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, out string) {
 		for _, s := range contract.ParseShares(out) {
 			if !strings.Contains(out, "fbdock-share "+s.Name) {
-				t.Fatalf("ParseShares(%q) has %q", out, s.Name)
+				t.Fatalf("ParseShares(%q) has the share %q, want only names of the text", out, s.Name)
 			}
 			if s.OK != (s.Layer == "" && strings.Contains(out, " ok")) && s.OK {
-				t.Fatalf("ParseShares(%q): %+v", out, s)
+				t.Fatalf("ParseShares(%q) has %+v, want OK only without a layer, where the text says ok", out, s)
 			}
 		}
 	})
