@@ -23,6 +23,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// A background job of a shell ignores SIGINT, and all that it starts inherits
+	// that: Ctrl-C would do nothing in the scripts.
+	if signal.Ignored(os.Interrupt) {
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	}
 	testscript.Main(m, map[string]func(){
 		"fbdock":     withTimeouts,
 		"vagrant":    fakeVagrant,
