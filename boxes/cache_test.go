@@ -20,14 +20,14 @@ func TestFetchOnce(t *testing.T) {
 	var last, total int64
 	f, err := c.Fetch(t.Context(), img, func(d, n int64) { last, total = d, n })
 	if err != nil || last != int64(len(content())) || total != last {
-		t.Fatalf("%v, progress %d of %d", err, last, total)
+		t.Fatalf("Fetch() = %v, progress %d of %d, want no error and the progress %d of %[4]d", err, last, total, len(content()))
 	}
 	defer f.Close()
 	img.SHA512 = strings.ToUpper(f.SHA512)
 	m.Close() // what is pinned and there needs no network
 	mustFetch(t, c, img)
 	if n := m.gets.Load(); n != 1 {
-		t.Errorf("%d downloads", n)
+		t.Errorf("downloads = %d, want 1", n)
 	}
 	if got := c.Origin(f.SHA512); got != img.URLs[0] {
 		t.Errorf("Origin() = %q, want %q", got, img.URLs[0])
@@ -87,22 +87,22 @@ func TestOwnFile(t *testing.T) {
 	c := boxes.Cache{Dir: "/nonexistent"}
 	data, path, err := fetch(t, c, boxes.Image{Path: own})
 	if err != nil || path != own || !bytes.Equal(data, content()) {
-		t.Errorf("%s %d bytes %v", path, len(data), err)
+		t.Errorf("Fetch() of an own file gave path %s, %d bytes, %v, want %s, %d bytes", path, len(data), err, own, len(content()))
 	}
 	_, _, err = fetch(t, c, boxes.Image{Path: own, SHA512: sum(nil)})
 	if wrong, ok := errors.AsType[*boxes.DigestError](err); !ok || strings.Contains(wrong.Hint(), "deleted") {
-		t.Errorf("a wrong digest: %v", err)
+		t.Errorf("Fetch() of an own file with a wrong digest: error = %v, want a DigestError whose hint says nothing of deleted files", err)
 	}
 	if _, err := os.Stat(own); err != nil {
-		t.Errorf("the user's own file is gone: %v", err)
+		t.Errorf("Stat(%s) after a wrong digest: %v, want the user's own file kept", own, err)
 	}
 	for _, path := range []string{own + ".no", t.TempDir()} {
 		if _, _, err = fetch(t, c, boxes.Image{Path: path}); err == nil {
-			t.Errorf("%s: no error", path)
+			t.Errorf("Fetch(%s): no error, want one", path)
 		}
 	}
 	if _, _, err = fetch(t, c, boxes.Image{Name: "x"}); err == nil {
-		t.Error("no error without any address")
+		t.Error("Fetch() of an image without any address: no error, want one")
 	}
 }
 

@@ -44,7 +44,7 @@ func TestBox(t *testing.T) {
 	for _, tt := range tests {
 		got, err := catalogue(t).Box(tt.provider, tt.arch, tt.name)
 		if err != nil || got.Name != tt.want || got.BootTimeout != tt.timeout || got.Architecture != tt.arch {
-			t.Errorf("%s on %s/%s: %+v, %v", tt.name, tt.provider, tt.arch, got, err)
+			t.Errorf("Box(%s, %s, %q) = %+v, %v, want %s", tt.provider, tt.arch, tt.name, got, err, tt.want)
 		}
 	}
 }
@@ -62,7 +62,7 @@ func TestBoxNotFound(t *testing.T) {
 		_, err := catalogue(t).Box(tt.provider, tt.arch, tt.name)
 		nf, ok := errors.AsType[*boxes.NotFoundError](err)
 		if !ok {
-			t.Errorf("%q on %s/%s: error %v", tt.name, tt.provider, tt.arch, err)
+			t.Errorf("Box(%s, %s, %q): error = %v, want a NotFoundError", tt.provider, tt.arch, tt.name, err)
 			continue
 		}
 		if !strings.HasPrefix(nf.Hint(), tt.hint) || !strings.Contains(err.Error(), tt.arch) {
@@ -75,7 +75,7 @@ func TestKnownBoxForAnotherProviderIsNoted(t *testing.T) {
 	t.Parallel()
 	b, err := catalogue(t).Box("libvirt", "amd64", "bento/freebsd-15")
 	if err != nil || len(b.Notes) != 1 {
-		t.Errorf("%+v, %v", b, err)
+		t.Errorf("Box(libvirt, amd64, bento/freebsd-15) = %+v, %v, want one note", b, err)
 	}
 }
 
@@ -87,15 +87,15 @@ func TestImage(t *testing.T) {
 		for _, arch := range []string{"amd64", "arm64"} {
 			img, err := catalogue(t).Image(name, arch)
 			if err != nil || len(img.URLs) < 2 || img.Name != name || img.Architecture != arch {
-				t.Errorf("%s on %s: %+v, %v", name, arch, img, err)
+				t.Errorf("Image(%s, %s) = %+v, %v, want it with 2 or more addresses", name, arch, img, err)
 			}
 			for _, u := range img.URLs {
 				if !form.MatchString(u) {
-					t.Errorf("%s on %s: address %s", name, arch, u)
+					t.Errorf("Image(%s, %s) has the address %s, want one that matches %v", name, arch, u, form)
 				}
 			}
 			if !strings.HasPrefix(img.URLs[0], "https://dl-cdn.alpinelinux.org/") {
-				t.Errorf("%s: the digest would come from %s", name, img.URLs[0])
+				t.Errorf("Image(%s) has the first address %s, want one of https://dl-cdn.alpinelinux.org/", name, img.URLs[0])
 			}
 		}
 	}
@@ -106,14 +106,14 @@ func TestImageNotFound(t *testing.T) {
 	_, err := catalogue(t).Image("alpine-3.42", "amd64")
 	nf, ok := errors.AsType[*boxes.NotFoundError](err)
 	if !ok || !strings.Contains(nf.Hint(), "alpine-3.22") {
-		t.Errorf("%v, %+v", err, nf)
+		t.Errorf("Image(alpine-3.42, amd64): error = %v, %+v, want a NotFoundError whose hint names alpine-3.22", err, nf)
 	}
 	_, err = catalogue(t).Image("debian", "amd64")
 	if nf, ok = errors.AsType[*boxes.NotFoundError](err); !ok || !strings.Contains(nf.Hint(), "known are: alpine-3.24") {
-		t.Errorf("%v, %+v", err, nf)
+		t.Errorf("Image(debian, amd64): error = %v, %+v, want a NotFoundError whose hint lists the known ones", err, nf)
 	}
 	if _, err = catalogue(t).Image("alpine-3.24", "riscv64"); err == nil {
-		t.Error("no error for an architecture without images")
+		t.Error("Image(alpine-3.24, riscv64): no error, want one")
 	}
 }
 
@@ -124,31 +124,31 @@ func TestCatalogueIsSound(t *testing.T) {
 	providers := []string{"virtualbox", "vmware_desktop", "libvirt", "hyperv", "parallels", "qemu", "utm", "docker"}
 	for _, p := range providers {
 		if c.Defaults[p] == "" {
-			t.Errorf("provider %s has no pick", p)
+			t.Errorf("catalogue: provider %s has no default box, want one", p)
 		}
 		if _, err := c.Box(p, "amd64", ""); err != nil {
-			t.Errorf("the pick for %s: %v", p, err)
+			t.Errorf("Box(%s, amd64, \"\"): %v, want no error", p, err)
 		}
 	}
 	for _, r := range c.Images {
 		if r.EndOfSupport == "" || !strings.HasPrefix(r.Version, strings.TrimPrefix(r.Name, "alpine-")+".") || len(r.Files) != 2 {
-			t.Errorf("incomplete: %+v", r)
+			t.Errorf("catalogue: image %+v, want an end of support, a version of its series and 2 files", r)
 		}
 		for arch, f := range r.Files {
 			// A path is of the version that is said, and of its architecture.
 			name := map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[arch]
 			if !strings.Contains(f.Path, "alpine-"+r.Version+"-"+name+"-") || !strings.HasSuffix(f.Path, "-"+r.Build+".qcow2") {
-				t.Errorf("%s on %s is %s", r.Version, arch, f.Path)
+				t.Errorf("catalogue: image %s on %s has the path %s, want one with version, architecture and build", r.Version, arch, f.Path)
 			}
 		}
 	}
 	for _, e := range c.Boxes {
 		if e.Name == "" || e.BootTimeout < 300 || e.Release == "" || len(e.Published) == 0 {
-			t.Errorf("incomplete: %+v", e)
+			t.Errorf("catalogue: box %+v, want a name, a boot timeout of 300 s or more, a release and publications", e)
 		}
 		for p, archs := range e.Published {
 			if !slices.Contains(providers, p) || len(archs) == 0 {
-				t.Errorf("%s is published for %q %v", e.Name, p, archs)
+				t.Errorf("catalogue: box %s is published for %q %v, want a known provider and an architecture", e.Name, p, archs)
 			}
 		}
 	}
@@ -166,9 +166,9 @@ func TestSupported(t *testing.T) {
 	check := func(name string, end boxes.Day, kept string) {
 		switch {
 		case end.Passed(day) && kept == "":
-			t.Errorf("%s gets no more fixes since %s, and the catalogue is of %s: take it out, or say in \"kept\" why it stays", name, end, c.AsOf)
+			t.Errorf("%s gets no fixes since %s, the catalogue is of %s: want it taken out, or a reason in \"kept\"", name, end, c.AsOf)
 		case !end.Passed(day) && kept != "":
-			t.Errorf("%s gets fixes until %s: \"kept\" is for entries without support", name, end)
+			t.Errorf("%s gets fixes until %s and has \"kept\", want that only for entries without support", name, end)
 		}
 	}
 	for _, e := range c.Boxes {
@@ -180,11 +180,11 @@ func TestSupported(t *testing.T) {
 	// What is picked for a user gets fixes.
 	for provider := range c.Defaults {
 		if b, err := c.Box(provider, "amd64", ""); err != nil || b.EndOfSupport.Passed(day) {
-			t.Errorf("the pick for %s: %+v, %v", provider, b, err)
+			t.Errorf("Box(%s, amd64, \"\") = %+v, %v, want a box with support", provider, b, err)
 		}
 	}
 	if r := c.Registry; r.Name == "" || r.Source == "" || r.NoNewBoxes >= r.SupportEnds || r.SupportEnds >= r.Ends {
-		t.Errorf("the registry and its dates: %+v", r)
+		t.Errorf("catalogue: registry = %+v, want a name, a source and dates in order", r)
 	}
 }
 
@@ -196,7 +196,7 @@ func TestOwn(t *testing.T) {
 		}
 	}
 	if release, ok := boxes.OwnRelease("fbdock/freebsd-15.1"); release != "15.1" || !ok {
-		t.Errorf("OwnRelease() = %q, %v", release, ok)
+		t.Errorf("OwnRelease(fbdock/freebsd-15.1) = %q, %v, want 15.1, true", release, ok)
 	}
 	if b, err := catalogue(t).Box("qemu", "arm64", "fbdock/freebsd-15.1"); err != nil || !b.Own {
 		t.Errorf("Box() = %+v, %v, want one of fbdock's own", b, err)
@@ -211,7 +211,7 @@ func TestParseRefuses(t *testing.T) {
 		`{"images":[{"files":{"amd64":{"path":"a","sha512":"` + strings.Repeat("ab", 64) + `"}}}]}`,
 	} {
 		if _, err := boxes.Parse([]byte(data)); err == nil {
-			t.Errorf("%q: no error", data)
+			t.Errorf("Parse(%q): no error, want one", data)
 		}
 	}
 }
@@ -226,9 +226,9 @@ func TestEndOfSupport(t *testing.T) {
 	}
 	img, err := catalogue(t).Image("alpine-3.24", "amd64")
 	if err != nil || img.EndOfSupport == "" || len(img.SHA512) != 128 {
-		t.Errorf("%+v, %v", img, err)
+		t.Errorf("Image(alpine-3.24, amd64) = %+v, %v, want an end of support and a SHA-512", img, err)
 	}
 	if b, err := catalogue(t).Box("libvirt", "amd64", "freebsd-14"); err != nil || b.EndOfSupport != "2027-06-30" {
-		t.Errorf("%+v, %v", b, err)
+		t.Errorf("Box(libvirt, amd64, freebsd-14) = %+v, %v, want the end of support 2027-06-30", b, err)
 	}
 }

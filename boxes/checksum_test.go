@@ -84,7 +84,7 @@ func check(t *testing.T, name, text string, list bool, want string) {
 		}
 		got, err := c.Digest(t.Context(), img)
 		if want == "" && (err != nil || got != strings.ToLower(someDigest)) {
-			t.Errorf("Digest() = %.16s..., %v", got, err)
+			t.Errorf("Digest() = %.16s..., %v, want %.16s...", got, err, strings.ToLower(someDigest))
 		}
 		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("error %v, want %q", err, want)
@@ -110,7 +110,7 @@ func TestDigestFromElsewhere(t *testing.T) {
 		"no publisher":      func(i *boxes.Image) { i.Mirrors = nil },
 	} {
 		if err := from(change); err == nil || !strings.Contains(err.Error(), "only taken from its publisher") {
-			t.Errorf("%s: error %v", name, err)
+			t.Errorf("Digest() with %s: error = %v, want one that says it is only taken from its publisher", name, err)
 		}
 	}
 	c.Client.Timeout = 5 * time.Second
@@ -133,7 +133,7 @@ func TestDigestFromElsewhere(t *testing.T) {
 	if err := from(func(i *boxes.Image) {
 		i.URLs, i.Mirrors = []string{at.URL + "/r/a.raw.xz"}, []string{at.URL + "/r", i.Mirrors[0]}
 	}); err != nil {
-		t.Errorf("between mirrors: %v", err)
+		t.Errorf("Digest() between mirrors: error = %v, want none", err)
 	}
 }
 
@@ -174,9 +174,9 @@ func TestPublishedAddresses(t *testing.T) {
 	}
 	pinned := img.Pinned("https://mirror.example/pub/alpine/v3/a.qcow2", "00")
 	if got := strings.Join(pinned.URLs, " "); got != "https://dl.example/alpine/v3/a.qcow2 https://mirror.example/pub/alpine/v3/a.qcow2" {
-		t.Errorf("Pinned().URLs = %s", got)
+		t.Errorf("Pinned().URLs = %s, want the address at the publisher, then the mirror's", got)
 	}
 	if foreign := img.Pinned("https://evil.example/a", "00"); len(foreign.URLs) != 1 || foreign.URLs[0] != "https://evil.example/a" {
-		t.Errorf("Pinned().URLs = %q", foreign.URLs)
+		t.Errorf("Pinned().URLs of a foreign address = %q, want only that address", foreign.URLs)
 	}
 }

@@ -64,7 +64,7 @@ func TestResumeAfterABreak(t *testing.T) {
 	}
 	for header := range m.conditions.Range {
 		if header != `"first"` {
-			t.Errorf("a part was asked for with If-Range: %s", header)
+			t.Errorf("If-Range of a resumed request = %s, want \"first\"", header)
 		}
 	}
 }
@@ -100,11 +100,11 @@ func TestResumeOfAnEarlierRun(t *testing.T) {
 			m := serve(t, func(w http.ResponseWriter, r *http.Request) { (*serving.Load())(w, r) })
 			c := cache(t, m)
 			if _, _, err := fetch(t, c, image(m)); err == nil {
-				t.Fatal("no error of a server that always breaks off")
+				t.Fatal("Fetch() from a server that always breaks off: no error, want one")
 			}
 			left := parts(t, c)
 			if len(left) != 1 {
-				t.Fatalf("left: %q", left)
+				t.Fatalf("partial files = %q, want 1", left)
 			}
 			if tt.spoil != nil {
 				if err := tt.spoil(left[0]); err != nil {
@@ -135,12 +135,12 @@ func TestHalfOfAnotherAddressIsNotContinued(t *testing.T) {
 	img := image(evil)
 	img.SHA512 = sum(content())
 	if _, _, err := fetch(t, c, img); err == nil || len(parts(t, c)) != 1 {
-		t.Fatalf("%v, left: %q", err, parts(t, c))
+		t.Fatalf("Fetch() = %v, partial files = %q, want an error and 1 file", err, parts(t, c))
 	}
 	img.URLs = []string{good.URL + "/v3.24/img.qcow2"}
 	mustFetch(t, c, img)
 	if good.resumed() > 0 || good.gets.Load() != 1 {
-		t.Errorf("%d requests, %d of them resumed", good.gets.Load(), good.resumed())
+		t.Errorf("requests = %d, resumed = %d, want 1, 0", good.gets.Load(), good.resumed())
 	}
 }
 
@@ -199,11 +199,11 @@ func TestLyingServersAreRefused(t *testing.T) {
 				t.Errorf("error %v, want one that says that more came", err)
 			}
 			if _, err := os.Stat(c.Path(sum(content()))); err == nil {
-				t.Error("the file was accepted")
+				t.Error("Stat of the file that the server lied about: no error, want it refused")
 			}
 			for _, part := range parts(t, c) {
 				if info, err := os.Stat(part); err != nil || info.Size() > int64(len(content())) {
-					t.Errorf("%s is kept, %v", part, info.Size())
+					t.Errorf("partial file %s has %d bytes, want at most %d", part, info.Size(), len(content()))
 				}
 			}
 			// A good mirror beside it saves the day.
@@ -270,7 +270,7 @@ func TestStalledServer(t *testing.T) {
 	img.SHA512 = sum(content())
 	_, _, err := fetch(t, c, img)
 	if err == nil || !strings.Contains(err.Error(), "no data came for too long") {
-		t.Errorf("error %v", err)
+		t.Errorf("Fetch() from a stalled server: error = %v, want one that says no data came for too long", err)
 	}
 }
 

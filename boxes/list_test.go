@@ -16,7 +16,7 @@ func TestListAndRemove(t *testing.T) {
 	m := serve(t, whole)
 	c := cache(t, m)
 	if files, err := c.List(); err != nil || len(files) != 0 {
-		t.Errorf("no cache yet: %v, %v", files, err)
+		t.Errorf("List() without a cache = %v, %v, want none", files, err)
 	}
 	mustFetch(t, c, image(m))
 	for name, data := range map[string]string{"half.qcow2.part": "abc", "strange.qcow2": "never verified"} {
@@ -52,7 +52,7 @@ func TestListAndRemove(t *testing.T) {
 		}
 	}
 	if files, err := c.List(); err != nil || len(files) != 0 {
-		t.Errorf("left: %v, %v", files, err)
+		t.Errorf("List() after Remove() = %v, %v, want none", files, err)
 	}
 	mustFetch(t, c, image(m))
 	if n := m.gets.Load(); n != 2 {
@@ -71,7 +71,7 @@ func TestRemoveOfWhatIsFetched(t *testing.T) {
 		once.Do(func() {
 			list, err := c.List()
 			if err != nil || len(list) != 1 || !list[0].Partial {
-				t.Errorf("%+v, %v", list, err)
+				t.Errorf("List() during a download = %+v, %v, want one partial file", list, err)
 				return
 			}
 			removed = c.Remove(t.Context(), list[0])
@@ -82,7 +82,7 @@ func TestRemoveOfWhatIsFetched(t *testing.T) {
 	}
 	defer f.Close()
 	if removed == nil {
-		t.Error("a file was removed that is being fetched")
+		t.Error("Remove() of a file that is being fetched: no error, want one")
 	}
 }
 
@@ -94,6 +94,6 @@ func TestLabelsArePrintable(t *testing.T) {
 	mustFetch(t, c, image(m))
 	write(t, c.Path(sum(content()))+".json", []byte(`{"name":"alpine-3.24\u001b[2J"}`))
 	if list, err := c.List(); err != nil || len(list) != 1 || list[0].Name != "" {
-		t.Errorf("%+v, %v", list, err)
+		t.Errorf("List() of a label with an escape sequence = %+v, %v, want one file without a name", list, err)
 	}
 }

@@ -38,14 +38,14 @@ func TestNoAddressStandsForAFile(t *testing.T) {
 			// The poisoned project comes first, and gets what it asked for.
 			data, path, err := fetch(t, c, boxes.Image{Name: "alpine-3.24", Architecture: "amd64", URLs: []string{evil.URL + spelling}, SHA512: sum(bytes)})
 			if err != nil || string(data) != string(bytes) || filepath.Base(path) != sum(bytes) {
-				t.Fatalf("%s: %q, %v", path, data, err)
+				t.Fatalf("Fetch(%s) = %q, %v, want the bytes of the digest", path, data, err)
 			}
 			// The next one gets the publisher's.
 			mustFetch(t, c, image(good))
 			// And nothing at all without the network.
 			good.Close()
 			if _, _, err := fetch(t, c, image(good)); err == nil {
-				t.Error("a file was given without its digest being known")
+				t.Error("Fetch() of a digest that the cache does not hold: no error, want one")
 			}
 		})
 	}
@@ -147,7 +147,7 @@ func TestLinksInTheCacheAreNotFollowed(t *testing.T) {
 				t.Errorf("error %v, want *boxes.UnsafeError", err)
 			}
 			if data, err := os.ReadFile(target); err != nil || string(data) != "precious" {
-				t.Errorf("the user's file holds %q, %v", data, err)
+				t.Errorf("the user's file holds %q, %v, want \"precious\"", data, err)
 			}
 		})
 	}
@@ -163,11 +163,11 @@ func halfOf(t *testing.T, c boxes.Cache, m *mirror, want string) string {
 	broken := c
 	broken.Client = &stopping
 	if _, _, err := fetch(t, broken, img); err == nil {
-		t.Fatal("no error of a network that is down")
+		t.Fatal("Fetch() while the network is down: no error, want one")
 	}
 	left := parts(t, c)
 	if len(left) != 1 {
-		t.Fatalf("left: %q", left)
+		t.Fatalf("partial files = %q, want 1", left)
 	}
 	return left[0]
 }
@@ -194,7 +194,7 @@ func TestManyProjectsAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 	if left := parts(t, c); len(left) > 0 {
-		t.Errorf("left: %q", left)
+		t.Errorf("partial files after all fetches = %q, want none", left)
 	}
 }
 
@@ -202,7 +202,7 @@ func mustBe(t *testing.T, c boxes.Cache, img boxes.Image, digest string) {
 	t.Helper()
 	data, _, err := fetch(t, c, img)
 	if err != nil || sum(data) != digest {
-		t.Errorf("%d bytes, %v", len(data), err)
+		t.Errorf("Fetch() = %d bytes, %v, want the digest %.16s...", len(data), err, digest)
 	}
 }
 
@@ -228,9 +228,9 @@ func TestOldCacheIsTakenOver(t *testing.T) {
 		names = append(names, e.Name())
 	}
 	if got := strings.Join(names, "|"); got != "a file of somebody's|sha512" {
-		t.Errorf("left: %s", got)
+		t.Errorf("files of the old cache = %s, want \"a file of somebody's|sha512\"", got)
 	}
 	if n := m.gets.Load(); n != 0 {
-		t.Errorf("%d downloads", n)
+		t.Errorf("downloads = %d, want 0", n)
 	}
 }

@@ -100,7 +100,7 @@ func fetch(t *testing.T, c boxes.Cache, img boxes.Image) (data []byte, path stri
 	defer f.Close()
 	data, err = io.ReadAll(f)
 	if got := sum(data); f.SHA512 != got {
-		t.Errorf("%s has the digest %s and is said to have %s", f.Path, got, f.SHA512)
+		t.Errorf("digest of %s = %s, want the %s of Fetch()", f.Path, got, f.SHA512)
 	}
 	return data, f.Path, err
 }
@@ -112,13 +112,13 @@ func mustFetch(t *testing.T, c boxes.Cache, img boxes.Image) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(data, content()) || path != c.Path(sum(content())) {
-		t.Errorf("%s: %d bytes", path, len(data))
+		t.Errorf("Fetch() = %s, %d bytes, want %s, %d bytes", path, len(data), c.Path(sum(content())), len(content()))
 	}
 	if kept, err := os.ReadFile(path); err != nil || !bytes.Equal(kept, content()) {
-		t.Errorf("the cache holds %d bytes, %v", len(kept), err)
+		t.Errorf("the cache holds %d bytes, %v, want %d", len(kept), err, len(content()))
 	}
 	if left := parts(t, c); len(left) > 0 {
-		t.Errorf("partial files are left: %q", left)
+		t.Errorf("partial files = %q, want none", left)
 	}
 }
 

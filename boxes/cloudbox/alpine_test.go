@@ -38,7 +38,7 @@ func judge(t *testing.T, name string, args ...string) string {
 	cmd.Env = append(os.Environ(), "LC_ALL=C")
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%s %q: %v", name, args, err)
+		t.Fatalf("%s %q: %v, want no error", name, args, err)
 	}
 	return string(out)
 }
@@ -78,14 +78,14 @@ func TestAlpineBox(t *testing.T) {
 	image := alpineImage()
 	raw, files := alpineDisk(t, image, 1<<30, "-c", "-O", "qcow2")
 	if !strings.Contains(string(files["Vagrantfile"]), ":alpine") || !strings.Contains(string(files["info.json"]), "Alpine") {
-		t.Errorf("the box says of itself %s, %s", files["Vagrantfile"], files["info.json"])
+		t.Errorf("the box's Vagrantfile is %s, its info.json %s, want them to name Alpine", files["Vagrantfile"], files["info.json"])
 	}
 	got, err := os.ReadFile(raw)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(got) != 1<<30 || !bytes.Equal(got[1<<20:16300*disk.Sector], image[1<<20:16300*disk.Sector]) {
-		t.Errorf("a disk of %d bytes that does not hold what the image holds", len(got))
+		t.Errorf("the disk has %d bytes, want %d and the content of the image", len(got), 1<<30)
 	}
 	var table struct {
 		Table struct {
@@ -96,28 +96,28 @@ func TestAlpineBox(t *testing.T) {
 		} `json:"partitiontable"`
 	}
 	if err := json.Unmarshal([]byte(judge(t, "sfdisk", "--json", raw)), &table); err != nil || len(table.Table.Partitions) != 3 {
-		t.Fatalf("sfdisk: %+v, %v", table, err)
+		t.Fatalf("sfdisk --json = %+v, %v, want 3 partitions", table, err)
 	}
 	root, seed := table.Table.Partitions[1], table.Table.Partitions[2]
 	if root.Name != "/" || root.Start != 2048 || root.Start+root.Size != seed.Start || seed.Size != 2048 || seed.Start+seed.Size > 1<<30/disk.Sector-33 {
-		t.Errorf("the partitions are %+v", table.Table.Partitions)
+		t.Errorf("partitions = %+v, want a root from sector 2048 and a seed of 2048 sectors behind it", table.Table.Partitions)
 	}
 	fs := filepath.Join(filepath.Dir(raw), "seed")
 	if err := os.WriteFile(fs, got[seed.Start*disk.Sector:][:seed.Size*disk.Sector], 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if label := judge(t, "mlabel", "-s", "-i", fs, "::"); !strings.Contains(label, "cidata") {
-		t.Errorf("mlabel: %q", label)
+		t.Errorf("mlabel -s = %q, want cidata", label)
 	}
 	script, err := os.ReadFile("seed/alpine/user-data.sh")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if text := judge(t, "mtype", "-i", fs, "::user-data"); text != string(script) {
-		t.Errorf("user-data is %q", text)
+		t.Errorf("user-data = %q, want %q", text, script)
 	}
 	if text := judge(t, "mtype", "-i", fs, "::meta-data"); !strings.HasPrefix(text, "instance-id: fbdock-") {
-		t.Errorf("meta-data is %q", text)
+		t.Errorf("meta-data = %q, want it to begin with instance-id: fbdock-", text)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestAlpineBoxOfAnyForm(t *testing.T) {
 		raw, _ := alpineDisk(t, alpineImage(), 64<<20, args...)
 		got := judge(t, "sha256sum", raw)[:64]
 		if want != "" && got != want {
-			t.Errorf("%q: the disk is another one", args)
+			t.Errorf("SHA-256 of the disk made with qemu-img %q = %s, want %s", args, got, want)
 		}
 		want = got
 	}
@@ -157,7 +157,7 @@ func TestAlpineImagesThatMakeNoBox(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
 		if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
-			t.Errorf("%s: left in the folder: %v, %v", name, left, err)
+			t.Errorf("Write() with %s left %v, %v in the folder, want nothing", name, left, err)
 		}
 	}
 }
@@ -175,6 +175,6 @@ func TestAlpineNames(t *testing.T) {
 	}
 	freebsd := box(cloudbox.Libvirt)
 	if a := alpineBox(freebsd.Size); a.File() == freebsd.File() || a.Source.Check() != nil || a.Source.System() != cloudbox.Alpine {
-		t.Errorf("%s, %v", a.File(), a.Source.Check())
+		t.Errorf("File(), Check() of an Alpine box = %s, %v, want a name of its own and no error", a.File(), a.Source.Check())
 	}
 }

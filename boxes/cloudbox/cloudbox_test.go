@@ -126,15 +126,15 @@ func TestBoxHoldsWhatItsProviderNeeds(t *testing.T) {
 			Size                           int `json:"virtual_size"`
 		}
 		if err := json.Unmarshal(files["metadata.json"], &metadata); err != nil || metadata.Provider != format || metadata.Architecture != "amd64" {
-			t.Errorf("metadata %s: %v", files["metadata.json"], err)
+			t.Errorf("metadata.json = %s, %v, want provider %s and architecture amd64", files["metadata.json"], err, format)
 		}
 		if format == "libvirt" && (metadata.Format != "qcow2" || metadata.Size != 1) {
-			t.Errorf("metadata %s", files["metadata.json"])
+			t.Errorf("metadata.json = %s, want format qcow2 and a size of 1 GB", files["metadata.json"])
 		}
 	}
 	left, err := os.ReadDir(folder)
 	if err != nil || len(left) != len(boxes) {
-		t.Errorf("left in the folder: %v, %v", left, err)
+		t.Errorf("files in the folder = %v, %v, want %d", left, err, len(boxes))
 	}
 }
 
@@ -158,26 +158,26 @@ func TestBoxesHoldOneDisk(t *testing.T) {
 			disks++
 			got, err := read[filepath.Ext(name)](data)
 			if err != nil {
-				t.Errorf("%s: %v", name, err)
+				t.Errorf("read of the disk %s: %v, want no error", name, err)
 				continue
 			}
 			if want == nil {
 				want = got
 			}
 			if !bytes.Equal(got, want) {
-				t.Errorf("%s of %s is not the disk of the first box", name, filepath.Base(path))
+				t.Errorf("disk %s of %s: want the same bytes as in the first box", name, filepath.Base(path))
 			}
 		}
 		if disks != 1 {
-			t.Errorf("%s holds %d disks", path, disks)
+			t.Errorf("disks in %s = %d, want 1", path, disks)
 		}
 	}
 	if len(want) != 48<<20 || !bytes.Contains(want, []byte("NOPASSWD:ALL")) {
-		t.Errorf("a disk of %d bytes, or one without the seed", len(want))
+		t.Errorf("the disk has %d bytes, want %d with the seed in it", len(want), 48<<20)
 	}
 	for i := 2 << 20; i < len(image)-33*disk.Sector; i++ {
 		if want[i] != image[i] {
-			t.Fatalf("byte %d is not that of the image", i)
+			t.Fatalf("byte %d of the disk = %#x, want %#x as in the image", i, want[i], image[i])
 		}
 	}
 }
@@ -192,7 +192,7 @@ func TestBoxIsMadeOnce(t *testing.T) {
 	}
 	again, err := cloudbox.Write(t.Context(), one, nil, folder, nil)
 	if err != nil || !slices.Equal(again, first) {
-		t.Errorf("%s, %v", again, err)
+		t.Errorf("second Write() = %s, %v, want %s", again, err, first)
 	}
 	// What a process that was killed has left goes; that of others stays.
 	for _, dir := range []string{".making-freebsd-15.1-zfs-amd64-1", ".making-freebsd-14.5-zfs-amd64-1"} {
@@ -202,10 +202,10 @@ func TestBoxIsMadeOnce(t *testing.T) {
 	}
 	more, err := cloudbox.Write(t.Context(), two, file(t, compressed(t, disktest.CloudImage())), folder, nil)
 	if err != nil || len(more) != 2 || more[0] != first[0] {
-		t.Errorf("%s, %v", more, err)
+		t.Errorf("Write() of another box = %s, %v, want 2 files, the first of them %s", more, err, first[0])
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) != 3 || left[0].Name() != ".making-freebsd-14.5-zfs-amd64-1" {
-		t.Errorf("left in the folder: %v, %v", left, err)
+		t.Errorf("files in the folder = %v, %v, want 2 boxes and .making-freebsd-14.5-zfs-amd64-1", left, err)
 	}
 }
 
@@ -235,10 +235,10 @@ func TestBrokenImagesMakeNoBox(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, tt.want)
 		}
 		if err != nil && strings.Count(err.Error(), "\n") > 0 {
-			t.Errorf("%s: more than one error: %v", name, err)
+			t.Errorf("Write() with %s: error = %v, want one line", name, err)
 		}
 		if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
-			t.Errorf("%s: left in the folder: %v, %v", name, left, err)
+			t.Errorf("Write() with %s left %v, %v in the folder, want nothing", name, left, err)
 		}
 	}
 }
@@ -261,7 +261,7 @@ func TestSourceNames(t *testing.T) {
 		{}, {"15", "amd64", "zfs", "", ""}, {"15.1", "riscv64", "zfs", "", ""}, {"15.1", "amd64", "ext4", "", ""}, {"../15.1", "amd64", "zfs", "", ""}, {"15.1/..", "amd64", "zfs", "", ""},
 	} {
 		if bad.Check() == nil {
-			t.Errorf("%+v: no error", bad)
+			t.Errorf("Check() of %+v: no error, want one", bad)
 		}
 	}
 }
@@ -272,19 +272,19 @@ func TestVersionFollowsTheContent(t *testing.T) {
 	other := b
 	other.SHA512 = strings.Repeat("cd", 64)
 	if b.Version() == other.Version() || b.File() == other.File() || b.Name() != other.Name() {
-		t.Errorf("%s %s, %s %s", b.Version(), b.File(), other.Version(), other.File())
+		t.Errorf("Version(), File() = %s, %s, with another digest %s, %s, want both to differ, not Name()", b.Version(), b.File(), other.Version(), other.File())
 	}
 	number, ok := strings.CutPrefix(b.Version(), "15.1.1.")
 	if b.Name() != "fbdock/freebsd-15.1" || !ok || strings.Trim(number, "0123456789") != "" {
-		t.Errorf("%s %s", b.Name(), b.Version())
+		t.Errorf("Name(), Version() = %s, %s, want fbdock/freebsd-15.1, 15.1.1.NUMBER", b.Name(), b.Version())
 	}
 	// Vagrant takes a box with the same version for this one: nobody may find
 	// another image whose box has it.
 	if n, ok := new(big.Int).SetString(number, 10); !ok || n.BitLen() < 112 {
-		t.Errorf("%s has %d bits of what it is made of", number, n.BitLen())
+		t.Errorf("version number %s holds %d bits of the content, want 112 or more", number, n.BitLen())
 	}
 	if digits := strings.TrimSuffix(b.File(), ".box"); len(digits) < 64 || strings.Trim(digits[len(digits)-64:], "0123456789abcdef") != "" {
-		t.Errorf("the file %s does not tell all that it is made of", b.File())
+		t.Errorf("File() = %s, want a name that ends with 64 hexadecimal digits", b.File())
 	}
 }
 
@@ -292,10 +292,10 @@ func TestCatalogueOnAnySystem(t *testing.T) {
 	t.Parallel()
 	data, err := box(cloudbox.Libvirt).Catalogue("/home/a b/x.box", "00ff")
 	if err != nil || !strings.Contains(string(data), `"file:///home/a%20b/x.box"`) || !strings.Contains(string(data), `"00ff"`) {
-		t.Errorf("%s, %v", data, err)
+		t.Errorf("Catalogue(/home/a b/x.box, 00ff) = %s, %v, want an escaped file address and the digest", data, err)
 	}
 	if data, err = box(cloudbox.Libvirt).Catalogue("C:/Users/x.box", ""); err != nil || !strings.Contains(string(data), `"file:///C:/Users/x.box"`) {
-		t.Errorf("%s, %v", data, err)
+		t.Errorf("Catalogue(C:/Users/x.box) = %s, %v, want the address file:///C:/Users/x.box", data, err)
 	}
 }
 
@@ -308,7 +308,7 @@ func TestSeedIsOneYAMLScalar(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.HasPrefix(data, []byte("#!/bin/sh\n")) {
-		t.Error("it is no script to nuageinit")
+		t.Errorf("seed = %.40q, want it to begin with #!/bin/sh", data)
 	}
 	begun := false
 	for n, line := range strings.Split(string(data), "\n") {
@@ -318,16 +318,16 @@ func TestSeedIsOneYAMLScalar(t *testing.T) {
 		begun = true
 		for _, bad := range []string{"\t", " #", ": "} {
 			if strings.Contains(line, bad) {
-				t.Errorf("line %d has %q: %s", n+1, bad, line)
+				t.Errorf("line %d of the seed has %q, want none: %s", n+1, bad, line)
 			}
 		}
 		for _, bad := range []string{"#", "---", "..."} {
 			if strings.HasPrefix(line, bad) {
-				t.Errorf("line %d begins with %q", n+1, bad)
+				t.Errorf("line %d of the seed begins with %q, want another beginning", n+1, bad)
 			}
 		}
 		if strings.HasSuffix(line, ":") {
-			t.Errorf("line %d ends with a colon", n+1)
+			t.Errorf("line %d of the seed ends with a colon, want another end", n+1)
 		}
 	}
 }

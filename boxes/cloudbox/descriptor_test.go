@@ -42,7 +42,7 @@ func ask(t *testing.T, program string, args ...string) string {
 	}
 	out, err := exec.CommandContext(t.Context(), program, args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s %q: %v\n%s", program, args, err, out)
+		t.Fatalf("%s %q: %v, want no error\n%s", program, args, err, out)
 	}
 	return strings.TrimSpace(string(out))
 }
@@ -104,12 +104,12 @@ func TestVMX(t *testing.T) {
 			name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 			text, err := strconv.Unquote(value)
 			if _, twice := settings[name]; !ok || err != nil || twice {
-				t.Errorf("%s: the line %q", arch, line)
+				t.Errorf("VMX file of %s has the line %q, want NAME = \"VALUE\", each name once", arch, line)
 			}
 			settings[name] = text
 		}
 		if settings["guestOS"] != guest || files[settings["sata0:0.fileName"]] == nil || settings["firmware"] != map[string]string{"arm64": "efi"}[arch] {
-			t.Errorf("%s: settings %v", arch, settings)
+			t.Errorf("VMX file of %s: settings = %v, want guestOS %s, the disk's file and the firmware", arch, settings, guest)
 		}
 	}
 }
@@ -134,14 +134,14 @@ func TestPlist(t *testing.T) {
 			t.Fatal(err)
 		}
 		if plist.Backend != "QEMU" || plist.ConfigurationVersion != 4 || [2]string{plist.System.Architecture, plist.System.Target} != machine {
-			t.Errorf("%s: %+v", arch, plist)
+			t.Errorf("plist of %s = %+v, want backend QEMU, version 4 and the system %q", arch, plist, machine)
 		}
 		// The plugin wants these two, in this order.
 		if len(plist.Network) != 2 || plist.Network[0].Mode != "Shared" || plist.Network[1].Mode != "Emulated" || plist.Network[0].MacAddress == plist.Network[1].MacAddress {
-			t.Errorf("%s: networks %+v", arch, plist.Network)
+			t.Errorf("plist of %s: networks = %+v, want Shared and Emulated with different addresses", arch, plist.Network)
 		}
 		if len(plist.Drive) != 1 || files["box.utm/Data/"+plist.Drive[0].ImageName] == nil || plist.Drive[0].Identifier == plist.Information.UUID {
-			t.Errorf("%s: drives %+v", arch, plist.Drive)
+			t.Errorf("plist of %s: drives = %+v, want one whose image is in the box", arch, plist.Drive)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func tool(t *testing.T, name string, args ...string) string {
 	cmd.Env = append(os.Environ(), "LC_ALL=C", "MTOOLS_SKIP_CHECK=1")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+		t.Fatalf("%s %q: %v, want no error\n%s", name, args, err, out)
 	}
 	return string(out)
 }
@@ -77,13 +77,13 @@ func TestSeedTakesThePartitionMeantForIt(t *testing.T) {
 	image := official()
 	l := layout(t, image, 0)
 	if l.Seed != 2048*disk.Sector || l.Size != int64(len(image)) {
-		t.Errorf("seed at %d on a disk of %d", l.Seed, l.Size)
+		t.Errorf("layout: seed at %d, size %d, want %d, %d", l.Seed, l.Size, 2048*disk.Sector, len(image))
 	}
 	out := finished(image, l)
 	for i := range out {
 		// The size in the protective MBR is put right; the test's is a dummy.
 		if out[i] != image[i] && (i < 1<<20 || i >= 2<<20) && (i < 458 || i >= 462) {
-			t.Fatalf("byte %d outside the partition has changed", i)
+			t.Fatalf("byte %d, outside of the seed's partition = %#x, want %#x as in the image", i, out[i], image[i])
 		}
 	}
 }
@@ -99,14 +99,14 @@ func TestTableIsSoundAfterGrowing(t *testing.T) {
 				out := finished(image, l)
 				path := write(t, "disk.raw", func(w io.WriteSeeker) error { _, err := w.Write(out); return err })
 				if said := tool(t, "sfdisk", "--verify", path); !strings.Contains(said, "No errors detected") {
-					t.Errorf("size %d: %s", size, said)
+					t.Errorf("sfdisk --verify of a disk of %d bytes = %s, want \"No errors detected\"", size, said)
 				}
 				if said := tool(t, "sfdisk", "--dump", path); !strings.Contains(said, `name="config-drive"`) || !strings.Contains(said, `name="rootfs"`) {
-					t.Errorf("size %d: %s", size, said)
+					t.Errorf("sfdisk --dump of a disk of %d bytes = %s, want the partitions config-drive and rootfs", size, said)
 				}
 				// A table that parses as its own input is in order as well.
 				if again := layout(t, out, size); again.Seed != l.Seed {
-					t.Errorf("seed at %d, then at %d", l.Seed, again.Seed)
+					t.Errorf("seed at %d, and at %d in a second run, want the same place", l.Seed, again.Seed)
 				}
 			}
 		})
@@ -118,21 +118,21 @@ func TestFATIsReadByOthers(t *testing.T) {
 	for _, size := range []int64{256 << 10, 1 << 20} {
 		fs, err := disk.FAT("cidata", seed, size)
 		if err != nil || int64(len(fs)) != size {
-			t.Fatal(len(fs), err)
+			t.Fatalf("FAT(cidata, seed, %d) = %d bytes, %v, want %[1]d and no error", size, len(fs), err)
 		}
 		path := write(t, "seed.fat", func(w io.WriteSeeker) error { _, err := w.Write(fs); return err })
 		listing := tool(t, "mdir", "-i", path, "-b", "::/")
 		for _, f := range seed {
 			if !strings.Contains(listing, "/"+f.Name+"\n") {
-				t.Errorf("%s is not listed:\n%s", f.Name, listing)
+				t.Errorf("mdir lacks %s, want it listed:\n%s", f.Name, listing)
 			}
 			if got := tool(t, "mtype", "-i", path, "::/"+f.Name); got != string(f.Data) {
-				t.Errorf("%s holds %q", f.Name, got)
+				t.Errorf("mtype %s = %q, want %q", f.Name, got, f.Data)
 			}
 		}
 		tool(t, "fsck.vfat", "-n", path)
 		if said := tool(t, "blkid", "-p", path); !strings.Contains(said, `LABEL="cidata"`) || !strings.Contains(said, `VERSION="FAT12"`) {
-			t.Errorf("blkid: %s", said)
+			t.Errorf("blkid -p = %s, want label cidata and version FAT12", said)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func TestFATRefuses(t *testing.T) {
 		"too long label": func() error { _, err := disk.FAT("much-too-long", nil, 1<<20); return err },
 	} {
 		if f() == nil {
-			t.Errorf("%s: no error", name)
+			t.Errorf("FAT() with %s: no error, want one", name)
 		}
 	}
 }
@@ -173,7 +173,7 @@ func TestFormatsHoldTheDisk(t *testing.T) {
 		}
 		for _, path := range []string{q, v, m, o} {
 			if info, err := os.Stat(path); err != nil || info.Size() > 24<<20 {
-				t.Errorf("%s is not sparse: %d bytes, %v", path, info.Size(), err)
+				t.Errorf("%s: size = %d, %v, want a sparse file of at most 24 MiB", path, info.Size(), err)
 			}
 			if said := tool(t, "qemu-img", "info", path); !strings.Contains(said, fmt.Sprintf("(%d bytes)", l.Size)) {
 				t.Errorf("want %d bytes: %s", l.Size, said)
@@ -193,10 +193,10 @@ func TestImagesThatLie(t *testing.T) {
 		}
 		err = format.write(out, bytes.NewReader(image[:5<<20]), l)
 		if short, ok := errors.AsType[*disk.TruncatedError](err); !ok || short.Want != int64(len(image)) {
-			t.Errorf("a truncated image: %v", err)
+			t.Errorf("write of a truncated image: error = %v, want a TruncatedError", err)
 		}
 		if err := format.write(out, io.MultiReader(bytes.NewReader(image), endless{}), l); err == nil || !strings.Contains(err.Error(), "larger") {
-			t.Errorf("an endless image: %v", err)
+			t.Errorf("write of an endless image: error = %v, want one that says it is larger", err)
 		}
 		if err := out.Close(); err != nil {
 			t.Fatal(err)
@@ -245,7 +245,7 @@ func FuzzFormats(f *testing.F) {
 			}
 			for i, read := range form.read {
 				if got, err := read(file); err != nil || !bytes.Equal(got, want) {
-					t.Errorf("%s, reader %d: %v, the disk of %d bytes is not the same", form.name, i, err, l.Size)
+					t.Errorf("%s, reader %d: %v, want the same disk of %d bytes", form.name, i, err, l.Size)
 				}
 			}
 		}
@@ -316,7 +316,7 @@ func FuzzPlan(f *testing.F) {
 		}
 		for _, p := range l.Patches {
 			if p.Offset < 0 || p.Offset+int64(len(p.Data)) > l.Size {
-				t.Errorf("a patch of %d bytes at %d leaves the disk of %d", len(p.Data), p.Offset, l.Size)
+				t.Errorf("patch of %d bytes at %d, want it within the disk of %d bytes", len(p.Data), p.Offset, l.Size)
 			}
 		}
 	})

@@ -97,18 +97,18 @@ func TestCatalogue(t *testing.T) {
 		"FreeBSD 15.2 is supported until 2027-09-30, and the catalogue does not have it", "alpine-3.24.3-aarch64-cloudinit-r10.qcow2, was b",
 	} {
 		if !strings.Contains(said, text) {
-			t.Errorf("changes %q do not say %q", changes, text)
+			t.Errorf("Catalogue() says the changes %q, want %q among them", changes, text)
 		}
 	}
 	// A second run finds nothing to do but what is to be added by hand.
 	again, changes, err := s.Catalogue(t.Context(), got, today)
 	if diff := cmp.Diff(got, again); err != nil || diff != "" || len(changes) != 2 {
-		t.Errorf("a second run: %v, %q\n%s", err, changes, diff)
+		t.Errorf("second Catalogue() = %v, changes %q, want no error and 2 changes (-want +got):\n%s", err, changes, diff)
 	}
 	// A file whose digest has changed is not taken.
 	got.Images[0].Files["amd64"] = boxes.ImageFile{Path: got.Images[0].Files["amd64"].Path, SHA512: strings.Repeat("0", 128), SHA512Source: "x"}
 	if _, _, err := s.Catalogue(t.Context(), got, today); err == nil || !strings.Contains(err.Error(), "find out why") {
-		t.Errorf("another digest for the same file: %v", err)
+		t.Errorf("Catalogue() with another digest for the same file: error = %v, want one that says to find out why", err)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestMirrorBehind(t *testing.T) {
 			t.Errorf("%s: Catalogue() = %v, want an error with %q", what, err, tt.want)
 		}
 		if v := got.Images; len(v) > 0 && v[0].Version != "3.24.2" {
-			t.Errorf("%s: the image is %s now", what, v[0].Version)
+			t.Errorf("Catalogue() with %s: image = %s, want 3.24.2", what, v[0].Version)
 		}
 	}
 }
@@ -147,7 +147,7 @@ func TestUnavailable(t *testing.T) {
 		c := before(strings.TrimSuffix(s.Releases, "/releases.json") + "/alpine")
 		got, _, err := s.Catalogue(t.Context(), c, today)
 		if err == nil || got.AsOf != "2026-11-28" || len(got.Images) != 2 || len(got.Boxes) != 2 {
-			t.Errorf("with %q at %s: %+v, %v", text, path, got, err)
+			t.Errorf("Catalogue() with %q at %s = %+v, %v, want an error and the old catalogue", text, path, got, err)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func TestNothingOutsideIsReached(t *testing.T) {
 	} {
 		// ".." ends at the folder, so that some of the names are made there.
 		if text, _ := content(t, c.Open, name); text == "secret" {
-			t.Errorf("read outside through %q", name)
+			t.Errorf("Open(%q) read %q, want no text from outside of the folder", name, text)
 		}
 		if file, err := c.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC); err == nil {
 			_, _ = file.Write([]byte("x"))
@@ -54,7 +54,7 @@ func TestNothingOutsideIsReached(t *testing.T) {
 		}
 	}
 	if _, err := c.ReadDir("/parent"); err == nil {
-		t.Error("ReadDir(/parent) followed a link")
+		t.Error("ReadDir(/parent), a link that leads out: no error, want one")
 	}
 	for what, do := range map[string]func() error{
 		"rename out": func() error { return c.PosixRename("/in", "/parent/stolen") },
@@ -66,16 +66,16 @@ func TestNothingOutsideIsReached(t *testing.T) {
 		"root":       func() error { return c.RemoveDirectory("/") },
 	} {
 		if err := do(); err == nil {
-			t.Errorf("%s went through", what)
+			t.Errorf("%s through a link that leads out: no error, want one", what)
 		}
 	}
 	info, err := os.Stat(secret)
 	must(t, err)
 	if text, _ := os.ReadFile(secret); string(text) != "secret" || (runtime.GOOS != "windows" && info.Mode().Perm() != 0o644) {
-		t.Errorf("outside: %q %v", text, info.Mode())
+		t.Errorf("the file outside of the folder: text %q, mode %v, want \"secret\", -rw-r--r--", text, info.Mode())
 	}
 	if entries, _ := os.ReadDir(base); len(entries) != 3 {
-		t.Errorf("outside: %v", entries)
+		t.Errorf("ReadDir of the folder's parent = %v, want 3 entries", entries)
 	}
 	// The guest's kernel follows links, the server none.
 	if _, err := c.Open("/fine"); !errors.Is(err, fs.ErrNotExist) {
@@ -83,7 +83,7 @@ func TestNothingOutsideIsReached(t *testing.T) {
 	}
 	// What a link says is no secret, and the guest resolves it by itself.
 	if text, err := c.ReadLink("/absolute"); err != nil || text != secret {
-		t.Errorf("readlink %q, %v", text, err)
+		t.Errorf("ReadLink(/absolute) = %q, %v, want %q", text, err, secret)
 	}
 }
 
@@ -117,7 +117,7 @@ func TestRacingLink(t *testing.T) {
 	for range 3000 {
 		text, err := content(t, c.Open, "/d/f")
 		if text == "secret" {
-			t.Fatal("read outside of the folder")
+			t.Fatalf("Open(/d/f) read %q from outside of the folder, want nothing from there", text)
 		}
 		if err == nil && text == "inside" {
 			seen++
@@ -125,7 +125,7 @@ func TestRacingLink(t *testing.T) {
 		infos, _ := c.ReadDir("/d")
 		for _, i := range infos {
 			if i.Name() != "f" {
-				t.Fatalf("listed %s", i.Name())
+				t.Fatalf("ReadDir(/d) lists %s, want only f", i.Name())
 			}
 		}
 	}
@@ -142,28 +142,28 @@ func TestPrivateIsNotThere(t *testing.T) {
 	c := client(t, sftpserver.Options{Dir: dir, Private: []string{filepath.Join(dir, "p", ".fbdock")}})
 	for _, name := range []string{"/p/.fbdock", "/p/.fbdock/key", "/p/.FBDOCK/key", "/p/x/../.fbdock/key"} {
 		if _, err := c.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("Lstat(%s) of a private file: error = %v, want ErrNotExist", name, err)
 		}
 		if _, err := c.Open(name); err == nil {
-			t.Errorf("%s was opened", name)
+			t.Errorf("Open(%s) of a private file: no error, want one", name)
 		}
 		if _, err := c.OpenFile(name, os.O_WRONLY|os.O_CREATE); !errors.Is(err, fs.ErrPermission) {
-			t.Errorf("%s was made: %v", name, err)
+			t.Errorf("OpenFile(%s, O_WRONLY|O_CREATE) of a private file: error = %v, want ErrPermission", name, err)
 		}
 		if err := c.Remove(name); err == nil {
-			t.Errorf("%s was removed", name)
+			t.Errorf("Remove(%s) of a private file: no error, want one", name)
 		}
 	}
 	infos, err := c.ReadDir("/p")
 	if err != nil || len(infos) != 1 || infos[0].Name() != ".fbdockrc" {
-		t.Errorf("listed %v, %v", infos, err)
+		t.Errorf("ReadDir(/p) = %v, %v, want only .fbdockrc", infos, err)
 	}
 	// Under another name it would be seen.
 	if err := c.PosixRename("/p", "/q"); !errors.Is(err, fs.ErrPermission) {
-		t.Errorf("the folder that holds it was renamed: %v", err)
+		t.Errorf("PosixRename(/p, /q) of the folder that holds a private one: error = %v, want ErrPermission", err)
 	}
 	if text, err := content(t, c.Open, "/p/.fbdockrc"); err != nil || text != "mine" {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("Open(/p/.fbdockrc) read %q, %v, want \"mine\"", text, err)
 	}
 }
 

@@ -19,7 +19,7 @@ func judge(t *testing.T, requests []byte) {
 	var out bytes.Buffer
 	_ = serveDir(v.project, v.private, bytes.NewReader(requests), &out)
 	if at := bytes.Index(out.Bytes(), []byte("SENTINEL")); at >= 0 {
-		t.Errorf("the sentinel came out: %.60q", out.Bytes()[at:])
+		t.Errorf("Serve() answered with private text %.60q, want none", out.Bytes()[at:])
 	}
 	v.unharmed(t)
 }

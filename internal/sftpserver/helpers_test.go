@@ -61,7 +61,7 @@ func client(t *testing.T, f sftpserver.Options) *sftp.Client {
 	t.Cleanup(func() {
 		_ = c.Close()
 		if err := <-done; err != nil {
-			t.Errorf("serve: %v", err)
+			t.Errorf("Serve() = %v, want no error", err)
 		}
 	})
 	return c

@@ -33,31 +33,31 @@ func TestOpenSSHClient(t *testing.T) {
 	cmd.Stdin, cmd.Env = strings.NewReader(batch+"\n"), append(os.Environ(), serveEnv+"="+dir, "LC_ALL=C.UTF-8")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("sftp: %v\n%s", err, out)
+		t.Fatalf("sftp -b: %v, want no error\n%s", err, out)
 	}
 	for _, want := range []string{"4 ", "lrwxrwxrwx", "leak", "ünicode", "No such file"} {
 		if !strings.Contains(string(out), want) {
-			t.Errorf("sftp does not say %q:\n%s", want, out)
+			t.Errorf("output of sftp lacks %q, want it there:\n%s", want, out)
 		}
 	}
 	if text, err := os.ReadFile(filepath.Join(local, "got")); err != nil || string(text) != "text" {
-		t.Errorf("got %q, %v", text, err)
+		t.Errorf("sftp get made a file with %q, %v, want \"text\"", text, err)
 	}
 	if text, _ := os.ReadFile(filepath.Join(local, "stolen")); len(text) != 0 {
-		t.Errorf("read %d bytes outside of the folder", len(text))
+		t.Errorf("sftp get read %d bytes outside of the folder, want 0", len(text))
 	}
 	info, err := os.Stat(filepath.Join(dir, "moved"))
 	if err != nil || info.Size() != 2<<20 || info.Mode().Perm() != 0o640 {
-		t.Errorf("moved: %v, %v", info, err)
+		t.Errorf("Stat(moved) = %v, %v, want a size of 2 MiB and mode -rw-r-----", info, err)
 	}
 	before, _ := os.Stat(filepath.Join(local, "up"))
 	if info != nil && info.ModTime().Unix() != before.ModTime().Unix() {
-		t.Errorf("put -p: %v, not %v", info.ModTime(), before.ModTime())
+		t.Errorf("modification time after put -p = %v, want %v", info.ModTime(), before.ModTime())
 	}
 	if text, err := os.Readlink(filepath.Join(dir, "new", "link")); err != nil || text != "moved" {
-		t.Errorf("link %q, %v", text, err)
+		t.Errorf("Readlink(new/link) = %q, %v, want moved", text, err)
 	}
 	if info, err := os.Stat(filepath.Join(dir, "again")); err != nil || info.Mode().Perm() != 0o750 {
-		t.Errorf("the mode of a put: %v, %v", info, err)
+		t.Errorf("Stat(again) after a put = %v, %v, want mode -rwxr-x---", info, err)
 	}
 }

@@ -39,7 +39,7 @@ func TestRaces(t *testing.T) {
 	running.Go(func() { // fbdock
 		for r.goesOn() {
 			if err := os.Mkdir(made, 0o700); err != nil {
-				t.Errorf("the guest made a private folder: %v", err)
+				t.Errorf("Mkdir of the private folder: %v, want no error (did the guest make it?)", err)
 				return
 			}
 			_ = os.WriteFile(filepath.Join(made, "key"), []byte(sentinel), 0o600)
@@ -95,7 +95,7 @@ func (r *race) run(to *talker, random *rand.Rand, do func(*talker, *rand.Rand) s
 	for r.goesOn() {
 		if what := do(to, random); what != "" {
 			r.leaked.Store(true)
-			to.t.Errorf("%s", what)
+			to.t.Errorf("%s, want no access to private files", what)
 		}
 		r.tries.Add(1)
 	}

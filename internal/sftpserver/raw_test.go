@@ -66,19 +66,19 @@ func TestOrder(t *testing.T) {
 		say(byte(4), 7, handle), say(byte(4), 8, handle),
 	)
 	if err != nil || len(answers) != 9 {
-		t.Fatalf("%d answers, %v", len(answers), err)
+		t.Fatalf("Serve() gave %d answers, %v, want 9 and no error", len(answers), err)
 	}
 	if size := binary.BigEndian.Uint64(answers[4][9:]); size != 4 {
-		t.Errorf("a truncate behind a write: %d bytes", size)
+		t.Errorf("fstat after a write and a truncate: size = %d, want 4", size)
 	}
 	if mode := binary.BigEndian.Uint32(answers[4][25:]); mode != 0o100600 {
-		t.Errorf("the mode of an open: %o", mode)
+		t.Errorf("fstat of an opened file: mode = %o, want 100600", mode)
 	}
 	if mode := binary.BigEndian.Uint32(answers[6][25:]); mode != 0o40700 {
-		t.Errorf("the mode of a mkdir: %o", mode)
+		t.Errorf("stat of a made folder: mode = %o, want 40700", mode)
 	}
 	if code(answers[7]) != 0 || code(answers[8]) != 2 {
-		t.Errorf("closed twice: %d, %d", code(answers[7]), code(answers[8]))
+		t.Errorf("close of one handle twice: status = %d, %d, want 0, 2", code(answers[7]), code(answers[8]))
 	}
 }
 
@@ -90,10 +90,10 @@ func TestNonsense(t *testing.T) {
 		for _, rest := range []any{nil, "/f", "\xff\xff\xff\xff"} {
 			answers, err := exchange(t, sftpserver.Options{Dir: dir}, say(kind, 7, rest))
 			if err != nil || len(answers) != 1 {
-				t.Fatalf("type %d: %d answers, %v", kind, len(answers), err)
+				t.Fatalf("packet of type %d with %q: %d answers, %v, want 1 and no error", kind, rest, len(answers), err)
 			}
 			if c := code(answers[0]); c == 0 && kind != 13 {
-				t.Errorf("type %d with %q went well", kind, rest)
+				t.Errorf("packet of type %d with %q: status = 0, want a failure", kind, rest)
 			}
 		}
 		write(t, filepath.Join(dir, "f"), "x")
@@ -102,10 +102,10 @@ func TestNonsense(t *testing.T) {
 		"empty": {0, 0, 0, 0}, "huge": {0xff, 0, 0, 0, 1}, "short": {0, 0, 0, 9, 1}, "shorter": {0, 0},
 	} {
 		if _, err := exchange(t, sftpserver.Options{Dir: dir}, bad); err == nil {
-			t.Errorf("a packet that is %s was taken", name)
+			t.Errorf("Serve() with a packet that is %s: no error, want one", name)
 		}
 	}
 	if answers, err := exchange(t, sftpserver.Options{Dir: dir}, say(byte(200), 1, "unknown@example.org")); err != nil || code(answers[0]) != 8 {
-		t.Errorf("an unknown extension: %v, %v", answers, err)
+		t.Errorf("an unknown extension: answers = %v, %v, want status 8", answers, err)
 	}
 }

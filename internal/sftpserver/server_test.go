@@ -34,11 +34,11 @@ func TestFilesAreWrittenAndRead(t *testing.T) {
 	must(t, file.Sync())
 	must(t, file.Close())
 	if got, err := os.ReadFile(filepath.Join(dir, "big")); err != nil || !bytes.Equal(got, data) {
-		t.Fatalf("on disk: %d bytes, %v", len(got), err)
+		t.Fatalf("file on disk after a write: %d bytes, %v, want the %d that were written", len(got), err, len(data))
 	}
 	got, err := content(t, c.Open, "/big")
 	if err != nil || got != string(data) {
-		t.Fatalf("read back: %d bytes, %v", len(got), err)
+		t.Fatalf("Open(/big) read %d bytes, %v, want the %d that were written", len(got), err, len(data))
 	}
 	// Holes, and writing beyond the end.
 	file, err = c.OpenFile("/sparse", os.O_RDWR|os.O_CREATE|os.O_EXCL)
@@ -46,22 +46,22 @@ func TestFilesAreWrittenAndRead(t *testing.T) {
 	_, err = file.WriteAt([]byte("end"), 5<<30)
 	must(t, err)
 	if info, err := file.Stat(); err != nil || info.Size() != 5<<30+3 {
-		t.Errorf("sparse: %v, %v", info, err)
+		t.Errorf("Stat of a sparse file = %v, %v, want a size of 5 GiB + 3", info, err)
 	}
 	must(t, file.Truncate(4))
 	b := make([]byte, 10)
 	if n, err := file.ReadAt(b, 0); n != 4 || !errors.Is(err, io.EOF) {
-		t.Errorf("behind a truncate: %d, %v", n, err)
+		t.Errorf("ReadAt after Truncate(4) = %d, %v, want 4, EOF", n, err)
 	}
 	must(t, file.Close())
 	if _, err := c.OpenFile("/sparse", os.O_RDWR|os.O_CREATE|os.O_EXCL); err == nil {
-		t.Error("O_EXCL opened what is there")
+		t.Error("OpenFile(/sparse, O_CREATE|O_EXCL) of an existing file: no error, want one")
 	}
 	if _, err := c.OpenFile("/sparse", os.O_WRONLY|os.O_TRUNC); err != nil {
 		t.Error(err)
 	}
 	if info, err := c.Stat("/sparse"); err != nil || info.Size() != 0 {
-		t.Errorf("truncated: %v, %v", info, err)
+		t.Errorf("Stat(/sparse) after O_TRUNC = %v, %v, want a size of 0", info, err)
 	}
 }
 
@@ -75,24 +75,24 @@ func TestHandlesSurviveRenames(t *testing.T) {
 	must(t, err)
 	defer func() { _ = file.Close() }()
 	if err := c.Rename("/new", "/old"); err == nil {
-		t.Error("SFTP's own rename replaced a file")
+		t.Error("Rename(/new, /old) over an existing file: no error, want one")
 	}
 	must(t, c.PosixRename("/new", "/old"))
 	info, err := file.Stat()
 	if err != nil || info.Size() != 3 {
-		t.Errorf("fstat behind a rename: %v, %v", info, err)
+		t.Errorf("Stat of a handle after a rename = %v, %v, want a size of 3", info, err)
 	}
 	must(t, file.Chmod(0o600))
 	if got, err := os.ReadFile(filepath.Join(dir, "old")); err != nil || string(got) != "new" {
-		t.Errorf("%q, %v", got, err)
+		t.Errorf("ReadFile(old) after a rename = %q, %v, want \"new\"", got, err)
 	}
 	must(t, c.Rename("/old", "/third"))
 	if info, err := os.Stat(filepath.Join(dir, "third")); err != nil || (runtime.GOOS != "windows" && info.Mode().Perm() != 0o600) {
-		t.Errorf("%v, %v", info, err)
+		t.Errorf("Stat(third) after Chmod of a handle = %v, %v, want mode -rw-------", info, err)
 	}
 	must(t, c.Remove("/third"))
 	if _, err := file.Stat(); err != nil {
-		t.Errorf("fstat of a removed file: %v", err)
+		t.Errorf("Stat of a handle of a removed file: error = %v, want none", err)
 	}
 }
 
@@ -107,36 +107,36 @@ func TestModesAndTimes(t *testing.T) {
 	for _, mode := range []fs.FileMode{0o400, 0o755, 0o640} {
 		must(t, c.Chmod("/f", mode))
 		if info, err := c.Lstat("/f"); err != nil || info.Mode() != mode {
-			t.Errorf("%v: %v, %v", mode, info.Mode(), err)
+			t.Errorf("Lstat(/f) after Chmod(%v): mode = %v, %v, want the same mode", mode, info.Mode(), err)
 		}
 	}
 	must(t, c.Chmod("/f", 0o755|fs.ModeSetuid|fs.ModeSetgid))
 	if info, _ := os.Stat(filepath.Join(dir, "f")); info.Mode() != 0o755 {
-		t.Errorf("a guest made a set-user-id program: %v", info.Mode())
+		t.Errorf("mode after Chmod(u+s,g+s) = %v, want -rwxr-xr-x", info.Mode())
 	}
 	when := time.Date(2001, 2, 3, 4, 5, 6, 0, time.UTC)
 	must(t, c.Chtimes("/f", when.Add(time.Hour), when))
 	if info, _ := os.Stat(filepath.Join(dir, "f")); !info.ModTime().Equal(when) {
-		t.Errorf("mtime %v", info.ModTime())
+		t.Errorf("modification time after Chtimes = %v, want %v", info.ModTime(), when)
 	}
 	info, err := c.Stat("/f")
 	must(t, err)
 	if s, ok := info.Sys().(*sftp.FileStat); !ok || s.AccessTime().UTC() != when.Add(time.Hour) || s.UID != uint32(os.Getuid()) {
-		t.Errorf("attributes %+v", info.Sys())
+		t.Errorf("Stat(/f) = %+v, want access time %v and user %d", info.Sys(), when.Add(time.Hour), os.Getuid())
 	}
 	must(t, c.Truncate("/f", 100))
 	if info, _ := os.Stat(filepath.Join(dir, "f")); info.Size() != 100 {
-		t.Errorf("size %d", info.Size())
+		t.Errorf("size after Truncate(100) = %d, want 100", info.Size())
 	}
 	// Owners are the host's: accepted, not set.
 	must(t, c.Chown("/f", 12345, 12345))
 	if got, _ := c.Stat("/f"); got.Sys().(*sftp.FileStat).UID != uint32(os.Getuid()) {
-		t.Errorf("owner %+v", got.Sys())
+		t.Errorf("Stat(/f) after Chown(12345) = %+v, want user %d", got.Sys(), os.Getuid())
 	}
 	must(t, c.Mkdir("/dir"))
 	must(t, c.Chmod("/dir", 0o700|fs.ModeSticky))
 	if info, _ := c.Stat("/dir"); info.Mode() != fs.ModeDir|fs.ModeSticky|0o700 {
-		t.Errorf("folder %v", info.Mode())
+		t.Errorf("mode of a folder after Chmod(0700, sticky) = %v, want dtrwx------", info.Mode())
 	}
 }
 
@@ -154,7 +154,7 @@ func TestTree(t *testing.T) {
 		_, err = file.Write([]byte(name))
 		must(t, errors.Join(err, file.Close()))
 		if got, err := os.ReadFile(filepath.Join(dir, "a", name)); err != nil || string(got) != name {
-			t.Errorf("%q: %q, %v", name, got, err)
+			t.Errorf("ReadFile(%q) = %q, %v, want its name", name, got, err)
 		}
 	}
 	infos, err := c.ReadDir("/a")
@@ -171,32 +171,32 @@ func TestTree(t *testing.T) {
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
-		t.Errorf("listed %q, not %q", got, want)
+		t.Errorf("ReadDir(/a) = %q, want %q", got, want)
 	}
 	if err := c.RemoveDirectory("/a"); err == nil {
-		t.Error("a folder with files was removed")
+		t.Error("RemoveDirectory(/a) of a folder with files: no error, want one")
 	}
 	must(t, c.Rename("/a/b", "/b"))
 	must(t, c.RemoveDirectory("/b/c"))
 	if err := c.RemoveDirectory("/a/é"); err == nil {
-		t.Error("rmdir removed a file")
+		t.Error("RemoveDirectory(/a/é) of a file: no error, want one")
 	}
 	if _, err := c.ReadDir("/a/é"); err == nil {
-		t.Error("a file was listed")
+		t.Error("ReadDir(/a/é) of a file: no error, want one")
 	}
 	must(t, c.Link("/a/é", "/hard"))
 	if text, err := content(t, c.Open, "/hard"); err != nil || text != "é" {
-		t.Errorf("hard link: %q, %v", text, err)
+		t.Errorf("Open(/hard) of a hard link read %q, %v, want é", text, err)
 	}
 	if _, err := c.Stat("/none"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("missing: %v", err)
+		t.Errorf("Stat(/none): error = %v, want ErrNotExist", err)
 	}
 	if got, err := c.RealPath("a/../.././x/"); err != nil || got != "/x" {
-		t.Errorf("realpath %q, %v", got, err)
+		t.Errorf("RealPath(a/../.././x/) = %q, %v, want /x", got, err)
 	}
 	vfs, err := c.StatVFS("/")
 	if err != nil || vfs.Blocks == 0 || vfs.Bsize == 0 || vfs.Namemax == 0 || vfs.FreeSpace() == 0 {
-		t.Errorf("statvfs %+v, %v", vfs, err)
+		t.Errorf("StatVFS(/) = %+v, %v, want no field 0", vfs, err)
 	}
 }
 
@@ -213,7 +213,7 @@ func TestTenThousandFiles(t *testing.T) {
 	began := time.Now()
 	infos, err := c.ReadDir("/")
 	if err != nil || len(infos) != many {
-		t.Fatalf("%d files, %v", len(infos), err)
+		t.Fatalf("ReadDir(/) lists %d files, %v, want %d", len(infos), err, many)
 	}
 	t.Logf("listed in %v", time.Since(began))
 	for _, i := range infos {
@@ -222,7 +222,7 @@ func TestTenThousandFiles(t *testing.T) {
 		}
 	}
 	if left, _ := os.ReadDir(dir); len(left) != 0 {
-		t.Errorf("%d are left", len(left))
+		t.Errorf("%d files are left after Remove of each, want 0", len(left))
 	}
 }
 
@@ -233,7 +233,7 @@ func TestReadOnly(t *testing.T) {
 	must(t, os.Mkdir(filepath.Join(dir, "d"), 0o755))
 	c := client(t, sftpserver.Options{Dir: dir, ReadOnly: true})
 	if text, err := content(t, c.Open, "/f"); err != nil || text != "text" {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("Open(/f) of a read-only folder read %q, %v, want \"text\"", text, err)
 	}
 	file, err := c.Open("/f")
 	must(t, err)
@@ -255,10 +255,10 @@ func TestReadOnly(t *testing.T) {
 		"link":      func() error { return c.Link("/f", "/l") },
 	} {
 		if err := do(); !errors.Is(err, fs.ErrPermission) {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("%s in a read-only folder: error = %v, want ErrPermission", what, err)
 		}
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 2 {
-		t.Errorf("left: %v", entries)
+		t.Errorf("entries of the read-only folder = %v, want 2", entries)
 	}
 }

@@ -42,22 +42,22 @@ func TestSpecialFiles(t *testing.T) {
 				t.Errorf("Truncate(%s): %v, want ErrPermission", name, err)
 			}
 			if err := c.Link(name, "/second"); err == nil {
-				t.Errorf("Link(%s) was done", name)
+				t.Errorf("Link(%s, /second): no error, want one", name)
 			}
 			if _, err := c.Lstat(name); err != nil {
-				t.Errorf("Lstat(%s): %v", name, err)
+				t.Errorf("Lstat(%s): error = %v, want none", name, err)
 			}
 		}
 	}()
 	select {
 	case <-done:
 	case <-time.After(30 * time.Second):
-		t.Fatal("it waits for a pipe, a socket or a device")
+		t.Fatal("requests for a pipe, a socket and a device: no answer in 30 s, want one without a wait")
 	}
 	// A program of the host that waits for a reader of the pipe goes on waiting.
 	if fd, err := syscall.Open(filepath.Join(dir, "pipe"), syscall.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {
 		_ = syscall.Close(fd)
-		t.Error("the pipe has a reader")
+		t.Error("open of the pipe for writing: no error, want ENXIO, as it has no reader")
 	}
 }
 
@@ -89,7 +89,7 @@ func TestPrivateByAnotherWay(t *testing.T) {
 	c := serving(t, v.project, false, v.private...)
 	for _, name := range []string{"/again-state/key", "/again-deep/state/key", "/again-deep/state", "/again-state"} {
 		if text, err := content(t, c.Open, name); err == nil {
-			t.Errorf("Open(%s) read %q", name, text)
+			t.Errorf("Open(%s) read the private text %q, want an error", name, text)
 		}
 		if _, err := c.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("Lstat(%s): %v, want ErrNotExist", name, err)
@@ -97,7 +97,7 @@ func TestPrivateByAnotherWay(t *testing.T) {
 	}
 	for _, name := range []string{"/again-state/new", "/again-deep/state/new"} {
 		if _, err := c.OpenFile(name, os.O_WRONLY|os.O_CREATE); err == nil {
-			t.Errorf("OpenFile(%s) made it", name)
+			t.Errorf("OpenFile(%s, O_WRONLY|O_CREATE) in a private folder: no error, want one", name)
 		}
 	}
 	if infos, err := c.ReadDir("/again-deep"); err != nil || len(infos) != 0 {
@@ -117,12 +117,12 @@ func TestPrivateMountedLater(t *testing.T) {
 	c := serving(t, v.project, false, v.private...)
 	for range 3 {
 		if text, err := content(t, c.Open, "/a/sub/key"); err != nil || text != "mine" {
-			t.Fatalf("Open(/a/sub/key) read %q, %v", text, err)
+			t.Fatalf("Open(/a/sub/key) read %q, %v, want \"mine\"", text, err)
 		}
 	}
 	mountAt(t, filepath.Join(v.project, "a"), "mount", "--bind", filepath.Join(v.base, "state"), filepath.Join(v.project, "a"))
 	if text, err := content(t, c.Open, "/a/sub/key"); err == nil {
-		t.Errorf("Open(/a/sub/key) read %q", text)
+		t.Errorf("Open(/a/sub/key) after the mount read %q, want an error", text)
 	}
 }
 
@@ -159,19 +159,19 @@ func TestCaseInsensitive(t *testing.T) {
 		"/.fbdock/key", "/.FBDOCK/key", "/.Fbdock/KEY", "/home/state/Keys/key", "/HOME/STATE/KEYS/KEY", "/home/State/keys/key", "/HOME/state",
 	} {
 		if text, err := content(t, c.Open, name); err == nil {
-			t.Errorf("Open(%s) read %q", name, text)
+			t.Errorf("Open(%s) read the private text %q, want an error", name, text)
 		}
 		if _, err := c.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("Lstat(%s): %v, want ErrNotExist", name, err)
 		}
 		if err := c.PosixRename(name, "/stolen"); err == nil {
-			t.Errorf("PosixRename(%s) was done", name)
+			t.Errorf("PosixRename(%s, /stolen): no error, want one", name)
 		}
 	}
 	if err := c.PosixRename("/HOME", "/stolen"); err == nil {
-		t.Error("PosixRename(/HOME), which holds what is private, was done")
+		t.Error("PosixRename(/HOME, /stolen) of a folder that holds a private one: no error, want one")
 	}
 	if text, err := content(t, c.Open, "/OPEN"); err != nil || text != sentinel {
-		t.Errorf("Open(/OPEN) read %q, %v", text, err)
+		t.Errorf("Open(/OPEN) read %q, %v, want %q", text, err, sentinel)
 	}
 }

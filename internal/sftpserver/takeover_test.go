@@ -18,13 +18,13 @@ import (
 func grab(t *testing.T, c *sftp.Client, name string) {
 	t.Helper()
 	if text, err := content(t, c.Open, name); err == nil {
-		t.Errorf("Open(%q) was read: %.40q", name, text)
+		t.Errorf("Open(%q) of a private file read %.40q, want an error", name, text)
 	}
 	if info, err := c.Stat(name); err == nil {
-		t.Errorf("Stat(%q) = %d bytes", name, info.Size())
+		t.Errorf("Stat(%q) of a private file = %d bytes, want an error", name, info.Size())
 	}
 	if infos, err := c.ReadDir(name); err == nil {
-		t.Errorf("ReadDir(%q) = %d names", name, len(infos))
+		t.Errorf("ReadDir(%q) of a private folder = %d names, want an error", name, len(infos))
 	}
 	for what, do := range map[string]func() error{
 		"write": func() error {
@@ -41,7 +41,7 @@ func grab(t *testing.T, c *sftp.Client, name string) {
 		"chmod": func() error { return c.Chmod(name, 0o777) }, "chtimes": func() error { return c.Chtimes(name, time.Now(), time.Unix(1, 0)) },
 	} {
 		if err := do(); err == nil {
-			t.Errorf("%s %q was done", what, name)
+			t.Errorf("%s %q of a private file: no error, want one", what, name)
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestLinkOfTheProject(t *testing.T) {
 			grab(t, c, name)
 		}
 		if text, err := content(t, c.Open, "/key"); err == nil {
-			t.Errorf("Open(/key), a link to a key, read %q", text)
+			t.Errorf("Open(/key), a link to a private key, read %q, want an error", text)
 		}
 		v.unharmed(t)
 	}
@@ -204,7 +204,7 @@ func TestPrivateElsewhere(t *testing.T) {
 	c := serving(t, v.base, false, private)
 	for _, name := range []string{"/project/deep/state/key", "/short/state/key", "/short/state"} {
 		if text, err := content(t, c.Open, name); err == nil {
-			t.Errorf("Open(%q) read %q", name, text)
+			t.Errorf("Open(%q) read the private text %q, want an error", name, text)
 		}
 		if _, err := c.Stat(name); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("Stat(%q): %v, want ErrNotExist", name, err)

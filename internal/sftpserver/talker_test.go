@@ -25,7 +25,7 @@ func talk(t testing.TB, dir string, private ...string) *talker {
 	t.Cleanup(func() {
 		_ = to.in.Close()
 		if err := <-done; err != nil {
-			t.Errorf("serve: %v", err)
+			t.Errorf("Serve() = %v, want no error", err)
 		}
 	})
 	to.ask(say(byte(1), 3))
@@ -35,14 +35,14 @@ func talk(t testing.TB, dir string, private ...string) *talker {
 // ask gives the answer, which is good until the next.
 func (t *talker) ask(packet []byte) []byte {
 	if _, err := t.in.Write(packet); err != nil {
-		t.t.Fatalf("write a request: %v", err)
+		t.t.Fatalf("write of a request: %v, want no error", err)
 	}
 	if _, err := io.ReadFull(t.out, t.buf[:4]); err != nil {
-		t.t.Fatalf("read an answer: %v", err)
+		t.t.Fatalf("read of the size of an answer: %v, want no error", err)
 	}
 	answer := t.buf[:binary.BigEndian.Uint32(t.buf)]
 	if _, err := io.ReadFull(t.out, answer); err != nil {
-		t.t.Fatalf("read an answer: %v", err)
+		t.t.Fatalf("read of an answer: %v, want no error", err)
 	}
 	return answer
 }
@@ -50,7 +50,7 @@ func (t *talker) ask(packet []byte) []byte {
 // ok fails the test when an answer is a refusal.
 func (t *talker) ok(answer []byte) []byte {
 	if answer[0] == 101 && code(answer) != 0 {
-		t.t.Fatalf("status %d", code(answer))
+		t.t.Fatalf("status of an answer = %d, want 0", code(answer))
 	}
 	return answer
 }

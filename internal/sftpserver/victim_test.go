@@ -82,7 +82,7 @@ func (v *victim) unharmed(t testing.TB) {
 		case string(text) == nested && strings.HasSuffix(name, filepath.Join(".fbdock", "Vagrantfile")):
 			others++
 		default:
-			t.Errorf("%s holds %q", name, text)
+			t.Errorf("%s holds the private text %q, want none", name, text)
 		}
 		return nil
 	})

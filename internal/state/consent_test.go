@@ -10,7 +10,7 @@ func TestConsentIsRemembered(t *testing.T) {
 	t.Parallel()
 	s, project := store(t), folder(t)
 	if ok, err := look(t, s, project).Consented("image one"); err != nil || ok {
-		t.Errorf("Consented() of no project = %v, %v", ok, err)
+		t.Errorf("Consented() of a folder that is no project = %v, %v, want false and no error", ok, err)
 	}
 	d := made(t, s, project)
 	given := func(key string) bool {
@@ -22,7 +22,7 @@ func TestConsentIsRemembered(t *testing.T) {
 		return ok
 	}
 	if given("image one") {
-		t.Error("consent that nobody gave")
+		t.Error("Consented(image one) before anybody agreed = true, want false")
 	}
 	for _, key := range []string{"image one", "image two"} {
 		if err := d.Consent(key); err != nil {
@@ -30,7 +30,7 @@ func TestConsentIsRemembered(t *testing.T) {
 		}
 	}
 	if !given("image one") || !given("image two") || given("image") || given("image one ") {
-		t.Error("what is remembered is not what was agreed to")
+		t.Error("Consented() after \"image one\" and \"image two\" were agreed to: want true for exactly these two")
 	}
 	file := filepath.Join(d.Path(), "consent.json")
 	mode(t, file, 0o600)
@@ -38,6 +38,6 @@ func TestConsentIsRemembered(t *testing.T) {
 		t.Fatal(err)
 	}
 	if given("image one") {
-		t.Error("a record that is cut short counts as consent")
+		t.Error("Consented(image one) of a record that is cut short = true, want false")
 	}
 }

@@ -49,7 +49,7 @@ func TestHome(t *testing.T) {
 		}
 		var fault *state.HomeError
 		if err != nil && (!errors.As(err, &fault) || !strings.Contains(fault.Hint(), "XDG_STATE_HOME")) {
-			t.Errorf("%s: %v has no hint", tt.goos, err)
+			t.Errorf("Home() on %s: error = %v, want a HomeError whose hint names XDG_STATE_HOME", tt.goos, err)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestAStateDirectoryOfOthersIsRefused(t *testing.T) {
 		_, err := state.At(env("XDG_STATE_HOME", dir), runtime.GOOS)
 		var fault *state.HomeError
 		if !errors.As(err, &fault) || fault.Hint() == "" {
-			t.Errorf("a state directory that is %s: %v", what, err)
+			t.Errorf("At() with a state directory that is %s: error = %v, want a HomeError with a hint", what, err)
 		}
 	}
 	// One that others can read is made private.
@@ -110,7 +110,7 @@ func TestCheckOwner(t *testing.T) {
 		err := s.CheckOwner(file)
 		owner, ok := errors.AsType[*state.OwnerError](err)
 		if ok != want || (err == nil) == want || ok && owner.Hint() == "" {
-			t.Errorf("%s: %v", what, err)
+			t.Errorf("CheckOwner() of %s = %v, want an OwnerError with a hint: %t", what, err, want)
 		}
 	}
 	refused(at(), false, "my file in my folder")

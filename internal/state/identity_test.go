@@ -17,7 +17,7 @@ func look(t *testing.T, s state.Store, folder string) state.Found {
 	t.Helper()
 	f, err := s.Look(folder)
 	if err != nil {
-		t.Fatalf("Look(%s): %v", folder, err)
+		t.Fatalf("Look(%s): %v, want no error", folder, err)
 	}
 	return f
 }
@@ -50,17 +50,17 @@ func TestAMovedFolderStaysTheProject(t *testing.T) {
 	must(t, os.Rename(from, to))
 	f := look(t, s, to)
 	if f.Record().ID != d.Record().ID || f.MovedFrom != from || f.Folder() != to || f.Suffix() != d.Suffix() {
-		t.Fatalf("moved: %+v", f)
+		t.Fatalf("Look(%s) after a move = %+v, want project %s, moved from %s", to, f, d.Record().ID, from)
 	}
 	must(t, s.Moved(f))
 	if f = look(t, s, to); f.MovedFrom != "" || f.Folder() != to {
-		t.Errorf("the second time: %+v", f)
+		t.Errorf("second Look(%s) after a move = %+v, want no MovedFrom", to, f)
 	}
 	// The place that it has left belongs to whoever comes next, under names of
 	// their own.
 	must(t, os.Mkdir(from, 0o700))
 	if f = look(t, s, from); f.Exists() || f.Claim != nil || f.Suffix() == d.Suffix() {
-		t.Errorf("a new folder at the old place: %+v", f)
+		t.Errorf("Look(%s) of a new folder at the old path = %+v, want no project", from, f)
 	}
 }
 
@@ -73,14 +73,14 @@ func TestACopyIsAnotherProject(t *testing.T) {
 	must(t, os.CopyFS(two, os.DirFS(one)))
 	f := look(t, s, two)
 	if f.Exists() || f.Claim == nil || f.Claim.Kind != state.Copied || f.Claim.Record.ID != d.Record().ID || f.Suffix() == d.Suffix() {
-		t.Fatalf("a copy: %+v", f)
+		t.Fatalf("Look(%s) of a copy = %+v, want a claim of kind Copied for project %s", two, f, d.Record().ID)
 	}
 	other := made(t, s, two)
 	if f = look(t, s, two); f.Claim != nil || f.Record().ID != other.Record().ID || other.Record().ID == d.Record().ID {
-		t.Errorf("a copy that is a project: %+v", f)
+		t.Errorf("Look(%s) of a copy that became a project = %+v, want project %s and no claim", two, f, other.Record().ID)
 	}
 	if f = look(t, s, one); f.Record().ID != d.Record().ID {
-		t.Errorf("the original: %+v", f)
+		t.Errorf("Look(%s) of the original = %+v, want project %s", one, f, d.Record().ID)
 	}
 }
 
@@ -96,7 +96,7 @@ func TestARestoredFolderIsOnlySaidToBeTheProject(t *testing.T) {
 	must(t, os.RemoveAll(one))
 	f := look(t, s, two)
 	if f.Exists() || f.Claim == nil || f.Claim.Kind != state.Restored || f.Claim.Record.ID != d.Record().ID {
-		t.Errorf("a restored folder: %+v", f)
+		t.Errorf("Look(%s) of a restored folder = %+v, want a claim of kind Restored for project %s", two, f, d.Record().ID)
 	}
 }
 
@@ -113,22 +113,22 @@ func TestAReusedNumberIsNotTheProject(t *testing.T) {
 	rewrite(t, d, record)
 	f := look(t, s, project)
 	if f.Exists() || f.Claim == nil || f.Claim.Kind != state.Restored {
-		t.Errorf("with a marker: %+v", f)
+		t.Errorf("Look() of a reused inode with a marker = %+v, want a claim of kind Restored", f)
 	}
 	must(t, os.RemoveAll(d.Marker()))
 	if f = look(t, s, project); f.Exists() || f.Claim == nil || f.Claim.Kind != state.Replaced || f.Suffix() == d.Suffix() {
-		t.Errorf("without: %+v", f)
+		t.Errorf("Look() of a reused inode without a marker = %+v, want a claim of kind Replaced", f)
 	}
 	// Where nobody knows when it was made, the marker or the path has to agree.
 	record.Born, record.Path = 0, filepath.Join(project, "gone")
 	rewrite(t, d, record)
 	if f = look(t, s, project); f.Exists() {
-		t.Errorf("neither path nor marker: %+v", f)
+		t.Errorf("Look() where neither path nor marker match = %+v, want no project", f)
 	}
 	must(t, os.Mkdir(d.Marker(), 0o700))
 	must(t, os.WriteFile(filepath.Join(d.Marker(), "id"), []byte(record.ID), 0o600))
 	if f = look(t, s, project); f.Record().ID != record.ID || f.MovedFrom != record.Path {
-		t.Errorf("by its marker: %+v", f)
+		t.Errorf("Look() where only the marker matches = %+v, want project %s, moved from %s", f, record.ID, record.Path)
 	}
 }
 
@@ -141,7 +141,7 @@ func TestADeviceMayHaveAnotherNumber(t *testing.T) {
 	record.Device = "ffff"
 	rewrite(t, d, record)
 	if f := look(t, s, project); f.Record().ID != record.ID || f.MovedFrom != "" {
-		t.Errorf("on another device: %+v", f)
+		t.Errorf("Look() where only the device number differs = %+v, want project %s, not moved", f, record.ID)
 	}
 }
 
@@ -168,12 +168,12 @@ func TestTheIndexIsOnlyAnIndex(t *testing.T) {
 	} {
 		must(t, f(filepath.Join(d.Home(), "index.json")))
 		if got := look(t, s, project); got.Record().ID != d.Record().ID {
-			t.Errorf("the index is %s: %+v", what, got)
+			t.Errorf("Look() with an index that is %s = %+v, want project %s", what, got, d.Record().ID)
 		}
 	}
 	must(t, os.RemoveAll(d.Path()))
 	if f := look(t, s, project); f.Exists() {
-		t.Errorf("a project that was removed by hand: %+v", f)
+		t.Errorf("Look() of a project whose state was removed by hand = %+v, want no project", f)
 	}
 	made(t, s, project)
 }
@@ -186,11 +186,11 @@ func TestRemoveTakesTheMarkerAway(t *testing.T) {
 	must(t, d.Remove())
 	for _, gone := range []string{d.Path(), d.Marker()} {
 		if _, err := os.Lstat(gone); !errors.Is(err, os.ErrNotExist) {
-			t.Errorf("%s stayed: %v", gone, err)
+			t.Errorf("Lstat(%s) after Remove(): error = %v, want ErrNotExist", gone, err)
 		}
 	}
 	if records, err := s.Records(); err != nil || len(records) != 0 {
-		t.Errorf("Records() = %v, %v", records, err)
+		t.Errorf("Records() after Remove() = %v, %v, want none", records, err)
 	}
 }
 
@@ -207,10 +207,10 @@ func TestAMarkerFollowsNoLink(t *testing.T) {
 	link(t, outside, filepath.Join(project, ".fbdock", ".gitignore"))
 	d := made(t, s, project)
 	if text, err := os.ReadFile(outside); err != nil || string(text) != "0123456789abcdef\n" {
-		t.Errorf("%s is now %q, %v", outside, text, err)
+		t.Errorf("%s outside of the folder holds %q, %v, want its old text", outside, text, err)
 	}
 	if text, err := os.ReadFile(filepath.Join(project, ".fbdock", "id")); err != nil || strings.TrimSpace(string(text)) != d.Record().ID {
-		t.Errorf("the marker is %q, %v", text, err)
+		t.Errorf("the marker holds %q, %v, want %s", text, err, d.Record().ID)
 	}
 }
 
@@ -224,7 +224,7 @@ func TestAReadOnlyFolderWorks(t *testing.T) {
 	defer func() { _ = os.Chmod(project, 0o700) }()
 	d := made(t, s, project)
 	if f := look(t, s, project); d.Record().Marked || f.Record().ID != d.Record().ID {
-		t.Errorf("a read-only folder: %+v", f)
+		t.Errorf("Look() of a read-only folder = %+v, want project %s, not marked", f, d.Record().ID)
 	}
 }
 
@@ -237,7 +237,7 @@ func TestOldFilesAreRefused(t *testing.T) {
 		must(t, os.WriteFile(file, []byte("1\n"), 0o600))
 		_, err := s.Look(project)
 		if legacy, ok := errors.AsType[*state.LegacyError](err); !ok || legacy.Hint() == "" {
-			t.Errorf("with %s: %v", name, err)
+			t.Errorf("Look() with %s of an old version: error = %v, want a LegacyError with a hint", name, err)
 		}
 	}
 }

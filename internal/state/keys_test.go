@@ -78,18 +78,18 @@ func TestKeysAreOneSet(t *testing.T) {
 				got, err := m.Keys()
 				must(t, err)
 				if !maps.Equal(got, old) && !maps.Equal(got, keysAt("new")) {
-					t.Errorf("%s, stopped at step %d: a mixture:\n%s", before, n, cmp.Diff(old, got))
+					t.Errorf("Keys() after SetKeys over %s keys that stopped at step %d: want the old set or the new (-old +got):\n%s", before, n, cmp.Diff(old, got))
 				}
 				must(t, errors.Join(m.SetKeys(keysAt("new")), m.Make()))
 				if got, err := m.Keys(); err != nil || !maps.Equal(got, keysAt("new")) {
-					t.Errorf("%s, stopped at step %d and written again: %v\n%s", before, n, err, cmp.Diff(keysAt("new"), got))
+					t.Errorf("Keys() after SetKeys over %s keys that stopped at step %d and ran again: %v, want the new set (-want +got):\n%s", before, n, err, cmp.Diff(keysAt("new"), got))
 				}
 				if left := keyFiles(t, m); len(left) != 1 {
-					t.Errorf("%s, stopped at step %d and written again: keys in %q", before, n, left)
+					t.Errorf("SetKeys over %s keys that stopped at step %d and ran again: files = %q, want one", before, n, left)
 				}
 			}
 			if n > 20 {
-				t.Fatal("a write has more than 20 steps")
+				t.Fatal("SetKeys did more than 20 steps, want fewer")
 			}
 		}
 	}
@@ -118,22 +118,22 @@ func TestFormerKeys(t *testing.T) {
 	must(t, m.Make())
 	got, err := m.Keys()
 	if diff := cmp.Diff(keysAt("old"), got); err != nil || diff != "" {
-		t.Errorf("Keys of single files: %v\n%s", err, diff)
+		t.Errorf("Keys() of single files: %v (-want +got):\n%s", err, diff)
 	}
 	if m.KeysStamp() != "" || m.KeyFile("tls/ca.pem") != filepath.Join(m.Path(), "tls", "ca.pem") {
-		t.Errorf("KeysStamp() = %q, KeyFile() = %s before the first SetKeys", m.KeysStamp(), m.KeyFile("tls/ca.pem"))
+		t.Errorf("before SetKeys: KeysStamp() = %q, KeyFile(tls/ca.pem) = %s, want none, a single file", m.KeysStamp(), m.KeyFile("tls/ca.pem"))
 	}
 	must(t, m.SetKeys(got))
 	set, err := os.ReadFile(m.KeyFile("tls/ca.pem"))
 	must(t, err)
 	if names := keyFiles(t, m); !slices.Equal(names, []string{m.KeyFile("tls/ca.pem")}) {
-		t.Errorf("after SetKeys there are %q", names)
+		t.Errorf("files after SetKeys = %q, want only %q", names, m.KeyFile("tls/ca.pem"))
 	}
 	// The crash: the set is there, and so are the files.
 	former(t, d, m, keysAt("stale"))
 	must(t, m.Make())
 	if again, err := m.Keys(); err != nil || !maps.Equal(again, got) || len(keyFiles(t, m)) != 1 {
-		t.Errorf("Keys after Make = %v, %v; files %q", again, err, keyFiles(t, m))
+		t.Errorf("Keys() after Make() = %v, %v, files %q, want the new keys in one file", again, err, keyFiles(t, m))
 	}
 	if _, err := os.Stat(m.KnownHosts()); err != nil {
 		t.Error(err)

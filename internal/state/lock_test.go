@@ -47,13 +47,13 @@ func TestLockBetweenProcesses(t *testing.T) {
 		_, err := d.Lock(t.Context(), wait)
 		var busy *state.BusyError
 		if !errors.As(err, &busy) || busy.PID != other.Process.Pid || busy.Hint() == "" {
-			t.Errorf("while another holds it: %v", err)
+			t.Errorf("Lock() while process %d holds it: error = %v, want a BusyError with its PID and a hint", other.Process.Pid, err)
 		}
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if _, err := d.Lock(ctx, time.Minute); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("with an ended context: %v", err)
+		t.Errorf("Lock() with an ended context: error = %v, want DeadlineExceeded", err)
 	}
 	if err := other.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -61,16 +61,16 @@ func TestLockBetweenProcesses(t *testing.T) {
 	_ = other.Wait()
 	lock, err := d.Lock(t.Context(), 0)
 	if err != nil {
-		t.Fatalf("after the other was killed: %v", err)
+		t.Fatalf("Lock() after the holder was killed: %v, want no error", err)
 	}
 	if err := lock.Unlock(); err != nil {
 		t.Error(err)
 	}
 	if (&state.BusyError{}).Error() != "another fbdock works on this project" {
-		t.Error("a pid that is not known is told")
+		t.Errorf("BusyError{}.Error() = %q, want no process ID in it", (&state.BusyError{}).Error())
 	}
 	if lock, err = d.Lock(t.Context(), 0); err != nil {
-		t.Fatalf("after an unlock: %v", err)
+		t.Fatalf("Lock() after Unlock(): %v, want no error", err)
 	}
 	_ = lock.Unlock()
 }

@@ -63,20 +63,20 @@ func TestLookMakesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if f.Exists() || f.Claim != nil || len(f.Suffix()) != 8 {
-		t.Errorf("a folder that is no project is %+v", f)
+		t.Errorf("Look() of a folder that is no project = %+v, want no project, no claim and a suffix of 8 characters", f)
 	}
 	if left, _ := os.ReadDir(project); len(left) != 0 {
-		t.Errorf("Look made %v", left)
+		t.Errorf("Look() made %v in the folder, want nothing made", left)
 	}
 	if _, err := os.Stat(s.Path()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("Look made the state directory: %v", err)
+		t.Errorf("Stat of the state directory after Look(): error = %v, want ErrNotExist", err)
 	}
 	// What is asked of it by mistake goes nowhere.
 	if err := f.Write(filepath.Join(f.Path(), "x"), nil); err == nil {
-		t.Error("a file of no project was written")
+		t.Error("Write() in a folder that is no project: no error, want one")
 	}
 	if _, err := f.Lock(t.Context(), 0); err == nil {
-		t.Error("no project was locked")
+		t.Error("Lock() of a folder that is no project: no error, want one")
 	}
 }
 
@@ -85,12 +85,12 @@ func TestOpenMakesAPrivateFolderAndAMarker(t *testing.T) {
 	s, project := store(t), folder(t)
 	d := made(t, s, project)
 	if !d.Exists() || d.Path() != filepath.Join(s.Path(), "projects", d.Record().ID) || d.Folder() != project {
-		t.Errorf("project %+v of %s", d.Record(), project)
+		t.Errorf("Open() = project %+v of folder %s, want one that exists below the state directory", d.Record(), project)
 	}
 	for name, want := range map[string]string{".gitignore": "*\n", "id": d.Record().ID + "\n"} {
 		data, err := os.ReadFile(filepath.Join(project, ".fbdock", name))
 		if err != nil || string(data) != want {
-			t.Errorf("%s is %q, %v", name, data, err)
+			t.Errorf("ReadFile(.fbdock/%s) = %q, %v, want %q", name, data, err, want)
 		}
 	}
 	for _, dir := range []string{s.Path(), filepath.Dir(d.Path()), d.Path(), d.Marker()} {
@@ -109,7 +109,7 @@ func mode(t *testing.T, path string, want os.FileMode) {
 		t.Fatal(err)
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm() != want {
-		t.Errorf("%s has mode %v, not %v", path, info.Mode().Perm(), want)
+		t.Errorf("mode of %s = %v, want %v", path, info.Mode().Perm(), want)
 	}
 }
 
@@ -129,11 +129,11 @@ func TestLookRefusesOtherFormats(t *testing.T) {
 	_, err = s.Look(project)
 	var version *state.VersionError
 	if !errors.As(err, &version) || version.Hint() == "" || !strings.Contains(err.Error(), file) {
-		t.Errorf("Look at format 99: %v", err)
+		t.Errorf("Look() of a record of format 99: error = %v, want a VersionError with a hint that names %s", err, file)
 	}
 	// It is nobody else's trouble.
 	if _, err := s.Look(folder(t)); err != nil {
-		t.Errorf("Look at another folder: %v", err)
+		t.Errorf("Look() of another folder: error = %v, want none", err)
 	}
 	made(t, s, folder(t))
 }
@@ -158,10 +158,10 @@ func TestPaths(t *testing.T) {
 		"dev/ssh/known_hosts", "dev/ssh/config",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("paths (-want +got):\n%s", diff)
 	}
 	if !state.Reserved("log") || state.Reserved("dev") {
-		t.Error("the reserved names are wrong")
+		t.Errorf("Reserved(log), Reserved(dev) = %t, %t, want true, false", state.Reserved("log"), state.Reserved("dev"))
 	}
 }
 
@@ -189,10 +189,10 @@ func TestWriteTree(t *testing.T) {
 	tree(true, files)
 	tree(true, files[:1])
 	if _, err := os.Stat(filepath.Join(guest, "steps")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the empty folder stayed: %v", err)
+		t.Errorf("Stat of a folder that became empty: error = %v, want ErrNotExist", err)
 	}
 	if _, err := d.WriteTree(guest, []state.File{{Name: "../out"}}); err == nil {
-		t.Error("a file outside the folder was accepted")
+		t.Error("WriteTree() with ../out: no error, want one")
 	}
 }
 
@@ -212,18 +212,18 @@ func TestLinksAreNotFollowed(t *testing.T) {
 		"remove": d.Machine("dev").Remove(),
 	} {
 		if !errors.As(err, &linked) {
-			t.Errorf("%s through a linked folder: %v", what, err)
+			t.Errorf("%s through a linked folder: error = %v, want a refusal of the link", what, err)
 		}
 	}
 	link(t, filepath.Join(outside, "x"), d.Vagrantfile())
 	if err := d.Write(d.Vagrantfile(), []byte("x")); !errors.As(err, &linked) {
-		t.Errorf("write to a linked file: %v", err)
+		t.Errorf("Write() to a linked file: error = %v, want a refusal of the link", err)
 	}
 	if err := d.Write(filepath.Join(outside, "y"), nil); err == nil {
-		t.Error("write outside the folder was accepted")
+		t.Error("Write() outside of the folder: no error, want one")
 	}
 	if left, _ := os.ReadDir(outside); len(left) != 0 {
-		t.Errorf("outside there is now %v", left)
+		t.Errorf("files outside of the folder = %v, want none", left)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestApplied(t *testing.T) {
 	d, _ := open(t)
 	m := d.Machine("dev")
 	if a, err := m.Applied(); err != nil || !cmp.Equal(a, state.Applied{}) {
-		t.Errorf("before the first: %v, %v", a, err)
+		t.Errorf("Applied() before the first SetApplied = %v, %v, want an empty record and no error", a, err)
 	}
 	want := state.Applied{
 		Payload: "abc", Provisions: map[string]string{"tools": "def"},
@@ -249,13 +249,13 @@ func TestApplied(t *testing.T) {
 		t.Fatal(err)
 	}
 	if a, err := m.Applied(); err != nil || !cmp.Equal(a, want) {
-		t.Errorf("read back: %v, %v", a, err)
+		t.Errorf("Applied() = %v, %v, want %v", a, err, want)
 	}
 	if err := d.Write(filepath.Join(m.Path(), "applied.json"), []byte("{half")); err != nil {
 		t.Fatal(err)
 	}
 	if a, err := m.Applied(); err != nil || !cmp.Equal(a, state.Applied{}) {
-		t.Errorf("a broken record: %v, %v", a, err)
+		t.Errorf("Applied() of a broken record = %v, %v, want an empty record and no error", a, err)
 	}
 	if err := m.Make(); err != nil {
 		t.Fatal(err)
@@ -264,6 +264,6 @@ func TestApplied(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(m.Path()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the machine's folder stayed: %v", err)
+		t.Errorf("Stat of the machine's folder after Remove(): error = %v, want ErrNotExist", err)
 	}
 }

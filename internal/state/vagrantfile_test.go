@@ -43,12 +43,12 @@ func TestCheckVagrantfile(t *testing.T) {
 		dir := t.TempDir()
 		must(t, write("Vagrantfile", "# ours\n")(dir))
 		if err := state.CheckVagrantfile(dir, ours); err != nil {
-			t.Errorf("the one that was rendered: %v", err)
+			t.Errorf("CheckVagrantfile() of the rendered file: error = %v, want none", err)
 		}
 		must(t, tt.plant(dir))
 		err := state.CheckVagrantfile(dir, ours)
 		if refused, ok := errors.AsType[*state.VagrantfileError](err); !ok || refused.Hint() == "" {
-			t.Errorf("%s: %v", tt.what, err)
+			t.Errorf("CheckVagrantfile() with %s: error = %v, want a VagrantfileError with a hint", tt.what, err)
 		}
 	}
 }

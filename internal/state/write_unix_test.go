@@ -51,7 +51,7 @@ func TestLockSweeps(t *testing.T) {
 	lock, err := made(t, s, project).Lock(t.Context(), 0)
 	must(t, err)
 	if left := temporary(t, f.Path()); len(left) != 0 {
-		t.Errorf("under the lock %q are left", left)
+		t.Errorf("temporary files under the lock = %q, want none", left)
 	}
 	must(t, lock.Unlock())
 }
@@ -95,7 +95,7 @@ func TestWritesArePrivate(t *testing.T) {
 			child.Dir, child.Env = home, []string{"STATE_TEST_UMASK=" + mask, "XDG_STATE_HOME=" + home, "TMPDIR=" + home}
 			child.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(uid), NoSetGroups: os.Geteuid() != 0}}
 			if out, err := child.CombinedOutput(); err != nil {
-				t.Fatalf("user %d, umask %s: %v\n%s", uid, mask, err, out)
+				t.Fatalf("child process as user %d with umask %s: %v, want no error\n%s", uid, mask, err, out)
 			}
 			checkPrivate(t, filepath.Join(home, "fbdock"), uid, mask)
 		}
@@ -127,7 +127,7 @@ func checkPrivate(t *testing.T, dir string, uid int, mask string) {
 		return nil
 	}))
 	if files < 10 {
-		t.Errorf("user %d, umask %s: only %d files", uid, mask, files)
+		t.Errorf("files that user %d made with umask %s = %d, want 10 or more", uid, mask, files)
 	}
 }
 
