@@ -57,7 +57,7 @@ func TestDepth(t *testing.T) {
 				t.Fatal(err)
 			}
 			if b.Len() > 100_000 {
-				t.Errorf("%d bytes are said", b.Len())
+				t.Errorf("output = %d bytes, want at most 100000", b.Len())
 			}
 		})
 	}

@@ -24,7 +24,7 @@ func TestReference(t *testing.T) {
 	mark, rest, closed := strings.Cut(rest, "-->\n")
 	old, after, ended := strings.Cut(rest, end)
 	if !found || !closed || !ended {
-		t.Fatalf("%s has no place for the reference", readme)
+		t.Fatalf("%s: marks of the reference not found, want %q and %q", readme, begin, end)
 	}
 	want := "\n" + hcl.Reference() + "\n"
 	if *update && old != want {

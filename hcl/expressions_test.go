@@ -104,7 +104,7 @@ func TestTwoMistakesOfOneExpression(t *testing.T) {
 	t.Parallel()
 	_, diags := value(`[var.a, var.b, uper("x"), var.a]`, hcl.Options{})
 	if len(diags) != 3 {
-		t.Errorf("%d diagnostics: %v", len(diags), diags)
+		t.Errorf("diagnostics = %d: %v, want 3", len(diags), diags)
 	}
 }
 
@@ -128,12 +128,12 @@ func TestTypesOfVariables(t *testing.T) {
 		cfg, _, diags := hcl.Parse("fbdock.hcl", []byte(text), hcl.Options{})
 		if want == "" {
 			if cfg != nil || diags[0].Range.Start.Line > 3 {
-				t.Errorf("%s: %v", block, diags)
+				t.Errorf("Parse() of the variable %q: diagnostics = %v, want an error in its first 3 lines and no configuration", block, diags)
 			}
 			continue
 		}
 		if cfg == nil {
-			t.Errorf("%s: %v", block, diags)
+			t.Errorf("Parse() of the variable %q = %v, want a configuration", block, diags)
 			continue
 		}
 		if got, err := json.Marshal(cfg.Machines[0].Engine.Daemon["value"]); err != nil || string(got) != want {

@@ -53,7 +53,7 @@ func FuzzLoad(f *testing.F) {
 			t.Fatal(err)
 		}
 		if bytes.ContainsAny(b.Bytes(), "\x1b\r\x07\x00") {
-			t.Errorf("control characters in %q", b.String())
+			t.Errorf("output has control characters, want none: %q", b.String())
 		}
 		if err := hcl.WriteJSON(io.Discard, diags, sources); err != nil {
 			t.Fatal(err)
@@ -69,19 +69,19 @@ func FuzzFormat(f *testing.F) {
 		once, diags := hcl.Format("fbdock.hcl", src)
 		if diags.HasErrors() {
 			if once != nil {
-				t.Fatal("formatted in spite of errors")
+				t.Fatal("Format() of text with errors gave text, want none")
 			}
 			return
 		}
 		twice, diags := hcl.Format("fbdock.hcl", once)
 		if diags.HasErrors() {
-			t.Fatalf("%v after formatting:\n%s", diags, once)
+			t.Fatalf("Format() of formatted text: %v, want no errors:\n%s", diags, once)
 		}
 		if !bytes.Equal(once, twice) {
-			t.Fatalf("formatted once:\n%s\nand again:\n%s", once, twice)
+			t.Fatalf("Format() gave\n%s\nand of that\n%s\nwant the same", once, twice)
 		}
 		if a, b := words(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))), words(once); a != b {
-			t.Fatalf("before:\n%s\nafter:\n%s", a, b)
+			t.Fatalf("Format() of\n%s\ngave\n%s\nwant the same words", a, b)
 		}
 	})
 }

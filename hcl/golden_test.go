@@ -25,7 +25,7 @@ func TestGolden(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(configs, "*.hcl"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no configurations: %v", err)
+		t.Fatalf("Glob(*.hcl) = no configurations, %v, want some", err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".hcl"), func(t *testing.T) {
@@ -103,12 +103,12 @@ func surroundings(src []byte) hcl.Options {
 func checkResult(t *testing.T, src []byte, cfg *hcl.Config, diags hcl.Diagnostics) {
 	t.Helper()
 	if (cfg == nil) != diags.HasErrors() {
-		t.Fatalf("configuration %v with diagnostics %v", cfg != nil, diags)
+		t.Fatalf("a configuration: %v, diagnostics: %v, want a configuration exactly where there are no errors", cfg != nil, diags)
 	}
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
 	for _, d := range diags {
 		if d.Summary == "" {
-			t.Errorf("no summary: %+v", d)
+			t.Errorf("diagnostic %+v has no summary, want one", d)
 		}
 		r := d.Range
 		if strings.HasPrefix(r.File, "-var ") || strings.HasPrefix(r.File, "FBDOCK_VAR_") {
@@ -116,7 +116,7 @@ func checkResult(t *testing.T, src []byte, cfg *hcl.Config, diags hcl.Diagnostic
 		}
 		if r.File == "" || r.Start.Line < 1 || r.Start.Column < 1 || r.Start.Byte < 0 ||
 			r.End.Byte < r.Start.Byte || r.End.Byte > len(src) || r.Start.Line > 1+bytes.Count(src, []byte("\n")) {
-			t.Errorf("%q is at no place of the file: %+v", d.Summary, r)
+			t.Errorf("diagnostic %q has the range %+v, want one within the file", d.Summary, r)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func TestLoadWhatIsNoConfiguration(t *testing.T) {
 			cfg, _, diags := hcl.Load(test.path, hcl.Options{})
 			d := only(t, diags)
 			if cfg != nil || d.Summary != test.summary || d.Hint != test.hint || d.Range.File != test.path {
-				t.Errorf("got %+v", d)
+				t.Errorf("Load(%s) = diagnostic %+v, want %q with the hint %q", test.path, d, test.summary, test.hint)
 			}
 		})
 	}
@@ -64,10 +64,10 @@ func TestParseRefusesLargeText(t *testing.T) {
 	t.Parallel()
 	_, sources, diags := hcl.Parse("fbdock.hcl", bytes.Repeat([]byte("# x\n"), 3_000_000), hcl.Options{})
 	if d := only(t, diags); d.Summary != "the file is too large" {
-		t.Errorf("got %+v", d)
+		t.Errorf("Parse() of 12 MB = %+v, want \"the file is too large\"", d)
 	}
 	if len(sources) != 0 {
-		t.Error("the text is kept")
+		t.Error("Parse() of 12 MB kept the text, want it dropped")
 	}
 }
 
@@ -133,7 +133,7 @@ func TestLoadWhole(t *testing.T) {
 	path := write(t, "fbdock.hcl", whole)
 	cfg, sources, diags := hcl.Load(path, hcl.Options{Version: "1.1.0-dev"})
 	if len(diags) > 0 || string(sources[path]) != whole {
-		t.Fatal(diags)
+		t.Fatalf("Load() = diagnostics %v, want none and the text of the file", diags)
 	}
 	want := &hcl.Config{Path: path, RequiredVersion: ">= 1.0", Machines: []hcl.Machine{{
 		Name: "dev", Provider: "virtualbox", Box: "bento/freebsd-15", BoxVersion: "~> 202510.26",
@@ -158,7 +158,7 @@ func TestLoadWhole(t *testing.T) {
 		cmp.Comparer(func(a, b netip.Prefix) bool { return a == b }),
 	}
 	if diff := cmp.Diff(want, cfg, compare...); diff != "" {
-		t.Error(diff)
+		t.Errorf("Load() (-want +got):\n%s", diff)
 	}
 }
 
@@ -182,7 +182,7 @@ func TestWhere(t *testing.T) {
 	t.Parallel()
 	cfg, _, diags := hcl.Parse("fbdock.hcl", []byte(whole), hcl.Options{})
 	if len(diags) > 0 {
-		t.Fatal(diags)
+		t.Fatalf("Parse() = diagnostics %v, want none", diags)
 	}
 	m := cfg.Machines[0]
 	tests := map[string]string{
@@ -209,7 +209,7 @@ func TestTwoMachinesHaveTheirOwnPlaces(t *testing.T) {
 	const text = "machine \"a\" {\n  cpus = 2\n}\nmachine \"b\" {\n  cpus = 3\n}\n"
 	cfg, _, diags := hcl.Parse("fbdock.hcl", []byte(text), hcl.Options{})
 	if len(diags) > 0 {
-		t.Fatal(diags)
+		t.Fatalf("Parse() = diagnostics %v, want none", diags)
 	}
 	for i, line := range []int{2, 5} {
 		if got := cfg.Machines[i].At("cpus").Start.Line; got != line {
@@ -232,16 +232,16 @@ func TestFileIsRelativeToTheConfiguration(t *testing.T) {
 	}
 	cfg, _, diags := hcl.Load(path, hcl.Options{})
 	if len(diags) > 0 {
-		t.Fatal(diags)
+		t.Fatalf("Load() = diagnostics %v, want none", diags)
 	}
 	if got := cfg.Machines[0].Provisions[0].Inline; got != "echo a\necho b\n" {
-		t.Errorf("got %q", got)
+		t.Errorf("inline script = %q, want \"echo a\\necho b\\n\"", got)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "p.sh"), []byte("\x00"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	_, _, diags = hcl.Load(path, hcl.Options{})
 	if d := only(t, diags); !strings.Contains(d.Detail, "scripts/p.sh: the file is binary") {
-		t.Errorf("got %+v", d)
+		t.Errorf("Load() with a binary file = %+v, want one that says scripts/p.sh is binary", d)
 	}
 }

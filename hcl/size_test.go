@@ -58,11 +58,11 @@ func TestSizeRoundTrip(t *testing.T) {
 		}
 		var got hcl.Size
 		if err := json.Unmarshal(text, &got); err != nil || got != want {
-			t.Errorf("%s became %v: %v", text, got, err)
+			t.Errorf("Unmarshal(%s) = %v, %v, want %v", text, got, err, want)
 		}
 	}
 	var s hcl.Size
 	if err := json.Unmarshal([]byte(`"lots"`), &s); !errors.Is(err, hcl.ErrNotSize) {
-		t.Errorf("lots: %v", err)
+		t.Errorf("Unmarshal(\"lots\"): error = %v, want ErrNotSize", err)
 	}
 }

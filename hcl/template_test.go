@@ -24,15 +24,15 @@ func TestTemplateLoads(t *testing.T) {
 		text := hcl.Template(test.opts)
 		cfg, _, diags := hcl.Parse("fbdock.hcl", text, hcl.Options{})
 		if len(diags) > 0 {
-			t.Fatalf("%+v: %v", test.opts, diags)
+			t.Fatalf("Parse(Template(%+v)) = diagnostics %v, want none", test.opts, diags)
 		}
 		m := cfg.Machines[0]
 		if m.Name != test.name || m.Provider != test.provider || len(m.Mounts) != 1 {
-			t.Errorf("%+v: %+v", test.opts, m)
+			t.Errorf("Template(%+v) has the machine %+v, want name %q, provider %q and one mount", test.opts, m, test.name, test.provider)
 		}
 		formatted, diags := hcl.Format("fbdock.hcl", text)
 		if len(diags) > 0 || !bytes.Equal(formatted, text) {
-			t.Errorf("%+v is not formatted", test.opts)
+			t.Errorf("Format(Template(%+v)) gave another text, want the same", test.opts)
 		}
 	}
 }
@@ -46,10 +46,10 @@ func TestTemplateShowsEverything(t *testing.T) {
 	all := setting.ReplaceAllString(text, "$1$2$3")
 	cfg, _, diags := hcl.Parse("fbdock.hcl", []byte(all), hcl.Options{})
 	if cfg == nil {
-		t.Fatalf("%v\n%s", diags, all)
+		t.Fatalf("Parse() of the template with all settings = %v, want a configuration\n%s", diags, all)
 	}
 	if len(diags) > 0 {
-		t.Errorf("said about the template: %v", diags)
+		t.Errorf("Parse() of the template with all settings = %v, want no diagnostics", diags)
 	}
 	var look func(b hcl.Block, text string)
 	look = func(b hcl.Block, text string) {
@@ -58,7 +58,7 @@ func TestTemplateShowsEverything(t *testing.T) {
 				continue // it excludes box_version
 			}
 			if !regexp.MustCompile(`(?m)^ *` + a.Name + ` +=`).MatchString(text) {
-				t.Errorf("%s of %s is not shown", a.Name, b.Name)
+				t.Errorf("template lacks %s of %s, want it shown", a.Name, b.Name)
 			}
 		}
 		for _, child := range b.Blocks {
@@ -67,14 +67,14 @@ func TestTemplateShowsEverything(t *testing.T) {
 				_, rest, ok = strings.Cut("\n"+text, child.Name+" ")
 			}
 			if !ok {
-				t.Errorf("block %s is not shown", child.Name)
+				t.Errorf("template lacks the block %s, want it shown", child.Name)
 			}
 			look(child, rest)
 		}
 	}
 	look(hcl.Schema(), "\n"+all)
 	if lines := strings.Count(text, "\n"); lines > 130 {
-		t.Errorf("%d lines are too many to read", lines)
+		t.Errorf("template has %d lines, want at most 130", lines)
 	}
 }
 
@@ -102,7 +102,7 @@ func TestSchemaExamples(t *testing.T) {
 			}
 			b.WriteString(a.Name + " = " + a.Example + "\n")
 			if a.Doc == "" || a.Type() == "" {
-				t.Errorf("%s of %s is not described", a.Name, block.Name)
+				t.Errorf("schema: %s of %s has no text or no type, want both", a.Name, block.Name)
 			}
 		}
 		for _, child := range block.Blocks {
@@ -117,7 +117,7 @@ func TestSchemaExamples(t *testing.T) {
 	b.WriteString("machine \"hosted\" {\n" + hosted.String() + "}\n")
 	cfg, _, diags := hcl.Parse("fbdock.hcl", []byte(b.String()), hcl.Options{Version: "1.0.0"})
 	if cfg == nil || len(diags) > 0 {
-		t.Errorf("%v\n%s", diags, b.String())
+		t.Errorf("Parse() of the examples of the schema = %v, want no diagnostics\n%s", diags, b.String())
 	}
 }
 
@@ -128,12 +128,12 @@ func TestReferenceNamesEverything(t *testing.T) {
 	look = func(b hcl.Block) {
 		for _, a := range b.Attributes {
 			if !strings.Contains(reference, "| `"+a.Name+"` | "+string(a.Type())+" |") {
-				t.Errorf("%s of %s is missing", a.Name, b.Name)
+				t.Errorf("reference lacks %s of %s, want a row for it", a.Name, b.Name)
 			}
 		}
 		for _, child := range b.Blocks {
 			if !strings.Contains(reference, child.Doc) {
-				t.Errorf("%s is missing", child.Name)
+				t.Errorf("reference lacks the text of block %s, want it there", child.Name)
 			}
 			look(child)
 		}
@@ -141,7 +141,7 @@ func TestReferenceNamesEverything(t *testing.T) {
 	look(hcl.Schema())
 	for _, name := range hcl.Functions() {
 		if !strings.Contains(reference, "`"+name+"`") {
-			t.Errorf("function %s is missing", name)
+			t.Errorf("reference lacks the function %s, want it there", name)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func TestFormat(t *testing.T) {
 	for name, in := range map[string]string{"syntax": "machine {", "binary": "\x00"} {
 		got, diags := hcl.Format("fbdock.hcl", []byte(in))
 		if !diags.HasErrors() || got != nil {
-			t.Errorf("%s: %q, %v", name, got, diags)
+			t.Errorf("Format() of a text with %s = %q, %v, want errors and no text", name, got, diags)
 		}
 	}
 }

@@ -70,11 +70,11 @@ func TestVariablesPrecedence(t *testing.T) {
 			opts.VarFiles, opts.Vars = test.files, test.vars
 			cfg, _, diags := hcl.Parse("fbdock.hcl", []byte(variables), opts)
 			if len(diags) > 0 {
-				t.Fatal(diags)
+				t.Fatalf("Parse() = diagnostics %v, want none", diags)
 			}
 			m := cfg.Machines[0]
 			if m.Box != test.box || m.CPUs != test.cpus || !cmp.Equal(m.Engine.RegistryMirrors, test.mirrors) {
-				t.Errorf("got %q, %d, %q", m.Box, m.CPUs, m.Engine.RegistryMirrors)
+				t.Errorf("box, CPUs, mirrors = %q, %d, %q, want %q, %d, %q", m.Box, m.CPUs, m.Engine.RegistryMirrors, test.box, test.cpus, test.mirrors)
 			}
 		})
 	}
@@ -131,14 +131,14 @@ func TestVariablesFromOutsideThatAreWrong(t *testing.T) {
 			}
 			cfg, _, diags := hcl.Parse("fbdock.hcl", []byte(variables), opts)
 			if cfg != nil || len(diags) == 0 {
-				t.Fatal("it was taken")
+				t.Fatalf("Parse() with a wrong variable: diagnostics = %v, want an error and no configuration", diags)
 			}
 			d := diags[0]
 			if got := d.Range.String(); got != test.place || !strings.HasPrefix(strings.ToLower(d.Summary), strings.ToLower(test.says)) {
-				t.Errorf("%s: %s (%s)", got, d.Summary, d.Detail)
+				t.Errorf("diagnostic at %s: %s (%s), want one at %s: %s", got, d.Summary, d.Detail, test.place, test.says)
 			}
 			if len(diags) > 1 {
-				t.Errorf("more is said: %v", diags[1:])
+				t.Errorf("further diagnostics = %v, want none", diags[1:])
 			}
 		})
 	}

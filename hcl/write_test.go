@@ -54,7 +54,7 @@ func TestWriteIsExact(t *testing.T) {
 		"",
 	}, "\n")
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("Write() (-want +got):\n%s", diff)
 	}
 }
 
@@ -98,7 +98,7 @@ func TestWriteWithoutASource(t *testing.T) {
 		}
 	}
 	if got := text(t, hcl.Diagnostic{Severity: hcl.Error, Summary: "s"}, "x", hcl.WriteOptions{}); got != "error: s\n" {
-		t.Errorf("got %q", got)
+		t.Errorf("Write() = %q, want \"error: s\\n\"", got)
 	}
 }
 
@@ -108,13 +108,13 @@ func TestWriteColorOnlyWhenAsked(t *testing.T) {
 	plain := text(t, d, "x\n", hcl.WriteOptions{})
 	color := text(t, d, "x\n", hcl.WriteOptions{Color: true})
 	if strings.Contains(plain, "\x1b") || !strings.Contains(color, "\x1b[1;33mwarning\x1b[0m") {
-		t.Errorf("plain %q, color %q", plain, color)
+		t.Errorf("Write() = %q, with Color %q, want colour only in the second", plain, color)
 	}
 	for _, code := range []string{"\x1b[1;33m", "\x1b[1m", "\x1b[34m", "\x1b[0m"} {
 		color = strings.ReplaceAll(color, code, "")
 	}
 	if plain != color {
-		t.Errorf("without its colour %q is %q", plain, color)
+		t.Errorf("Write() = %q, with Color and then without its codes %q, want the same", plain, color)
 	}
 }
 
@@ -128,10 +128,10 @@ func TestWriteErrors(t *testing.T) {
 	t.Parallel()
 	d := hcl.Diagnostics{{Severity: hcl.Error, Summary: "s"}}
 	if err := hcl.Write(brokenWriter{}, d, nil, hcl.WriteOptions{}); !errors.Is(err, errBroken) {
-		t.Errorf("text: %v", err)
+		t.Errorf("Write() to a broken writer: error = %v, want errBroken", err)
 	}
 	if err := hcl.WriteJSON(brokenWriter{}, d, nil); !errors.Is(err, errBroken) {
-		t.Errorf("JSON: %v", err)
+		t.Errorf("WriteJSON() to a broken writer: error = %v, want errBroken", err)
 	}
 }
 
@@ -158,11 +158,11 @@ func TestWriteJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("WriteJSON() (-want +got):\n%s", diff)
 	}
 	b.Reset()
 	if err := hcl.WriteJSON(&b, nil, nil); err != nil || !strings.Contains(b.String(), `"diagnostics": []`) {
-		t.Errorf("nothing wrong: %v %s", err, b.String())
+		t.Errorf("WriteJSON() of no diagnostics = %v, %s, want an empty list", err, b.String())
 	}
 }
 
@@ -187,6 +187,6 @@ func TestDiagnosticsAsError(t *testing.T) {
 		}
 	}
 	if got := (hcl.Diagnostics{warning}).Error(); got != "no errors" {
-		t.Errorf("got %q", got)
+		t.Errorf("Error() of a warning = %q, want \"no errors\"", got)
 	}
 }

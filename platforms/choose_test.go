@@ -95,7 +95,7 @@ func TestChoice(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %s, nests %s, because %q", tt.name, got, err, tt.want, tt.nests, tt.reason)
 		}
 		if got.Nests == platforms.Never && !strings.Contains(got.Why(), "slow") {
-			t.Errorf("%s: silently worse: %s", tt.name, got.Why())
+			t.Errorf("Choose() on %s: Why() = %s, want it to say that nested virtualization is slow", tt.name, got.Why())
 		}
 	}
 }
@@ -112,33 +112,33 @@ func TestKnownBad(t *testing.T) {
 	}
 	f := linux(platforms.KVM{Present: true, Usable: true, Nested: true, Module: "kvm_amd"}, platforms.CPU{Vendor: "AMD", SVM: true})
 	if o := find(f, "virtualbox"); o.Nests != platforms.Never || !strings.Contains(o.Fix.String(), "modprobe -r kvm_amd") {
-		t.Errorf("VirtualBox beside KVM on Linux 6.12: %+v", o)
+		t.Errorf("virtualbox beside KVM on Linux 6.12 = %+v, want Never and the fix modprobe -r kvm_amd", o)
 	}
 	f.Programs["virtualbox"] = platforms.Program{Path: "x", Version: "7.2.10r1"}
 	if o := find(f, "virtualbox"); o.Nests != platforms.Maybe {
-		t.Errorf("VirtualBox 7.2.10 beside KVM: %+v", o)
+		t.Errorf("virtualbox 7.2.10 beside KVM = %+v, want Maybe", o)
 	}
 	f.Programs["virtualbox"] = platforms.Program{Path: "x", Version: "6.1.50"}
 	if o := find(f, "virtualbox"); o.Nests != platforms.Never || !strings.Contains(o.Reason, "7.0") {
-		t.Errorf("VirtualBox 6.1: %+v", o)
+		t.Errorf("virtualbox 6.1 = %+v, want Never and a reason that names 7.0", o)
 	}
 	w := windows(platforms.Windows{HyperV: true, VMMS: true, Admin: true})
 	w.CPU.Vendor, w.OSVersion = "AMD", "10.0.19045"
 	if o := find(w, "hyperv"); o.Nests != platforms.Never || !strings.Contains(o.Fix.String(), "update Windows") {
-		t.Errorf("Hyper-V on AMD and Windows 10: %+v", o)
+		t.Errorf("hyperv on AMD and Windows 10 = %+v, want Never and the fix to update Windows", o)
 	}
 	w.OSVersion = "10.0.26100"
 	if o := find(w, "hyperv"); o.Nests != platforms.Maybe || !strings.Contains(o.Reason, "panic") {
-		t.Errorf("Hyper-V on AMD and Windows 11: %+v", o)
+		t.Errorf("hyperv on AMD and Windows 11 = %+v, want Maybe and a reason that names the panic", o)
 	}
 	m := mac(0, "14.0", "parallels")
 	m.Programs["parallels"] = platforms.Program{Path: "x", Edition: "standard"}
 	if o := find(m, "parallels"); o.Nests != platforms.Never {
-		t.Errorf("Parallels Standard: %+v", o)
+		t.Errorf("parallels, edition standard = %+v, want Never", o)
 	}
 	m.Programs["parallels"] = platforms.Program{Path: "x", Edition: "pro"}
 	if o := find(m, "parallels"); o.Nests != platforms.Maybe {
-		t.Errorf("Parallels Pro: %+v", o)
+		t.Errorf("parallels, edition pro = %+v, want Maybe", o)
 	}
 }
 
@@ -162,7 +162,7 @@ func TestFreeBSD(t *testing.T) {
 	}
 	d := platforms.Diagnose(platforms.Facts{OS: "freebsd", Arch: "amd64", CPU: platforms.CPU{Vendor: "Intel"}}, platforms.Wanted{})
 	if d.Result != platforms.Fail || !strings.Contains(d.Text(), `or: use a FreeBSD computer of yours in the place of the VM: host = "ssh://`) {
-		t.Errorf("without VT-x doctor says:\n%s", d.Text())
+		t.Errorf("Diagnose() without VT-x = %v, want Fail and an external host offered:\n%s", d.Result, d.Text())
 	}
 }
 
@@ -172,11 +172,11 @@ func TestOfOthers(t *testing.T) {
 	t.Parallel()
 	f := platforms.Facts{OS: "linux", Arch: "amd64"}
 	if d := platforms.Diagnose(f, platforms.Wanted{Provider: "native"}); d.Result != platforms.Fail || !strings.Contains(d.Text(), "the provider native wants FreeBSD") {
-		t.Errorf("native on Linux:\n%s", d.Text())
+		t.Errorf("Diagnose() of native on Linux = %v, want Fail and that native wants FreeBSD:\n%s", d.Result, d.Text())
 	}
 	f.OS = "openbsd"
 	if d := platforms.Diagnose(f, platforms.Wanted{Provider: "ssh"}); d.Result != platforms.Pass {
-		t.Errorf("ssh from OpenBSD:\n%s", d.Text())
+		t.Errorf("Diagnose() of ssh from OpenBSD = %v, want Pass:\n%s", d.Result, d.Text())
 	}
 }
 
@@ -189,11 +189,11 @@ func TestNothingInstalled(t *testing.T) {
 		_, err := platforms.Choose(f)
 		none, ok := errors.AsType[*platforms.NoProviderError](err)
 		if !ok || none.Hint() == "" {
-			t.Errorf("%s/%s: %v", f.OS, f.Arch, err)
+			t.Errorf("Choose() with nothing installed on %s/%s: error = %v, want a NoProviderError with a hint", f.OS, f.Arch, err)
 		}
 		for _, o := range platforms.Rank(f) {
 			if o.Provider == "docker" || o.Reason == "" || (o.Missing != "") == o.Install.None() {
-				t.Errorf("%s/%s: %+v", f.OS, f.Arch, o)
+				t.Errorf("Rank() on %s/%s has %+v, want a reason, and an installation where something is missing", f.OS, f.Arch, o)
 			}
 		}
 	}

@@ -41,7 +41,7 @@ func TestSiblingIsRefused(t *testing.T) {
 	for _, c := range d.Checks {
 		switch {
 		case c.Name == "bhyve" && c.Result != platforms.Pass:
-			t.Errorf("bhyve: %+v, which a sibling does not need", c)
+			t.Errorf("check of bhyve = %+v, want Pass, as a sibling does not need it", c)
 		case c.Name == "placement" && (c.Result != platforms.Fail || c.Fix.None()):
 			t.Errorf("placement: %+v, want a failure with a fix", c)
 		}

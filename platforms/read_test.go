@@ -112,7 +112,7 @@ func TestReadLinux(t *testing.T) {
 		Shell:    hostshell.POSIX,
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
-		t.Error(diff)
+		t.Errorf("Read() (-want +got):\n%s", diff)
 	}
 }
 
@@ -120,7 +120,7 @@ func TestReadWSL(t *testing.T) {
 	t.Parallel()
 	l := host{goos: "linux", arch: "amd64", files: map[string]string{"/proc/sys/kernel/osrelease": "5.15.167.4-microsoft-standard-WSL2\n"}}
 	if got, err := platforms.Read(t.Context(), l.sources(false)); err != nil || !got.WSL {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("Read() in WSL = %+v, %v, want WSL set", got, err)
 	}
 }
 
@@ -146,20 +146,20 @@ func TestReadWindows(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := (platforms.Windows{HyperV: true, VMMS: true, VBS: true, WSL2: true, Admin: true}); got.Windows != want {
-		t.Errorf("windows %+v", got.Windows)
+		t.Errorf("Read() on Windows: Windows = %+v, want %+v", got.Windows, want)
 	}
 	if got.Vagrant.Version != "2.4.9" || got.Programs["virtualbox"].Version != "7.2.4" || len(got.Unread) != 1 {
-		t.Errorf("%+v", got)
+		t.Errorf("Read() on Windows = %+v, want Vagrant 2.4.9, VirtualBox 7.2.4 and one entry in Unread", got)
 	}
 	if got.Shell != hostshell.PowerShell || !slices.Equal(got.Variables, []string{"VAGRANT_HOME"}) || !slices.Contains(got.Networks, netip.MustParsePrefix("10.8.0.0/16")) || len(got.Networks) != 2 {
-		t.Errorf("surroundings %+v", got)
+		t.Errorf("Read() on Windows = %+v, want PowerShell, VAGRANT_HOME and 2 networks with 10.8.0.0/16", got)
 	}
 	l.answers, l.cpu.Hypervisor = nil, "Microsoft"
 	if got, err = platforms.Read(t.Context(), l.sources(true)); err != nil || !got.Windows.HyperV || len(got.Unread) != 3 {
-		t.Errorf("without PowerShell: %+v, %v", got, err)
+		t.Errorf("Read() without PowerShell = %+v, %v, want HyperV and 3 entries in Unread", got, err)
 	}
 	if got, err = platforms.Read(t.Context(), l.sources(false)); err != nil || !got.Windows.HyperV || got.Vagrant.Version != "" {
-		t.Errorf("asking nobody: %+v, %v", got, err)
+		t.Errorf("Read() without a run of programs = %+v, %v, want HyperV and no version of Vagrant", got, err)
 	}
 }
 
@@ -179,13 +179,13 @@ func TestReadMac(t *testing.T) {
 	}
 	got, err := platforms.Read(t.Context(), l.sources(true))
 	if err != nil || got.Arch != "arm64" || !got.Rosetta || got.CPU.Apple != 3 || got.CPU.Vendor != "Apple" {
-		t.Errorf("%+v, %v", got, err)
+		t.Errorf("Read() on a Mac = %+v, %v, want arm64, Rosetta and an Apple M3", got, err)
 	}
 	if want := []netip.Prefix{netip.MustParsePrefix("10.8.0.0/16"), netip.MustParsePrefix("192.168.1.0/24")}; !slices.Equal(got.Networks, want) {
-		t.Errorf("networks %v", got.Networks)
+		t.Errorf("Read() on a Mac: networks = %v, want %v", got.Networks, want)
 	}
 	if got.Programs["vmware"].Version != "13.6.4" || got.Programs["parallels"].Edition != "pro" || got.Programs["parallels"].Version != "20.1.0" || !got.Programs["utm"].Found() {
-		t.Errorf("programs %+v", got.Programs)
+		t.Errorf("Read() on a Mac: programs = %+v, want vmware 13.6.4, parallels pro 20.1.0 and utm", got.Programs)
 	}
 }
 
@@ -195,7 +195,7 @@ func TestReadStops(t *testing.T) {
 	cause := errors.New("told so")
 	cancel(cause)
 	if _, err := platforms.Read(ctx, host{goos: "linux", arch: "amd64"}.sources(false)); !errors.Is(err, cause) {
-		t.Errorf("error %v", err)
+		t.Errorf("Read() with an ended context: error = %v, want %v", err, cause)
 	}
 }
 
@@ -204,6 +204,6 @@ func TestReadThisOne(t *testing.T) {
 	t.Parallel()
 	f, err := platforms.Read(t.Context(), platforms.System(func(string) (string, error) { return "", errors.New("none") }, func(string) string { return "" }))
 	if err != nil || f.OS == "" || f.Arch == "" || f.CPU.Count == 0 || f.Memory == 0 || f.FreeDisk == 0 {
-		t.Errorf("%+v, %v", f, err)
+		t.Errorf("Read() of this computer = %+v, %v, want no empty field", f, err)
 	}
 }

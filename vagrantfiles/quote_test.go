@@ -102,7 +102,7 @@ func FuzzRubyQuote(f *testing.F) {
 		literal := quote(s)
 		value, rest, err := lex(literal)
 		if err != nil || rest != "" || value != s {
-			t.Errorf("%q is written %s, which reads %q, then %q: %v", s, literal, value, rest, err)
+			t.Errorf("quote(%q) = %s, which reads %q, then %q, %v, want the same text", s, literal, value, rest, err)
 		}
 	})
 }
@@ -132,11 +132,11 @@ func TestRubyReadsTheLiterals(t *testing.T) {
 	}
 	out, err := exec.CommandContext(t.Context(), ruby, "-w", script).CombinedOutput()
 	if err != nil {
-		t.Fatalf("ruby: %v\n%s", err, out)
+		t.Fatalf("ruby -w: %v, want no error\n%s", err, out)
 	}
 	lines := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 	if len(lines) != len(hard()) {
-		t.Fatalf("%d lines for %d literals:\n%s", len(lines), len(hard()), out)
+		t.Fatalf("ruby printed %d lines, want %d, one for each literal:\n%s", len(lines), len(hard()), out)
 	}
 	for i, s := range hard() {
 		if want := fmt.Sprintf("%x", s); lines[i] != want {

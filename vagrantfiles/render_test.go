@@ -98,7 +98,7 @@ func TestGolden(t *testing.T) {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
-			t.Errorf("%s (refresh with -update):\n%s", name, diff)
+			t.Errorf("%s, refresh with -update (-want +got):\n%s", name, diff)
 		}
 	}
 }
@@ -118,7 +118,7 @@ func TestRubyAcceptsAll(t *testing.T) {
 		}
 		out, err := exec.CommandContext(t.Context(), ruby, "-wc", file).CombinedOutput()
 		if err != nil || strings.TrimSpace(string(out)) != "Syntax OK" {
-			t.Errorf("%s: %v\n%s", name, err, out)
+			t.Errorf("ruby -wc %s: %v, want \"Syntax OK\"\n%s", name, err, out)
 		}
 	}
 }
@@ -137,7 +137,7 @@ func TestUnknownProvider(t *testing.T) {
 	t.Parallel()
 	for _, p := range []string{"", "auto", "xen", "VirtualBox"} {
 		if _, err := Render(plan.Plan{Machines: []plan.Machine{machine("dev", p, "amd64")}}, Options{}); err == nil {
-			t.Errorf("provider %q: no error", p)
+			t.Errorf("Render() with provider %q: no error, want one", p)
 		}
 	}
 }
@@ -152,11 +152,11 @@ func TestNeverWritten(t *testing.T) {
 				continue
 			}
 			if strings.Contains(code, "private_network") && !strings.Contains(code, "auto_config: false") {
-				t.Errorf("%s lets Vagrant configure a network: %s", name, code)
+				t.Errorf("%s has a network without auto_config: false, want it: %s", name, code)
 			}
 			for _, never := range []string{"vm.disk", "vm.hostname", "maxmemory", "privileged = true", "cpu_model"} {
 				if strings.Contains(code, never) {
-					t.Errorf("%s has %s: %s", name, never, code)
+					t.Errorf("%s has %s, want it nowhere: %s", name, never, code)
 				}
 			}
 		}
@@ -174,12 +174,12 @@ func TestSibling(t *testing.T) {
 		text := string(render(t, p))
 		for _, nesting := range []string{"nested", "vhv.enable", "enable_virtualization_extensions", "vm.provision"} {
 			if strings.Contains(text, nesting) {
-				t.Errorf("%s has %s", name, nesting)
+				t.Errorf("%s has %s, want it nowhere", name, nesting)
 			}
 		}
 		freebsd, engine, found := strings.Cut(text, `config.vm.define "dev-engine"`)
 		if !found || !strings.Contains(engine, "v.cpus = 2") && !strings.Contains(engine, `v.smp = "2"`) || !strings.Contains(engine, "2048") || !strings.Contains(freebsd, "1024") {
-			t.Errorf("%s: the engine has no VM of its own size:\n%s", name, text)
+			t.Errorf("Vagrantfile of %s: want a VM dev-engine with 2 CPUs and 2048 MB, and FreeBSD with 1024 MB:\n%s", name, text)
 		}
 		for _, c := range []card{cardOf(p.Machines[0], false), cardOf(p.Machines[0], true)} {
 			part := freebsd
@@ -188,7 +188,7 @@ func TestSibling(t *testing.T) {
 			}
 			has := strings.Contains(part, c.mac) || strings.Contains(part, c.bareMAC()) || strings.Contains(part, `v.vmx["ethernet1.address"]`)
 			if has != plan.PrivateNetwork(p.Machines[0].Provider) {
-				t.Errorf("%s: card of the private network: %v", name, has)
+				t.Errorf("%s: card of the private network: %v, want %v", name, has, plan.PrivateNetwork(p.Machines[0].Provider))
 			}
 		}
 	}
@@ -199,7 +199,7 @@ func TestWithoutImageThereIsNoUpload(t *testing.T) {
 	p := plan.Plan{Machines: []plan.Machine{machine("dev", "libvirt", "amd64")}}
 	out, err := Render(p, Options{})
 	if err != nil || strings.Contains(string(out), "fbdock-image\"") {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("Render() without an image = %v, want no error and no fbdock-image\n%s", err, out)
 	}
 }
 
@@ -214,7 +214,7 @@ func TestPortsStayInTheirRange(t *testing.T) {
 	t.Parallel()
 	for _, s := range hard() {
 		if p := qemuPort(s); p < 40000 || p+2 >= 49152 {
-			t.Errorf("%q: port %d", s, p)
+			t.Errorf("qemuPort(%q) = %d, want one from 40000 to 49149", s, p)
 		}
 	}
 }

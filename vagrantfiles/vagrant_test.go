@@ -24,7 +24,7 @@ func TestVagrantValidates(t *testing.T) {
 	v := vagrantCLI{path: path, home: t.TempDir()}
 	list, err := v.run(t, t.TempDir(), "plugin", "list")
 	if err != nil {
-		t.Fatalf("plugin list: %v\n%s", err, list)
+		t.Fatalf("vagrant plugin list: %v, want no error\n%s", err, list)
 	}
 	t.Run("all providers", func(t *testing.T) {
 		t.Parallel()
@@ -69,7 +69,7 @@ func TestVagrantValidates(t *testing.T) {
 			wrong := strings.Replace(string(render(t, plans()[provider])), "v.name =", "v.nane =", 1)
 			out, err := v.validate(t, []byte(wrong), plans()[provider])
 			if err == nil || !strings.Contains(out, "nane") {
-				t.Errorf("a setting that does not exist passed, so nothing was checked: %v\n%s", err, out)
+				t.Errorf("vagrant validate of a setting that does not exist: %v, want an error that names nane\n%s", err, out)
 			}
 		})
 	}
@@ -109,6 +109,6 @@ func (v vagrantCLI) validate(t *testing.T, text []byte, p plan.Plan, args ...str
 func validate(t *testing.T, v vagrantCLI, p plan.Plan, args ...string) {
 	t.Helper()
 	if out, err := v.validate(t, render(t, p), p, args...); err != nil {
-		t.Errorf("vagrant validate %s: %v\n%s", strings.Join(args, " "), err, out)
+		t.Errorf("vagrant validate %s: %v, want no error\n%s", strings.Join(args, " "), err, out)
 	}
 }

@@ -45,14 +45,14 @@ func TestVitalStep(t *testing.T) {
 	}
 	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
 	if got := strings.Split(strings.TrimSpace(string(calls)), "\n"); err != nil || !slices.Equal(got, []string{"up --yes --allow-reach", "destroy --yes"}) {
-		t.Errorf("calls = %q, %v", got, err)
+		t.Errorf("calls = %q, %v, want up and destroy", got, err)
 	}
 	for _, one := range results {
 		if one.Step == "up" && (one.Status != Fail || one.Seen != "fbdock up --yes --allow-reach: exit status 1: fbdock: error: no way\nok survey") {
 			t.Errorf("up = %+v, want the reason", one)
 		}
 		if one.Step == "docker run" && (one.Status != NotRun || one.Seen != "step up failed") {
-			t.Errorf("docker run = %+v", one)
+			t.Errorf("docker run = %+v, want NotRun, as up failed", one)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func TestStoppedService(t *testing.T) {
 				t.Errorf("pfStopped = %q, %v, want %q", seen, err, test.seen)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "pf")); err != nil {
-				t.Error("pf stays stopped")
+				t.Error("pf stays stopped, want it started again")
 			}
 		})
 	}
@@ -277,7 +277,7 @@ func TestHostIsData(t *testing.T) {
 	for _, host := range []string{"ssh://-oProxyCommand=x", "http://a", "ssh://", "a"} {
 		s := &session{Options: Options{Host: host, Slow: 1}}
 		if _, err := s.freebsd(t.Context(), "true"); err == nil || !strings.Contains(err.Error(), "is not ssh://USER@ADDRESS") {
-			t.Errorf("freebsd on %q: %v", host, err)
+			t.Errorf("freebsd() on %q: error = %v, want one that says it is not ssh://USER@ADDRESS", host, err)
 		}
 	}
 }
@@ -287,10 +287,10 @@ func TestReport(t *testing.T) {
 	r := Report{Program: "fbdock 1", Host: "ssh://u@h", Steps: []Result{{Step: "up", Status: Pass, Seconds: 1.25, Seen: "a|b\nc"}, {Step: destroyStep, Status: Fail}}}
 	var table, text bytes.Buffer
 	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), `| a\|b; c |`) || strings.Count(table.String(), "\n") != 4 {
-		t.Errorf("Table: %v\n%s", err, &table)
+		t.Errorf("Table() = %v, want 4 lines with an escaped |\n%s", err, &table)
 	}
 	var back Report
 	if err := r.JSON(&text); err != nil || json.Unmarshal(text.Bytes(), &back) != nil || !slices.Equal(back.Steps, r.Steps) {
-		t.Errorf("JSON: %v\n%s", err, &text)
+		t.Errorf("JSON() = %v, want the steps to be read back\n%s", err, &text)
 	}
 }

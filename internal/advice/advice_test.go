@@ -40,19 +40,19 @@ func TestForImage(t *testing.T) {
 func TestPathsAndNotes(t *testing.T) {
 	t.Parallel()
 	if all := advice.Paths(advice.Machine{}, ""); len(all) != 5 {
-		t.Errorf("Paths without a purpose: %d", len(all))
+		t.Errorf("Paths() without a purpose = %d, want 5", len(all))
 	}
 	for _, purpose := range advice.Purposes() {
 		if got := advice.Paths(advice.Machine{}, purpose); len(got) != 1 {
-			t.Errorf("Paths(%q) = %v", purpose, got)
+			t.Errorf("Paths(%q) = %v, want one", purpose, got)
 		}
 	}
 	m := advice.Machine{Architecture: "amd64"}
 	if p := advice.Paths(m, "freebsd")[0]; !strings.Contains(p.State, "podman {}") {
-		t.Errorf("podman is off, and its state is %q", p.State)
+		t.Errorf("Paths(freebsd) without podman has the state %q, want it to name podman {}", p.State)
 	}
 	musl := remoteimage.Image{Platforms: []remoteimage.Platform{{OS: "linux", Architecture: "arm64", Libc: "musl"}, {OS: "linux", Architecture: "amd64", Libc: "uclibc"}}}
 	if notes := advice.Notes(m, musl); len(notes) != 1 || !strings.Contains(notes[0], "uclibc") {
-		t.Errorf("Notes = %q", notes)
+		t.Errorf("Notes() = %q, want one that names uclibc", notes)
 	}
 }

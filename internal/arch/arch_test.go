@@ -150,7 +150,7 @@ func packages(t *testing.T, goos string) []goPackage {
 	cmd.Env = append(cmd.Environ(), "GOOS="+goos)
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("go list: %v", err)
+		t.Fatalf("go list: %v, want no error", err)
 	}
 	var list []goPackage
 	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
@@ -173,7 +173,7 @@ func TestArrows(t *testing.T) {
 	for from, may := range allowed {
 		for _, to := range may {
 			if !used[from+" "+to] {
-				t.Errorf("%s may import %s and does not: take the arrow from the map", from, to)
+				t.Errorf("%s may import %s and does not, want it taken out of the map", from, to)
 			}
 		}
 	}
@@ -186,20 +186,20 @@ func checkArrows(t *testing.T, found []goPackage, used map[string]bool) {
 		name := strings.TrimPrefix(p.ImportPath, module)
 		may, known := allowed[name]
 		if !known {
-			t.Errorf("package %s is not on the map: add it to allowed with what it may import", name)
+			t.Errorf("package %s is not on the map, want it in allowed with what it may import", name)
 			continue
 		}
 		if p.Doc == "" {
-			t.Errorf("package %s has no doc comment", name)
+			t.Errorf("package %s has no doc comment, want one", name)
 		}
 		for _, imported := range p.Imports {
 			inner, ok := strings.CutPrefix(imported, module)
 			used[name+" "+inner] = ok
 			if ok && !slices.Contains(may, inner) && path.Dir(inner) != name {
-				t.Errorf("%s imports %s, against the map", name, inner)
+				t.Errorf("%s imports %s, want only imports of the map", name, inner)
 			}
 			if who, guarded := owners[imported]; guarded && !slices.Contains(who, name) {
-				t.Errorf("%s imports %s; only %v may", name, imported, who)
+				t.Errorf("%s imports %s, want it only in %v", name, imported, who)
 			}
 		}
 	}

@@ -54,7 +54,7 @@ func TestFilesAreOpenedByTheirOwners(t *testing.T) {
 			return nil
 		}
 		for _, call := range opens(t, path) {
-			t.Errorf("%s calls os.%s: use internal/hostfile, or name it here with its reason", name, call)
+			t.Errorf("%s calls os.%s, want internal/hostfile, or the file named here with its reason", name, call)
 		}
 		return nil
 	})

@@ -39,7 +39,7 @@ func TestLinks(t *testing.T) {
 	}
 	pages := strings.Fields(string(out))
 	if len(pages) < 5 {
-		t.Fatalf("git ls-files names %d pages", len(pages))
+		t.Fatalf("git ls-files names %d pages, want 5 or more", len(pages))
 	}
 	for _, page := range pages {
 		text, err := os.ReadFile(filepath.Join(root, page))
@@ -60,14 +60,14 @@ func TestLinks(t *testing.T) {
 			}
 			target, err := os.Stat(to)
 			if err != nil {
-				t.Errorf("%s links to %s: %v", page, m[1], err)
+				t.Errorf("%s links to %s: %v, want an existing file", page, m[1], err)
 				continue
 			}
 			if anchor == "" || target.IsDir() {
 				continue
 			}
 			if there, err := os.ReadFile(to); err != nil || !anchors(string(there))[anchor] {
-				t.Errorf("%s links to %s: %s has no such heading", page, m[1], file)
+				t.Errorf("%s links to %s, want such a heading in %s", page, m[1], file)
 			}
 		}
 	}

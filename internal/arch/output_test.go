@@ -39,7 +39,7 @@ func TestOutputIsCollectedInOnePlace(t *testing.T) {
 				key, _ := field.Key.(*ast.Ident)
 				_, address := field.Value.(*ast.UnaryExpr)
 				if key != nil && (key.Name == "Stdout" || key.Name == "Stderr") && address {
-					t.Errorf("%s collects the output of a command: use Output of internal/link", files.Position(field.Pos()))
+					t.Errorf("%s collects the output of a command, want Output of internal/link", files.Position(field.Pos()))
 				}
 			}
 			return true
@@ -50,7 +50,7 @@ func TestOutputIsCollectedInOnePlace(t *testing.T) {
 		t.Fatal(err)
 	}
 	if seen < 10 {
-		t.Errorf("only %d commands were seen", seen)
+		t.Errorf("commands seen = %d, want 10 or more", seen)
 	}
 }
 

@@ -26,7 +26,7 @@ func TestThreatsNameTheirTests(t *testing.T) {
 	_, text, begins := bytes.Cut(text, []byte("\n## The boundaries\n"))
 	text, _, ends := bytes.Cut(text, []byte("\n## "))
 	if !begins || !ends {
-		t.Fatal("docs/security.md has no section of the boundaries")
+		t.Fatal("docs/security.md has no section of the boundaries, want one")
 	}
 	tests := testsByPackage(t, root)
 	lines := strings.Split(string(text), "\n- ")[1:]
@@ -38,15 +38,15 @@ func TestThreatsNameTheirTests(t *testing.T) {
 		line, _, _ = strings.Cut(line, "\n#")
 		names := namedTest.FindAllStringSubmatch(line, -1)
 		if len(names) == 0 {
-			t.Errorf("no test proves %q", title)
+			t.Errorf("%q names no test, want one that proves it", title)
 		}
 		for _, n := range names {
 			if script := n[3]; script != "" {
 				if _, err := os.Stat(filepath.Join(root, "cmd", "fbdock", "testdata", "script", script)); err != nil {
-					t.Errorf("%q names a script that does not exist: %v", title, err)
+					t.Errorf("%q names a script: %v, want an existing one", title, err)
 				}
 			} else if !tests[n[1]+"."+n[2]] {
-				t.Errorf("%q names %s.%s, which does not exist", title, n[1], n[2])
+				t.Errorf("%q names %s.%s, want an existing test", title, n[1], n[2])
 			}
 		}
 	}

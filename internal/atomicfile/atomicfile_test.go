@@ -62,10 +62,10 @@ func TestSteps(t *testing.T) {
 		atomicfile.Create, atomicfile.Fill, atomicfile.Chmod, atomicfile.Sync, atomicfile.Rename, atomicfile.SyncDir,
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v, %s", err, diff)
+		t.Errorf("WriteFile() = %v, want no error and these steps (-want +got):\n%s", err, diff)
 	}
 	if read(t, file) != "text" {
-		t.Errorf("the file says %q", read(t, file))
+		t.Errorf("the file holds %q, want \"text\"", read(t, file))
 	}
 }
 
@@ -100,16 +100,16 @@ func TestFaults(t *testing.T) {
 					t.Errorf("%v of %q: %v, want %v", all[n], old, err, errFull)
 				}
 				if got := read(t, file); got != old && got != "new" {
-					t.Errorf("%v of %q: the file says %q", all[n], old, got)
+					t.Errorf("after %v of %q failed the file holds %q, want the old text or \"new\"", all[n], old, got)
 				}
 				if left := names(t, dir); !killed && len(left) > 1 {
-					t.Errorf("%v of %q: the folder has %q", all[n], old, left)
+					t.Errorf("after %v of %q failed the folder has %q, want at most the file", all[n], old, left)
 				}
 				if err := atomicfile.WriteFile(file, []byte("new"), 0o600); err != nil {
-					t.Errorf("%v of %q, again: %v", all[n], old, err)
+					t.Errorf("WriteFile() after %v of %q failed: %v, want no error", all[n], old, err)
 				}
 				if left := names(t, dir); len(left) != 1 || read(t, file) != "new" {
-					t.Errorf("%v of %q, again: the folder has %q, and the file says %q", all[n], old, left, read(t, file))
+					t.Errorf("WriteFile() after %v of %q failed: folder %q, file %q, want one file with \"new\"", all[n], old, left, read(t, file))
 				}
 			}
 		}
@@ -130,7 +130,7 @@ func TestSweep(t *testing.T) {
 		return nil
 	}}
 	if err := w.WriteFile(file, []byte("text"), 0o600); err != nil || read(t, file) != "text" {
-		t.Errorf("swept at each step: %v, %q", err, read(t, file))
+		t.Errorf("WriteFile() with Sweep at each step = %v, the file holds %q, want no error and \"text\"", err, read(t, file))
 	}
 	dead := atomicfile.Writer{Fault: func(s atomicfile.Step, _ string) error {
 		if s == atomicfile.Rename || s == atomicfile.Remove {
@@ -170,7 +170,7 @@ func TestManyWriters(t *testing.T) {
 				}
 				got := read(t, file)
 				if len(got) != len(text) || strings.Trim(got, got[:1]) != "" {
-					t.Errorf("a file of %d bytes is of several writers", len(got))
+					t.Errorf("the file has %d bytes, want the %d of one writer", len(got), len(text))
 				}
 				atomicfile.Sweep(dir)
 			}
@@ -178,7 +178,7 @@ func TestManyWriters(t *testing.T) {
 	}
 	wg.Wait()
 	if left := names(t, dir); len(left) != 1 {
-		t.Errorf("left: %q", left)
+		t.Errorf("files after all writers = %q, want 1", left)
 	}
 }
 
@@ -204,17 +204,17 @@ func TestOnlyRegularFiles(t *testing.T) {
 	}
 	for _, path := range bad {
 		if err := atomicfile.WriteFile(path, []byte("x"), 0o600); err == nil {
-			t.Errorf("%s was written", path)
+			t.Errorf("WriteFile(%s) over what is no regular file: no error, want one", path)
 		}
 	}
 	if read(t, target) != "mine" {
-		t.Error("a link was followed")
+		t.Errorf("the target of a link holds %q, want \"mine\"", read(t, target))
 	}
 	if err := atomicfile.WriteFile(filepath.Join(dir, "none", "file"), nil, 0o600); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("in a folder that does not exist: %v", err)
+		t.Errorf("WriteFile() in a folder that does not exist: error = %v, want ErrNotExist", err)
 	}
 	long := filepath.Join(dir, strings.Repeat("n", 200))
 	if err := atomicfile.WriteFile(long, []byte("x"), 0o600); err != nil {
-		t.Errorf("a long name: %v", err)
+		t.Errorf("WriteFile() with a name of 200 characters: %v, want no error", err)
 	}
 }

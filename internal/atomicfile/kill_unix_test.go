@@ -55,16 +55,16 @@ func TestKilled(t *testing.T) {
 	for last := 0; ; last++ {
 		killed := run(last)
 		if got := read(t, file); got != "" && got != "new" {
-			t.Errorf("killed at step %d: the file says %q", last, got)
+			t.Errorf("the file of a process killed at step %d holds %q, want nothing or \"new\"", last, got)
 		}
 		if killed && len(glob(t, dir)) > 0 {
 			leftovers++
 		}
 		if run(99) {
-			t.Fatal("the second process was killed")
+			t.Fatal("the second process was killed, want it to end")
 		}
 		if left := glob(t, dir); len(left) > 0 || read(t, file) != "new" {
-			t.Errorf("killed at step %d and run again: left %q, the file says %q", last, left, read(t, file))
+			t.Errorf("after a kill at step %d and another run: temporary files %q, the file holds %q, want none, \"new\"", last, left, read(t, file))
 		}
 		if err := os.RemoveAll(filepath.Join(dir, "a")); err != nil {
 			t.Fatal(err)
@@ -74,7 +74,7 @@ func TestKilled(t *testing.T) {
 		}
 	}
 	if leftovers == 0 {
-		t.Error("no kill left a temporary file: the test shows nothing")
+		t.Error("temporary files after all kills = 0, want some, or the test shows nothing")
 	}
 }
 
@@ -97,7 +97,7 @@ func TestModes(t *testing.T) { //nolint:paralleltest // the umask is the process
 			err := errors.Join(atomicfile.Writer{}.MkdirAll(filepath.Dir(file), 0o700), atomicfile.WriteFile(file, []byte("x"), mode))
 			syscall.Umask(old)
 			if err != nil {
-				t.Fatalf("umask %o: %v", mask, err)
+				t.Fatalf("WriteFile() with umask %o: %v, want no error", mask, err)
 			}
 			for path, want := range map[string]os.FileMode{file: mode, filepath.Dir(file): 0o700, filepath.Join(dir, "a"): 0o700} {
 				if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {

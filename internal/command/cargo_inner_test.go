@@ -25,9 +25,9 @@ func TestScriptRemovesEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(script, ". "+c.dir+"/env || exit 125; ") || strings.Contains(script, "s3cret") || !strings.HasSuffix(script, `exec "$__fbdock_program" 'run' -e TOKEN x`) {
-		t.Errorf("script = %s", script)
+		t.Errorf("script = %s, want it to read the env file and to hold no value", script)
 	}
 	if env := string(c.items[0].Data); !strings.HasPrefix(env, "rm -rf "+c.dir+"\n") || !strings.Contains(env, "\nexport TOKEN='s3cret'\nunset LANG\n") || strings.Index(env, "DOCKER_CONFIG=") > strings.Index(env, "HOME='/home/me'") {
-		t.Errorf("the environment is\n%s", env)
+		t.Errorf("env file = %s, want its folder removed first, TOKEN set, LANG unset, DOCKER_CONFIG before HOME", env)
 	}
 }

@@ -112,13 +112,13 @@ func TestFolderReplaced(t *testing.T) {
 	root := open(t, served)
 	for range 3 {
 		if text, err := read(root, "a/b/f"); err != nil || text != "served/a/b/f" {
-			t.Fatalf("read %q, %v", text, err)
+			t.Fatalf("read(a/b/f) = %q, %v, want \"served/a/b/f\"", text, err)
 		}
 	}
 	must(t, os.Rename(filepath.Join(served, "a"), filepath.Join(served, "old")))
 	if err := os.Symlink("old", filepath.Join(served, "a")); err == nil {
 		if text, err := read(root, "a/b/f"); err == nil {
-			t.Errorf("over a link to the same folder read %q", text)
+			t.Errorf("read(a/b/f) over a link to the same folder = %q, want an error", text)
 		}
 		must(t, os.Remove(filepath.Join(served, "a")))
 	}
@@ -129,12 +129,12 @@ func TestFolderReplaced(t *testing.T) {
 	must(t, os.RemoveAll(filepath.Join(served, "a")))
 	link(t, "../outside", filepath.Join(served, "a"))
 	if text, err := read(root, "a/b/f"); err == nil {
-		t.Errorf("over a link read %q", text)
+		t.Errorf("read(a/b/f) over a link = %q, want an error", text)
 	}
 	// The folder itself moves along.
 	must(t, os.Rename(served, filepath.Join(base, "moved")))
 	if text, err := read(root, "old/b/f"); err != nil || text != "served/a/b/f" {
-		t.Errorf("after the folder moved read %q, %v", text, err)
+		t.Errorf("read(old/b/f) after a move of the root = %q, %v, want \"served/a/b/f\"", text, err)
 	}
 }
 
@@ -160,7 +160,7 @@ func TestPrivateChanges(t *testing.T) {
 		wait(t)
 	}
 	if !refused {
-		t.Error("a folder that has become private is read")
+		t.Error("a folder that has become private is still read, want it refused")
 	}
 	if err := root.Rename("a", "x", true); !errors.Is(err, confine.ErrPrivate) {
 		t.Errorf("Rename of the folder around it: %v, want ErrPrivate", err)
@@ -201,7 +201,7 @@ func wait(t *testing.T) {
 	t.Helper()
 	select {
 	case <-t.Context().Done():
-		t.Fatal("the test is over")
+		t.Fatal("the context of the test has ended, want the condition before")
 	case <-time.After(50 * time.Millisecond):
 	}
 }

@@ -37,7 +37,7 @@ func qemuImg(t *testing.T, args ...string) {
 		t.Skip("qemu-img is not here to make images")
 	}
 	if out, err := exec.CommandContext(t.Context(), "qemu-img", args...).CombinedOutput(); err != nil {
-		t.Fatalf("qemu-img %q: %v\n%s", args, err, out)
+		t.Fatalf("qemu-img %q: %v, want no error\n%s", args, err, out)
 	}
 }
 
@@ -78,7 +78,7 @@ func TestQemuImages(t *testing.T) {
 			}
 			var got bytes.Buffer
 			if n, err := image.WriteTo(&got); err != nil || n != image.Size || !bytes.Equal(got.Bytes(), want) {
-				t.Errorf("WriteTo = %d, %v; the disk of %d bytes is the same: %v", n, err, image.Size, bytes.Equal(got.Bytes(), want))
+				t.Errorf("WriteTo() = %d, %v, same disk: %[4]v, want %[3]d, no error and the same disk", n, err, image.Size, bytes.Equal(got.Bytes(), want))
 			}
 		})
 	}
@@ -112,7 +112,7 @@ func TestRefused(t *testing.T) {
 	}
 	for name, data := range map[string][]byte{"nothing": nil, "a magic alone": []byte("QFI\xfb"), "a header of version 3 cut short": header(3, 16, 1<<20)[:80]} {
 		if _, err := diskimage.Open(bytes.NewReader(data), int64(len(data))); err == nil {
-			t.Errorf("Open(%s): no error", name)
+			t.Errorf("Open(%s): no error, want one", name)
 		}
 	}
 }
@@ -158,7 +158,7 @@ func TestDamaged(t *testing.T) {
 			_, err = image.WriteTo(io.Discard)
 		}
 		if _, ok := errors.AsType[*diskimage.RefusedError](err); !ok {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("WriteTo() of an image with %s: error = %v, want a RefusedError", name, err)
 		}
 	}
 }
@@ -177,7 +177,7 @@ func TestStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	if told != 6<<20 || image.Padded() != 6<<20 || s.Len() != int64(len(packed)) || len(packed) > 1<<20 {
-		t.Errorf("told %d, padded %d, %d of %d bytes", told, image.Padded(), s.Len(), len(packed))
+		t.Errorf("Stream: told %d, Padded() = %d, Len() = %d of %d bytes, want 6 MiB and a stream below 1 MiB", told, image.Padded(), s.Len(), len(packed))
 	}
 	z, err := zstd.NewReader(bytes.NewReader(packed))
 	if err != nil {
@@ -186,7 +186,7 @@ func TestStream(t *testing.T) {
 	defer z.Close()
 	got, err := io.ReadAll(z)
 	if err != nil || !bytes.Equal(got, append(want, make([]byte, 6<<20-len(want))...)) {
-		t.Errorf("the stream holds %d bytes, not the disk and zeros: %v", len(got), err)
+		t.Errorf("the stream holds %d bytes, %v, want %d of the disk and zeros up to 6 MiB", len(got), err, len(want))
 	}
 	for _, cut := range []int{0, 1, len(packed) / 2, len(packed)} {
 		prefix := image.Stream(nil)
@@ -195,11 +195,11 @@ func TestStream(t *testing.T) {
 		}
 		again := image.Stream(nil)
 		if same, err := again.Skip(int64(cut), prefix.SHA256()); !same || err != nil {
-			t.Errorf("Skip(%d) = %v, %v", cut, same, err)
+			t.Errorf("Skip(%d) = %v, %v, want true", cut, same, err)
 		}
 		rest, err := io.ReadAll(again)
 		if err != nil || !bytes.Equal(rest, packed[cut:]) || again.SHA256() != s.SHA256() {
-			t.Errorf("behind %d bytes comes something else: %v", cut, err)
+			t.Errorf("rest of the stream after %d bytes: %v, want the same bytes and digest", cut, err)
 		}
 		if err := errors.Join(prefix.Close(), again.Close()); err != nil {
 			t.Error(err)
@@ -208,7 +208,7 @@ func TestStream(t *testing.T) {
 	for name, n := range map[string]int64{"another beginning": 10, "more than there is": 2 << 20} {
 		other := image.Stream(nil)
 		if same, err := other.Skip(n, strconv.Itoa(1)); same || err != nil {
-			t.Errorf("%s: %v, %v", name, same, err)
+			t.Errorf("Skip() with %s = %v, %v, want false and no error", name, same, err)
 		}
 		if err := other.Close(); err != nil {
 			t.Error(err)
@@ -229,7 +229,7 @@ func TestStreamOfDamaged(t *testing.T) {
 	s := image.Stream(nil)
 	defer s.Close()
 	if _, err := io.ReadAll(s); err == nil || !strings.Contains(err.Error(), "damaged") {
-		t.Errorf("the stream ends with %v", err)
+		t.Errorf("read of a stream of a damaged image: error = %v, want one that says damaged", err)
 	}
 	if err := s.Err(); err == nil {
 		t.Error("Err() = nil, want why the stream has ended")
@@ -252,7 +252,7 @@ func FuzzOpen(f *testing.F) {
 		}
 		n, err := image.WriteTo(io.Discard)
 		if n > image.Size || err == nil && n != image.Size {
-			t.Errorf("%d of %d bytes, %v", n, image.Size, err)
+			t.Errorf("WriteTo() = %[1]d, %[3]v, want %[2]d, or fewer with an error", n, image.Size, err)
 		}
 	})
 }

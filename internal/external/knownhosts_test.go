@@ -55,7 +55,7 @@ func FuzzKnownHosts(f *testing.F) {
 		}
 		out, err := exec.CommandContext(t.Context(), keygen, "-F", "metal", "-f", file).Output()
 		if err != nil {
-			t.Fatalf("judge of %q takes the key for known, and ssh-keygen finds none: %v", text, err)
+			t.Fatalf("judge of %q takes the key for known, ssh-keygen -F: %v, want both to agree", text, err)
 		}
 		blob := base64.StdEncoding.EncodeToString(hostKey(t, 1).Marshal())
 		found := false
@@ -64,12 +64,12 @@ func FuzzKnownHosts(f *testing.F) {
 				continue
 			}
 			if strings.HasPrefix(strings.TrimSpace(line), "@revoked") {
-				t.Fatalf("judge of %q takes a revoked key for known", text)
+				t.Fatalf("judge of %q takes a revoked key for known, want it refused", text)
 			}
 			found = found || !strings.HasPrefix(line, "#")
 		}
 		if !found {
-			t.Fatalf("judge of %q takes the key for known, and ssh-keygen says %q", text, out)
+			t.Fatalf("judge of %q takes the key for known, ssh-keygen -F prints %q, want both to agree", text, out)
 		}
 	})
 }
@@ -90,11 +90,11 @@ func FuzzSSHAnswer(f *testing.F) {
 		}
 		for keyword, values := range answer {
 			if keyword == "" || strings.ContainsAny(keyword, " \n") {
-				t.Fatalf("readSSHAnswer(%q) has the keyword %q", text, keyword)
+				t.Fatalf("readSSHAnswer(%q) has the keyword %q, want one word", text, keyword)
 			}
 			for _, value := range values {
 				if line := keyword + " " + value; lines[line] == 0 {
-					t.Fatalf("readSSHAnswer(%q) makes up %q", text, line)
+					t.Fatalf("readSSHAnswer(%q) has %q, want only lines of the text", text, line)
 				}
 				lines[keyword+" "+value]--
 			}
@@ -105,7 +105,7 @@ func FuzzSSHAnswer(f *testing.F) {
 		for line, left := range lines {
 			keyword, _, ok := strings.Cut(line, " ")
 			if ok && keyword != "" && left > 0 {
-				t.Fatalf("readSSHAnswer(%q) leaves out %q", text, line)
+				t.Fatalf("readSSHAnswer(%q) lacks %q, want all lines of the text", text, line)
 			}
 		}
 	})

@@ -120,7 +120,7 @@ func TestReadWithin(t *testing.T) {
 		t.Errorf("ReadWithin of no file: %v, want %v", err, fs.ErrNotExist)
 	}
 	if _, err := hostfile.ReadWithin(t.Context(), dir, "dangling", 4); err == nil {
-		t.Error("ReadWithin of a dangling link succeeded")
+		t.Error("ReadWithin() of a dangling link: no error, want one")
 	}
 }
 

@@ -132,7 +132,7 @@ func TestBoxesOfAllProviders(t *testing.T) {
 		t.Errorf("all providers: %q, want %q", got, want)
 	}
 	if f.gets.Load() != 1 {
-		t.Errorf("the image was fetched %d times", f.gets.Load())
+		t.Errorf("downloads of the image = %d, want 1", f.gets.Load())
 	}
 }
 
@@ -141,21 +141,21 @@ func TestBoxIsBuiltOnce(t *testing.T) {
 	b, f := newBench(t), publish(t, whole)
 	first, err := b.build(t, f)
 	if err != nil || !first.Changed || first.Name != "fbdock/freebsd-15.1" || first.Format != "libvirt" || first.SHA512 != f.digest {
-		t.Fatalf("%+v, %v", first, err)
+		t.Fatalf("BuildBoxes() = %+v, %v, want a changed fbdock/freebsd-15.1 for libvirt with the digest %s", first, err, f.digest)
 	}
 	pin, ok := b.lock.Find(lockfile.CloudImage, "freebsd-15.1-zfs", "amd64")
 	if !ok || pin.SHA512 != f.digest || !strings.HasPrefix(pin.URL, "https://download.freebsd.org/") {
-		t.Errorf("pinned: %+v", pin)
+		t.Errorf("pin of the image = %+v, %t, want the digest %s and an address at download.freebsd.org", pin, ok, f.digest)
 	}
 	left, err := filepath.Glob(filepath.Join(b.maker.CacheDir, "boxes", "*.box"))
 	if err != nil || len(left) != 0 {
-		t.Errorf("archives are left: %q", left)
+		t.Errorf("archives of boxes in the cache = %q, want none", left)
 	}
 	f.Close() // what is pinned and there needs no network
 	again, err := b.build(t, f)
 	first.Changed = false
 	if err != nil || again != first {
-		t.Errorf("the second time: %+v, %v", again, err)
+		t.Errorf("second BuildBoxes() = %+v, %v, want %+v", again, err, first)
 	}
 }
 
@@ -190,7 +190,7 @@ func TestBoxFromBadServers(t *testing.T) {
 			t.Parallel()
 			b, f := newBench(t), publish(t, how)
 			if result, err := b.build(t, f); err != nil || !result.Changed {
-				t.Errorf("%+v, %v", result, err)
+				t.Errorf("BuildBoxes() = %+v, %v, want a change and no error", result, err)
 			}
 		})
 	}
@@ -204,15 +204,15 @@ func TestBoxOfWrongBytesIsNotMade(t *testing.T) {
 	})
 	_, err := b.build(t, f)
 	if _, ok := errors.AsType[*boxes.DigestError](err); !ok || failure.Status(err) != failure.ExitFailed {
-		t.Errorf("error %v", err)
+		t.Errorf("BuildBoxes() of wrong bytes: error = %v, want a DigestError with status %d", err, failure.ExitFailed)
 	}
 	if len(b.lock.Pins()) != 0 {
-		t.Errorf("pinned: %v", b.lock.Pins())
+		t.Errorf("pins after a wrong digest = %v, want none", b.lock.Pins())
 	}
 	left, err := filepath.Glob(filepath.Join(b.maker.CacheDir, "*", "*.xz*"))
 	for _, file := range left {
 		if !strings.HasSuffix(file, ".lock") {
-			t.Errorf("%s is left, %v", file, err)
+			t.Errorf("%s is left, %v, want only lock files", file, err)
 		}
 	}
 }
@@ -230,7 +230,7 @@ func TestBoxOfAnotherFileThanPinned(t *testing.T) {
 	_, err := b.build(t, f)
 	mismatch, ok := errors.AsType[*lockfile.MismatchError](err)
 	if !ok || mismatch.Got != f.digest || mismatch.Pin.SHA512 != old || !strings.Contains(mismatch.Hint(), lockfile.Name) {
-		t.Errorf("error %v", err)
+		t.Errorf("BuildBoxes() of another file than pinned: error = %v, want a MismatchError whose hint names %s", err, lockfile.Name)
 	}
 }
 
@@ -243,7 +243,7 @@ func TestBoxNobodyCanMake(t *testing.T) {
 	} {
 		_, err := images.BuildBoxes(t.Context(), images.Maker{Env: host.Env{CacheDir: t.TempDir(), Progress: quiet{}}, Architecture: "amd64"}, nil, o)
 		if failure.Status(err) != failure.ExitUsage {
-			t.Errorf("%+v: %v", o, err)
+			t.Errorf("BuildBoxes(%+v): error = %v, want status %d", o, err, failure.ExitUsage)
 		}
 	}
 }
@@ -253,10 +253,10 @@ func TestOnlyOwnBoxesAreMade(t *testing.T) {
 	maker := images.Maker{Env: host.Env{CacheDir: t.TempDir(), Progress: quiet{}}, Architecture: "amd64"}
 	m := plan.Machine{Provider: "libvirt", Box: plan.Box{Name: "generic/freebsd14", Architecture: "amd64"}}
 	if r, err := images.EnsureBox(t.Context(), maker, nil, m); err != nil || r.Name != "" {
-		t.Errorf("%+v, %v", r, err)
+		t.Errorf("EnsureBox() of a foreign box = %+v, %v, want nothing made", r, err)
 	}
 	m.Box.Name, m.Box.Own = "fbdock/freebsd-next", true
 	if _, err := images.EnsureBox(t.Context(), maker, nil, m); failure.Status(err) != failure.ExitUsage {
-		t.Errorf("a release that is none: %v", err)
+		t.Errorf("EnsureBox() of fbdock/freebsd-next: error = %v, want status %d", err, failure.ExitUsage)
 	}
 }

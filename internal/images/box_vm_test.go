@@ -31,7 +31,7 @@ func TestBoxBoots(t *testing.T) {
 	began := time.Now()
 	result, err := b.build(t, f)
 	if err != nil || !result.Changed {
-		t.Fatalf("%+v, %v", result, err)
+		t.Fatalf("BuildBoxes() = %+v, %v, want a change and no error", result, err)
 	}
 	t.Logf("%s %s made and added in %v", result.Name, result.Version, time.Since(began).Round(time.Second))
 
@@ -39,7 +39,7 @@ func TestBoxBoots(t *testing.T) {
 	env := slices.Concat(b.maker.Environ, []string{"BENCH_PORT=" + port, "VAGRANT_CHECKPOINT_DISABLE=1"})
 	disk := filepath.Join(home(b), "boxes", "fbdock-VAGRANTSLASH-freebsd-15.1", result.Version, "libvirt", "box.img")
 	if info := output(t, nil, "", "qemu-img", "info", disk); !strings.Contains(info, "virtual size: 64 GiB") {
-		t.Errorf("the disk of the box: %s", info)
+		t.Errorf("qemu-img info of the box's disk = %s, want a virtual size of 64 GiB", info)
 	}
 	console := boot(t, disk, port)
 	dir := project(t)
@@ -48,20 +48,20 @@ func TestBoxBoots(t *testing.T) {
 	t.Logf("Vagrant logged in %v after the start:\n%s", time.Since(began).Round(time.Second), said)
 	for _, part := range []string{"Vagrant insecure key detected", "Key inserted!"} {
 		if !strings.Contains(said, part) {
-			t.Errorf("%q was not said; the console:\n%s", part, contents(t, console))
+			t.Errorf("vagrant up did not print %q, want it; the console:\n%s", part, contents(t, console))
 		}
 	}
 	said = output(t, env, dir, "vagrant", "ssh", "-c", "id -un; sudo -n id -un; hostname; sudo cat .ssh/authorized_keys; sudo grep -i ^passwordauth /etc/ssh/sshd_config; df -m / | tail -1", "--", "-T")
 	t.Logf("in the machine: %s", said)
 	lines := strings.Fields(said)
 	if len(lines) < 4 || lines[0] != "vagrant" || lines[1] != "root" || lines[2] != "freebsd" {
-		t.Errorf("in the machine: %q", lines)
+		t.Errorf("vagrant ssh -c \"id -un; ...\" = %q, want vagrant, root, freebsd and more", lines)
 	}
 	if strings.Count(said, "PasswordAuthentication") != 1 || !strings.Contains(said, "PasswordAuthentication no\n") {
-		t.Errorf("passwords are let in: %s", said)
+		t.Errorf("sshd_config of the machine: %s, want PasswordAuthentication no, once", said)
 	}
 	if strings.Contains(said, "insecure") {
-		t.Errorf("a well-known key is still let in: %s", said)
+		t.Errorf("authorized_keys of the machine: %s, want no insecure key", said)
 	}
 }
 
@@ -133,7 +133,7 @@ func output(t *testing.T, env []string, dir, name string, args ...string) string
 	cmd.Env, cmd.Dir = env, dir
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+		t.Fatalf("%s %q: %v, want no error\n%s", name, args, err, out)
 	}
 	return string(out)
 }

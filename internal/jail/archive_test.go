@@ -23,7 +23,7 @@ func TestRead(t *testing.T) {
 		t.Fatalf("Read of what Write wrote = %+v, %v, want %+v", got, err, want)
 	}
 	if stream, err := io.ReadAll(rest); err != nil || string(stream) != "stream\nof zfs" {
-		t.Errorf("the stream is %q, %v", stream, err)
+		t.Errorf("stream after Read() = %q, %v, want \"stream\\nof zfs\"", stream, err)
 	}
 }
 

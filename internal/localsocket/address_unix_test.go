@@ -99,7 +99,7 @@ func TestAddress(t *testing.T) {
 		}
 	}
 	if _, err := os.Lstat(filepath.Dir(direct)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("Address made the folder of a path that is short: %v", err)
+		t.Errorf("Lstat of the folder after Address() of a short path: error = %v, want ErrNotExist", err)
 	}
 }
 
@@ -168,10 +168,10 @@ func TestPlanted(t *testing.T) {
 			}
 			if l, err := localsocket.Listen(t.Context(), temp+"/docker.sock"); err == nil {
 				_ = l.Close()
-				t.Error("Listen took the folder")
+				t.Error("Listen() in a folder of another user: no error, want one")
 			}
 			if got, err := p.Address(temp + "/docker.sock"); err == nil {
-				t.Errorf("Address gave a path in that folder as it is: %q", got)
+				t.Errorf("Address() in a folder of another user = %q, want another path", got)
 			}
 		})
 	}
@@ -198,18 +198,18 @@ func TestPlantedSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := p.Address(long(p)); err != nil && !strings.Contains(err.Error(), "not a socket") {
-		t.Errorf("a file: %v", err)
+		t.Errorf("Address() with a file in the place of the socket: error = %v, want none or \"not a socket\"", err)
 	}
 	give(t, address)
 	for name, ask := range map[string]string{"short folder": long(p), "direct": address} {
 		got, err := p.Address(ask)
 		if err == nil && got == address {
-			t.Errorf("%s: another user's file was given out", name)
+			t.Errorf("Address() of the %s = %s, another user's file, want it refused", name, got)
 		}
 	}
 	if l, err := localsocket.Listen(t.Context(), address); err == nil {
 		_ = l.Close()
-		t.Error("Listen took the place of another user's file")
+		t.Error("Listen() on another user's file: no error, want one")
 	}
 }
 
@@ -227,7 +227,7 @@ func TestUmask(t *testing.T) { //nolint:paralleltest // the umask is the process
 		l, err := localsocket.Listen(t.Context(), address)
 		syscall.Umask(old)
 		if err != nil {
-			t.Fatalf("umask %o: %v", mask, err)
+			t.Fatalf("Listen() with umask %o: %v, want no error", mask, err)
 		}
 		for path, want := range map[string]os.FileMode{filepath.Dir(address): os.ModeDir | 0o700, address: os.ModeSocket | 0o600} {
 			if info, err := os.Lstat(path); err != nil || info.Mode() != want {

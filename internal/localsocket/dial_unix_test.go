@@ -80,7 +80,7 @@ func TestDialRefusesStrangers(t *testing.T) {
 	}
 	lines := bufio.NewScanner(out)
 	if !lines.Scan() || lines.Text() != "listening" {
-		t.Fatalf("the other user: %q, %v", lines.Text(), lines.Err())
+		t.Fatalf("output of the other user's process = %q, %v, want listening", lines.Text(), lines.Err())
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
@@ -94,7 +94,7 @@ func TestDialRefusesStrangers(t *testing.T) {
 		t.Errorf("Dial: %v, want a StrangerError of user 54321", err)
 	}
 	if !lines.Scan() || lines.Text() != `got ""` {
-		t.Errorf("the other user %s", lines.Text())
+		t.Errorf("output of the other user's process = %s, want got \"\"", lines.Text())
 	}
 	if err := server.Wait(); err != nil {
 		t.Error(err)
@@ -119,10 +119,10 @@ func TestDialOwn(t *testing.T) {
 		_ = l.Close()
 	}
 	if _, err := localsocket.Dial(t.Context(), address); err == nil {
-		t.Error("Dial of a socket that nobody serves succeeded")
+		t.Error("Dial() of a socket without a listener: no error, want one")
 	}
 	host, err := localsocket.DockerHost(t.Context(), address)
 	if err != nil || host != "unix://"+address {
-		t.Errorf("DockerHost = %q, %v", host, err)
+		t.Errorf("DockerHost(%s) = %q, %v, want unix://%[1]s", address, host, err)
 	}
 }

@@ -31,11 +31,11 @@ func addressOf(t *testing.T, path string) string {
 func TestPipeAddress(t *testing.T) {
 	address := addressOf(t, `C:\Users\me\project\.fbdock\dev\agent.sock`)
 	if other := addressOf(t, `c:\users\ME\project\.fbdock\dev\agent.sock`); other != address {
-		t.Errorf("the case of a folder makes another pipe: %s and %s", address, other)
+		t.Errorf("pipe addresses of a folder in two cases = %s, %s, want the same", address, other)
 	}
 	host, err := DockerHost(t.Context(), address)
 	if err != nil || !strings.HasPrefix(address, `\\.\pipe\fbdock-agent-`) || host != "npipe:////./pipe/"+address[len(`\\.\pipe\`):] {
-		t.Errorf("DockerHost(%s) = %s, %v", address, host, err)
+		t.Errorf("DockerHost(%s) = %s, %v, want npipe:////./pipe/fbdock-agent-...", address, host, err)
 	}
 }
 
@@ -51,7 +51,7 @@ func TestPipe(t *testing.T) {
 	defer l.Close()
 	if second, err := Listen(t.Context(), address); err == nil {
 		_ = second.Close()
-		t.Error("the name of a pipe that listens was taken")
+		t.Error("Listen() on the name of a pipe that listens: no error, want one")
 	}
 	go func() {
 		for {
@@ -80,14 +80,14 @@ func TestPipe(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got, err := io.ReadAll(conn); err != nil || string(got) != text {
-			t.Errorf("%d bytes of %d, %v", len(got), len(text), err)
+			t.Errorf("read from the pipe = %d bytes of %d, %v, want all of the text", len(got), len(text), err)
 		}
 		_ = conn.Close()
 	}
 	_ = l.Close()
 	if conn, err := Dial(t.Context(), address); err == nil {
 		_ = conn.Close()
-		t.Error("a pipe that was closed takes connections")
+		t.Error("Dial() of a closed pipe: no error, want one")
 	}
 }
 
@@ -105,15 +105,15 @@ func TestForeignPipe(t *testing.T) {
 		if conn, err := l.Accept(); err == nil {
 			data, _ := io.ReadAll(conn)
 			if len(data) > 0 {
-				t.Errorf("%d bytes were sent to another user", len(data))
+				t.Errorf("%d bytes were sent to another user, want 0", len(data))
 			}
 		}
 	}()
 	if conn, err := Dial(t.Context(), address); err == nil {
 		_ = conn.Close()
-		t.Error("Dial took a pipe of the administrators")
+		t.Error("Dial() of a pipe of the administrators: no error, want one")
 	}
 	if host, err := DockerHost(t.Context(), address); err == nil {
-		t.Errorf("DockerHost gave %s away", host)
+		t.Errorf("DockerHost() of a pipe of the administrators = %s, want an error", host)
 	}
 }

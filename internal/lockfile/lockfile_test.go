@@ -39,7 +39,7 @@ func TestFirstPinMakesTheFile(t *testing.T) {
 	dir := t.TempDir()
 	f := load(t, dir)
 	if len(f.Pins()) != 0 {
-		t.Errorf("pins of no file: %v", f.Pins())
+		t.Errorf("Pins() without a file = %v, want none", f.Pins())
 	}
 	cloud := lockfile.Pin{
 		Kind: lockfile.CloudImage, Name: "freebsd-15.1-zfs", Architecture: "arm64",
@@ -89,7 +89,7 @@ func TestAnotherFileIsRefused(t *testing.T) {
 	}
 	f := load(t, dir)
 	if err := f.Add(alpine(digestA)); err != nil {
-		t.Errorf("the same once more: %v", err)
+		t.Errorf("Add() of the same pin once more: %v, want no error", err)
 	}
 	err = f.Add(alpine(digestB))
 	mismatch, ok := errors.AsType[*lockfile.MismatchError](err)
@@ -98,14 +98,14 @@ func TestAnotherFileIsRefused(t *testing.T) {
 	}
 	for _, part := range []string{f.Path(), digestA, digestB, "alpine-3.24 on amd64", "https://example.org/v3.24/a.qcow2"} {
 		if !strings.Contains(err.Error(), part) {
-			t.Errorf("%q is not in %q", part, err)
+			t.Errorf("Add() of another digest: error %[2]q, want %[1]q in it", part, err)
 		}
 	}
 	if !strings.Contains(mismatch.Hint(), `remove the block image "alpine-3.24" "amd64"`) {
-		t.Errorf("hint %q names no fix", mismatch.Hint())
+		t.Errorf("Hint() = %q, want it to name the block to remove", mismatch.Hint())
 	}
 	if after, err := os.ReadFile(f.Path()); err != nil || string(after) != string(before) {
-		t.Errorf("the file has changed: %v\n%s", err, after)
+		t.Errorf("the lock file after a refused pin: %v, want it unchanged\n%s", err, after)
 	}
 }
 
@@ -123,10 +123,10 @@ func TestTwoWriters(t *testing.T) {
 		t.Fatal(err)
 	}
 	if pins := load(t, dir).Pins(); len(pins) != 2 {
-		t.Errorf("pins: %v", pins)
+		t.Errorf("Pins() after two writers = %v, want 2", pins)
 	}
 	if _, refused := errors.AsType[*lockfile.MismatchError](one.Add(alpine(digestB))); !refused {
-		t.Error("a pin of another fbdock was passed over")
+		t.Error("Add() of a pin that contradicts another process's: no error, want a MismatchError")
 	}
 }
 
@@ -147,11 +147,11 @@ func TestReplaceKeepsTheRest(t *testing.T) {
 	}
 	for _, part := range []string{"# a note of ours", "# why", digestB, "v3.24/a.qcow2"} {
 		if !strings.Contains(string(got), part) {
-			t.Errorf("%q is gone:\n%s", part, got)
+			t.Errorf("%q is gone from the lock file, want it kept:\n%s", part, got)
 		}
 	}
 	if p, ok := f.Find(lockfile.Image, "alpine-3.24", "amd64"); !ok || p.SHA512 != digestB {
-		t.Errorf("in memory: %v, %v", p, ok)
+		t.Errorf("Find() = %v, %v, want the digest %s", p, ok, digestB)
 	}
 }
 
@@ -193,11 +193,11 @@ func TestNothingInventedIsPinned(t *testing.T) {
 	f := load(t, t.TempDir())
 	for _, p := range []lockfile.Pin{{}, alpine(""), alpine("zz"), alpine(digestA[:64]), {Kind: "other", Name: "a", Architecture: "b", URL: "https://example.org/c", SHA512: digestA}} {
 		if err := f.Add(p); err == nil {
-			t.Errorf("%+v was pinned", p)
+			t.Errorf("Add(%+v): no error, want one", p)
 		}
 	}
 	if _, err := os.Stat(f.Path()); err == nil {
-		t.Error("a file was made")
+		t.Error("Stat of the lock file after refused pins: no error, want none made")
 	}
 }
 
@@ -211,7 +211,7 @@ func TestUnwritableFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := lockfile.Load(t.Context(), file); err == nil {
-		t.Error("no error for a folder that is a file")
+		t.Error("Load() with a folder that is a file: no error, want one")
 	}
 }
 

@@ -28,7 +28,7 @@ func TestLacking(t *testing.T) {
 			got = e.Error()
 		}
 		if got != want && (want == "" || !strings.Contains(got, want)) {
-			t.Errorf("%q, not %q", got, want)
+			t.Errorf("lacking() = %q, want %q", got, want)
 		}
 	}
 }

@@ -238,12 +238,12 @@ func hostileGuest(t *testing.T, as string) {
 		}
 		for _, sub := range []string{"dir", "secret"} {
 			if list, err := os.ReadDir(filepath.Join(dir, sub)); err != nil || len(list) != 0 {
-				t.Errorf("Unpack of %s: %s has %v, %v", name, sub, list, err)
+				t.Errorf("Unpack() of %s: %s holds %v, %v, want nothing", name, sub, list, err)
 			}
 		}
 		list, err := os.ReadDir(outside)
 		if err != nil || len(list) != 2 {
-			t.Errorf("Unpack of %s: outside are %v, %v", name, list, err)
+			t.Errorf("Unpack() of %s: outside of the folder are %v, %v, want 2 entries", name, list, err)
 		}
 	}
 }

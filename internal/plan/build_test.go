@@ -65,7 +65,7 @@ func TestBuildResolvesEveryDefault(t *testing.T) {
 	t.Parallel()
 	got, diags := build(t, hcl.Machine{Name: "dev"})
 	if len(diags) != 0 {
-		t.Fatalf("diagnostics: %v", diags)
+		t.Fatalf("Build() = diagnostics %v, want none", diags)
 	}
 	want := plan.Machine{
 		Name: "dev", Instance: got.Instance, Provider: "libvirt", CLI: plan.CLIAuto,
@@ -85,7 +85,7 @@ func TestBuildResolvesEveryDefault(t *testing.T) {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}
 	if !strings.HasPrefix(got.Instance, "fbdock-dev-") {
-		t.Errorf("instance %q does not carry the machine's name", got.Instance)
+		t.Errorf("Instance = %q, want it to begin with fbdock-dev-", got.Instance)
 	}
 }
 
@@ -166,7 +166,7 @@ func TestBoxFromElsewhere(t *testing.T) {
 		tt.in.Name, tt.want.Architecture, tt.want.BootTimeout = "dev", "amd64", 1200
 		got, diags := build(t, tt.in)
 		if diff := cmp.Diff(tt.want, got.Box); diff != "" || len(diags) > 0 {
-			t.Errorf("Build(%q): %v\n%s", tt.in.BoxURL, diags, diff)
+			t.Errorf("Build(%q): diagnostics %v, want none (-want +got):\n%s", tt.in.BoxURL, diags, diff)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func TestBuildKeepsVirtualBoxAtOneCPU(t *testing.T) {
 		t.Fatalf("engine has %d CPUs (%v), want 1", m.Engine.CPUs, diags)
 	}
 	if len(m.Notes) != 1 || !strings.Contains(m.Notes[0], "two nested CPUs") {
-		t.Errorf("notes %q do not say why", m.Notes)
+		t.Errorf("Notes = %q, want one that names \"two nested CPUs\"", m.Notes)
 	}
 }
 
@@ -212,9 +212,9 @@ func TestMachineByName(t *testing.T) {
 	t.Parallel()
 	p := plan.Plan{Machines: []plan.Machine{{Name: "dev"}}}
 	if _, ok := p.Machine("dev"); !ok {
-		t.Error("dev was not found")
+		t.Error("Machine(dev): not found, want it")
 	}
 	if _, ok := p.Machine("prod"); ok {
-		t.Error("prod was found")
+		t.Error("Machine(prod): found, want it not found")
 	}
 }

@@ -40,14 +40,14 @@ func TestSiblingResources(t *testing.T) {
 	t.Parallel()
 	m, diags := build(t, sibling(hcl.Machine{Name: "dev", Provider: "virtualbox", Shares: []hcl.Share{{Name: "x"}}}))
 	if len(diags) > 0 || m.CPUs != 2 || m.Memory != hcl.GiB || m.Engine.CPUs != 2 || m.Engine.Memory != 2*hcl.GiB || m.Storage.ARCMax != 256*hcl.MiB {
-		t.Errorf("Build() = %+v, %v", m, diags)
+		t.Errorf("Build() of a sibling = %+v, %v, want 2 CPUs and 1 GiB, engine 2 and 2 GiB, ARC 256 MiB", m, diags)
 	}
 	if m.Shares[0].Type != "nfs" {
 		t.Errorf("share type %q, want nfs", m.Shares[0].Type)
 	}
 	m, diags = build(t, sibling(hcl.Machine{Name: "dev", CPUs: 1, Memory: 3 * hcl.GiB, Engine: hcl.Engine{CPUs: 4, Memory: 8 * hcl.GiB}}))
 	if len(diags) > 0 || m.CPUs != 1 || m.Memory != 3*hcl.GiB || m.Storage.ARCMax != hcl.GiB {
-		t.Errorf("Build() = %+v, %v: FreeBSD's size has nothing to do with the engine's", m, diags)
+		t.Errorf("Build() = %+v, %v, want 1 CPU, 3 GiB and an ARC of 1 GiB, whatever the size of the engine", m, diags)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestNothingIsOpenedThroughALink(t *testing.T) {
 		t.Errorf("Lock(link).TryLock() = %v, want an error", ok)
 	}
 	if data, err := os.ReadFile(mine); err != nil || string(data) != "secret" {
-		t.Errorf("behind the link there is now %q, %v", data, err)
+		t.Errorf("the target of the link holds %q, %v, want \"secret\"", data, err)
 	}
 	folder := filepath.Join(dir, "folder")
 	if err := os.Symlink(dir, folder); err != nil {

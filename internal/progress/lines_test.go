@@ -22,17 +22,17 @@ func TestStepLinesOfAHostileGuest(t *testing.T) {
 	}
 	feed(s, "\nfbdock-step base fail after all\n")
 	if s.failed != "base: after all" {
-		t.Errorf("what follows a long line is lost: %q", s.failed)
+		t.Errorf("failure after a long line = %q, want \"base: after all\"", s.failed)
 	}
 	if len(s.words) != 1 || len(s.words[0]) > maxStepLine {
-		t.Errorf("%d lines are kept, the first of %d bytes", len(s.words), len(s.words[0]))
+		t.Errorf("kept lines = %d, the first of %d bytes, want 1 of at most %d", len(s.words), len(s.words[0]), maxStepLine)
 	}
 	var err error
 	for n := 0; err == nil && n < 10*maxSteps; n++ {
 		_, err = s.Write([]byte("fbdock-step base ok again\n"))
 	}
 	if !untrusted.IsTooLarge(err) || len(s.Phases) > maxSteps+1 {
-		t.Errorf("a list of steps without an end: %d are kept, %v", len(s.Phases), err)
+		t.Errorf("steps kept of an endless list = %d, %v, want at most %d and a TooLargeError", len(s.Phases), err, maxSteps+1)
 	}
 }
 
@@ -45,7 +45,7 @@ func TestLeftLinesOfAHostileGuest(t *testing.T) {
 		_, err = w.Write([]byte("fbdock-left a file\n"))
 	}
 	if !untrusted.IsTooLarge(err) || len(left) != maxLeft || left[0] != "a file" {
-		t.Errorf("%d lines are kept, %v", len(left), err)
+		t.Errorf("lines kept of an endless list = %d, %v, want %d and a TooLargeError", len(left), err, maxLeft)
 	}
 }
 
@@ -67,10 +67,10 @@ func FuzzStepLines(f *testing.F) {
 			rest = rest[n:]
 		}
 		if diff := cmp.Diff(whole.lines, cut.lines); diff != "" || (oneErr == nil) != (otherErr == nil) {
-			t.Fatalf("written %d bytes at a time (-whole +cut):\n%s\n%v, %v", size, diff, oneErr, otherErr)
+			t.Fatalf("lines written whole and %d bytes at a time, want the same (-whole +cut):\n%s\n%v, %v", size, diff, oneErr, otherErr)
 		}
 		if len(one.words) > maxWords || len(one.Phases) > maxSteps+1 {
-			t.Fatalf("%d words and %d phases are kept", len(one.words), len(one.Phases))
+			t.Fatalf("kept words = %d, phases = %d, want at most %d, %d", len(one.words), len(one.Phases), maxWords, maxSteps+1)
 		}
 		_ = one.Failure(1)
 	})

@@ -53,10 +53,10 @@ func TestStepFailureKeepsItsHint(t *testing.T) {
 	feed(s, "fbdock-step image begin\nfbdock-step image fail no GPT | hint: choose an image whose name says uefi\n")
 	err := s.Failure(1)
 	if got := err.Error(); got != "prepare the guest: image: no GPT" {
-		t.Errorf("error %q", got)
+		t.Errorf("Failure(1) = %q, want \"prepare the guest: image: no GPT\"", got)
 	}
 	if got := failure.Hint(err); got != "choose an image whose name says uefi" {
-		t.Errorf("hint %q", got)
+		t.Errorf("Hint() = %q, want \"choose an image whose name says uefi\"", got)
 	}
 	if failure.Status(err) != failure.ExitFailed {
 		t.Errorf("status %d, want %d", failure.Status(err), failure.ExitFailed)
@@ -70,10 +70,10 @@ func TestStepThatStopsMidwayIsTold(t *testing.T) {
 	feed(s, "fbdock-step engine begin\nsh: out of memory\n")
 	err := s.Failure(137)
 	if !strings.Contains(err.Error(), "status 137: sh: out of memory") {
-		t.Errorf("error %q names neither the status nor the last words", err)
+		t.Errorf("Failure(137) = %q, want the status and the last line in it", err)
 	}
 	if !r.has("end fail stopped") {
-		t.Errorf("the open phase was not ended: %q", r.lines)
+		t.Errorf("phases = %q, want the open one ended as stopped", r.lines)
 	}
 }
 

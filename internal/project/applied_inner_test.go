@@ -137,9 +137,9 @@ func TestMovedTo(t *testing.T) {
 	}
 	if m := b.Machine; b.Dir != to || m.Engine.Image.Path != filepath.Join(to, "e.qcow2") ||
 		m.Engine.CACertificates[0] != filepath.Join(to, "ca.pem") || m.Provisions[0].Script != filepath.Join(to, "s.sh") {
-		t.Errorf("moved: %+v", b)
+		t.Errorf("MovedTo(%s) = %+v, want all paths below it", to, b)
 	}
 	if a.Machine.Mounts[0].Source != from || a.Machine.Engine.CACertificates[0] != filepath.Join(from, "ca.pem") {
-		t.Errorf("what was given has changed: %+v", a)
+		t.Errorf("the record after MovedTo() = %+v, want it unchanged", a)
 	}
 }

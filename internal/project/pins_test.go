@@ -49,11 +49,11 @@ func TestPinnedImageIsUsed(t *testing.T) {
 	}
 	loaded, err := projectWith(t, libvirtMachine, "")
 	if err != nil || loaded.Project == nil {
-		t.Fatal(err, loaded.Diagnostics)
+		t.Fatalf("projectWith() = %v, diagnostics %v, want a project", err, loaded.Diagnostics)
 	}
 	fresh := loaded.Project.Plan.Machines[0].Engine.Image
 	if fresh.SHA512 == digest || len(fresh.URLs) < 2 {
-		t.Fatalf("unpinned: %+v", fresh)
+		t.Fatalf("image without a pin = %+v, want the catalogue's digest and 2 or more addresses", fresh)
 	}
 	for _, tt := range []struct {
 		url  string
@@ -64,11 +64,11 @@ func TestPinnedImageIsUsed(t *testing.T) {
 	} {
 		loaded, err := projectWith(t, libvirtMachine, pin(tt.url))
 		if err != nil || loaded.Project == nil {
-			t.Fatal(err, loaded.Diagnostics)
+			t.Fatalf("projectWith() = %v, diagnostics %v, want a project", err, loaded.Diagnostics)
 		}
 		got := loaded.Project.Plan.Machines[0].Engine.Image
 		if got.SHA512 != digest || len(got.URLs) != tt.urls || filepath.Base(got.URLs[0]) != filepath.Base(tt.url) {
-			t.Errorf("pinned to %s: %+v", tt.url, got)
+			t.Errorf("image pinned to %s = %+v, want the digest %s and %d addresses", tt.url, got, digest, tt.urls)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestBrokenLockFileStopsEverything(t *testing.T) {
 	t.Parallel()
 	_, err := projectWith(t, libvirtMachine, "image {")
 	if _, ok := errors.AsType[*lockfile.SyntaxError](err); !ok || failure.Status(err) != failure.ExitUsage {
-		t.Errorf("error %v, status %d", err, failure.Status(err))
+		t.Errorf("Load() with a broken lock file: error = %v, status %d, want a SyntaxError with status %d", err, failure.Status(err), failure.ExitUsage)
 	}
 }
 
@@ -94,7 +94,7 @@ func TestOwnBoxIsThatOfThePinnedImage(t *testing.T) {
 		}
 		loaded, err := projectWith(t, "machine \"dev\" {\n  provider    = \"libvirt\"\n  box_version = \"~> 15.1\"\n}\n", lock)
 		if err != nil || loaded.Project == nil {
-			t.Fatal(err, loaded.Diagnostics)
+			t.Fatalf("projectWith() = %v, diagnostics %v, want a project", err, loaded.Diagnostics)
 		}
 		vagrantfile, err := loaded.Project.Vagrantfile()
 		if err != nil {
@@ -105,13 +105,13 @@ func TestOwnBoxIsThatOfThePinnedImage(t *testing.T) {
 	version := regexp.MustCompile(`machine\.vm\.box_version = "(15\.1\.1\.[0-9]{30,})"`)
 	one, other := version.FindString(text(strings.Repeat("ab", 64))), version.FindString(text(strings.Repeat("cd", 64)))
 	if one == "" || other == "" || one == other {
-		t.Errorf("versions of the boxes of two images: %q, %q", one, other)
+		t.Errorf("box versions of two images = %q, %q, want two different ones", one, other)
 	}
 	unpinned := text("")
 	if strings.Contains(unpinned, "box_version =") {
-		t.Errorf("the user's version of a box that fbdock makes is used:\n%s", unpinned)
+		t.Errorf("Vagrantfile has the user's version of a box that fbdock makes, want none:\n%s", unpinned)
 	}
 	if !strings.Contains(unpinned, ".invalid/") {
-		t.Errorf("the public registry is asked for a box of fbdock's own:\n%s", unpinned)
+		t.Errorf("Vagrantfile asks the public registry for a box of fbdock's own, want an .invalid/ address:\n%s", unpinned)
 	}
 }

@@ -43,7 +43,7 @@ func project(t *testing.T, config string) *Project {
 		t.Fatal(err)
 	}
 	if loaded.Project == nil {
-		t.Fatalf("diagnostics: %v", loaded.Diagnostics)
+		t.Fatalf("Load() = diagnostics %v, want none", loaded.Diagnostics)
 	}
 	return loaded.Project
 }
@@ -96,7 +96,7 @@ func TestMachineIsTheOnlyOneOrTheOneNamed(t *testing.T) {
 	t.Parallel()
 	two := project(t, "machine \"a\" {}\nmachine \"b\" {}\n")
 	if m, err := two.Machine("b"); err != nil || m.Name != "b" {
-		t.Errorf("Machine(b) = %s, %v", m.Name, err)
+		t.Errorf("Machine(b) = %s, %v, want b", m.Name, err)
 	}
 	for _, name := range []string{"", "c"} {
 		if _, err := two.Machine(name); failure.Status(err) != failure.ExitUsage || !strings.Contains(failure.Hint(err), "a, b") {
@@ -113,9 +113,9 @@ func TestVagrantfileNamesTheProject(t *testing.T) {
 	p := project(t, `machine "dev" {}`)
 	text, err := p.Vagrantfile()
 	if err != nil || !strings.Contains(string(text), p.Plan.Machines[0].Instance) {
-		t.Errorf("Vagrantfile: %v, without %s", err, p.Plan.Machines[0].Instance)
+		t.Errorf("Vagrantfile() = %v, want no error and the instance %s in the text", err, p.Plan.Machines[0].Instance)
 	}
 	if p.State.Exists() {
-		t.Error("rendering wrote a state folder")
+		t.Error("Vagrantfile() made a state folder, want none")
 	}
 }

@@ -94,7 +94,7 @@ func TestOf(t *testing.T) {
 				text += "!"
 			}
 			if s := r.String(); !strings.Contains(s, r.What) || strings.Contains(s, "%!") {
-				t.Errorf("%s: String() = %q", what, s)
+				t.Errorf("String() of %s = %q, want it to hold What and no format error", what, s)
 			}
 			got = append(got, text)
 		}
@@ -119,7 +119,7 @@ func TestKeys(t *testing.T) {
 	} {
 		key := r.Keys()[0]
 		if other, twice := seen[key]; twice {
-			t.Errorf("%+v and %+v have one key, %q", r, other, key)
+			t.Errorf("Keys() of %+v and of %+v = %q, want different ones", r, other, key)
 		}
 		seen[key] = r
 	}

@@ -85,10 +85,10 @@ func TestJSON(t *testing.T) {
 	}
 	if out["proxy"] != "http://***@proxy" && !strings.HasPrefix(out["proxy"].(string), "http://***") ||
 		out["http://***@key"].([]any)[1] != "https://***@c/<d>" || out["other"] != in["other"] || out["not"] != in["not"] {
-		t.Errorf("JSON: %v", out)
+		t.Errorf("JSON() = %v, want passwords of addresses as *** and the rest as it was", out)
 	}
 	if strings.Contains(redact.JSON(string(data)), `r\\et`) {
-		t.Errorf("JSON shows a password with a quote: %s", redact.JSON(string(data)))
+		t.Errorf("JSON() = %s, want no password", redact.JSON(string(data)))
 	}
 	for _, text := range []string{`"http://a:b@c`, `"`, `{"x": "\`, ``} {
 		_ = redact.JSON(text) // what is no JSON ends no program
@@ -104,7 +104,7 @@ func TestWriter(t *testing.T) {
 		for rest := text; rest != ""; rest = rest[min(size, len(rest)):] {
 			part := rest[:min(size, len(rest))]
 			if n, err := w.Write([]byte(part)); n != len(part) || err != nil {
-				t.Fatalf("Write = %d, %v", n, err)
+				t.Fatalf("Write(%q) = %d, %v, want %d", part, n, err, len(part))
 			}
 		}
 		if err := w.Close(); err != nil {
@@ -119,12 +119,12 @@ func TestWriter(t *testing.T) {
 	long := strings.Repeat("x ", 100_000) + "http://me:secret@proxy"
 	_, _ = w.Write([]byte(long[:150_000]))
 	if b.Len() < 100_000 {
-		t.Errorf("of a line without an end %d bytes are held back", 150_000-b.Len())
+		t.Errorf("bytes held back of a line without an end = %d, want at most 50000", 150_000-b.Len())
 	}
 	_, _ = w.Write([]byte(long[150_000:]))
 	_ = w.Close()
 	if b.String() != strings.Repeat("x ", 100_000)+"http://***@proxy" {
-		t.Error("a long line did not arrive as it was")
+		t.Errorf("Write() of a long line = %d bytes, want the line with *** for its password", b.Len())
 	}
 }
 
@@ -142,7 +142,7 @@ func FuzzText(f *testing.F) {
 		}
 		for _, shown := range []string{redact.Text(text), redact.Config(text), redact.URL(u.String())} {
 			if strings.Contains(shown, "hunter2") {
-				t.Errorf("%q became %q", text, shown)
+				t.Errorf("redacted %q = %q, want no password", text, shown)
 			}
 		}
 		quoted, err := json.Marshal(text)
@@ -150,7 +150,7 @@ func FuzzText(f *testing.F) {
 			t.Fatal(err)
 		}
 		if shown := redact.JSON(string(quoted)); strings.Contains(shown, "hunter2") || !json.Valid([]byte(shown)) {
-			t.Errorf("%s became %s", quoted, shown)
+			t.Errorf("JSON(%s) = %s, want valid JSON without the password", quoted, shown)
 		}
 	})
 }

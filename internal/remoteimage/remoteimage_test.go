@@ -99,18 +99,18 @@ func TestRead(t *testing.T) {
 	} {
 		image, err := remoteimage.Read(t.Context(), host+reference, nil)
 		if err != nil {
-			t.Errorf("Read(%q): %v", reference, err)
+			t.Errorf("Read(%q): %v, want no error", reference, err)
 			continue
 		}
 		var got []string
 		for _, p := range image.Platforms {
 			got = append(got, p.String()+" "+p.Libc)
 			if p.OS != "windows" && p.Size < 2000 {
-				t.Errorf("Read(%q): %s has %d bytes", reference, p, p.Size)
+				t.Errorf("Read(%q): %s has %d bytes, want 2000 or more", reference, p, p.Size)
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("Read(%q):\n%s", reference, diff)
+			t.Errorf("Read(%q) (-want +got):\n%s", reference, diff)
 		}
 	}
 	if n := blobs.Load(); n != 5 {
@@ -145,7 +145,7 @@ func TestReadFails(t *testing.T) {
 		strings.Repeat("1", 64) + `","platform":{"os":"linux","architecture":"amd64"}}]}`
 	image, err := remoteimage.Read(t.Context(), local(t, manifest(hostile))+"/img:1", nil)
 	if err != nil || len(image.Platforms) != 1 || image.Platforms[0].String() != "linux/amd64" {
-		t.Errorf("a platform that is a command, and one whose image cannot be read: %+v, %v", image, err)
+		t.Errorf("Read() of a platform that is a command and of one without an image = %+v, %v, want only linux/amd64", image, err)
 	}
 	around := func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x", http.StatusFound) }
 	login := func(w http.ResponseWriter, _ *http.Request) {
@@ -167,11 +167,11 @@ func TestReadFails(t *testing.T) {
 		}
 	}
 	if _, err := remoteimage.Read(t.Context(), local(t, http.HandlerFunc(endless))+"/img:1", nil); err == nil || !strings.Contains(err.Error(), "more than a manifest has") {
-		t.Errorf("an answer without an end: Read = %v", err)
+		t.Errorf("Read() of an endless answer: error = %v, want one that says it is more than a manifest has", err)
 	}
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := remoteimage.Read(done, "127.0.0.1:1/img:1", nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("a canceled Read = %v", err)
+		t.Errorf("Read() with an ended context: error = %v, want Canceled", err)
 	}
 }

@@ -25,15 +25,15 @@ func FuzzQuote(f *testing.F) {
 		parser := syntax.NewParser(syntax.Variant(syntax.LangPOSIX))
 		for w, err := range parser.WordsSeq(bytes.NewBufferString(shellword.Quote(text))) {
 			if err != nil {
-				t.Fatalf("Quote(%q) = %s: %v", text, shellword.Quote(text), err)
+				t.Fatalf("Quote(%q) = %s: %v, want no error", text, shellword.Quote(text), err)
 			}
 			words = append(words, w)
 		}
 		if len(words) != 1 {
-			t.Fatalf("Quote(%q) = %s, which is %d words", text, shellword.Quote(text), len(words))
+			t.Fatalf("Quote(%q) = %s, which is %d words, want 1", text, shellword.Quote(text), len(words))
 		}
 		if got, err := expand.Fields(&expand.Config{}, words[0]); err != nil || len(got) != 1 || got[0] != text {
-			t.Errorf("Quote(%q) means %q, %v", text, got, err)
+			t.Errorf("Quote(%q) reads as %q, %v, want the same text", text, got, err)
 		}
 	})
 }

@@ -70,7 +70,7 @@ func (k *keyboard) await(t *testing.T, text string) string {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Fatalf("%q was never seen; there is %q", text, k.seen.String())
+	t.Fatalf("terminal shows %[2]q, want it to show %[1]q", text, k.seen.String())
 	return ""
 }
 
@@ -80,7 +80,7 @@ func TestTheRunningLineIsRedrawn(t *testing.T) {
 	var out bytes.Buffer
 	u := ui.New(ui.Options{Stdout: &out, Stderr: k.terminal})
 	if u.Width() != 60 || !u.Color() {
-		t.Errorf("width %d, colour %v", u.Width(), u.Color())
+		t.Errorf("Width(), Color() = %d, %v, want 60, true", u.Width(), u.Color())
 	}
 	u.Begin("vagrant up")
 	u.Detail("importing a box with " + strings.Repeat("a very long name ", 5))
@@ -95,19 +95,19 @@ func TestTheRunningLineIsRedrawn(t *testing.T) {
 	seen := k.await(t, "over")
 	for line := range strings.SplitSeq(seen, "\r\x1b[K") {
 		if !strings.Contains(line, "\n") && len(line) > 59 {
-			t.Errorf("a running line of %d columns: %q", len(line), line)
+			t.Errorf("running line has %d columns, want at most 59: %q", len(line), line)
 		}
 	}
 	tail := seen[strings.LastIndex(seen, "\r\x1b[K")+len("\r\x1b[K"):]
 	if !strings.HasPrefix(tail, "\x1b[32mok  \x1b[0m vagrant up") || !strings.HasSuffix(tail, "\x1b[33mwarning:\x1b[0m over\r\n") {
-		t.Errorf("at the end stands %q", tail)
+		t.Errorf("the last line = %q, want ok vagrant up and the warning behind it", tail)
 	}
 	if !strings.Contains(seen, "\r\x1b[Ka line in between\r\n") || out.String() != "answer\n" {
-		t.Errorf("all that was seen: %q", seen)
+		t.Errorf("terminal shows %q, stdout %q, want the line in between on its own, and only the answer in stdout", seen, out.String())
 	}
 	time.Sleep(300 * time.Millisecond)
 	if after := k.await(t, "over"); after != seen {
-		t.Errorf("drawn after the end: %q", after[len(seen):])
+		t.Errorf("text drawn after the end = %q, want none", after[len(seen):])
 	}
 }
 
@@ -118,7 +118,7 @@ func TestDumbTerminalIsNotDrawnOver(t *testing.T) {
 	u.Begin("phase")
 	u.End(ui.OK, "")
 	if seen := k.await(t, "ok   phase"); strings.Contains(seen, "\x1b") {
-		t.Errorf("escape sequences: %q", seen)
+		t.Errorf("a dumb terminal shows %q, want no escape sequences", seen)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestConfirm(t *testing.T) {
 		}
 		ok, err := u.Confirm("Remove it?", "--yes")
 		if ok != want || err != nil {
-			t.Errorf("%q: %v, %v", answer, ok, err)
+			t.Errorf("Confirm() with the answer %q = %v, %v, want %v", answer, ok, err, want)
 		}
 		k.await(t, "Remove it? [y/N] ")
 		u.End(ui.OK, "")

@@ -153,7 +153,7 @@ func TestColorPolicy(t *testing.T) {
 		_ = s.Table([]string{"A"}, nil)
 		colored := strings.Contains(s.eut.String(), "\x1b[31m") && strings.Contains(s.out.String(), "\x1b[1m")
 		if s.Color() != test.want || colored != test.want {
-			t.Errorf("%+v: Color %v, %q", test.o, s.Color(), s.eut.String())
+			t.Errorf("New(%+v).Color() = %v, output %q, want colour: %v", test.o, s.Color(), s.eut.String(), test.want)
 		}
 	}
 }
@@ -180,11 +180,11 @@ func TestAnswers(t *testing.T) {
 		"{\n  \"a\": \"<&>\",\n  \"b\": [\n    1\n  ]\n}\n"+
 		"as it is", "")
 	if s.JSON(func() {}) == nil {
-		t.Error("a function became JSON")
+		t.Error("JSON() of a function: no error, want one")
 	}
 	broken := ui.New(ui.Options{Stdout: failWriter{}})
 	if err := broken.Print("x"); !errors.Is(err, errFull) {
-		t.Errorf("a full disk: %v", err)
+		t.Errorf("Print() to a full disk: error = %v, want errFull", err)
 	}
 }
 
@@ -200,7 +200,7 @@ func TestConfirmNeedsATerminal(t *testing.T) {
 	ok, err := s.Confirm("Remove it?", "--yes")
 	var none *ui.NoAnswerError
 	if ok || !errors.Is(err, ui.ErrNoTerminal) || !errors.As(err, &none) || !strings.Contains(none.Hint(), "--yes") {
-		t.Errorf("%v, %v", ok, err)
+		t.Errorf("Confirm() without a terminal = %v, %v, want false and a NoAnswerError whose hint names --yes", ok, err)
 	}
 	s.want(t, "", "")
 }
@@ -226,7 +226,7 @@ func TestManyAtOnce(t *testing.T) {
 			continue // one letter, unbroken
 		}
 		if line != "  detail\n" && line != "ok   phase                      0.0s\n" {
-			t.Errorf("a torn line: %q", line)
+			t.Errorf("line %q, want a whole one", line)
 		}
 	}
 }
@@ -253,13 +253,13 @@ func TestTextOfAHostileGuest(t *testing.T) {
 	_ = s.JSON(value)
 	for _, r := range s.out.String() + s.eut.String() {
 		if !unicode.IsPrint(r) && r != '\n' && r != '\t' {
-			t.Fatalf("%U reaches the terminal:\n%q\n%q", r, s.out.String(), s.eut.String())
+			t.Fatalf("%U reaches the terminal, want it escaped:\n%q\n%q", r, s.out.String(), s.eut.String())
 		}
 	}
 	_, text, _ := strings.Cut(s.out.String(), "\n{")
 	var back map[string]string
 	if err := json.Unmarshal([]byte("{"+text), &back); err != nil {
-		t.Fatalf("what was escaped is no JSON any more: %v\n%s", err, text)
+		t.Fatalf("Unmarshal of the escaped output: %v, want valid JSON\n%s", err, text)
 	}
 	want := strings.ToValidUTF8(words, "\ufffd")
 	if diff := cmp.Diff(map[string]string{want: want + "\U000e0001"}, back); diff != "" {
@@ -273,7 +273,7 @@ func TestCopyIsVerbatimWithoutATerminal(t *testing.T) {
 	w := s.Copy()
 	for _, text := range []string{"\x1b[32mok\x1b[0m \x00", "\xff\nno end"} {
 		if n, err := io.WriteString(w, text); n != len(text) || err != nil {
-			t.Errorf("%d, %v", n, err)
+			t.Errorf("Write(%q) = %d, %v, want %d", text, n, err, len(text))
 		}
 	}
 	if err := w.Close(); err != nil {
@@ -294,6 +294,6 @@ func TestTableOfAHostileGuest(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n := s.out.Len(); n > 2<<20 {
-		t.Errorf("a table of 1 MiB became %d bytes", n)
+		t.Errorf("Table() of 1 MiB printed %d bytes, want at most 2 MiB", n)
 	}
 }

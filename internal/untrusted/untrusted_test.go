@@ -29,21 +29,21 @@ func TestReader(t *testing.T) {
 	for _, text := range []string{"", "123", "1234"} {
 		data, err := io.ReadAll(untrusted.NewReader(iotest.OneByteReader(strings.NewReader(text)), "it", 4))
 		if string(data) != text || err != nil {
-			t.Errorf("NewReader(%q, 4) gives %q, %v", text, data, err)
+			t.Errorf("NewReader(%q, 4) reads %q, %v, want the same text", text, data, err)
 		}
 	}
 	from := &endless{}
 	data, err := io.ReadAll(untrusted.NewReader(from, "the list of containers", 1<<20))
 	large, ok := errors.AsType[*untrusted.TooLargeError](err)
 	if !ok || len(data) != 1<<20 || from.read != 1<<20+1 {
-		t.Fatalf("NewReader of an endless stream: %d bytes, %d read, %v", len(data), from.read, err)
+		t.Fatalf("NewReader() of an endless stream: %d bytes, %d read, %v, want 1 MiB, 1 byte more and a TooLargeError", len(data), from.read, err)
 	}
 	if got, want := large.Error(), "the list of containers is larger than 1 MiB"; got != want || large.Hint() == "" {
 		t.Errorf("error %q, want %q", got, want)
 	}
 	broken := errors.New("broken")
 	if _, err := io.ReadAll(untrusted.NewReader(io.MultiReader(strings.NewReader("1234"), iotest.ErrReader(broken)), "it", 4)); !errors.Is(err, broken) {
-		t.Errorf("the stream's own error is lost: %v", err)
+		t.Errorf("NewReader() of a broken stream: error = %v, want %v", err, broken)
 	}
 }
 
@@ -53,7 +53,7 @@ func TestReaderRenew(t *testing.T) {
 	buffer := make([]byte, 10)
 	for range 5 {
 		if n, err := io.ReadFull(r, buffer); n != 10 || err != nil {
-			t.Fatalf("read %d bytes, %v", n, err)
+			t.Fatalf("ReadFull() after Renew = %d, %v, want 10", n, err)
 		}
 		r.Renew()
 	}
@@ -64,14 +64,14 @@ func TestBuffer(t *testing.T) {
 	b := &untrusted.Buffer{What: "the answer", Limit: 10}
 	for _, text := range []string{"12345", "67890"} {
 		if n, err := io.WriteString(b, text); n != 5 || err != nil {
-			t.Errorf("write %q: %d, %v", text, n, err)
+			t.Errorf("Write(%q) = %d, %v, want 5", text, n, err)
 		}
 	}
 	if _, err := io.WriteString(b, "1"); !untrusted.IsTooLarge(err) || !strings.Contains(err.Error(), "the answer is larger than 10 bytes") {
-		t.Errorf("one byte too many: %v", err)
+		t.Errorf("Write() of one byte too many: error = %v, want a TooLargeError of 10 bytes", err)
 	}
 	if b.String() != "1234567890" {
-		t.Errorf("kept %q", b)
+		t.Errorf("Buffer holds %q, want \"1234567890\"", b)
 	}
 }
 
@@ -80,16 +80,16 @@ func TestTail(t *testing.T) {
 	tail := &untrusted.Tail{Limit: 4}
 	for _, text := range []string{"ab", "cdef", "g", strings.Repeat("-", 1000) + "hijk", "l"} {
 		if n, err := io.WriteString(tail, text); n != len(text) || err != nil {
-			t.Errorf("write %q: %d, %v", text, n, err)
+			t.Errorf("Write(%q) = %d, %v, want %d", text, n, err, len(text))
 		}
 	}
 	if tail.String() != "ijkl" || !tail.Lost() {
-		t.Errorf("kept %q, lost %v", tail, tail.Lost())
+		t.Errorf("Tail holds %q, Lost() = %v, want \"ijkl\", true", tail, tail.Lost())
 	}
 	whole := &untrusted.Tail{Limit: 4}
 	_, _ = io.WriteString(whole, "abcd")
 	if whole.String() != "abcd" || whole.Lost() {
-		t.Errorf("kept %q, lost %v", whole, whole.Lost())
+		t.Errorf("Tail holds %q, Lost() = %v, want \"abcd\", false", whole, whole.Lost())
 	}
 }
 
@@ -108,7 +108,7 @@ func TestLines(t *testing.T) {
 		for rest := text; rest != ""; {
 			n := min(size, len(rest))
 			if wrote, err := io.WriteString(lines, rest[:n]); wrote != n || err != nil {
-				t.Fatalf("write of %d bytes: %d, %v", n, wrote, err)
+				t.Fatalf("Write() of %d bytes = %d, %v, want all and no error", n, wrote, err)
 			}
 			rest = rest[n:]
 		}
@@ -131,7 +131,7 @@ func TestLinesStop(t *testing.T) {
 		return nil
 	}}
 	if n, err := io.WriteString(lines, "a\nb\nc\n"); n != 4 || !errors.Is(err, enough) || seen != 2 {
-		t.Errorf("%d bytes, %d lines, %v", n, seen, err)
+		t.Errorf("Write() = %d after %d lines, %v, want 4, 2, %v", n, seen, err, enough)
 	}
 }
 
@@ -163,11 +163,11 @@ func FuzzPrintable(f *testing.F) {
 		got := untrusted.Printable(text)
 		for _, r := range got {
 			if !unicode.IsPrint(r) && r != '\n' && r != '\t' {
-				t.Fatalf("Printable(%q) = %q has %U", text, got, r)
+				t.Fatalf("Printable(%q) = %q, want no %U", text, got, r)
 			}
 		}
 		if again := untrusted.Printable(got); again != got {
-			t.Fatalf("Printable is not stable: %q, then %q", got, again)
+			t.Fatalf("Printable() = %q, of that %q, want the same", got, again)
 		}
 	})
 }

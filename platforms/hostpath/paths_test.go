@@ -48,7 +48,7 @@ func TestPathsRefused(t *testing.T) {
 	} {
 		_, err := hostpath.GuestPath(tt.goos, tt.in)
 		if pe, ok := errors.AsType[*hostpath.PathError](err); !ok || pe.Hint() == "" || pe.Error() == "" {
-			t.Errorf("%s %q: error %v", tt.goos, tt.in, err)
+			t.Errorf("GuestPath(%s, %q): error = %v, want a PathError with a hint", tt.goos, tt.in, err)
 		}
 	}
 }
@@ -65,18 +65,18 @@ func FuzzPathsThereAndBack(f *testing.F) {
 				continue
 			}
 			if !strings.HasPrefix(guest, "/") || strings.Contains(guest, "//") || strings.HasSuffix(guest, "/..") || strings.Contains(guest, "/../") {
-				t.Fatalf("%s %q: guest path %q", goos, s, guest)
+				t.Fatalf("GuestPath(%s, %q) = %q, want a clean absolute path", goos, s, guest)
 			}
 			back, err := hostPath(goos, guest)
 			if err != nil {
-				t.Fatalf("%s %q: no way back from %q: %v", goos, s, guest, err)
+				t.Fatalf("hostPath(%[1]s, %[3]q), the guest path of %[2]q: %[4]v, want no error", goos, s, guest, err)
 			}
 			again, err := hostpath.GuestPath(goos, back)
 			if err != nil || again != guest {
-				t.Fatalf("%s %q: %q comes back as %q, which is %q (%v)", goos, s, guest, back, again, err)
+				t.Fatalf("GuestPath(%s, %q) = %q, whose host path is %q with the guest path %q, %v, want the same guest path", goos, s, guest, back, again, err)
 			}
 			if goos != "windows" && strings.TrimSuffix(s, "/") == s && !strings.Contains(s, "//") && !strings.Contains(s, "/.") && back != s {
-				t.Fatalf("%s %q comes back as %q", goos, s, back)
+				t.Fatalf("host path of GuestPath(%s, %q) = %q, want the same", goos, s, back)
 			}
 		}
 	})

@@ -50,19 +50,19 @@ func TestGeneratedPaths(t *testing.T) {
 				if len(host) > 900 {
 					continue
 				}
-				t.Fatalf("%s %q: %v", goos, host, err)
+				t.Fatalf("GuestPath(%s, %q): %v, want no error", goos, host, err)
 			}
 			back, err := hostPath(goos, guest)
 			if err != nil || back != host {
-				t.Fatalf("%s %q is %q in the guests, and comes back as %q, %v", goos, host, guest, back, err)
+				t.Fatalf("GuestPath(%s, %q) = %q, whose host path is %q, %v, want the same", goos, host, guest, back, err)
 			}
 			if other, ok := taken[guest]; ok && other != host {
-				t.Fatalf("%s %q and %q share %q", goos, host, other, guest)
+				t.Fatalf("GuestPath(%s) of %q and of %q = %q, want different paths", goos, host, other, guest)
 			}
 			taken[guest] = host
 		}
 		if len(taken) < 10000 {
-			t.Errorf("%s: only %d paths", goos, len(taken))
+			t.Errorf("paths of %s = %d, want 10000 or more", goos, len(taken))
 		}
 	}
 }
@@ -79,7 +79,7 @@ func TestGeneratedVolumes(t *testing.T) {
 				spec += ":" + options
 			}
 			if s, target, o := hostpath.SplitVolume(spec); s != source || target != "/data" || o != options {
-				t.Fatalf("%q comes apart as %q %q %q", spec, s, target, o)
+				t.Fatalf("SplitVolume(%q) = %q, %q, %q, want %q, /data, %q", spec, s, target, o, source, options)
 			}
 		}
 	}

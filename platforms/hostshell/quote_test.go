@@ -43,7 +43,7 @@ func TestQuote(t *testing.T) {
 		}
 	}
 	if _, err := hostshell.Quote("fish", "x"); err == nil {
-		t.Error("an unknown shell is quoted for")
+		t.Error("Quote(fish, x): no error, want one")
 	}
 }
 
@@ -136,7 +136,7 @@ func cmdReads(t *testing.T, line string, env map[string]string) string {
 			quoted = !quoted
 			b.WriteByte(c)
 		case strings.IndexByte("&|<>()", c) >= 0 && !quoted:
-			t.Fatalf("cmd acts on %c in %s", c, line)
+			t.Fatalf("cmd acts on %c in %s, want it quoted", c, line)
 		default:
 			b.WriteByte(c)
 		}
@@ -181,12 +181,12 @@ func FuzzQuote(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		if line, err := hostshell.Quote(hostshell.Cmd, "x", s, "y"); err == nil {
 			if got := fields(cmdReads(t, line, map[string]string{"A": "expanded", "PATH": `C:\`})); !slices.Equal(got, []string{"x", s, "y"}) {
-				t.Errorf("cmd: %q is written %s, which reads %q", s, line, got)
+				t.Errorf("Quote(Cmd, %q) = %s, which reads %q, want the same argument", s, line, got)
 			}
 		}
 		if line, err := hostshell.Quote(hostshell.PowerShell, "x", s, "y"); err == nil {
 			if got := powershellReads(line); !slices.Equal(got, []string{"x", s, "y"}) {
-				t.Errorf("PowerShell: %q is written %s, which reads %q", s, line, got)
+				t.Errorf("Quote(PowerShell, %q) = %s, which reads %q, want the same argument", s, line, got)
 			}
 		}
 	})
@@ -206,7 +206,7 @@ func TestQuoteInRealShell(t *testing.T) {
 		}
 		out, err := exec.CommandContext(t.Context(), sh, "-c", line).Output()
 		if err != nil || string(out) != s {
-			t.Errorf("%q is written %s, which a shell reads as %q, %v", s, line, out, err)
+			t.Errorf("Quote(POSIX, %q) = %s, which sh reads as %q, %v, want the same argument", s, line, out, err)
 		}
 	}
 }

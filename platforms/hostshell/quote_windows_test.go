@@ -43,7 +43,7 @@ func through(t *testing.T, shell hostshell.Shell, start func(line string) *exec.
 	c.Env = append(os.Environ(), printArgs+"=1", "A=expanded")
 	out, err := c.CombinedOutput()
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", line, err, out)
+		t.Fatalf("%s: %v, want no error\n%s", line, err, out)
 	}
 	for text := range strings.Lines(string(out)) {
 		if data, ok := strings.CutPrefix(strings.TrimSpace(text), "args "); ok {
@@ -54,7 +54,7 @@ func through(t *testing.T, shell hostshell.Shell, start func(line string) *exec.
 			return got
 		}
 	}
-	t.Fatalf("%s printed no arguments:\n%s", line, out)
+	t.Fatalf("%s printed no arguments, want them:\n%s", line, out)
 	return nil
 }
 
@@ -74,7 +74,7 @@ func TestQuoteInRealCmd(t *testing.T) {
 	}, args)
 	for i, arg := range args {
 		if i >= len(got) || got[i] != arg {
-			t.Fatalf("cmd hands over %q in place of %q", got[min(i, len(got)):], arg)
+			t.Fatalf("cmd passes the arguments %q, want %q next", got[min(i, len(got)):], arg)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestQuoteInRealPowerShell(t *testing.T) {
 			return c
 		}, args)
 		if !slices.Equal(got, args) {
-			t.Errorf("%s hands over %q in place of %q", name, got, args)
+			t.Errorf("%s passes the arguments %q, want %q", name, got, args)
 		}
 	}
 }
