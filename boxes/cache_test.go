@@ -111,6 +111,6 @@ func refused(t *testing.T, c boxes.Cache, img boxes.Image, why string) {
 	_, _, err := fetch(t, c, img)
 	unsafe, ok := errors.AsType[*boxes.UnsafeError](err)
 	if !ok || !strings.Contains(err.Error(), why) || unsafe.Hint() == "" {
-		t.Errorf("error %v, want one that says %q", err, why)
+		t.Errorf("Fetch(): error = %v, want an UnsafeError that says %q", err, why)
 	}
 }

@@ -66,7 +66,7 @@ func TestBoxNotFound(t *testing.T) {
 			continue
 		}
 		if !strings.HasPrefix(nf.Hint(), tt.hint) || !strings.Contains(err.Error(), tt.arch) {
-			t.Errorf("%q on %s/%s: %v, hint %q, want %q", tt.name, tt.provider, tt.arch, err, nf.Hint(), tt.hint)
+			t.Errorf("Box(%s, %s, %q): error = %v, hint %q, want the hint %q", tt.provider, tt.arch, tt.name, err, nf.Hint(), tt.hint)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func check(t *testing.T, name, text string, list bool, want string) {
 			t.Errorf("Digest() = %.16s..., %v, want %.16s...", got, err, strings.ToLower(someDigest))
 		}
 		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
-			t.Errorf("error %v, want %q", err, want)
+			t.Errorf("Digest(): error = %v, want one that says %q", err, want)
 		}
 	})
 }
@@ -124,7 +124,7 @@ func TestDigestFromElsewhere(t *testing.T) {
 			i.URLs, i.Mirrors = []string{away.URL + "/r/a.raw.xz"}, []string{away.URL + "/r"}
 		})
 		if refused, ok := errors.AsType[*boxes.RedirectError](err); !ok || refused.To != to || refused.Hint() == "" {
-			t.Errorf("%s: error %v, want a refused redirection", name, err)
+			t.Errorf("Digest() with a redirection to %s: error = %v, want a RedirectError", name, err)
 		}
 	}
 	// From one mirror of the publisher's to another it may go.

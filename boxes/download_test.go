@@ -115,7 +115,7 @@ func TestResumeOfAnEarlierRun(t *testing.T) {
 			m.ranges.Clear()
 			mustFetch(t, c, image(m))
 			if got := m.resumed() > 0; got != tt.resumed {
-				t.Errorf("resumed: %v, want %v", got, tt.resumed)
+				t.Errorf("second Fetch(): resumed = %v, want %v", got, tt.resumed)
 			}
 		})
 	}
@@ -188,15 +188,15 @@ func TestLyingServersAreRefused(t *testing.T) {
 			_, _, err := fetch(t, c, image(m))
 			failed, ok := errors.AsType[*boxes.DownloadError](err)
 			if !ok || failed.Hint() == "" {
-				t.Errorf("error %v, want *boxes.DownloadError", err)
+				t.Errorf("Fetch() with %s: error = %v, want a DownloadError", name, err)
 			}
 			if strings.Contains(name, "bytes") {
 				if wrong, ok := errors.AsType[*boxes.DigestError](err); !ok || wrong.Hint() == "" {
-					t.Errorf("error %v, want *boxes.DigestError", err)
+					t.Errorf("Fetch() with %s: error = %v, want a DigestError", name, err)
 				}
 			}
 			if strings.HasPrefix(name, "more") && !strings.Contains(err.Error(), "sends more than") {
-				t.Errorf("error %v, want one that says that more came", err)
+				t.Errorf("Fetch() with %s: error = %v, want one that says more came", name, err)
 			}
 			if _, err := os.Stat(c.Path(sum(content()))); err == nil {
 				t.Error("Stat of the file that the server lied about: no error, want it refused")
@@ -250,7 +250,7 @@ func TestRedirects(t *testing.T) {
 	m = serve(t, away(plain.URL))
 	_, _, err := fetch(t, cache(t, m), image(m))
 	if refused, ok := errors.AsType[*boxes.RedirectError](err); !ok || refused.To != plain.URL+"/v3.24/img.qcow2" {
-		t.Errorf("error %v, want a refused redirection", err)
+		t.Errorf("Fetch() with a redirection to plain HTTP: error = %v, want a RedirectError", err)
 	}
 	// Who agreed to plain HTTP has it: the digest decides.
 	img := boxes.Image{Name: "x", URLs: []string{plain.URL + "/img.qcow2"}, SHA512: sum(content())}
@@ -282,7 +282,7 @@ func TestInterrupt(t *testing.T) {
 	cause := errors.New("told so")
 	_, err := c.Fetch(ctx, image(m), func(done, _ int64) { cancel(cause) })
 	if !errors.Is(err, cause) {
-		t.Errorf("error %v, want the cause", err)
+		t.Errorf("Fetch() with an ended context: error = %v, want %v", err, cause)
 	}
 	mustFetch(t, c, image(m))
 }

@@ -44,7 +44,7 @@ func TestListAndRemove(t *testing.T) {
 	slices.SortFunc(got, order)
 	slices.SortFunc(want, order)
 	if err != nil || !slices.Equal(got, want) {
-		t.Fatalf("%+v, %v, want %+v", got, err, want)
+		t.Fatalf("List() = %+v, %v, want %+v", got, err, want)
 	}
 	for _, f := range got {
 		if err := c.Remove(t.Context(), f); err != nil {

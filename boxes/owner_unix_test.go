@@ -26,7 +26,7 @@ func modes(t *testing.T, c boxes.Cache) {
 			want = 0o700
 		}
 		if err == nil && info.Mode().Perm() != want {
-			t.Errorf("%s has mode %v, want %v", path, info.Mode().Perm(), want)
+			t.Errorf("mode of %s = %v, want %v", path, info.Mode().Perm(), want)
 		}
 		return err
 	}); err != nil {

@@ -144,7 +144,7 @@ func TestLinksInTheCacheAreNotFollowed(t *testing.T) {
 			}
 			_, _, err = fetch(t, c, image(m))
 			if unsafe, ok := errors.AsType[*boxes.UnsafeError](err); !ok || unsafe.Hint() == "" {
-				t.Errorf("error %v, want *boxes.UnsafeError", err)
+				t.Errorf("Fetch() over a link in the cache: error = %v, want an UnsafeError", err)
 			}
 			if data, err := os.ReadFile(target); err != nil || string(data) != "precious" {
 				t.Errorf("the user's file holds %q, %v, want \"precious\"", data, err)

@@ -94,7 +94,7 @@ func TestExpressionsThatFail(t *testing.T) {
 	for expr, want := range tests {
 		_, diags := value(expr, opts)
 		if len(diags) != 1 || diags[0].Summary != want {
-			t.Errorf("%s: %v, want %s", expr, diags, want)
+			t.Errorf("Parse() with the expression %s = %v, want %s", expr, diags, want)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func TestTwoMistakesOfOneExpression(t *testing.T) {
 	t.Parallel()
 	_, diags := value(`[var.a, var.b, uper("x"), var.a]`, hcl.Options{})
 	if len(diags) != 3 {
-		t.Errorf("diagnostics = %d: %v, want 3", len(diags), diags)
+		t.Errorf("Parse() with two mistakes in an expression: %d diagnostics, %v, want 3", len(diags), diags)
 	}
 }
 
@@ -137,7 +137,7 @@ func TestTypesOfVariables(t *testing.T) {
 			continue
 		}
 		if got, err := json.Marshal(cfg.Machines[0].Engine.Daemon["value"]); err != nil || string(got) != want {
-			t.Errorf("%s: %s, want %s; %v", block, got, want, err)
+			t.Errorf("value of the variable %q = %s, want %s; %v", block, got, want, err)
 		}
 	}
 }

@@ -103,7 +103,7 @@ func surroundings(src []byte) hcl.Options {
 func checkResult(t *testing.T, src []byte, cfg *hcl.Config, diags hcl.Diagnostics) {
 	t.Helper()
 	if (cfg == nil) != diags.HasErrors() {
-		t.Fatalf("a configuration: %v, diagnostics: %v, want a configuration exactly where there are no errors", cfg != nil, diags)
+		t.Fatalf("Parse(): configuration = %v, diagnostics = %v, want a configuration exactly where there are no errors", cfg != nil, diags)
 	}
 	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
 	for _, d := range diags {

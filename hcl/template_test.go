@@ -158,7 +158,7 @@ func TestFormat(t *testing.T) {
 	for name, test := range tests {
 		got, diags := hcl.Format("fbdock.hcl", []byte(test.in))
 		if len(diags) > 0 || string(got) != test.want {
-			t.Errorf("%s: %q, %v; want %q", name, got, diags, test.want)
+			t.Errorf("Format(%s) = %q, %v, want %q", name, got, diags, test.want)
 		}
 	}
 	for name, in := range map[string]string{"syntax": "machine {", "binary": "\x00"} {

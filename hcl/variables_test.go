@@ -150,7 +150,7 @@ func TestVersionThatIsNoneSatisfiesAll(t *testing.T) {
 	for version, fits := range map[string]bool{"": true, "devel": true, "0.1.0": false, "v0.2.0-dev+abc": false, "100.0.0-rc1": true} {
 		cfg, _, _ := hcl.Parse("fbdock.hcl", []byte(text), hcl.Options{Version: version})
 		if (cfg != nil) != fits {
-			t.Errorf("version %q: fits %v, want %v", version, cfg != nil, fits)
+			t.Errorf("Parse() with fbdock %q: accepted = %v, want %v", version, cfg != nil, fits)
 		}
 	}
 }

@@ -94,7 +94,7 @@ func TestWriteWithoutASource(t *testing.T) {
 	for _, r := range []hcl.Range{{File: "b.hcl"}, at("b.hcl", 1, 1, 0, 1), at("a.hcl", 9, 1, 99, 100)} {
 		got := text(t, hcl.Diagnostic{Severity: hcl.Error, Summary: "s", Range: r}, "x", hcl.WriteOptions{})
 		if want := "error: s\n  --> " + r.String() + "\n"; got != want {
-			t.Errorf("got %q, want %q", got, want)
+			t.Errorf("Write() = %q, want %q", got, want)
 		}
 	}
 	if got := text(t, hcl.Diagnostic{Severity: hcl.Error, Summary: "s"}, "x", hcl.WriteOptions{}); got != "error: s\n" {
@@ -183,7 +183,7 @@ func TestDiagnosticsAsError(t *testing.T) {
 	for name, test := range tests {
 		err := test.diags.Err()
 		if got := fmt.Sprint(err); (err == nil) != (test.want == "") || (err != nil && got != test.want) {
-			t.Errorf("%s: %q, want %q", name, got, test.want)
+			t.Errorf("Err() of %s = %q, want %q", name, got, test.want)
 		}
 	}
 	if got := (hcl.Diagnostics{warning}).Error(); got != "no errors" {

@@ -92,7 +92,7 @@ func TestChoice(t *testing.T) {
 	for _, tt := range tests {
 		got, err := platforms.Choose(tt.facts)
 		if err != nil || got.Provider != tt.want || got.Nests != tt.nests || !strings.Contains(got.Why(), tt.reason) {
-			t.Errorf("%s: %+v, %v; want %s, nests %s, because %q", tt.name, got, err, tt.want, tt.nests, tt.reason)
+			t.Errorf("Choose() on %s = %+v, %v, want %s, nests %s, because %q", tt.name, got, err, tt.want, tt.nests, tt.reason)
 		}
 		if got.Nests == platforms.Never && !strings.Contains(got.Why(), "slow") {
 			t.Errorf("Choose() on %s: Why() = %s, want it to say that nested virtualization is slow", tt.name, got.Why())
@@ -157,7 +157,7 @@ func TestFreeBSD(t *testing.T) {
 	} {
 		got, err := platforms.Choose(platforms.Facts{OS: "freebsd", Arch: "amd64", CPU: tt.cpu})
 		if err != nil || got.Provider != "native" || got.Nests != tt.want {
-			t.Errorf("%+v: %+v, %v; want native, %v", tt.cpu, got, err, tt.want)
+			t.Errorf("Choose() on FreeBSD with CPU %+v = %+v, %v, want native, nests %v", tt.cpu, got, err, tt.want)
 		}
 	}
 	d := platforms.Diagnose(platforms.Facts{OS: "freebsd", Arch: "amd64", CPU: platforms.CPU{Vendor: "Intel"}}, platforms.Wanted{})

@@ -30,7 +30,7 @@ func TestQuote(t *testing.T) {
 	}
 	for _, tt := range tests {
 		if got := quote(tt.in); got != tt.want {
-			t.Errorf("%q: got %s, want %s", tt.in, got, tt.want)
+			t.Errorf("quote(%q) = %s, want %s", tt.in, got, tt.want)
 		}
 	}
 }
@@ -140,7 +140,7 @@ func TestRubyReadsTheLiterals(t *testing.T) {
 	}
 	for i, s := range hard() {
 		if want := fmt.Sprintf("%x", s); lines[i] != want {
-			t.Errorf("%q: Ruby reads %s, want %s", s, lines[i], want)
+			t.Errorf("quote(%q) read by Ruby = %s, want %s", s, lines[i], want)
 		}
 	}
 }

@@ -154,7 +154,7 @@ func TestAlpineImagesThatMakeNoBox(t *testing.T) {
 		folder := t.TempDir()
 		_, err := cloudbox.Write(t.Context(), []cloudbox.Box{alpineBox(64 << 20)}, file(t, tt.image), folder, nil)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: %v, want %q", name, err, tt.want)
+			t.Errorf("Write() with the image %s: error = %v, want one that says %q", name, err, tt.want)
 		}
 		if left, err := os.ReadDir(folder); err != nil || len(left) != 0 {
 			t.Errorf("Write() with %s left %v, %v in the folder, want nothing", name, left, err)
@@ -170,7 +170,7 @@ func TestAlpineNames(t *testing.T) {
 		b := alpineBox(1 << 30)
 		b.Source.Engine = engine
 		if number, ok := strings.CutPrefix(b.Version(), want[1]); b.Name() != want[0] || !ok || strings.Trim(number, "0123456789") != "" {
-			t.Errorf("%s: %s %s, want %s %sNUMBER", engine, b.Name(), b.Version(), want[0], want[1])
+			t.Errorf("Name(), Version() with engine %s = %s, %s, want %s, %sNUMBER", engine, b.Name(), b.Version(), want[0], want[1])
 		}
 	}
 	freebsd := box(cloudbox.Libvirt)

@@ -119,7 +119,7 @@ func TestBoxHoldsWhatItsProviderNeeds(t *testing.T) {
 			names = append(names, regexp.MustCompile(`[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}`).ReplaceAllString(name, "UUID"))
 		}
 		if slices.Sort(names); !slices.Equal(names, want) {
-			t.Errorf("%s: %q, want %q", format, names, want)
+			t.Errorf("files of the box for %s = %q, want %q", format, names, want)
 		}
 		var metadata struct {
 			Provider, Format, Architecture string
@@ -232,7 +232,7 @@ func TestBrokenImagesMakeNoBox(t *testing.T) {
 		folder := t.TempDir()
 		_, err := cloudbox.Write(tt.ctx, all(1<<30), file(t, tt.image), folder, nil)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: %v, want %q", name, err, tt.want)
+			t.Errorf("Write() with the image %s: error = %v, want one that says %q", name, err, tt.want)
 		}
 		if err != nil && strings.Count(err.Error(), "\n") > 0 {
 			t.Errorf("Write() with %s: error = %v, want one line", name, err)
@@ -272,7 +272,7 @@ func TestVersionFollowsTheContent(t *testing.T) {
 	other := b
 	other.SHA512 = strings.Repeat("cd", 64)
 	if b.Version() == other.Version() || b.File() == other.File() || b.Name() != other.Name() {
-		t.Errorf("Version(), File() = %s, %s, with another digest %s, %s, want both to differ, not Name()", b.Version(), b.File(), other.Version(), other.File())
+		t.Errorf("Version(), File() = %s, %s, with another digest %s, %s, want both to differ", b.Version(), b.File(), other.Version(), other.File())
 	}
 	number, ok := strings.CutPrefix(b.Version(), "15.1.1.")
 	if b.Name() != "fbdock/freebsd-15.1" || !ok || strings.Trim(number, "0123456789") != "" {

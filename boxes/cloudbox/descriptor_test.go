@@ -72,7 +72,7 @@ func TestOVF(t *testing.T) {
 			`count(//*[local-name()="DiskSection" or local-name()="NetworkSection" or contains(local-name(), "System")][*[1][local-name()!="Info"]])`: "1", // System of the hardware
 		} {
 			if got := xpath(expression); got != want {
-				t.Errorf("%s: %s = %q, want %q", arch, expression, got, want)
+				t.Errorf("OVF file of %s: %s = %q, want %q", arch, expression, got, want)
 			}
 		}
 	}

@@ -302,7 +302,7 @@ func TestPlanRefuses(t *testing.T) {
 	} {
 		head := tt.damage(bytes.Clone(official()[:disk.Head]))
 		if _, err := disk.Plan(head, disk.Wanted{Size: 64 << 20, Label: "cidata", Files: seed}); !errors.Is(err, tt.want) {
-			t.Errorf("%s: %v, want %v", name, err, tt.want)
+			t.Errorf("Plan() of an image with %s: error = %v, want %v", name, err, tt.want)
 		}
 	}
 }

@@ -127,7 +127,7 @@ func TestMirrorBehind(t *testing.T) {
 		c := before(strings.TrimSuffix(s.Releases, "/releases.json") + "/alpine")
 		got, _, err := s.Catalogue(t.Context(), c, today)
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("%s: Catalogue() = %v, want an error with %q", what, err, tt.want)
+			t.Errorf("Catalogue() with %s: error = %v, want one that says %q", what, err, tt.want)
 		}
 		if v := got.Images; len(v) > 0 && v[0].Version != "3.24.2" {
 			t.Errorf("Catalogue() with %s: image = %s, want 3.24.2", what, v[0].Version)

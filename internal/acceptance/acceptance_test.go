@@ -41,7 +41,7 @@ func TestVitalStep(t *testing.T) {
 	}
 	report := Report{Steps: results}
 	if len(results) != len(Steps()) || report.Failed() != 1 || !report.Gone() {
-		t.Errorf("Run: %d results, %d failed, gone %v, want %d, 1, true: %+v", len(results), report.Failed(), report.Gone(), len(Steps()), results)
+		t.Errorf("Run() = %d results, %d failed, gone %v, want %d, 1, true: %+v", len(results), report.Failed(), report.Gone(), len(Steps()), results)
 	}
 	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
 	if got := strings.Split(strings.TrimSpace(string(calls)), "\n"); err != nil || !slices.Equal(got, []string{"up --yes --allow-reach", "destroy --yes"}) {
@@ -75,7 +75,7 @@ func TestCancelled(t *testing.T) {
 	}()
 	results, err := Run(ctx, Options{Program: program, Dir: dir, Machine: `provider = "x"`, Image: "busybox", Slow: 1, Log: brokenLog{}, Env: os.Environ()})
 	if !errors.Is(err, context.Canceled) || !errors.Is(err, io.ErrShortWrite) {
-		t.Errorf("Run = %v, want that it was cancelled and that the log was not written", err)
+		t.Errorf("Run() with an ended context: error = %v, want that it was cancelled and that the log was not written", err)
 	}
 	calls, err := os.ReadFile(filepath.Join(dir, "calls"))
 	if err != nil || strings.Count(string(calls), "destroy --yes") != 1 || !(Report{Steps: results}).Gone() || len(results) != len(Steps()) {
@@ -166,7 +166,7 @@ func TestStoppedService(t *testing.T) {
 			s := &session{Options: Options{Program: program, Dir: dir, Env: os.Environ(), Slow: 1}, before: test.before}
 			seen, err := pfStopped(t.Context(), s)
 			if (err != nil) != test.failed || !strings.Contains(seen+fmt.Sprint(err), test.seen) {
-				t.Errorf("pfStopped = %q, %v, want %q", seen, err, test.seen)
+				t.Errorf("pfStopped() = %q, %v, want %q", seen, err, test.seen)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "pf")); err != nil {
 				t.Error("pf stays stopped, want it started again")
@@ -187,7 +187,7 @@ func TestKept(t *testing.T) {
 		s := &session{Options: Options{Program: fake(t, dir, "fbdock", script+"\n"), Dir: dir, Env: os.Environ(), Slow: 1}, sums: "sum\nsum\n"}
 		seen, err := kept(t.Context(), s)
 		if got := fmt.Sprint(seen, err); !strings.Contains(got, want) || (err == nil) != strings.HasPrefix(want, "container") {
-			t.Errorf("kept = %q, %v, want %q", seen, err, want)
+			t.Errorf("kept() = %q, %v, want %q", seen, err, want)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func TestUnknownStep(t *testing.T) {
 		}
 	}
 	if _, err := Run(t.Context(), Options{Skip: []string{destroyStep}}); err == nil || !strings.Contains(err.Error(), "cannot be left out") {
-		t.Errorf("Run without destroy = %v, want it refused", err)
+		t.Errorf("Run() without destroy: error = %v, want it refused", err)
 	}
 }
 

@@ -97,7 +97,7 @@ func TestFaults(t *testing.T) {
 					return nil
 				}}
 				if err := w.WriteFile(file, []byte("new"), 0o600); !errors.Is(err, errFull) {
-					t.Errorf("%v of %q: %v, want %v", all[n], old, err, errFull)
+					t.Errorf("WriteFile() with a failure of %v, old text %q: error = %v, want %v", all[n], old, err, errFull)
 				}
 				if got := read(t, file); got != old && got != "new" {
 					t.Errorf("after %v of %q failed the file holds %q, want the old text or \"new\"", all[n], old, got)

@@ -101,7 +101,7 @@ func TestModes(t *testing.T) { //nolint:paralleltest // the umask is the process
 			}
 			for path, want := range map[string]os.FileMode{file: mode, filepath.Dir(file): 0o700, filepath.Join(dir, "a"): 0o700} {
 				if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
-					t.Errorf("umask %o: %s has mode %v, %v, want %v", mask, path, info.Mode(), err, want)
+					t.Errorf("mode of %[2]s with umask %[1]o = %[3]v, %[4]v, want %[5]v", mask, path, info.Mode(), err, want)
 				}
 			}
 		}

@@ -124,7 +124,7 @@ func TestFolderReplaced(t *testing.T) {
 	}
 	must(t, os.Rename(filepath.Join(served, "c"), filepath.Join(served, "a")))
 	if text, err := read(root, "a/b/f"); err != nil || text != "served/c/b/f" {
-		t.Errorf("after a rename read %q, %v, want served/c/b/f", text, err)
+		t.Errorf("read(a/b/f) after a rename = %q, %v, want served/c/b/f", text, err)
 	}
 	must(t, os.RemoveAll(filepath.Join(served, "a")))
 	link(t, "../outside", filepath.Join(served, "a"))
@@ -191,7 +191,7 @@ func TestPrivateMadeAsALink(t *testing.T) {
 		"unlink": func() error { return root.Remove("state") },
 	} {
 		if err := do(); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) {
-			t.Errorf("%s: %v, want a refusal", name, err)
+			t.Errorf("%s of a private link: error = %v, want a refusal", name, err)
 		}
 	}
 }

@@ -32,10 +32,10 @@ func TestHintAndStatus(t *testing.T) {
 	}
 	for name, test := range tests {
 		if got := failure.Hint(test.err); got != test.hint {
-			t.Errorf("%s: Hint(%v) = %q, want %q", name, test.err, got, test.hint)
+			t.Errorf("Hint() of %s (%v) = %q, want %q", name, test.err, got, test.hint)
 		}
 		if got := failure.Status(test.err); got != test.status {
-			t.Errorf("%s: Status(%v) = %d, want %d", name, test.err, got, test.status)
+			t.Errorf("Status() of %s (%v) = %d, want %d", name, test.err, got, test.status)
 		}
 	}
 }

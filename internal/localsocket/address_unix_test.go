@@ -90,12 +90,12 @@ func TestAddress(t *testing.T) {
 	} {
 		got, err := localsocket.Places{Home: c.home, Runtime: c.runtime, Temp: p.Temp}.Address(c.path)
 		if err != nil || filepath.Dir(got) != c.want || filepath.Ext(got) != ".sock" || len(got) > 103 {
-			t.Errorf("%s: Address(%q) = %q, %v, want one in %s", c.name, c.path, got, err, c.want)
+			t.Errorf("Address() of %s (%q) = %q, %v, want one in %s", c.name, c.path, got, err, c.want)
 		}
 	}
 	for _, dir := range []string{p.Home + "/.fbdock-run", p.Runtime + "/fbdock", temp} {
 		if info, err := os.Lstat(dir); err != nil || info.Mode() != os.ModeDir|0o700 {
-			t.Errorf("%s: %v, %v, want a folder with mode 0700", dir, info, err)
+			t.Errorf("Lstat(%s) = %v, %v, want a folder with mode 0700", dir, info, err)
 		}
 	}
 	if _, err := os.Lstat(filepath.Dir(direct)); !errors.Is(err, os.ErrNotExist) {
@@ -154,7 +154,7 @@ func TestPlanted(t *testing.T) {
 			temp := filepath.Join(p.Temp, "fbdock-"+strconv.Itoa(os.Geteuid()))
 			c.plant(t, p.Home+"/.fbdock-run")
 			if got, err := p.Address(long(p)); err != nil || filepath.Dir(got) != p.Runtime+"/fbdock" {
-				t.Errorf("Address = %q, %v, want one in XDG_RUNTIME_DIR", got, err)
+				t.Errorf("Address() = %q, %v, want one in XDG_RUNTIME_DIR", got, err)
 			}
 			if err := os.RemoveAll(p.Runtime + "/fbdock"); err != nil {
 				t.Fatal(err)
@@ -164,7 +164,7 @@ func TestPlanted(t *testing.T) {
 			got, err := p.Address(long(p))
 			unsafe, ok := errors.AsType[*localsocket.UnsafeError](err)
 			if !ok || !strings.Contains(err.Error()+unsafe.Hint(), c.want) {
-				t.Errorf("Address = %q, %v, want an UnsafeError that says %q", got, err, c.want)
+				t.Errorf("Address() = %q, %v, want an UnsafeError that says %q", got, err, c.want)
 			}
 			if l, err := localsocket.Listen(t.Context(), temp+"/docker.sock"); err == nil {
 				_ = l.Close()
@@ -231,7 +231,7 @@ func TestUmask(t *testing.T) { //nolint:paralleltest // the umask is the process
 		}
 		for path, want := range map[string]os.FileMode{filepath.Dir(address): os.ModeDir | 0o700, address: os.ModeSocket | 0o600} {
 			if info, err := os.Lstat(path); err != nil || info.Mode() != want {
-				t.Errorf("umask %o: %s has mode %v, %v, want %v", mask, path, info.Mode(), err, want)
+				t.Errorf("mode of %[2]s with umask %[1]o = %[3]v, %[4]v, want %[5]v", mask, path, info.Mode(), err, want)
 			}
 		}
 		_ = l.Close()

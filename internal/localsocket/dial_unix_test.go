@@ -91,7 +91,7 @@ func TestDialRefusesStrangers(t *testing.T) {
 	}
 	found, ok := errors.AsType[*localsocket.StrangerError](err)
 	if !ok || found.Owner != "user 54321" || found.Hint() == "" {
-		t.Errorf("Dial: %v, want a StrangerError of user 54321", err)
+		t.Errorf("Dial(): error = %v, want a StrangerError of user 54321", err)
 	}
 	if !lines.Scan() || lines.Text() != `got ""` {
 		t.Errorf("output of the other user's process = %s, want got \"\"", lines.Text())

@@ -94,7 +94,7 @@ func TestAnotherFileIsRefused(t *testing.T) {
 	err = f.Add(alpine(digestB))
 	mismatch, ok := errors.AsType[*lockfile.MismatchError](err)
 	if !ok {
-		t.Fatalf("error %v, want *lockfile.MismatchError", err)
+		t.Fatalf("Add() of another digest: error = %v, want a MismatchError", err)
 	}
 	for _, part := range []string{f.Path(), digestA, digestB, "alpine-3.24 on amd64", "https://example.org/v3.24/a.qcow2"} {
 		if !strings.Contains(err.Error(), part) {
@@ -182,7 +182,7 @@ func TestBrokenFilesAreNamed(t *testing.T) {
 			_, err := lockfile.Load(t.Context(), dir)
 			wrong, ok := errors.AsType[*lockfile.SyntaxError](err)
 			if !ok || wrong.Hint() == "" || !strings.Contains(err.Error(), lockfile.Name) || strings.Contains(err.Error(), "secret") {
-				t.Errorf("error %v, want *lockfile.SyntaxError", err)
+				t.Errorf("Load() of a broken file: error = %v, want a SyntaxError without the text of the file", err)
 			}
 		})
 	}

@@ -261,7 +261,7 @@ func TestRenamer(t *testing.T) {
 			}
 		}
 		if err := r.Close(); err != nil || out.String() != want {
-			t.Errorf("by %d bytes: %q, %v, want %q", size, out.String(), err, want)
+			t.Errorf("text renamed by %d bytes at a time = %q, %v, want %q", size, out.String(), err, want)
 		}
 	}
 }

@@ -134,7 +134,7 @@ func TestBuildRefuses(t *testing.T) {
 			tt.machine.Name = "dev"
 			_, diags := build(t, tt.machine)
 			if len(diags) != 1 {
-				t.Fatalf("got %d diagnostics, want 1: %v", len(diags), diags)
+				t.Fatalf("Build(): %d diagnostics, want 1: %v", len(diags), diags)
 			}
 			if d := diags[0]; d.Severity != tt.severity || !strings.Contains(d.Detail, tt.detail) || d.Hint == "" {
 				t.Errorf("diagnostic %+v, want %s with %q and a hint", d, tt.severity, tt.detail)
@@ -176,7 +176,7 @@ func TestBuildSaysWhereItIsWrong(t *testing.T) {
 	at := hcl.Range{File: "fbdock.hcl", Start: hcl.Pos{Line: 7, Column: 3}}
 	_, diags := build(t, hcl.Machine{Name: "dev", Memory: hcl.GiB, Where: map[string]hcl.Range{"": {}, "memory": at}})
 	if len(diags) != 1 || diags[0].Range != at {
-		t.Errorf("diagnostics %v, want one at %v", diags, at)
+		t.Errorf("Build(): diagnostics = %v, want one at %v", diags, at)
 	}
 }
 
@@ -197,7 +197,7 @@ func TestBuildWithoutProvider(t *testing.T) {
 	bare.Provider = ""
 	_, diags := plan.Build(hcl.Config{Machines: []hcl.Machine{{Name: "dev"}}}, "/p", bare, catalogue{})
 	if len(diags) != 1 || diags[0].Severity != hcl.Warning || diags[0].Summary != "no provider found" {
-		t.Errorf("diagnostics %v, want a warning that no provider was found", diags)
+		t.Errorf("Build(): diagnostics = %v, want a warning that no provider was found", diags)
 	}
 }
 

@@ -30,7 +30,7 @@ func TestPlacement(t *testing.T) {
 		tt.in.Name = "dev"
 		m, diags := build(t, tt.in)
 		if m.Engine.Placement != tt.placement || m.Engine.PlacementReason != tt.reason || diags.HasErrors() {
-			t.Errorf("%s: placement %q, reason %q, %v; want %q, %q", name, m.Engine.Placement, m.Engine.PlacementReason, diags, tt.placement, tt.reason)
+			t.Errorf("Build() of %s = %q, %q, %v, want %q, %q", name, m.Engine.Placement, m.Engine.PlacementReason, diags, tt.placement, tt.reason)
 		}
 	}
 }

@@ -85,10 +85,10 @@ func TestChanges(t *testing.T) {
 			texts = append(texts, c.Text)
 		}
 		if got := strings.Join(texts, "; "); got != tt.want {
-			t.Errorf("%s: changes %q, want %q", tt.name, got, tt.want)
+			t.Errorf("ChangesTo() of %s = %q, want %q", tt.name, got, tt.want)
 		}
 		if by := applies(changes); (tt.by == "") != (len(changes) == 0) || !strings.Contains(by, tt.by) {
-			t.Errorf("%s: applied by %q, want %s", tt.name, by, tt.by)
+			t.Errorf("applies() of %s = %q, want %q", tt.name, by, tt.by)
 		}
 	}
 }
@@ -103,13 +103,13 @@ func TestKeep(t *testing.T) {
 	now := of(hcl.Machine{Provider: "libvirt", Box: "new", CPUs: 2, Memory: 2 * hcl.GiB}, is)
 	changes := ChangesTo(old, now)
 	if len(changes) != 5 {
-		t.Fatalf("changesTo = %v, want five changes", changes)
+		t.Fatalf("ChangesTo() = %v, want 5 changes", changes)
 	}
 	for _, one := range changes {
 		now.Keep(one.Setting, old)
 	}
 	if left := ChangesTo(old, now); len(left) > 0 || !reflect.DeepEqual(now.Machine, was) {
-		t.Errorf("keep: %+v differs by %v, want %+v", now.Machine, left, was)
+		t.Errorf("Keep(): %+v differs by %v, want %+v", now.Machine, left, was)
 	}
 }
 

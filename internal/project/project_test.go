@@ -66,10 +66,10 @@ func TestFindWithoutAConfiguration(t *testing.T) {
 	environ := []string{"XDG_STATE_HOME=" + t.TempDir()}
 	_, err := Options{Dir: t.TempDir(), Env: host.Env{Environ: environ}}.Find()
 	if failure.Status(err) != failure.ExitUsage || !strings.Contains(failure.Hint(err), "fbdock init") {
-		t.Errorf("error %v, want status 2 and a hint at init", err)
+		t.Errorf("Find() without a configuration: error = %v, want status %d and a hint at fbdock init", err, failure.ExitUsage)
 	}
 	if _, err := (Options{Dir: filepath.Join(t.TempDir(), "nowhere"), Env: host.Env{Environ: environ}}).Find(); failure.Status(err) != failure.ExitUsage {
-		t.Errorf("error %v, want status 2", err)
+		t.Errorf("Find() in a missing folder: error = %v, want status %d", err, failure.ExitUsage)
 	}
 }
 

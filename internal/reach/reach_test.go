@@ -99,7 +99,7 @@ func TestOf(t *testing.T) {
 			got = append(got, text)
 		}
 		if strings.Join(got, "\n") != strings.Join(tt.want, "\n") {
-			t.Errorf("%s: Of() = %q, want %q", what, got, tt.want)
+			t.Errorf("Of(%s) = %q, want %q", what, got, tt.want)
 		}
 	}
 }

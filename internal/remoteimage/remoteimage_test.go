@@ -163,7 +163,7 @@ func TestReadFails(t *testing.T) {
 		{"nobody", "127.0.0.1:1/img:1", nil},
 	} {
 		if _, err := remoteimage.Read(t.Context(), tt.reference, nil); err == nil || tt.want != nil && !errors.Is(err, tt.want) {
-			t.Errorf("%s: Read = %v, want %v", tt.what, err, tt.want)
+			t.Errorf("Read() of %s: error = %v, want %v", tt.what, err, tt.want)
 		}
 	}
 	if _, err := remoteimage.Read(t.Context(), local(t, http.HandlerFunc(endless))+"/img:1", nil); err == nil || !strings.Contains(err.Error(), "more than a manifest has") {

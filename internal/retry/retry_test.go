@@ -38,7 +38,7 @@ func TestDelaysDouble(t *testing.T) {
 		got := starts(t, nil, 0, 0, 0, 0, 0)
 		want := []time.Duration{0, 1 * time.Second, 3 * time.Second, 7 * time.Second, 12 * time.Second, 17 * time.Second}
 		if !slices.Equal(got, want) {
-			t.Errorf("attempts at %v, want %v", got, want)
+			t.Errorf("attempts started at %v, want %v", got, want)
 		}
 	})
 }
@@ -50,7 +50,7 @@ func TestDelaysStartAgain(t *testing.T) {
 		got := starts(t, nil, 0, 0, lasts, 0)
 		want := []time.Duration{0, 1 * time.Second, 3 * time.Second, 4*time.Second + lasts, 6*time.Second + lasts}
 		if !slices.Equal(got, want) {
-			t.Errorf("attempts at %v, want %v", got, want)
+			t.Errorf("attempts started at %v, want %v", got, want)
 		}
 	})
 }
@@ -66,7 +66,7 @@ func TestWakeEndsADelay(t *testing.T) {
 		got := starts(t, wake, 0, 0, 0)
 		want := []time.Duration{0, 1 * time.Second, 1500 * time.Millisecond, 2500 * time.Millisecond}
 		if !slices.Equal(got, want) {
-			t.Errorf("attempts at %v, want %v", got, want)
+			t.Errorf("attempts started at %v, want %v", got, want)
 		}
 	})
 }

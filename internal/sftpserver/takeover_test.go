@@ -110,7 +110,7 @@ func TestPrivateByItsName(t *testing.T) {
 		"chmod the folder that holds it":   func() error { return c.Chmod("/deep", 0o777) },
 	} {
 		if err := do(); !errors.Is(err, fs.ErrPermission) && !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("%s: %v, want a refusal", what, err)
+			t.Errorf("%s of a private folder: error = %v, want ErrPermission or ErrNotExist", what, err)
 		}
 	}
 	for dir, want := range map[string][]string{"/": {"deep", "nested", "src"}, "/deep": nil, "/nested": nil} {
@@ -172,7 +172,7 @@ func TestPrivateMadeLater(t *testing.T) {
 		},
 	} {
 		if err := do(); !errors.Is(err, fs.ErrPermission) {
-			t.Errorf("%s: %v, want ErrPermission", what, err)
+			t.Errorf("%s: error = %v, want ErrPermission", what, err)
 		}
 	}
 	// Folders that the session knows by then.

@@ -45,7 +45,7 @@ func TestHome(t *testing.T) {
 	} {
 		got, err := state.Home(tt.env, tt.goos)
 		if got != tt.want || (err == nil) != (tt.want != "") {
-			t.Errorf("%s: Home() = %q, %v; want %q", tt.goos, got, err, tt.want)
+			t.Errorf("Home() on %s = %q, %v, want %q", tt.goos, got, err, tt.want)
 		}
 		var fault *state.HomeError
 		if err != nil && (!errors.As(err, &fault) || !strings.Contains(fault.Hint(), "XDG_STATE_HOME")) {

@@ -78,11 +78,11 @@ func TestKeysAreOneSet(t *testing.T) {
 				got, err := m.Keys()
 				must(t, err)
 				if !maps.Equal(got, old) && !maps.Equal(got, keysAt("new")) {
-					t.Errorf("Keys() after SetKeys over %s keys that stopped at step %d: want the old set or the new (-old +got):\n%s", before, n, cmp.Diff(old, got))
+					t.Errorf("Keys() after SetKeys over %s keys stopped at step %d: want the old or the new (-old +got):\n%s", before, n, cmp.Diff(old, got))
 				}
 				must(t, errors.Join(m.SetKeys(keysAt("new")), m.Make()))
 				if got, err := m.Keys(); err != nil || !maps.Equal(got, keysAt("new")) {
-					t.Errorf("Keys() after SetKeys over %s keys that stopped at step %d and ran again: %v, want the new set (-want +got):\n%s", before, n, err, cmp.Diff(keysAt("new"), got))
+					t.Errorf("Keys() after SetKeys over %s keys stopped at step %d and ran again: %v, want the new set (-want +got):\n%s", before, n, err, cmp.Diff(keysAt("new"), got))
 				}
 				if left := keyFiles(t, m); len(left) != 1 {
 					t.Errorf("SetKeys over %s keys that stopped at step %d and ran again: files = %q, want one", before, n, left)
@@ -143,6 +143,6 @@ func TestFormerKeys(t *testing.T) {
 	_, err = m.Keys()
 	damaged, ok := errors.AsType[*state.DamagedError](err)
 	if !ok || damaged.File != m.KeyFile("tls/ca.pem") || damaged.Hint() == "" {
-		t.Errorf("Keys of half a file: %v, want a *DamagedError", err)
+		t.Errorf("Keys() with half a file: error = %v, want a DamagedError", err)
 	}
 }

@@ -39,7 +39,7 @@ func TestReader(t *testing.T) {
 		t.Fatalf("NewReader() of an endless stream: %d bytes, %d read, %v, want 1 MiB, 1 byte more and a TooLargeError", len(data), from.read, err)
 	}
 	if got, want := large.Error(), "the list of containers is larger than 1 MiB"; got != want || large.Hint() == "" {
-		t.Errorf("error %q, want %q", got, want)
+		t.Errorf("TooLargeError.Error() = %q, want %q", got, want)
 	}
 	broken := errors.New("broken")
 	if _, err := io.ReadAll(untrusted.NewReader(io.MultiReader(strings.NewReader("1234"), iotest.ErrReader(broken)), "it", 4)); !errors.Is(err, broken) {

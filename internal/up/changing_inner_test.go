@@ -21,7 +21,7 @@ func TestChangesThatWait(t *testing.T) {
 	}
 	for _, tt := range tests {
 		if got := [3]bool{tt.c.applies(memory), tt.c.applies(box), tt.c.applies(ports)}; got != tt.want {
-			t.Errorf("%+v applies %v, want %v", tt.c, got, tt.want)
+			t.Errorf("applies() of %+v = %v, want %v", tt.c, got, tt.want)
 		}
 	}
 }

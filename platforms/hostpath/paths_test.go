@@ -32,7 +32,7 @@ func TestGuestPath(t *testing.T) {
 	}
 	for _, tt := range tests {
 		if got, err := hostpath.GuestPath(tt.goos, tt.in); err != nil || got != tt.want {
-			t.Errorf("%s %s: %q, %v, want %q", tt.goos, tt.in, got, err, tt.want)
+			t.Errorf("GuestPath(%s, %q) = %q, %v, want %q", tt.goos, tt.in, got, err, tt.want)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func TestSplitVolume(t *testing.T) {
 	} {
 		s, tgt, o := hostpath.SplitVolume(in)
 		if got := [3]string{s, tgt, o}; got != want {
-			t.Errorf("%q: %q, want %q", in, got, want)
+			t.Errorf("SplitVolume(%q) = %q, want %q", in, got, want)
 		}
 	}
 }

@@ -27,7 +27,7 @@ func TestQuote(t *testing.T) {
 		{hostshell.Cmd, []string{"x", `C:\a b\`, "100%", `say "hi"`}, `x "C:\a b\\" ^"100^%^" ^"say \^"hi\^"^"`},
 	} {
 		if got, err := hostshell.Quote(tt.shell, tt.args...); err != nil || got != tt.want {
-			t.Errorf("%s %q: %s, %v, want %s", tt.shell, tt.args, got, err, tt.want)
+			t.Errorf("Quote(%s, %q) = %s, %v, want %s", tt.shell, tt.args, got, err, tt.want)
 		}
 	}
 	for _, tt := range []struct {
@@ -39,7 +39,7 @@ func TestQuote(t *testing.T) {
 	} {
 		_, err := hostshell.Quote(tt.shell, "x", tt.arg)
 		if e, ok := errors.AsType[*hostshell.QuoteError](err); !ok || e.Arg != tt.arg || e.Error() == "" {
-			t.Errorf("%s %q: %v, want a refusal", tt.shell, tt.arg, err)
+			t.Errorf("Quote(%s, x, %q): error = %v, want a QuoteError", tt.shell, tt.arg, err)
 		}
 	}
 	if _, err := hostshell.Quote("fish", "x"); err == nil {
