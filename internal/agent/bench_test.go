@@ -47,7 +47,7 @@ func BenchmarkRun(b *testing.B) {
 			b.Run(by.name+"/"+what, func(b *testing.B) {
 				for b.Loop() {
 					if status, err := by.Run(b.Context(), cmd); status != 0 || err != nil {
-						b.Fatal(status, err)
+						b.Fatalf("Run(%v) = %d, %v, want 0 and no error", cmd, status, err)
 					}
 				}
 			})
@@ -70,7 +70,7 @@ func BenchmarkBesideMount(b *testing.B) {
 	one := func(b *testing.B) {
 		for b.Loop() {
 			if status, err := c.Run(b.Context(), link.Command{Args: []string{"true"}}); status != 0 || err != nil {
-				b.Fatal(status, err)
+				b.Fatalf("Run(true) = %d, %v, want 0 and no error", status, err)
 			}
 		}
 	}

@@ -51,7 +51,8 @@ func TestBindsComeBack(t *testing.T) {
 		was := lines()
 		for began := time.Now(); lines() < was+5; time.Sleep(20 * time.Millisecond) {
 			if time.Since(began) > time.Minute {
-				t.Fatalf("%s: the container does not write any more after %d lines; mounts of the engine:\n%s", when, was, m.engine.sh(t, "grep sshfs /proc/self/mounts; ls -l /var/run/fbdock-mounts"))
+				t.Fatalf("%s: the container wrote %d lines and no more, want 5 more within 1m; mounts of the engine:\n%s",
+					when, was, m.engine.sh(t, "grep sshfs /proc/self/mounts; ls -l /var/run/fbdock-mounts"))
 			}
 		}
 	}
@@ -84,7 +85,7 @@ func TestBindsComeBack(t *testing.T) {
 	write(t, filepath.Join(f.Source, "stop"), "")
 	got := <-done
 	if got.status != 0 {
-		t.Errorf("the container: %+v", got)
+		t.Errorf("the container ended with %+v, want status 0", got)
 	}
 	t.Logf("%s writes, %s of the container's failed", got.stdout, strings.TrimSpace(got.stderr))
 	if err := r.Stop(t.Context()); err != nil {
@@ -93,7 +94,7 @@ func TestBindsComeBack(t *testing.T) {
 	<-r.ended
 	for _, s := range []*sshd{m.freebsd, m.engine} {
 		if got := s.sh(t, "mount | grep -F '"+f.Target+"'"); got != "" {
-			t.Errorf("left: %s", got)
+			t.Errorf("mounts after Stop() = %q, want none", got)
 		}
 	}
 }

@@ -69,7 +69,7 @@ func TestChaos(t *testing.T) {
 		r.await(t, func(s agent.Status) bool { return s.Link && mounted(s) })
 		t.Logf("%s: all is there after %v", event.name, time.Since(began).Round(time.Millisecond))
 		if took := time.Since(began); took > 30*time.Second {
-			t.Errorf("%s: all is there after %v", event.name, took)
+			t.Errorf("%s: connection and mounts are back after %v, want 30s or less", event.name, took)
 		}
 	}
 	time.Sleep(time.Second)
@@ -77,7 +77,7 @@ func TestChaos(t *testing.T) {
 	users.Wait()
 	t.Logf("%d commands, %d of them lost on their way, %d writes", ran.Load(), lost.Load(), written.Load())
 	if ran.Load() < 50 || written.Load() < 20 {
-		t.Error("too little was done to show anything")
+		t.Errorf("load: %d commands and %d writes, want 50 and 20 or more", ran.Load(), written.Load())
 	}
 }
 
@@ -94,7 +94,7 @@ func commands(t *testing.T, r *running, seed int, stop <-chan struct{}, ran, los
 		began, want := time.Now(), (seed+i)%100
 		status, err := once(t, r, user, want)
 		if took := time.Since(began); took > 30*time.Second {
-			t.Errorf("a command on %s took %v: %d, %v", user, took, status, err)
+			t.Errorf("Run() on %s took %v, want 30s or less: status = %d, error = %v", user, took, status, err)
 		}
 		switch {
 		case err != nil:
@@ -118,7 +118,7 @@ func once(t *testing.T, r *running, user string, want int) (int, error) {
 		Raw: fmt.Sprintf("cat; sleep 0.0%d; exit %d", want, want), Stdin: strings.NewReader("echo"), Stdout: &out,
 	})
 	if err == nil && out.String() != "echo" {
-		t.Errorf("a command on %s said %q", user, out.String())
+		t.Errorf("Run(cat) on %s: output = %q, want %q", user, out.String(), "echo")
 	}
 	return status, err
 }
@@ -152,7 +152,7 @@ func writes(t *testing.T, r *running, f mount.Folder, user string, stop <-chan s
 			continue
 		}
 		if got, err := os.ReadFile(filepath.Join(f.Source, name)); err != nil || string(got) != text {
-			t.Errorf("%s, which was written, has %d bytes of %d: %v", name, len(got), len(text), err)
+			t.Errorf("%s after a write that succeeded: %d bytes, error = %v, want %d bytes", name, len(got), err, len(text))
 		}
 		written.Add(1)
 	}
@@ -176,7 +176,7 @@ func TestHostKeyChanges(t *testing.T) {
 	st := r.await(t, func(s agent.Status) bool { return !s.Link && strings.Contains(s.Error, "host key") })
 	t.Log(st.Error)
 	if _, err := r.Dial(t.Context(), agent.UserFreeBSD, 20*time.Second); err == nil {
-		t.Error("a machine with another host key was spoken to")
+		t.Error("Dial() of a guest with a changed host key: no error, want one")
 	}
 	s.kill()
 	write(t, filepath.Join(s.Dir, "host"), string(before))

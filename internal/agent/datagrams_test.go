@@ -141,7 +141,7 @@ func ask(t *testing.T, conn net.Conn, words string) {
 			}
 		}
 	}
-	t.Fatalf("no answer to %q from %s", words, conn.RemoteAddr())
+	t.Fatalf("Read() from %s: no answer to %q, want one", conn.RemoteAddr(), words)
 }
 
 // TestDatagrams: a published UDP port is there on both loopbacks, keeps its
@@ -162,10 +162,10 @@ func TestDatagrams(t *testing.T) {
 	d.publish("0.0.0.0:"+port, ":::"+port, "0.0.0.0:"+deaf, "127.0.0.1:9")
 	s := r.await(t, func(s agent.Status) bool { return ports(s, port) >= 0 && ports(s, deaf) >= 0 && ports(s, "9") >= 0 })
 	if p := s.Ports[ports(s, port)]; p.Protocol != "udp" || !slices.Contains(p.Local, at) || p.Error != "" || len(s.Ports) != 3 {
-		t.Errorf("published: %+v", s.Ports)
+		t.Errorf("Status().Ports = %+v, want 3 with %s forwarded by UDP at %s", s.Ports, port, at)
 	}
 	if p := s.Ports[ports(s, "9")]; p.Hop != "engine" || len(p.Local) > 0 || !strings.Contains(p.Error, "publish it without an address") {
-		t.Errorf("published at the engine's loopback: %+v", p)
+		t.Errorf("Status().Ports: a port at the engine's loopback = %+v, want an error of the engine that says how to publish it", p)
 	}
 
 	var conns []net.Conn
@@ -201,7 +201,7 @@ func TestDatagrams(t *testing.T) {
 	r.await(t, func(s agent.Status) bool { return len(s.Ports) == 0 })
 	free, err := net.ListenPacket("udp", at)
 	if err != nil {
-		t.Errorf("the port is not free again: %v", err)
+		t.Errorf("ListenPacket(%s) after the port is gone: error = %v, want none", at, err)
 	} else {
 		_ = free.Close()
 	}

@@ -67,7 +67,7 @@ func TestDockerHalfClose(t *testing.T) {
 	r := startAgent(t, s, behindTLS(t, func(conn *tls.Conn) { countBytes(conn) }))
 	halfCloses(t, r.docker, 50)
 	if n := s.logins(t); n != 1 {
-		t.Errorf("%d logins", n)
+		t.Errorf("logins = %d, want 1", n)
 	}
 }
 
@@ -94,7 +94,7 @@ func halfCloses(t *testing.T, socket string, many int) {
 				t.Error(err)
 			}
 			if data, err := io.ReadAll(conn); string(data) != "300000 bytes" || err != nil {
-				t.Errorf("%q, %v", data, err)
+				t.Errorf("ReadAll() after CloseWrite() = %q, %v, want %q", data, err, "300000 bytes")
 			}
 		})
 	}
@@ -110,7 +110,7 @@ func TestDockerEndsFirst(t *testing.T) {
 		_ = conn.Close()
 	}))
 	if data, err := io.ReadAll(client1(t, r.docker)); string(data) != "bye" || err != nil {
-		t.Errorf("%q, %v", data, err)
+		t.Errorf("ReadAll() = %q, %v, want %q", data, err, "bye")
 	}
 }
 

@@ -42,20 +42,20 @@ func TestMountsAreExchanged(t *testing.T) {
 	} {
 		set.Store(&agent.Settings{ID: step.name, Mounts: step.want})
 		if _, err := r.Reload(t.Context()); err != nil {
-			t.Fatalf("%s: %v", step.name, err)
+			t.Fatalf("Reload() with %s: error = %v, want none", step.name, err)
 		}
 		s, err := r.Mounts(t.Context())
 		if err != nil || !mounted(s) || len(s.Mounts) != 2*len(step.want) || s.Settings != step.name || s.PID != before.PID {
-			t.Fatalf("%s: %v\n%+v", step.name, err, s)
+			t.Fatalf("Mounts() with %s = %+v, %v, want %d folders in both guests by the same process", step.name, s, err, len(step.want))
 		}
 		for _, user := range []string{agent.UserFreeBSD, agent.UserEngine} {
 			if got := since(s, user, all[0].Target); !got.Equal(since(before, user, all[0].Target)) {
-				t.Errorf("%s: the mount that stays is there since %v on %s", step.name, got, user)
+				t.Errorf("%s: the mount that stays on %s is there since %v, want %v", step.name, user, got, since(before, user, all[0].Target))
 			}
 			for _, f := range step.want {
 				got := run(t, r.dial(t, user), link.Command{Args: []string{"cat", f.Target + "/a"}})
 				if got.stdout != filepath.Base(f.Source) {
-					t.Errorf("%s: %s on %s: %+v", step.name, f.Target, user, got)
+					t.Errorf("%s: cat %s/a on %s = %+v, want output %q", step.name, f.Target, user, got, filepath.Base(f.Source))
 				}
 			}
 		}
@@ -72,7 +72,7 @@ func TestMountsAreExchanged(t *testing.T) {
 	set.Store(&agent.Settings{ID: "moved", Mounts: []mount.Folder{moved}})
 	s, err := r.Reload(t.Context())
 	if err != nil || len(s.Mounts) != 2 || s.Mounts[0].Source != moved.Source || !s.Mounts[0].Since.Equal(since(before, agent.UserFreeBSD, moved.Target)) {
-		t.Errorf("moved: %v\n%+v", err, s.Mounts)
+		t.Errorf("Reload() with a moved folder = %+v, %v, want source %s, mounted since before", s.Mounts, err, moved.Source)
 	}
 	writer.end(t, moved.Source)
 }
@@ -133,11 +133,11 @@ func (o *opened) end(t *testing.T, source string) {
 		data, err := os.ReadFile(filepath.Join(source, f.name))
 		lines := strings.Fields(string(data))
 		if err != nil || got.status != 0 || fmt.Sprintln(len(lines)) != got.stdout || len(lines) < 10 {
-			t.Errorf("%s: %d lines, %v; the writer: %+v", f.name, len(lines), err, got)
+			t.Errorf("%s: %d lines, error = %v, want as many as the writer has: %+v", f.name, len(lines), err, got)
 		}
 		for i, line := range lines {
 			if line != fmt.Sprint(i) {
-				t.Fatalf("%s: line %d is %s", f.name, i, line)
+				t.Fatalf("%s: line %d = %q, want %q", f.name, i, line, fmt.Sprint(i))
 			}
 		}
 	}

@@ -98,11 +98,11 @@ func TestForwardsStay(t *testing.T) {
 	})
 	s := r.await(t, func(s agent.Status) bool { return len(portOf(s, port).Local) > 0 })
 	if p := portOf(s, port); p.Container != "old" || len(s.Ports) != 1 || p.Local[0] != here+":"+port {
-		t.Fatalf("published: %+v", s.Ports)
+		t.Fatalf("Status().Ports = %+v, want one, container old at %s:%s", s.Ports, here, port)
 	}
 	first, answers, name := call(t, port)
 	if name != "first" {
-		t.Fatalf("the port leads to %q", name)
+		t.Fatalf("port %s leads to %q, want %q", port, name, "first")
 	}
 
 	// Somebody asks all the time, and is never refused.
@@ -112,7 +112,7 @@ func TestForwardsStay(t *testing.T) {
 		for ctx.Err() == nil {
 			conn, err := net.Dial("tcp", net.JoinHostPort(here, port))
 			if err != nil {
-				t.Errorf("the port was closed: %v", err)
+				t.Errorf("Dial(%s:%s) during docker events: error = %v, want none", here, port, err)
 				return
 			}
 			_ = conn.Close()
@@ -133,11 +133,11 @@ func TestForwardsStay(t *testing.T) {
 		want := strings.TrimPrefix(step.container["Names"].([]string)[0], "/")
 		r.await(t, func(s agent.Status) bool { return portOf(s, port).Container == want })
 		if got := hear(t, first, answers); got != "first" {
-			t.Errorf("%s: the connection that was open says %q", step.why, got)
+			t.Errorf("%s: the open connection says %q, want %q", step.why, got, "first")
 		}
 	}
 	if _, _, name := call(t, port); name != "second" {
-		t.Errorf("a new connection leads to %q", name)
+		t.Errorf("a new connection to port %s leads to %q, want %q", port, name, "second")
 	}
 	stop()
 	asking.Wait()
@@ -145,11 +145,11 @@ func TestForwardsStay(t *testing.T) {
 	d.list()
 	r.await(t, func(s agent.Status) bool { return len(s.Ports) == 0 })
 	if got := hear(t, first, answers); got == "first" {
-		t.Error("a connection outlives its port")
+		t.Error("the connection still answers after its port is gone, want it closed")
 	}
 	if conn, err := net.Dial("tcp", net.JoinHostPort(here, port)); err == nil {
 		_ = conn.Close()
-		t.Error("the port is still open")
+		t.Errorf("Dial(%s:%s) after the port is gone: no error, want one", here, port)
 	}
 }
 
@@ -172,17 +172,17 @@ func TestForwardsLimit(t *testing.T) {
 	})
 	s := r.await(t, func(s agent.Status) bool { return len(s.Ports) == 3 })
 	if _, _, name := call(t, port); name != "web" {
-		t.Errorf("the port of another container leads to %q", name)
+		t.Errorf("port %s of container web leads to %q, want %q", port, name, "web")
 	}
 	if p := portOf(s, "20000"); p.Count != 11 || p.Hop != "host" || !strings.Contains(p.Error, "at most 11 ports") || !strings.Contains(p.Hint, "forward { max = 12 }") {
-		t.Errorf("too many ports: %+v", p)
+		t.Errorf("Status().Ports: 11 ports beyond the limit = %+v, want an error and a hint with max = 12", p)
 	}
 	if p := s.Ports[0]; p.Container != "bare" || p.Error != "" || !strings.Contains(p.Note, "--network host") {
-		t.Errorf("a container on the engine's network: %+v", p)
+		t.Errorf("Status().Ports: a container with --network host = %+v, want a note and no error", p)
 	}
 	if conn, err := net.Dial("tcp", here+":20000"); err == nil {
 		_ = conn.Close()
-		t.Error("a part of the range is forwarded")
+		t.Errorf("Dial(%s:20000), a port of a range beyond the limit: no error, want one", here)
 	}
 }
 
@@ -206,11 +206,11 @@ func TestFloodOfEvents(t *testing.T) {
 		case <-time.After(time.Millisecond):
 		}
 		if time.Since(began) > time.Minute {
-			t.Fatalf("a flood of events for %v brought %d looks", time.Since(began), looks()-first)
+			t.Fatalf("a flood of events for %v: %d lists of containers, want %d", time.Since(began), looks()-first, many)
 		}
 	}
 	if took := time.Since(began); took < (many-1)*100*time.Millisecond {
-		t.Errorf("a flood of events brought %d looks in %v", many, took)
+		t.Errorf("a flood of events: %d lists of containers in %v, want %v or more", many, took, (many-1)*100*time.Millisecond)
 	}
 }
 
@@ -239,7 +239,7 @@ func TestListBehindEvent(t *testing.T) {
 	d.mu.Unlock()
 	r.await(t, func(s agent.Status) bool { return len(portOf(s, port).Local) > 0 })
 	if took := time.Since(began); took > 15*time.Second {
-		t.Errorf("the port was found after %v", took)
+		t.Errorf("the port is forwarded after %v, want 15s or less", took)
 	}
 }
 
@@ -262,7 +262,7 @@ func TestForwardsAreExchanged(t *testing.T) {
 	before := r.await(t, func(s agent.Status) bool { return len(portOf(s, port).Local) > 0 })
 	conn, answers, name := call(t, port)
 	if name != "web" {
-		t.Fatalf("the port leads to %q", name)
+		t.Fatalf("port %s leads to %q, want %q", port, name, "web")
 	}
 	reload := func(change func(*agent.Settings)) agent.Status {
 		t.Helper()
@@ -271,25 +271,25 @@ func TestForwardsAreExchanged(t *testing.T) {
 		set.Store(&s)
 		status, err := r.Reload(t.Context())
 		if err != nil || status.PID != before.PID {
-			t.Fatalf("reload: %v, %+v", err, status)
+			t.Fatalf("Reload() = %+v, %v, want the same process, %d", status, err, before.PID)
 		}
 		return status
 	}
 	reload(func(s *agent.Settings) { s.MaxForwards = 5 })
 	if got := hear(t, conn, answers); got != "web" {
-		t.Errorf("with another limit the open connection says %q", got)
+		t.Errorf("Reload() with another limit: the open connection says %q, want %q", got, "web")
 	}
 	s := reload(func(s *agent.Settings) { s.Bind = netip.MustParseAddr(there) })
 	if p := portOf(s, port); len(p.Local) != 1 || p.Local[0] != there+":"+port {
-		t.Errorf("bound elsewhere: %+v", p)
+		t.Errorf("Reload() with bind %s: port = %+v, want it at %s:%s only", there, p, there, port)
 	}
 	if old, err := net.Dial("tcp", net.JoinHostPort(here, port)); err == nil {
 		_ = old.Close()
-		t.Error("the port is still open where it was")
+		t.Errorf("Dial(%s:%s) after Reload() with bind %s: no error, want one", here, port, there)
 	}
 	s = reload(func(s *agent.Settings) { s.MaxForwards, s.Bind = 0, netip.MustParseAddr(here) })
 	if p := portOf(s, port); p.Error != "" || len(p.Local) != 1 || p.Local[0] != here+":"+port {
-		t.Errorf("bound as at first: %+v", p)
+		t.Errorf("Reload() with bind %s: port = %+v, want it at %s:%s only", here, p, here, port)
 	}
 	if _, _, name := call(t, port); name != "web" {
 		t.Errorf("bound as at first the port leads to %q, want web", name)

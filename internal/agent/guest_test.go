@@ -137,7 +137,7 @@ func startAgentOf(t testing.TB, g *guests, change func(*agent.Options)) *running
 		select {
 		case <-r.ended:
 		case <-time.After(20 * time.Second):
-			t.Error("the agent does not end")
+			t.Error("agent.Run() does not return 20 s after its context ended, want it to return")
 		}
 	})
 	r.await(t, func(agent.Status) bool { return true })
@@ -155,7 +155,7 @@ func (r *running) await(t testing.TB, ok func(agent.Status) bool) agent.Status {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Fatalf("the agent's status: %+v, %v", last, err)
+	t.Fatalf("Status() = %+v, %v, want the awaited state within 30s", last, err)
 	return last
 }
 
@@ -163,7 +163,7 @@ func (r *running) dial(t testing.TB, user string) *link.Client {
 	t.Helper()
 	c, err := r.Dial(t.Context(), user, 0)
 	if err != nil {
-		t.Fatalf("dial the agent: %v", err)
+		t.Fatalf("Dial(%s): error = %v, want none", user, err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c

@@ -141,10 +141,10 @@ func TestHostileDockerd(t *testing.T) {
 		now, peak := p.memory(t)
 		t.Logf("%s: %d KiB, at most %d KiB so far (%d before), %d descriptors", test.name, now, peak, before, p.descriptors(t))
 		if peak > maxHostile && !raced {
-			t.Errorf("%s: the agent took %d KiB", test.name, peak)
+			t.Errorf("%s: memory of the agent = %d KiB, want %d or less", test.name, peak, maxHostile)
 		}
 		if n := p.descriptors(t); n > 400 {
-			t.Errorf("%s: %d descriptors are open", test.name, n)
+			t.Errorf("%s: open descriptors = %d, want 400 or less", test.name, n)
 		}
 	}
 	d.answer(nil, nil)
@@ -170,7 +170,7 @@ func (p *process) wait(t *testing.T, ok func(agent.Status) bool) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("the agent's status: %.2000s, %v", fmt.Sprintf("%+v", last), err)
+	t.Fatalf("Ports() = %.2000s, %v, want the awaited state within 10s", fmt.Sprintf("%+v", last), err)
 }
 
 // TestDescriptorsAreKept: when the process has hardly a descriptor left, new
@@ -195,12 +195,12 @@ func TestDescriptorsAreKept(t *testing.T) {
 		return portOf(s, port).Hop == "host" && strings.Contains(portOf(s, port).Error, "ulimit -n")
 	})
 	if n := p.descriptors(t); n > 160-30 {
-		t.Errorf("%d of 160 descriptors are open", n)
+		t.Errorf("open descriptors = %d of 160, want %d or less", n, 160-30)
 	}
 	t.Logf("%d connections, %d refused by the system, %d descriptors", conns, refused, p.descriptors(t))
 	for range 20 { // at once
 		if _, err := p.Status(t.Context()); err != nil {
-			t.Fatalf("the agent's own socket does not work: %v", err)
+			t.Fatalf("Status() with few descriptors left: error = %v, want none", err)
 		}
 	}
 }

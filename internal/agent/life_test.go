@@ -22,7 +22,7 @@ func TestSocketIsPrivate(t *testing.T) {
 	r := startAgent(t, startSSHD(t), nil)
 	info, err := os.Stat(r.Address)
 	if err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v", info, err)
+		t.Errorf("Stat(%s) = %v, %v, want mode 0600", r.Address, info, err)
 	}
 }
 
@@ -39,21 +39,21 @@ func TestGuestReboots(t *testing.T) {
 		Script: "echo ready; sleep 60", Stdout: writerFunc(func([]byte) { once.Do(func() { go s.kill() }) }),
 	})
 	if lost, ok := errors.AsType[*link.LostError](err); !ok || lost.Hint() == "" {
-		t.Errorf("in flight: %v", err)
+		t.Errorf("Run() when sshd is killed: error = %v, want a LostError with a hint", err)
 	}
 	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("in flight: told after %v", took)
+		t.Errorf("Run() when sshd is killed: returned after %v, want 10s or less", took)
 	}
 	r.await(t, func(s agent.Status) bool { return !s.Link && s.Error != "" })
 	s.start(t)
 	if got := run(t, c, link.Command{Script: "exit 4"}); got.status != 4 || got.err != nil {
-		t.Errorf("the client of before: %+v", got)
+		t.Errorf("Run(exit 4) by the client of before = %+v, want status 4", got)
 	}
 	if got := run(t, r.dial(t, agent.UserEngine), link.Command{Script: "exit 5"}); got.status != 5 || got.err != nil {
-		t.Errorf("the engine: %+v", got)
+		t.Errorf("Run(exit 5) on the engine = %+v, want status 5", got)
 	}
 	if st := r.await(t, func(s agent.Status) bool { return s.Link }); st.Repairs != 1 {
-		t.Errorf("%+v", st)
+		t.Errorf("Status() after a reconnect = %+v, want 1 repair", st)
 	}
 }
 
@@ -68,10 +68,10 @@ func TestGuestIsAway(t *testing.T) {
 	began := time.Now()
 	_, err := r.Dial(t.Context(), agent.UserFreeBSD, 30*time.Second)
 	if err == nil || time.Since(began) > 25*time.Second {
-		t.Errorf("%v after %v", err, time.Since(began))
+		t.Errorf("Dial() without sshd: error = %v after %v, want one within 25s", err, time.Since(began))
 	}
 	if r.guests.fresh.Load() == 0 {
-		t.Error("Vagrant was never asked for the address")
+		t.Error("Vagrant was asked for the address 0 times, want 1 or more")
 	}
 }
 
@@ -86,10 +86,10 @@ func TestMachineIsGone(t *testing.T) {
 	select {
 	case <-r.ended:
 	case <-time.After(15 * time.Second):
-		t.Fatal("the agent of a folder that is gone lives")
+		t.Fatal("agent.Run() does not return 15 s after its folder was deleted, want it to return")
 	}
 	if !errors.Is(r.err, agent.ErrGone) {
-		t.Errorf("ended with %v", r.err)
+		t.Errorf("agent.Run() without its folder: error = %v, want ErrGone", r.err)
 	}
 }
 
@@ -102,19 +102,19 @@ func TestStop(t *testing.T) {
 	}
 	<-r.ended
 	if r.err != nil {
-		t.Errorf("ended with %v", r.err)
+		t.Errorf("agent.Run() after Stop(): error = %v, want none", r.err)
 	}
 	select {
 	case <-c.Done():
 	case <-time.After(5 * time.Second):
-		t.Error("a client of a stopped agent lives")
+		t.Error("the client's connection is open 5 s after Stop(), want it closed")
 	}
 	if _, err := os.Stat(r.Address); err == nil {
-		t.Error("the socket is left")
+		t.Errorf("Stat(%s) after Stop(): no error, want the socket deleted", r.Address)
 	}
 	err := r.Stop(t.Context())
 	if _, ok := errors.AsType[*link.UnreachableError](err); !ok {
-		t.Errorf("stop without an agent: %v", err)
+		t.Errorf("Stop() without an agent: error = %v, want an UnreachableError", err)
 	}
 }
 
@@ -147,24 +147,24 @@ func TestRetire(t *testing.T) {
 		o.Identity, o.Socket, o.Lock = "next", r.Address, r.dir+"/agent.lock"
 	})
 	if got := run(t, next.dial(t, agent.UserFreeBSD), link.Command{Script: "exit 8"}); got.status != 8 {
-		t.Errorf("the next: %+v", got)
+		t.Errorf("Run(exit 8) by the next agent = %+v, want status 8", got)
 	}
 	select {
 	case <-r.ended:
-		t.Fatal("the first one did not wait for its command")
+		t.Fatal("the retired agent ended before its command, want it to wait")
 	default:
 	}
 	if _, err := in.WriteString("x"); err != nil {
 		t.Fatal(err)
 	}
 	if got := <-result; got.status != 6 || got.err != nil {
-		t.Errorf("the command: %+v", got)
+		t.Errorf("the command of the retired agent = %+v, want status 6", got)
 	}
 	_ = c.Close()
 	select {
 	case <-r.ended:
 	case <-time.After(10 * time.Second):
-		t.Error("the first one lives without connections")
+		t.Error("the retired agent runs 10 s after its last connection, want it to end")
 	}
 }
 
@@ -198,7 +198,7 @@ func TestStarter(t *testing.T) {
 	}
 	wg.Wait()
 	if spawned != 1 {
-		t.Errorf("%d agents were started", spawned)
+		t.Errorf("20 calls of Ensure() started %d agents, want 1", spawned)
 	}
 }
 
@@ -209,7 +209,7 @@ func TestStarterTellsWhatTheAgentSaid(t *testing.T) {
 	err := starter.Ensure(t.Context())
 	failed, ok := errors.AsType[*agent.StartError](err)
 	if !ok || !strings.Contains(failed.Error(), "no key to be had") || strings.Contains(failed.Error(), "old line") || failed.Hint() == "" {
-		t.Errorf("%v", err)
+		t.Errorf("Ensure(): error = %v, want a StartError with the agent's reason, a hint and no old line", err)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestStarterKnowsTheEndOfAnother(t *testing.T) {
 	defer cancel()
 	err := starter.Ensure(ctx)
 	if failed, ok := errors.AsType[*agent.StartError](err); !ok || !errors.Is(failed, context.DeadlineExceeded) {
-		t.Errorf("the wait for the other ended with %v", err)
+		t.Errorf("Ensure() while another agent starts: error = %v, want a StartError with DeadlineExceeded", err)
 	}
 }
 
@@ -255,7 +255,7 @@ func TestLogFileStaysSmall(t *testing.T) {
 	for _, name := range []string{l.Path, l.Path + ".1"} {
 		info, err := os.Stat(name)
 		if err != nil || info.Size() > 100 || info.Size() == 0 {
-			t.Errorf("%s: %v, %v", name, info, err)
+			t.Errorf("Stat(%s) = %v, %v, want 1 to 100 bytes", name, info, err)
 		}
 	}
 }

@@ -125,7 +125,7 @@ func startAlone(t *testing.T, s *sshd, more ...string) *process {
 func (p *process) goroutines(t *testing.T) int {
 	t.Helper()
 	if _, err := io.WriteString(p.ask, "\n"); err != nil || !p.tells.Scan() {
-		t.Fatal(err, p.tells.Err())
+		t.Fatalf("ask the agent for its goroutines: error = %v, %v, want none", err, p.tells.Err())
 	}
 	n, err := strconv.Atoi(p.tells.Text())
 	if err != nil {
@@ -182,7 +182,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	if status, err := c.Run(t.Context(), link.Command{Raw: "true"}); status != 0 || err != nil {
-		t.Fatal(status, err)
+		t.Fatalf("Run(true) = %d, %v, want 0 and no error", status, err)
 	}
 	_ = c.Close()
 	time.Sleep(200 * time.Millisecond)
@@ -195,14 +195,14 @@ func TestLoad(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 	if g, d := p.goroutines(t), p.descriptors(t); g > goroutines || d > descriptors {
-		t.Errorf("%d goroutines and %d descriptors before, %d and %d after", goroutines, descriptors, g, d)
+		t.Errorf("after the load: %d goroutines and %d descriptors, want at most %d and %d", g, d, goroutines, descriptors)
 	}
 	before := p.busy(t)
 	time.Sleep(5 * time.Second)
 	idle := p.busy(t) - before
 	t.Logf("5 s without work: %v of computing", idle)
 	if idle > 50*time.Millisecond {
-		t.Errorf("5 s without work took %v of computing", idle)
+		t.Errorf("CPU time in 5 s without work = %v, want 50ms or less", idle)
 	}
 }
 
@@ -231,7 +231,7 @@ func (p *process) many(t *testing.T, n int) {
 			}()
 			status, err := c.Run(t.Context(), link.Command{Raw: "exec cat", Stdin: in, Stdout: writerFunc(func([]byte) { arrived() })})
 			if status != 0 || err != nil {
-				t.Error(status, err)
+				t.Errorf("Run(exec cat) = %d, %v, want 0 and no error", status, err)
 			}
 		})
 	}
@@ -239,7 +239,7 @@ func (p *process) many(t *testing.T, n int) {
 	now, peak := p.memory(t)
 	t.Logf("%d clients: %d KiB, at most %d KiB, %d goroutines", n, now, peak, p.goroutines(t))
 	if peak > 40<<10 && !raced {
-		t.Errorf("%d clients took %d KiB", n, peak)
+		t.Errorf("%d clients: memory of the agent = %d KiB, want %d or less", n, peak, 40<<10)
 	}
 	close(release)
 	all.Wait()

@@ -88,16 +88,16 @@ func TestMounts(t *testing.T) {
 	r := m.serve(t, all...)
 	st, err := r.Mounts(t.Context())
 	if err != nil || !mounted(st) || len(st.Mounts) != 4 {
-		t.Fatalf("%+v, %v", st.Mounts, err)
+		t.Fatalf("Mounts() = %+v, %v, want 4, all mounted", st.Mounts, err)
 	}
 	for _, user := range []string{agent.UserFreeBSD, agent.UserEngine} {
 		c := r.dial(t, user)
 		got := run(t, c, link.Command{Dir: all[1].Target, Script: "cat a in/ner/a; echo " + user + " >from-" + user + "; ! echo x 2>/dev/null >in/ner/b"})
 		if got.status != 0 || got.stdout != "ab" {
-			t.Errorf("%s: %+v", user, got)
+			t.Errorf("%s: cat of both folders and a write into the read-only one = %+v, want status 0 and output %q", user, got, "ab")
 		}
 		if text, err := os.ReadFile(filepath.Join(all[1].Source, "from-"+user)); err != nil || string(text) != user+"\n" {
-			t.Errorf("%s: %q, %v", user, text, err)
+			t.Errorf("%s: ReadFile(from-%s) = %q, %v, want %q", user, user, text, err, user+"\n")
 		}
 	}
 	if n := m.freebsd.logins(t) + m.engine.logins(t); n != 2 {
@@ -109,7 +109,7 @@ func TestMounts(t *testing.T) {
 	<-r.ended
 	for _, s := range []*sshd{m.freebsd, m.engine} {
 		if got := s.sh(t, "mount | grep sshfs"); got != "" {
-			t.Errorf("left: %s", got)
+			t.Errorf("mounts after Stop() = %q, want none", got)
 		}
 	}
 }
@@ -157,11 +157,11 @@ func TestMountsComeBack(t *testing.T) {
 		})
 		t.Logf("%s: mounted again after %v", event.name, time.Since(began).Round(time.Millisecond))
 		if took := time.Since(began); took > 15*time.Second {
-			t.Errorf("%s: mounted again after %v", event.name, took)
+			t.Errorf("%s: mounted again after %v, want 15s or less", event.name, took)
 		}
 		for _, user := range []string{agent.UserFreeBSD, agent.UserEngine} {
 			if got := run(t, r.dial(t, user), link.Command{Args: []string{"cat", f.Target + "/a"}}); got.stdout != "a" {
-				t.Errorf("%s: %s: %+v", event.name, user, got)
+				t.Errorf("%s: cat a on %s = %+v, want output %q", event.name, user, got, "a")
 			}
 		}
 	}
@@ -182,21 +182,21 @@ func TestMountThatFails(t *testing.T) {
 	began := time.Now()
 	st, err := r.Mounts(t.Context())
 	if err != nil || time.Since(began) > 20*time.Second {
-		t.Errorf("%v after %v", err, time.Since(began))
+		t.Errorf("Mounts() with folders that cannot be mounted: error = %v after %v, want none within 20s", err, time.Since(began))
 	}
 	for _, one := range st.Mounts {
 		switch one.Target {
 		case all[0].Target:
 			if !one.Mounted || one.Error != "" {
-				t.Errorf("%+v", one)
+				t.Errorf("Mounts(): %+v, want it mounted without an error", one)
 			}
 		case all[1].Target:
 			if one.Mounted || !strings.Contains(one.Error, "not empty") || !strings.Contains(one.Hint, "another target") {
-				t.Errorf("%+v", one)
+				t.Errorf("Mounts(): a target that is not empty = %+v, want an error and a hint with another target", one)
 			}
 		default:
 			if one.Mounted || !strings.Contains(one.Error, "lies within") || !strings.Contains(one.Error, "not empty") {
-				t.Errorf("%+v", one)
+				t.Errorf("Mounts(): a target within another's = %+v, want an error that names the folder", one)
 			}
 		}
 	}
@@ -204,6 +204,6 @@ func TestMountThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	if st, err = r.Mounts(t.Context()); err != nil || !mounted(st) {
-		t.Errorf("%+v, %v", st.Mounts, err)
+		t.Errorf("Mounts() after the file is deleted = %+v, %v, want all mounted", st.Mounts, err)
 	}
 }

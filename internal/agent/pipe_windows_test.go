@@ -68,11 +68,11 @@ func TestRemoteOverPipe(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := c.ServerVersion(); got != Banner("test") {
-		t.Error(got)
+		t.Errorf("ServerVersion() = %q, want %q", got, Banner("test"))
 	}
 	_ = c.Close()
 	if c, err := (Remote{Address: address, HostKey: signers[1].PublicKey()}).Dial(t.Context(), UserFreeBSD, 10*time.Second); err == nil {
 		_ = c.Close()
-		t.Error("another agent was spoken to")
+		t.Error("Dial() of an agent with another host key: no error, want one")
 	}
 }

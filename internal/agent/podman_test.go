@@ -81,7 +81,7 @@ func TestPodmanSocket(t *testing.T) {
 			})
 			r = startAgentOf(t, g, withPodman(ends))
 			if data, err := io.ReadAll(client1(t, r.podman)); string(data) != "bye" || err != nil {
-				t.Errorf("podman ends first: %q, %v", data, err)
+				t.Errorf("ReadAll() when podman ends first = %q, %v, want %q", data, err, "bye")
 			}
 		})
 	}
@@ -104,7 +104,7 @@ func TestPodmanLeavesSessions(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := io.ReadFull(conn, answer); err != nil {
-			t.Fatalf("a stream of podman's: %v", err)
+			t.Fatalf("ReadFull() of a stream of podman: error = %v, want none", err)
 		}
 	}
 	if n := g.logins(t); n != 1+4 {
@@ -112,7 +112,7 @@ func TestPodmanLeavesSessions(t *testing.T) {
 	}
 	out, err := r.dial(t, agent.UserFreeBSD).Output(t.Context(), link.Command{Args: []string{"echo", "free"}})
 	if out.Stdout != "free\n" || err != nil {
-		t.Errorf("a command meanwhile: %+v, %v", out, err)
+		t.Errorf("Output(echo free) beside 7 streams = %+v, %v, want %q", out, err, "free\n")
 	}
 }
 

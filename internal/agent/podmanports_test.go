@@ -74,11 +74,11 @@ func TestPodmanPorts(t *testing.T) {
 	})
 	s := r.await(t, func(s agent.Status) bool { return len(portIn(s, "bsd").Local) > 0 })
 	if got := portIn(s, "bsd"); !got.Podman || len(s.Ports) != 1 {
-		t.Errorf("published: %+v", s.Ports)
+		t.Errorf("Status().Ports = %+v, want one, of podman", s.Ports)
 	}
 	conn, answers, name := call(t, port)
 	if name != "freebsd" {
-		t.Fatalf("the port leads to %q", name)
+		t.Fatalf("port %s leads to %q, want %q", port, name, "freebsd")
 	}
 
 	// The engine's container wants it too.
@@ -95,10 +95,10 @@ func TestPodmanPorts(t *testing.T) {
 		return strings.Contains(portIn(s, "").Error, "podman's containers are not known")
 	})
 	if got := portIn(s, ""); got.Hop != "freebsd" || s.PortsError != "" || portIn(s, "web").Error == "" {
-		t.Errorf("with podman down: %+v, %q", s.Ports, s.PortsError)
+		t.Errorf("Status() with podman down: ports %+v, error %q, want podman's error at freebsd only", s.Ports, s.PortsError)
 	}
 	if got := hear(t, conn, answers); got != "freebsd" {
-		t.Errorf("with podman down an open connection says %q", got)
+		t.Errorf("with podman down the open connection says %q, want %q", got, "freebsd")
 	}
 	p.broken.Store(false)
 
@@ -111,7 +111,7 @@ func TestPodmanPorts(t *testing.T) {
 	}
 	r.await(t, func(s agent.Status) bool { return len(portIn(s, "web").Local) > 0 && portIn(s, "bsd").Container == "" })
 	if _, _, name := call(t, port); name != "linux" {
-		t.Errorf("without podman the port leads to %q", name)
+		t.Errorf("without podman port %s leads to %q, want %q", port, name, "linux")
 	}
 }
 
@@ -131,7 +131,7 @@ func TestPodmanPortsFail(t *testing.T) {
 		return len(s.Ports) == 3 && portIn(s, "deaf").Local != nil && portIn(s, "nowhere").Local != nil
 	})
 	if got := portIn(s, "datagrams"); got.Hop != "freebsd" || !strings.Contains(got.Error, "only TCP is") {
-		t.Errorf("UDP: %+v", got)
+		t.Errorf("Status().Ports: UDP of podman = %+v, want an error at freebsd that only TCP is forwarded", got)
 	}
 	for name, want := range map[string][2]string{"nowhere": {"freebsd", "no address of its own"}, "deaf": {"container", "refuses a direct-tcpip channel"}} {
 		conn, err := net.Dial("tcp", portIn(s, name).Local[0])

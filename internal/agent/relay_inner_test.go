@@ -41,7 +41,7 @@ func TestAnswerBeforeTheEnd(t *testing.T) {
 		}
 		go ssh.DiscardRequests(ended)
 		if ok, err := ch.SendRequest("exec", true, nil); !ok || err != nil {
-			t.Errorf("exec is answered with %v, %v", ok, err)
+			t.Errorf("SendRequest(exec) = %v, %v, want true and no error", ok, err)
 		}
 	})
 }

@@ -48,13 +48,13 @@ func TestCommandThroughTheAgent(t *testing.T) {
 			Script: "cat; echo to-err >&2; exit 7", Stdin: strings.NewReader("to-out"), Env: []string{"A=b"},
 		})
 		if got.err != nil || got.status != 7 || got.stdout != "to-out" || got.stderr != "to-err\n" {
-			t.Errorf("%s: %+v", user, got)
+			t.Errorf("%s: Run() = %+v, want status 7, output %q, errors %q", user, got, "to-out", "to-err\n")
 		}
 		if got := run(t, c, link.Command{Script: "kill -TERM $$"}); got.status != 128+15 {
-			t.Errorf("%s: killed: %+v", user, got)
+			t.Errorf("%s: Run(kill -TERM $$) = %+v, want status %d", user, got, 128+15)
 		}
 		if got := run(t, c, link.Command{Script: "tty; stty size", PTY: &link.PTY{Term: "xterm", Size: link.Size{Columns: 91, Rows: 17}}}); !strings.Contains(got.stdout, "/dev/pts/") || !strings.Contains(got.stdout, "17 91") {
-			t.Errorf("%s: pty: %+v", user, got)
+			t.Errorf("%s: Run() with a PTY = %+v, want /dev/pts/ and the size 17 91", user, got)
 		}
 	}
 	if n := s.logins(t); n != 2 {
@@ -72,7 +72,7 @@ func TestSignalThroughTheAgent(t *testing.T) {
 		Signals: signals,
 	})
 	if err != nil || status != 33 {
-		t.Errorf("status %d, %v", status, err)
+		t.Errorf("Run() with SIGINT = %d, %v, want 33 and no error", status, err)
 	}
 }
 
@@ -90,7 +90,7 @@ func TestBytesThroughTheAgent(t *testing.T) {
 		Args: []string{"cat"}, Stdin: io.TeeReader(io.LimitReader(rand.NewChaCha8([32]byte{1}), size), sent), Stdout: got,
 	})
 	if err != nil || status != 0 || !bytes.Equal(sent.Sum(nil), got.Sum(nil)) {
-		t.Errorf("status %d, %v", status, err)
+		t.Errorf("Run(cat) with %d bytes = %d, %v, want 0, no error and equal bytes back", size, status, err)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestHalfClose(t *testing.T) {
 			t.Fatal(err)
 		}
 		if data, err := io.ReadAll(conn); string(data) != "5242880 bytes" || err != nil {
-			t.Errorf("%s: %q, %v", user, data, err)
+			t.Errorf("%s: ReadAll() after CloseWrite() = %q, %v, want %q", user, data, err, "5242880 bytes")
 		}
 		_ = conn.Close()
 	}
@@ -158,15 +158,15 @@ func TestUnixTunnelAndRefusal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if data, _ := io.ReadAll(conn); string(data) != "hello" {
-		t.Errorf("got %q", data)
+		t.Errorf("ReadAll() = %q, want %q", data, "hello")
 	}
 	_ = conn.Close()
 	_, err = c.DialContext(t.Context(), "tcp", "127.0.0.1:1")
 	if _, ok := errors.AsType[*link.RefusedError](err); !ok {
-		t.Errorf("a port that nobody listens on: %v", err)
+		t.Errorf("DialContext() of a port without a listener: error = %v, want a RefusedError", err)
 	}
 	if _, err := r.Dial(t.Context(), "somebody", 0); err == nil {
-		t.Error("any user is let in")
+		t.Error("Dial() as an unknown user: no error, want one")
 	}
 }
 
@@ -180,13 +180,13 @@ func TestMoreSessionsThanTheServerTakes(t *testing.T) {
 	for i := range 60 {
 		wg.Go(func() {
 			if got := run(t, c, link.Command{Script: fmt.Sprintf("sleep 0.2; exit %d", i)}); got.err != nil || got.status != i {
-				t.Errorf("%d: %+v", i, got)
+				t.Errorf("Run(exit %d) = %+v, want status %d", i, got, i)
 			}
 		})
 	}
 	wg.Wait()
 	if n := s.logins(t); n != 1 {
-		t.Errorf("%d logins", n)
+		t.Errorf("logins = %d, want 1", n)
 	}
 }
 
@@ -241,20 +241,20 @@ func TestOpenSSHClients(t *testing.T) {
 	cmd.Stdin = strings.NewReader("in")
 	out, err := cmd.Output()
 	if exit, ok := errors.AsType[*exec.ExitError](err); !ok || exit.ExitCode() != 9 || string(out) != "passed\nin" {
-		t.Errorf("ssh: %q, %v", out, err)
+		t.Errorf("ssh: output = %q, error = %v, want %q and status 9", out, err, "passed\nin")
 	}
 	file := filepath.Join(r.dir, "file")
 	write(t, file, strings.Repeat("0123456789", 1<<18))
 	for _, how := range [][]string{{"-O"}, {"-s"}} { // the old protocol, and sftp
 		if out, err := command("scp", append(how, "-q", file, "dev:"+file+".copy")...).CombinedOutput(); err != nil {
-			t.Errorf("scp %v: %v\n%s", how, err, out)
+			t.Errorf("scp %v: error = %v, want none\n%s", how, err, out)
 		}
 		if out, err := exec.CommandContext(t.Context(), "cmp", file, file+".copy").CombinedOutput(); err != nil {
-			t.Errorf("scp %v: %s", how, out)
+			t.Errorf("cmp after scp %v: %s, want no difference", how, out)
 		}
 	}
 	if n := s.logins(t); n != 1 {
-		t.Errorf("%d logins", n)
+		t.Errorf("logins = %d, want 1", n)
 	}
 }
 
@@ -262,13 +262,13 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	r := startAgent(t, startSSHD(t), nil)
 	c := r.dial(t, agent.UserFreeBSD)
 	if got := run(t, c, link.Command{Script: "true"}); got.err != nil {
-		t.Fatal(got.err)
+		t.Fatalf("Run(true): error = %v, want none", got.err)
 	}
 	before := runtime.NumGoroutine()
 	for range 20 {
 		one := r.dial(t, agent.UserFreeBSD)
 		if got := run(t, one, link.Command{Script: "exit 3", Stdin: strings.NewReader("x")}); got.status != 3 {
-			t.Fatalf("%+v", got)
+			t.Fatalf("Run(exit 3) = %+v, want status 3", got)
 		}
 		_ = one.Close()
 	}
@@ -278,5 +278,5 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	t.Errorf("%d goroutines before, %d after", before, runtime.NumGoroutine())
+	t.Errorf("goroutines = %d, want %d or less", runtime.NumGoroutine(), before)
 }

@@ -29,16 +29,16 @@ func TestPinOnFirstSight(t *testing.T) {
 	unknown := s.endpoint()
 	unknown.KeyFiles = nil
 	if _, err := link.Dial(t.Context(), unknown, o); err == nil {
-		t.Fatal("a login without a key")
+		t.Fatal("Dial() without a key: no error, want one")
 	}
 	if _, err := os.Stat(pins); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("an unknown key was pinned: %v", err)
+		t.Errorf("Stat(%s) after a refused login: error = %v, want ErrNotExist: the key must not be pinned", pins, err)
 	}
 
 	_ = dial(t, s.endpoint(), o).Close()
 	text, err := os.ReadFile(pins)
 	if want := "dev " + string(ssh.MarshalAuthorizedKey(s.hostKey)); err != nil || string(text) != want {
-		t.Errorf("the pins are %q, not %q, %v", text, want, err)
+		t.Errorf("ReadFile(%s) = %q, %v, want %q", pins, text, err, want)
 	}
 	// The pin belongs to the name: another port with the same key is fine.
 	_ = dial(t, s.endpoint(), o).Close()
@@ -51,7 +51,7 @@ func TestPinOnFirstSight(t *testing.T) {
 	changed, ok := errors.AsType[*link.HostKeyChangedError](err)
 	if !ok || changed.Got != ssh.FingerprintSHA256(s.hostKey) || len(changed.Want) != 1 ||
 		!strings.Contains(changed.Hint(), pins) || !strings.Contains(changed.Error(), "dev") {
-		t.Fatalf("a changed key: %v", err)
+		t.Fatalf("Dial() with a changed host key: error = %v, want a HostKeyChangedError with the key and the file", err)
 	}
 }
 
@@ -60,16 +60,16 @@ func TestPinRefusals(t *testing.T) {
 	s := startServer(t, refuse)
 	dir := t.TempDir()
 	if _, err := link.Dial(t.Context(), s.endpoint(), link.Options{}); err == nil {
-		t.Error("neither a key nor pins, and it was accepted")
+		t.Error("Dial() with neither a host key nor pins: no error, want one")
 	}
 	broken := filepath.Join(dir, "broken")
 	write(t, broken, "dev ssh-ed25519 !!!\n")
 	if _, err := link.Dial(t.Context(), s.endpoint(), link.Options{KnownHosts: broken}); err == nil {
-		t.Error("pins that cannot be read were taken for none")
+		t.Error("Dial() with pins that cannot be read: no error, want one")
 	}
 	for _, name := range []string{"", "a b", "*", "a,b", "!a", "|1|x", "@cert-authority", "#"} {
 		if err := link.Pin(t.Context(), filepath.Join(dir, "pins"), name, s.hostKey); err == nil {
-			t.Errorf("pinned the name %q", name)
+			t.Errorf("Pin(%q): no error, want one", name)
 		}
 	}
 	comment := filepath.Join(dir, "comment")
@@ -80,7 +80,7 @@ func TestPinRefusals(t *testing.T) {
 		}
 	}
 	if text, _ := os.ReadFile(comment); strings.Count(string(text), "dev ") != 1 {
-		t.Errorf("pinned twice: %q", text)
+		t.Errorf("Pin() twice: the file is %q, want one line for dev", text)
 	}
 }
 
@@ -92,7 +92,7 @@ func TestGivenHostKey(t *testing.T) {
 	_, err := link.Dial(t.Context(), s.endpoint(), link.Options{HostKey: old})
 	changed, ok := errors.AsType[*link.HostKeyChangedError](err)
 	if !ok || changed.Hint() == "" || changed.File != "" {
-		t.Errorf("a key that is not the given one: %v", err)
+		t.Errorf("Dial() with another host key than the given one: error = %v, want a HostKeyChangedError without a file", err)
 	}
 }
 
@@ -112,12 +112,12 @@ func TestPinnedTypeIsAskedFor(t *testing.T) {
 	// The server has no RSA key yet: that is a changed key.
 	_, err := link.Dial(t.Context(), s.endpoint(), o)
 	if _, ok := errors.AsType[*link.HostKeyChangedError](err); !ok {
-		t.Errorf("the pinned type is gone: %v", err)
+		t.Errorf("Dial() when the pinned key type is gone: error = %v, want a HostKeyChangedError", err)
 	}
 	both := startSSHD(t, "HostKey "+filepath.Join(dir, "rsa"))
 	c := dial(t, both.endpoint(), o)
 	if !strings.HasPrefix(c.ServerVersion(), "SSH-2.0-OpenSSH") {
-		t.Errorf("server version %q", c.ServerVersion())
+		t.Errorf("ServerVersion() = %q, want SSH-2.0-OpenSSH", c.ServerVersion())
 	}
 }
 
@@ -144,11 +144,11 @@ func TestAuthFailures(t *testing.T) {
 		_, err := link.Dial(t.Context(), to, o)
 		refused, ok := errors.AsType[*link.AuthError](err)
 		if !ok || len(refused.Tried) != 1 || len(refused.Unusable) != 4 || refused.Hint() == "" {
-			t.Errorf("%s: %#v", name, err)
+			t.Errorf("Dial() of %s: error = %#v, want an AuthError with 1 method tried and 4 unusable keys", name, err)
 			continue
 		}
 		if !strings.Contains(refused.Error(), "ssh-agent") || !strings.Contains(refused.Error(), locked) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("Dial() of %s: error = %v, want it to name ssh-agent and %s", name, err, locked)
 		}
 	}
 }
@@ -192,7 +192,7 @@ func TestAgentIsTheFallback(t *testing.T) {
 	sshdtest.Key(t, wrong)
 	to.KeyFiles = []string{wrong}
 	if _, err := link.Dial(t.Context(), to, o); err == nil {
-		t.Error("KeysOnly with a key that can be read, and the agent was asked")
+		t.Error("Dial() with KeysOnly and a wrong key: no error, want one without ssh-agent")
 	}
 	to.KeysOnly = false
 	dial(t, to, o)
@@ -219,7 +219,7 @@ func TestUnreachable(t *testing.T) {
 		_, err := link.Dial(t.Context(), to, link.Options{HostKey: s.hostKey, Timeout: 200 * time.Millisecond})
 		gone, ok := errors.AsType[*link.UnreachableError](err)
 		if !ok || gone.Hint() == "" || !strings.Contains(gone.Error(), address) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("Dial() when %s: error = %v, want an UnreachableError with %s", name, err, address)
 		}
 	}
 	why := errors.New("enough")
@@ -232,7 +232,7 @@ func TestUnreachable(t *testing.T) {
 		to := s.endpoint()
 		to.Address = address
 		if _, err := link.Dial(ctx, to, link.Options{HostKey: s.hostKey}); !errors.Is(err, why) {
-			t.Errorf("cancelled %s: %v", name, err)
+			t.Errorf("Dial() cancelled %s: error = %v, want %v", name, err, why)
 		}
 	}
 }

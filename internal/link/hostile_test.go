@@ -52,15 +52,15 @@ func TestChannelsOfAHostileGuest(t *testing.T) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	if n := refused.Load(); n != many {
-		t.Errorf("%d of %d channels were refused", n, many)
+		t.Errorf("refused channels = %d, want %d", n, many)
 	}
 	if held := int64(after.HeapAlloc) - int64(before.HeapAlloc); held > 8<<20 {
-		t.Errorf("%d MiB are held", held>>20)
+		t.Errorf("memory held after the flood = %d MiB, want 8 or less", held>>20)
 	}
 	if n := runtime.NumGoroutine(); n > goroutines+10 {
-		t.Errorf("%d goroutines before, %d after", goroutines, n)
+		t.Errorf("goroutines = %d, want %d or less", n, goroutines+10)
 	}
 	if err := c.Err(); err != nil {
-		t.Errorf("the connection is lost: %v", err)
+		t.Errorf("Err() after the flood = %v, want none", err)
 	}
 }

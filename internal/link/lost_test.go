@@ -67,7 +67,7 @@ func wantLost(t *testing.T, what string, err error) {
 	t.Helper()
 	lost, ok := errors.AsType[*link.LostError](err)
 	if !ok || lost.Hint() == "" || lost.Error() == "" {
-		t.Errorf("%s: %v", what, err)
+		t.Errorf("%s: error = %v, want a LostError with a hint", what, err)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	}
 	// Alive, and idle for longer than its timeout.
 	if got := run(t, c, link.Command{Script: "sleep 2; exit 6"}); got.status != 6 || c.Err() != nil {
-		t.Fatalf("%+v, %v", got, c.Err())
+		t.Fatalf("Run(exit 6) after an idle time = %+v, Err() = %v, want status 6 and none", got, c.Err())
 	}
 	start := time.Now()
 	_, err = c.Run(t.Context(), link.Command{
@@ -92,7 +92,7 @@ func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	})
 	wantLost(t, "run over a dead link", err)
 	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("took %v", took)
+		t.Errorf("Run() over a dead connection took %v, want 10s or less", took)
 	}
 	<-c.Done()
 	wantLost(t, "Err", c.Err())
@@ -103,7 +103,7 @@ func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	select {
 	case <-inner.Done():
 	case <-time.After(5 * time.Second):
-		t.Error("a link through a dead one lives")
+		t.Error("a connection through a dead one is open after 5 s, want it closed")
 	}
 	_ = c.Close()
 }
@@ -124,7 +124,7 @@ func TestServerGoesAway(t *testing.T) {
 	_, err = own.Run(t.Context(), link.Command{Args: []string{"x"}})
 	wantLost(t, "closed here", err)
 	if !errors.Is(err, net.ErrClosed) {
-		t.Errorf("closed here: %v", err)
+		t.Errorf("Run() on a connection closed here: error = %v, want net.ErrClosed", err)
 	}
 }
 
@@ -144,7 +144,7 @@ func TestSessionWithoutStatus(t *testing.T) {
 	_, err := c.Run(t.Context(), link.Command{Args: []string{"x"}})
 	wantLost(t, "no status", err)
 	if c.Err() != nil {
-		t.Errorf("the link ended: %v", c.Err())
+		t.Errorf("Err() after a command without a status = %v, want none", c.Err())
 	}
 }
 
@@ -157,10 +157,10 @@ func TestServerThatRefuses(t *testing.T) {
 		}
 	}).dial(t)
 	if _, err := c.Run(t.Context(), link.Command{Args: []string{"x"}}); err == nil {
-		t.Error("exec was refused, and Run has no error")
+		t.Error("Run() when exec is refused: no error, want one")
 	}
 	if _, err := c.Run(t.Context(), link.Command{Args: []string{"x"}, PTY: &link.PTY{}}); err == nil {
-		t.Error("a pty was refused, and Run has no error")
+		t.Error("Run() when the PTY is refused: no error, want one")
 	}
 }
 
@@ -178,7 +178,7 @@ func TestCancelAgainstAMuteServer(t *testing.T) {
 		_, err := c.Run(ctx, link.Command{Args: []string{"x"}})
 		cancel()
 		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 8*time.Second {
-			t.Errorf("%s: %v after %v", name, err, time.Since(start))
+			t.Errorf("Run() with a deadline, %s: error = %v after %v, want DeadlineExceeded within 8s", name, err, time.Since(start))
 		}
 	}
 }
@@ -206,12 +206,12 @@ func TestMoreSessionsThanTheServerTakes(t *testing.T) {
 			})
 			if no, ok := errors.AsType[*link.RefusedError](err); ok {
 				if no.Kind != "session" || no.Hint() == "" {
-					t.Errorf("refused: %v", err)
+					t.Errorf("Run() without a free session: error = %v, want a RefusedError for a session with a hint", err)
 				}
 				refused.Add(1)
 				once.Do(ready.Done)
 			} else if err != nil || status != 0 {
-				t.Errorf("status %d, %v", status, err)
+				t.Errorf("Run(cat) = %d, %v, want 0 and no error", status, err)
 				once.Do(ready.Done)
 			}
 		})
@@ -221,13 +221,13 @@ func TestMoreSessionsThanTheServerTakes(t *testing.T) {
 	running.Wait()
 	// sshd's MaxSessions is 10 per connection.
 	if n := refused.Load(); n != many-10 {
-		t.Errorf("%d of %d were refused", n, many)
+		t.Errorf("refused sessions = %d, want %d", n, many-10)
 	}
 	if n := s.logins(t); n != 1 {
-		t.Errorf("%d logins", n)
+		t.Errorf("logins = %d, want 1", n)
 	}
 	if got := run(t, c, link.Command{Script: "exit 2"}); got.status != 2 {
-		t.Errorf("afterwards: %+v", got)
+		t.Errorf("Run(exit 2) afterwards = %+v, want status 2", got)
 	}
 }
 
@@ -241,7 +241,7 @@ func TestManySessionsAtOnce(t *testing.T) {
 			want := outcome{i, nil, fmt.Sprintf("out %d\n", i), fmt.Sprintf("err %d\n", i)}
 			got := run(t, c, link.Command{Script: fmt.Sprintf("echo out %d; echo err %d >&2; exit %d", i, i, i)})
 			if got != want {
-				t.Errorf("%+v, not %+v", got, want)
+				t.Errorf("Run() number %d = %+v, want %+v", i, got, want)
 			}
 		})
 	}
@@ -259,6 +259,6 @@ func TestOpenSSHReadsThePins(t *testing.T) {
 		t.Skip("no ssh here (apt-get install openssh-client)")
 	}
 	if err != nil || string(out) != "in\n" {
-		t.Errorf("%v: %s", err, out)
+		t.Errorf("OpenSSH with fbdock's pins: error = %v, output %q, want %q", err, out, "in\n")
 	}
 }

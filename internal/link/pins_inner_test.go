@@ -32,17 +32,17 @@ func FuzzPins(f *testing.F) {
 			says = says || line != "" && line[0] != '#'
 		}
 		if says && len(p.entries) == 0 {
-			t.Fatalf("readPins(%q) knows nothing", text)
+			t.Fatalf("readPins(%q) has no entry, want one or more", text)
 		}
 		if err := os.WriteFile(file, p.bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		again, err := readPins(file)
 		if err != nil {
-			t.Fatalf("readPins(%q): %v", p.bytes(), err)
+			t.Fatalf("readPins(%q): error = %v, want none", p.bytes(), err)
 		}
 		if !slices.EqualFunc(p.entries, again.entries, func(a, b pinned) bool { return a.name == b.name && sameKey(a.key, b.key) }) {
-			t.Fatalf("readPins(%q) = %v, written and read again %v", text, p.entries, again.entries)
+			t.Fatalf("readPins(%q) = %v, written and read again %v, want equal entries", text, p.entries, again.entries)
 		}
 	})
 }

@@ -64,12 +64,12 @@ func arrived(t *testing.T, argv, want []string) {
 	cmd.Stderr = &eut
 	out, err := cmd.Output()
 	if err != nil {
-		t.Errorf("%q: %v: %s", want, err, eut.String())
+		t.Errorf("%q with %q: error = %v, want none: %s", argv[0], want, err, eut.String())
 		return
 	}
 	got := strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00")
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("%q (-sent +arrived):\n%s", want, diff)
+		t.Errorf("%q: arguments (-want +got):\n%s", argv[0], diff)
 	}
 }
 
@@ -77,10 +77,10 @@ func TestQuoteText(t *testing.T) {
 	t.Parallel()
 	got, err := link.Quote([]string{"docker", "run", "a b", "", "it's", "--x=~", "a/b:c"})
 	if want := `'docker' run 'a b' '' 'it'\''s' '--x=~' a/b:c`; err != nil || got != want {
-		t.Errorf("%s, %v", got, err)
+		t.Errorf("Quote() = %s, %v, want %s", got, err, want)
 	}
 	if _, err := link.Quote([]string{"a", "b\x00"}); !errors.Is(err, link.ErrNUL) {
-		t.Errorf("NUL: %v", err)
+		t.Errorf("Quote() with a NUL: error = %v, want ErrNUL", err)
 	}
 }
 
@@ -107,7 +107,7 @@ func FuzzQuote(f *testing.F) {
 		arrived(t, []string{"/bin/sh", "-c", line}, words)
 		for i := range len(line) {
 			if c := line[i]; c < ' ' || c > '~' || c == '!' {
-				t.Fatalf("byte %#x would reach the login shell", c)
+				t.Fatalf("Line() has byte %#x, want only printable ASCII without !", c)
 			}
 		}
 	})

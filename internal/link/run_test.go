@@ -40,29 +40,29 @@ func TestRunStatusAndStreams(t *testing.T) {
 	for _, status := range []int{0, 1, 2, 42, 125, 126, 127, 128, 137, 255} {
 		got := run(t, c, link.Command{Script: fmt.Sprintf("echo out; echo err >&2; exit %d", status)})
 		if got != (outcome{status, nil, "out\n", "err\n"}) {
-			t.Errorf("exit %d: %+v", status, got)
+			t.Errorf("Run(exit %d) = %+v, want that status and both streams", status, got)
 		}
 	}
 	if got := run(t, c, link.Command{Args: []string{"/no/such/program"}}); got.status != 127 || got.err != nil {
-		t.Errorf("no such program: %+v", got)
+		t.Errorf("Run(/no/such/program) = %+v, want status 127", got)
 	}
 	if got := run(t, c, link.Command{Args: []string{"/etc/passwd"}}); got.status != 126 || got.err != nil {
-		t.Errorf("no program: %+v", got)
+		t.Errorf("Run(/etc/passwd) = %+v, want status 126", got)
 	}
 	if got := run(t, c, link.Command{Script: "kill -9 $$"}); got.status != 137 || got.err != nil {
-		t.Errorf("killed: %+v", got)
+		t.Errorf("Run(kill -9 $$) = %+v, want status 137", got)
 	}
 	if got := run(t, c, link.Command{Script: "kill -USR1 $$"}); got.status < 128 || got.err != nil {
-		t.Errorf("killed by a signal without a common number: %+v", got)
+		t.Errorf("Run(kill -USR1 $$) = %+v, want status 128 or higher", got)
 	}
 	if got := run(t, c, link.Command{Args: []string{"cat"}}); got != (outcome{}) {
-		t.Errorf("without standard input: %+v", got)
+		t.Errorf("Run(cat) without standard input = %+v, want status 0 and no output", got)
 	}
 	if got := run(t, c, link.Command{Raw: "echo $0"}); got.status != 0 || got.out == "" {
-		t.Errorf("raw: %+v", got)
+		t.Errorf("Run() of a raw command = %+v, want status 0 and output", got)
 	}
 	if got := run(t, c, link.Command{Shell: true, Stdin: strings.NewReader("exit 3\n")}); got.status != 3 {
-		t.Errorf("shell: %+v", got)
+		t.Errorf("Run() of a shell = %+v, want status 3", got)
 	}
 }
 
@@ -74,15 +74,15 @@ func TestRunFolderAndEnvironment(t *testing.T) {
 		Script: `mkdir -p "$D" && cd "$D" && pwd`, Env: []string{"D=" + dir},
 	})
 	if got.out != dir+"\n" {
-		t.Fatalf("environment: %+v", got)
+		t.Fatalf("Run() with D in the environment = %+v, want output %q", got, dir+"\n")
 	}
 	got = run(t, c, link.Command{Args: []string{"sh", "-c", `pwd; printf %s "$X"`}, Dir: dir, Env: []string{"X=a=\n!'"}})
 	if got.out != dir+"\na=\n!'" {
-		t.Errorf("folder and environment: %+v", got)
+		t.Errorf("Run() with a folder and an environment = %+v, want output %q", got, dir+"\na=\n!'")
 	}
 	got = run(t, c, link.Command{Args: []string{"true"}, Dir: "/no/such"})
 	if got.status != link.StatusNotStarted || !strings.Contains(got.eut, "/no/such") {
-		t.Errorf("a folder that is not there: %+v", got)
+		t.Errorf("Run() in /no/such = %+v, want status %d and the folder in the errors", got, link.StatusNotStarted)
 	}
 }
 
@@ -101,7 +101,7 @@ func TestRunRefusesWhatItCannotSend(t *testing.T) {
 		"no value":      {Script: "a", Env: []string{"A"}},
 	} {
 		if _, err := c.Run(t.Context(), cmd); err == nil {
-			t.Errorf("%s was accepted", name)
+			t.Errorf("Run() with %s: no error, want one", name)
 		}
 	}
 }
@@ -117,23 +117,23 @@ func TestRunHundredMegabytes(t *testing.T) {
 	start := time.Now()
 	status, err := c.Run(t.Context(), link.Command{Args: []string{"cat"}, Stdin: bytes.NewReader(in), Stdout: hash})
 	if err != nil || status != 0 {
-		t.Fatalf("status %d, %v", status, err)
+		t.Fatalf("Run(cat) of 100 MiB = %d, %v, want 0 and no error", status, err)
 	}
 	t.Logf("there and back: %.0f MB/s", size/1e6/time.Since(start).Seconds())
 	want := sha256.Sum256(in)
 	if got := hash.Sum(nil); !bytes.Equal(got, want[:]) {
-		t.Errorf("came back as %x", got)
+		t.Errorf("Run(cat) of 100 MiB: SHA-256 %x, want %x", got, want)
 	}
 
 	var last int64
 	start = time.Now()
 	out, err := c.Upload(t.Context(), bytes.NewReader(in), link.Command{Args: []string{"sha256sum"}}, func(n int64) { last = n })
 	if err != nil || out.Status != 0 || last != size {
-		t.Errorf("upload: status %d, %v, %d bytes", out.Status, err, last)
+		t.Errorf("Upload() = %d, %v, last progress %d bytes, want 0, no error, %d bytes", out.Status, err, last, size)
 	}
 	t.Logf("upload into sha256sum: %.0f MB/s", size/1e6/time.Since(start).Seconds())
 	if !strings.HasPrefix(out.Stdout, hex.EncodeToString(want[:])) {
-		t.Errorf("arrived as %s", out.Stdout)
+		t.Errorf("Upload() into sha256sum = %s, want %x", out.Stdout, want)
 	}
 }
 
@@ -144,7 +144,7 @@ func TestRunEndsWhileStdinIsOpen(t *testing.T) {
 	defer func() { _ = w.Close() }()
 	got := run(t, c, link.Command{Script: "exit 7", Stdin: r})
 	if got.status != 7 || got.err != nil {
-		t.Errorf("%+v", got)
+		t.Errorf("Run(exit 7) with an open standard input = %+v, want status 7", got)
 	}
 }
 
@@ -165,7 +165,7 @@ func TestRunStreamsWhileItRuns(t *testing.T) {
 		_, _ = io.WriteString(feed, word)
 		answer := make([]byte, 3)
 		if _, err := io.ReadFull(read, answer); err != nil || string(answer) != word {
-			t.Fatalf("%q, %v", answer, err)
+			t.Fatalf("ReadFull() = %q, %v, want %q", answer, err, word)
 		}
 	}
 	_ = feed.Close()
@@ -181,12 +181,12 @@ func TestRunBrokenLocalStreams(t *testing.T) {
 	// `yes` never ends by itself: the local end has to stop it.
 	_, err := c.Run(t.Context(), link.Command{Args: []string{"yes"}, Stdout: failWriter{broken}})
 	if !errors.Is(err, broken) {
-		t.Errorf("a standard output that breaks: %v", err)
+		t.Errorf("Run() with a standard output that fails: error = %v, want %v", err, broken)
 	}
 	in := io.MultiReader(strings.NewReader("half"), failReader{broken})
 	_, err = c.Run(t.Context(), link.Command{Args: []string{"cat"}, Stdin: in})
 	if !errors.Is(err, broken) {
-		t.Errorf("a standard input that breaks: %v", err)
+		t.Errorf("Run() with a standard input that fails: error = %v, want %v", err, broken)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestRunWithPTY(t *testing.T) {
 	})
 	_ = feed.Close()
 	if err != nil || status != 5 || out.String() != "25 81\r\nvt220\r\nready\r\n30 100\r\n" {
-		t.Errorf("status %d, %v, %q", status, err, out.String())
+		t.Errorf("Run() with a PTY = %d, %v, output %q, want 5, no error, both sizes and the terminal", status, err, out.String())
 	}
 	out.Reset()
 	// Ctrl-C as a terminal sends it.
@@ -226,7 +226,7 @@ func TestRunWithPTY(t *testing.T) {
 	})
 	_ = feed.Close()
 	if err != nil || status != 130 || !strings.HasPrefix(out.String(), "ready\r\n") {
-		t.Errorf("Ctrl-C: status %d, %v, %q", status, err, out.String())
+		t.Errorf("Run(cat) with Ctrl-C = %d, %v, output %q, want 130, no error, %q first", status, err, out.String(), "ready\r\n")
 	}
 	// Without standard input a signal is Ctrl-C, which root's sshd refuses as a
 	// request.
@@ -254,14 +254,14 @@ func TestRunHangsUp(t *testing.T) {
 		Stdout: onReady(cancel),
 	})
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("an ended context: %v", err)
+		t.Errorf("Run() with a cancelled context: error = %v, want context.Canceled", err)
 	}
 	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
 		if _, err := os.Stat(told); err == nil {
 			return
 		}
 		if time.Since(began) > time.Minute {
-			t.Fatal("the command was not told of the hang-up")
+			t.Fatalf("Run() with a cancelled context: the command got no SIGHUP in a minute, want one: %s", told)
 		}
 	}
 }

@@ -33,7 +33,7 @@ func TestRunSignals(t *testing.T) {
 			Script: "ulimit -c 0; echo ready; exec sleep 60", Stdout: onReady(func() { close(ready) }), Signals: signals,
 		})
 		if err != nil || status != want {
-			t.Errorf("%s: status %d, %v", sig, status, err)
+			t.Errorf("Run() with %s = %d, %v, want %d and no error", sig, status, err, want)
 		}
 	}
 	// One that the command catches.
@@ -45,7 +45,7 @@ func TestRunSignals(t *testing.T) {
 		Signals: signals,
 	})
 	if err != nil || status != 9 || out.String() != "ready\ncaught\n" {
-		t.Errorf("caught: status %d, %v, %q", status, err, out.String())
+		t.Errorf("Run() with a caught SIGINT = %d, %v, output %q, want 9, no error, %q", status, err, out.String(), "ready\ncaught\n")
 	}
 }
 
@@ -78,19 +78,19 @@ func TestRunCancelled(t *testing.T) {
 		start := time.Now()
 		_, err := c.Run(ctx, link.Command{Script: script, Stdout: onReady(func() { cancel(why) })})
 		if !errors.Is(err, why) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("Run() cancelled, %s: error = %v, want %v", name, err, why)
 		}
 		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%s: took %v", name, took)
+			t.Errorf("Run() cancelled, %s: took %v, want 10s or less", name, took)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.Run(ctx, link.Command{Script: "true"}); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled before: %v", err)
+		t.Errorf("Run() with a context cancelled before: error = %v, want context.Canceled", err)
 	}
 	if got := run(t, c, link.Command{Script: "exit 4"}); got.status != 4 {
-		t.Errorf("the link is not usable afterwards: %+v", got)
+		t.Errorf("Run(exit 4) afterwards = %+v, want status 4", got)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestNoiseBeforeTheCommand(t *testing.T) {
 		got := run(t, c, link.Command{Args: []string{"x"}})
 		eut := strings.ReplaceAll(got.eut, mark, "MARK")
 		if got.err != nil || eut != test.want {
-			t.Errorf("%s: %v, %.100q, not %.100q", name, got.err, eut, test.want)
+			t.Errorf("Run() with %s: error = %v, errors %.100q, want %.100q", name, got.err, eut, test.want)
 		}
 	}
 }

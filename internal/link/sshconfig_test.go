@@ -49,7 +49,7 @@ func TestParseSSHConfig(t *testing.T) {
 	} {
 		got, err := link.ParseSSHConfig([]byte(text))
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
-			t.Errorf("%s: %v\n%s", name, err, diff)
+			t.Errorf("ParseSSHConfig() of %s: error = %v (-want +got):\n%s", name, err, diff)
 		}
 	}
 }
@@ -61,7 +61,7 @@ func TestParseSSHConfigRefuses(t *testing.T) {
 		"Host a\nHostName b\nPort 65536", "Host a\nHostName b\nPort -1", "Host a\nHostName\n", "\x00\xff",
 	} {
 		if got, err := link.ParseSSHConfig([]byte(text)); err == nil {
-			t.Errorf("%q became %+v", text, got)
+			t.Errorf("ParseSSHConfig(%q) = %+v, want an error", text, got)
 		}
 	}
 }
@@ -81,16 +81,16 @@ func TestEndpoint(t *testing.T) {
 		},
 	}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
-		t.Errorf("%v\n%s", err, diff)
+		t.Errorf("Endpoint(): error = %v (-want +got):\n%s", err, diff)
 	}
 	_, err = hosts[1].Endpoint("two", "linux")
 	proxy, ok := errors.AsType[*link.ProxyCommandError](err)
 	if !ok || proxy.Hint() == "" || !strings.Contains(proxy.Error(), "big host") {
-		t.Errorf("a ProxyCommand: %v", err)
+		t.Errorf("Endpoint() with a ProxyCommand: error = %v, want a ProxyCommandError with a hint", err)
 	}
 	six, err := link.Host{Name: "x", HostName: "fe80::1", ProxyCommand: "none"}.Endpoint("x", "linux")
 	if err != nil || six.Address != "[fe80::1]:22" {
-		t.Errorf("%+v, %v", six, err)
+		t.Errorf("Endpoint() with IPv6 = %+v, %v, want address %q", six, err, "[fe80::1]:22")
 	}
 }
 
@@ -110,7 +110,7 @@ func TestLocalPath(t *testing.T) {
 		{"linux", "", ""},
 	} {
 		if got := link.LocalPath(test.goos, test.path); got != test.want {
-			t.Errorf("%s: %q becomes %q, not %q", test.goos, test.path, got, test.want)
+			t.Errorf("LocalPath(%q, %q) = %q, want %q", test.goos, test.path, got, test.want)
 		}
 	}
 }
@@ -133,14 +133,14 @@ func FuzzSSHConfig(f *testing.F) {
 			return
 		}
 		if err != nil {
-			t.Fatalf("FormatSSHConfig: %v", err)
+			t.Fatalf("FormatSSHConfig(): error = %v, want none", err)
 		}
 		again, err := link.ParseSSHConfig(text)
 		if err != nil {
-			t.Fatalf("ParseSSHConfig(%q): %v", text, err)
+			t.Fatalf("ParseSSHConfig(%q): error = %v, want none", text, err)
 		}
 		if diff := cmp.Diff(hosts, again); diff != "" {
-			t.Fatal(diff)
+			t.Fatalf("ParseSSHConfig(%q) (-want +got):\n%s", text, diff)
 		}
 	})
 }

@@ -35,7 +35,7 @@ func dial(t *testing.T, to link.Endpoint, o link.Options) *link.Client {
 	t.Helper()
 	c, err := link.Dial(t.Context(), to, o)
 	if err != nil {
-		t.Fatalf("dial: %v", err)
+		t.Fatalf("Dial(): error = %v, want none", err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
 	return c
@@ -44,7 +44,7 @@ func dial(t *testing.T, to link.Endpoint, o link.Options) *link.Client {
 func write(t *testing.T, file, text string) {
 	t.Helper()
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(fmt.Errorf("write: %w", err))
+		t.Fatal(fmt.Errorf("WriteFile(%s): %w, want no error", file, err))
 	}
 }
 

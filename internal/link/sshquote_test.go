@@ -57,7 +57,7 @@ func proxied(t *testing.T, ssh, shell, word string) {
 	}
 	command, err := link.ProxyCommand("linux", []string{note, "-C", word, "-m", "dev"})
 	if err != nil {
-		t.Errorf("ProxyCommand(%q): %v", word, err)
+		t.Errorf("ProxyCommand(%q): error = %v, want none", word, err)
 		return
 	}
 	if err := os.WriteFile(config, []byte("Host x\n  ProxyCommand "+command+"\n"), 0o600); err != nil {
@@ -70,14 +70,14 @@ func proxied(t *testing.T, ssh, shell, word string) {
 	_ = cmd.Run() // the note speaks no SSH
 	got, err := os.ReadFile(noted)
 	if err != nil {
-		t.Errorf("ProxyCommand %s in %s: %v: %s", command, shell, err, said.String())
+		t.Errorf("ProxyCommand %s in %s: error = %v, want none: %s", command, shell, err, said.String())
 		return
 	}
 	if diff := cmp.Diff([]string{"-C", word, "-m", "dev", ""}, strings.Split(string(got), "\x00")); diff != "" {
-		t.Errorf("ProxyCommand %s in %s (-sent +arrived):\n%s", command, shell, diff)
+		t.Errorf("ProxyCommand %s in %s: arguments (-want +got):\n%s", command, shell, diff)
 	}
 	if left, err := filepath.Glob(filepath.Join(dir, "*PWNED*")); err != nil || len(left) > 0 {
-		t.Errorf("ProxyCommand %s in %s ran what the name says", command, shell)
+		t.Errorf("ProxyCommand %s in %s ran what the name says: files %q, error = %v, want none", command, shell, left, err)
 	}
 }
 
@@ -124,12 +124,12 @@ func FuzzConfigWord(f *testing.F) {
 		quoted, err := link.ConfigWord(path, true)
 		if err != nil {
 			if _, refused := errors.AsType[*link.QuoteError](err); !refused {
-				t.Fatalf("ConfigWord(%q): %v", path, err)
+				t.Fatalf("ConfigWord(%q): error = %v, want a QuoteError or none", path, err)
 			}
 			return
 		}
 		if strings.ContainsAny(quoted, "\n\r\x00") {
-			t.Fatalf("ConfigWord(%q) = %q, which is more than a line", path, quoted)
+			t.Fatalf("ConfigWord(%q) = %q, want one line", path, quoted)
 		}
 		config := filepath.Join(t.TempDir(), "config")
 		text := "Host x\n  UserKnownHostsFile " + quoted + "\n  User marker\n"
@@ -142,13 +142,13 @@ func FuzzConfigWord(f *testing.F) {
 		cmd.Stderr = &said
 		out, err := cmd.Output()
 		if err != nil {
-			t.Fatalf("ssh -G of %q: %v: %s", text, err, said.String())
+			t.Fatalf("ssh -G of %q: error = %v, want none: %s", text, err, said.String())
 		}
 		if !strings.Contains(string(out), "\nuser marker\n") && !strings.HasPrefix(string(out), "user marker\n") {
-			t.Errorf("%q swallows the next line", quoted)
+			t.Errorf("ssh -G with %q does not print user marker, want the next line read", quoted)
 		}
 		if !strings.Contains("\n"+string(out), "\nuserknownhostsfile "+path+"\n") {
-			t.Errorf("ConfigWord(%q) = %s, and ssh -G says %q", path, quoted, grep(string(out), "userknownhostsfile"))
+			t.Errorf("ConfigWord(%q) = %s, ssh -G prints %q, want the path", path, quoted, grep(string(out), "userknownhostsfile"))
 		}
 	})
 }

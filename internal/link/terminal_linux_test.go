@@ -64,11 +64,11 @@ func TestRawAndBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	if raw := settings(t, terminal); raw.Lflag&(unix.ICANON|unix.ECHO|unix.ISIG) != 0 {
-		t.Errorf("not raw: %#x", raw.Lflag)
+		t.Errorf("Raw(): local flags = %#x, want no ICANON, ECHO and ISIG", raw.Lflag)
 	}
 	pty := local.PTY()
 	if pty.Size != (link.Size{Columns: 90, Rows: 33}) || pty.Term != "xterm" {
-		t.Errorf("%+v", pty)
+		t.Errorf("PTY() = %+v, want xterm, 90 columns, 33 rows", pty)
 	}
 	// Two changes that nobody has read yet: only the newest counts.
 	for _, columns := range []uint16{100, 101} {
@@ -81,10 +81,10 @@ func TestRawAndBack(t *testing.T) {
 	select {
 	case size := <-pty.Resize:
 		if size != (link.Size{Columns: 101, Rows: 40}) {
-			t.Errorf("resized to %+v", size)
+			t.Errorf("Resize: %+v, want the last size, 101 columns, 40 rows", size)
 		}
 	case <-time.After(5 * time.Second):
-		t.Error("the change was not told")
+		t.Error("Resize: no size in 5 s, want one")
 	}
 	for range 2 {
 		if err := local.Close(); err != nil {
@@ -92,7 +92,7 @@ func TestRawAndBack(t *testing.T) {
 		}
 	}
 	if after := settings(t, terminal); after != before {
-		t.Errorf("before %+v\nafter %+v", before, after)
+		t.Errorf("settings after Close() = %+v, want %+v", after, before)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestUnchanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now := settings(t, terminal); now != before {
-		t.Errorf("the terminal has changed: before %+v, now %+v", before, now)
+		t.Errorf("settings after Unchanged() = %+v, want %+v", now, before)
 	}
 	if got, want := local.PTY().Size, (link.Size{Columns: 90, Rows: 33}); got != want {
 		t.Errorf("PTY().Size = %v, want %v", got, want)
@@ -128,7 +128,7 @@ func TestRawNeedsTerminals(t *testing.T) {
 	t.Cleanup(func() { _ = null.Close() })
 	for _, pair := range [][2]*os.File{{null, terminal}, {null, null}} {
 		if _, err := link.Raw(pair[0], pair[1], "vt100"); !errors.Is(err, link.ErrNoTerminal) {
-			t.Errorf("%v", err)
+			t.Errorf("Raw(%s, %s): error = %v, want ErrNoTerminal", pair[0].Name(), pair[1].Name(), err)
 		}
 	}
 }
@@ -187,7 +187,7 @@ func TestTerminalToTerminal(t *testing.T) {
 		for !bytes.Contains(seen.Bytes(), []byte(text)) {
 			n, err := master.Read(buf)
 			if err != nil {
-				t.Fatalf("%v; seen %q", err, seen)
+				t.Fatalf("Read() of the terminal: error = %v, want %q; seen %q", err, text, seen)
 			}
 			seen.Write(buf[:n])
 		}
@@ -203,6 +203,6 @@ func TestTerminalToTerminal(t *testing.T) {
 	expect("prompt> ")
 	_, _ = io.WriteString(master, "exit 4\r")
 	if n := <-status; n != 4 {
-		t.Errorf("status %d", n)
+		t.Errorf("Run() of the shell = %d, want 4", n)
 	}
 }

@@ -50,17 +50,17 @@ func TestTunnelHalfClose(t *testing.T) {
 		l := answerAtEOF(t, network, address)
 		conn, err := c.DialContext(t.Context(), network, l.Addr().String())
 		if err != nil {
-			t.Fatalf("%s: %v", network, err)
+			t.Fatalf("DialContext(%s): error = %v, want none", network, err)
 		}
 		half, ok := conn.(interface{ CloseWrite() error })
 		if !ok {
-			t.Fatalf("%s: a %T cannot be half-closed", network, conn)
+			t.Fatalf("DialContext(%s) = %T, want a CloseWrite method", network, conn)
 		}
 		if conn.RemoteAddr().String() != l.Addr().String() || conn.LocalAddr().Network() != network {
-			t.Errorf("%s: from %v to %v", network, conn.LocalAddr(), conn.RemoteAddr())
+			t.Errorf("DialContext(%s): from %v to %v, want to %v", network, conn.LocalAddr(), conn.RemoteAddr(), l.Addr())
 		}
 		if err := conn.SetDeadline(time.Now()); !errors.Is(err, os.ErrNoDeadline) {
-			t.Errorf("%s: a deadline: %v", network, err)
+			t.Errorf("SetDeadline() of %s: error = %v, want ErrNoDeadline", network, err)
 		}
 		go func() {
 			_, _ = conn.Write(in)
@@ -68,7 +68,7 @@ func TestTunnelHalfClose(t *testing.T) {
 		}()
 		out, err := io.ReadAll(conn)
 		if err != nil || sha256.Sum256(out) != sha256.Sum256(in) {
-			t.Errorf("%s: %d bytes of %d came back, %v", network, len(out), len(in), err)
+			t.Errorf("ReadAll() of %s = %d bytes, %v, want the %d bytes sent", network, len(out), err, len(in))
 		}
 		_ = conn.Close()
 	}
@@ -80,22 +80,22 @@ func TestTunnelRefused(t *testing.T) {
 	_, err := c.DialContext(t.Context(), "tcp", "127.0.0.1:1")
 	refused, ok := errors.AsType[*link.RefusedError](err)
 	if !ok || refused.Prohibited || refused.Kind != "direct-tcpip" || refused.Hint() == "" {
-		t.Errorf("nothing listens: %v", err)
+		t.Errorf("DialContext() of a port without a listener: error = %v, want a RefusedError with a hint", err)
 	}
 	forbidden := startSSHD(t, "AllowTcpForwarding no").dial(t)
 	_, err = forbidden.DialContext(t.Context(), "tcp", "127.0.0.1:1")
 	if refused, ok = errors.AsType[*link.RefusedError](err); !ok || !refused.Prohibited || refused.Hint() == "" {
-		t.Errorf("forbidden: %v", err)
+		t.Errorf("DialContext() with AllowTcpForwarding no: error = %v, want a RefusedError that is Prohibited", err)
 	}
 	for _, bad := range [][2]string{{"udp", "127.0.0.1:1"}, {"tcp", "nonsense"}, {"tcp", "a:99999"}} {
 		if _, err := c.DialContext(t.Context(), bad[0], bad[1]); err == nil {
-			t.Errorf("%v was accepted", bad)
+			t.Errorf("DialContext(%v): no error, want one", bad)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := c.DialContext(ctx, "tcp", "127.0.0.1:1"); !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("DialContext() cancelled: error = %v, want context.Canceled", err)
 	}
 }
 
@@ -114,21 +114,21 @@ func TestThrough(t *testing.T) {
 	start := time.Now()
 	status, err := second.Run(t.Context(), link.Command{Args: []string{"cat"}, Stdin: bytes.NewReader(in), Stdout: hash})
 	if want := sha256.Sum256(in); err != nil || status != 0 || !bytes.Equal(hash.Sum(nil), want[:]) {
-		t.Errorf("status %d, %v", status, err)
+		t.Errorf("Run(cat) of 20 MiB through two servers = %d, %v, want 0, no error and equal bytes", status, err)
 	}
 	t.Logf("there and back through two servers: %.0f MB/s", float64(len(in))/1e6/time.Since(start).Seconds())
 	if err := second.Close(); err != nil {
 		t.Error(err)
 	}
 	if got := run(t, first, link.Command{Script: "exit 3"}); got.status != 3 {
-		t.Errorf("the first link ended with the second: %+v", got)
+		t.Errorf("Run(exit 3) on the first connection after the second ended = %+v, want status 3", got)
 	}
 
 	gone := engine.endpoint()
 	gone.Address = "127.0.0.1:1"
 	_, err = first.Through(t.Context(), gone, link.Options{HostKey: engine.HostKey})
 	if _, ok := errors.AsType[*link.UnreachableError](err); !ok {
-		t.Errorf("nothing there: %v", err)
+		t.Errorf("Through() to a port without a listener: error = %v, want an UnreachableError", err)
 	}
 	second, err = first.Through(t.Context(), engine.endpoint(), link.Options{HostKey: engine.HostKey})
 	if err != nil {
@@ -138,7 +138,7 @@ func TestThrough(t *testing.T) {
 	select {
 	case <-second.Done():
 	case <-time.After(10 * time.Second):
-		t.Error("the second link outlives the first")
+		t.Error("the second connection is open 10 s after the first ended, want it closed")
 	}
 	_ = second.Close()
 }

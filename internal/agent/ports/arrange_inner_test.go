@@ -56,14 +56,14 @@ func TestArrange(t *testing.T) {
 	leads(t, want, "[::]:90/tcp", "old")
 	leads(t, want, "127.0.0.2:81/tcp", "new")
 	if len(want) != 4 || len(told) != 2 {
-		t.Fatalf("%d are forwarded, and told is %+v", len(want), told)
+		t.Fatalf("arrange() = %d ports, told %+v, want 4 and 2", len(want), told)
 	}
 	if n := told[0]; n.Container != "bare" || n.Error != "" || !strings.Contains(n.Note, "--network host") || n.Hint == "" {
-		t.Errorf("host network: %+v", n)
+		t.Errorf("arrange(): host network = %+v, want a note and a hint without an error", n)
 	}
 	if n := told[1]; n.Container != "new" || n.HostPort != 80 || n.Hop != "host" ||
 		n.Error != "port 80 of this host leads to container old, which publishes it at 127.0.0.1 of the engine" {
-		t.Errorf("a place that is taken: %+v", n)
+		t.Errorf("arrange(): port 80 of container new = %+v, want an error that container old has it", n)
 	}
 
 	// What is there keeps its place, whoever is older.
@@ -73,7 +73,7 @@ func TestArrange(t *testing.T) {
 	want, told = arrange([]engine.Container{running("both", "127.0.0.1:80/tcp", "0.0.0.0:80/tcp")}, nil, 256)
 	leads(t, want, "0.0.0.0:80/tcp", "both")
 	if len(told) != 1 || told[0].HostIP != netip.MustParseAddr("127.0.0.1") {
-		t.Errorf("told %+v", told)
+		t.Errorf("arrange(): told %+v, want 127.0.0.1 of container both only", told)
 	}
 }
 
@@ -83,16 +83,16 @@ func TestArrangeLimit(t *testing.T) {
 	want, told := arrange([]engine.Container{all, web}, nil, 256)
 	leads(t, want, "0.0.0.0:80/tcp", "web")
 	if len(want) != 1 || len(told) != 1 || told[0].Count != 64512 || told[0].Container != "all" {
-		t.Fatalf("%d are forwarded, and told is %+v", len(want), told)
+		t.Fatalf("arrange() with 64512 ports = %d ports, told %+v, want 1 port and container all told", len(want), told)
 	}
 	if got := told[0]; !strings.Contains(got.Error, "publishes 64512 ports, and at most 256 ports of a machine are forwarded, of which 1 are taken: none") ||
 		!strings.Contains(got.Hint, "forward { max = 64513 }") {
-		t.Errorf("told %q, %q", got.Error, got.Hint)
+		t.Errorf("arrange() with 64512 ports: error %q, hint %q, want the limit of 256 and max = 64513", got.Error, got.Hint)
 	}
 	for limit, there := range map[int]bool{4: true, 3: false} {
 		want, told = arrange([]engine.Container{many("three", 3, 256), web}, nil, limit)
 		if there != (len(want) == 4) || there != (len(told) == 0) {
-			t.Errorf("limit %d: %d are forwarded, and told is %+v", limit, len(want), told)
+			t.Errorf("arrange() with limit %d = %d ports, told %+v, want all 4 ports: %v", limit, len(want), told, there)
 		}
 	}
 	// Who has the ports keeps them, although another came before.
@@ -104,7 +104,7 @@ func TestArrangeLimit(t *testing.T) {
 	want, told = arrange([]engine.Container{three, four}, now, 4)
 	leads(t, want, "0.0.0.0:1000/tcp", "three")
 	if len(want) != 3 || len(told) != 1 || told[0].Container != "four" {
-		t.Errorf("%d are forwarded, and told is %+v", len(want), told)
+		t.Errorf("arrange() with ports that are there = %d ports, told %+v, want 3 ports and container four told", len(want), told)
 	}
 
 	var crowd []engine.Container
@@ -112,6 +112,6 @@ func TestArrangeLimit(t *testing.T) {
 		crowd = append(crowd, running(fmt.Sprint("c", i), "127.0.0.1:80/tcp"))
 	}
 	if _, told = arrange(crowd, nil, 256); len(told) != mostTold+1 || told[mostTold].Count != 5000-1-mostTold {
-		t.Errorf("%d are told, the last is %+v", len(told), told[len(told)-1])
+		t.Errorf("arrange() of 5000 containers: told %d, the last %+v, want %d and the rest in the last", len(told), told[len(told)-1], mostTold+1)
 	}
 }
