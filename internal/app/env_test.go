@@ -39,7 +39,7 @@ func TestEnvInShells(t *testing.T) {
 				words, err := app.FormatEnv(variables, how.shell, false)
 				if how.shell == app.ShellCsh && (strings.Contains(value, "  ") || strings.Contains(value, "*")) {
 					if err == nil {
-						t.Errorf("FormatEnv(%q) for csh succeeds, and csh would change it", value)
+						t.Errorf("FormatEnv(%q) for csh: no error, want one because csh would change it", value)
 					}
 					continue
 				}
@@ -56,11 +56,11 @@ func TestEnvInShells(t *testing.T) {
 					t.Errorf("%s reads %q as %q, %v, want %q", program, words, out, err, value+"|")
 				}
 				if _, err := os.Stat(filepath.Join(dir, "PWNED")); err == nil {
-					t.Errorf("%s runs what %q says", program, words)
+					t.Errorf("%s runs what %q says, want it only read", program, words)
 				}
 				undo, err := app.FormatEnv(variables, how.shell, true)
 				if err != nil || strings.Contains(undo, value) {
-					t.Errorf("FormatEnv(undo) for %s = %q, %v", how.shell, undo, err)
+					t.Errorf("FormatEnv(undo) for %s = %q, %v, want no %q in it", how.shell, undo, err, value)
 				}
 			}
 		})
@@ -89,10 +89,10 @@ func TestEnvOfWindows(t *testing.T) {
 		app.ShellCmd:        "set \"DOCKER_HOST=npipe:////./pipe/it's\"\r\nset \"DOCKER_CONTEXT=\"\r\n",
 	} {
 		if got, err := app.FormatEnv(variables, shell, false); got != want || err != nil {
-			t.Errorf("%s: %q, %v", shell, got, err)
+			t.Errorf("FormatEnv() for %s = %q, %v, want %q", shell, got, err, want)
 		}
 	}
 	if _, err := app.FormatEnv(variables, "rc", false); failure.Status(err) != failure.ExitUsage {
-		t.Errorf("%v", err)
+		t.Errorf("FormatEnv() for shell rc: error = %v, want one with exit status %d", err, failure.ExitUsage)
 	}
 }

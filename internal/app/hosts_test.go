@@ -61,7 +61,7 @@ func read(t *testing.T) map[string]recorded {
 		dec.DisallowUnknownFields()
 		var r recorded
 		if err := dec.Decode(&r); err != nil {
-			t.Fatalf("%s: %v", file, err)
+			t.Fatalf("decode %s: error = %v, want none", file, err)
 		}
 		all[strings.TrimSuffix(filepath.Base(file), ".json")] = r
 	}
@@ -124,7 +124,7 @@ func TestHosts(t *testing.T) {
 	t.Parallel()
 	all := read(t)
 	if len(all) < 40 {
-		t.Errorf("only %d hosts", len(all))
+		t.Errorf("recorded hosts = %d, want 40 or more", len(all))
 	}
 	for name, r := range all {
 		t.Run(name, func(t *testing.T) {
@@ -151,7 +151,7 @@ func TestHosts(t *testing.T) {
 			text := r.Title + "\n\n" + d.Text()
 			for _, words := range r.Says {
 				if !strings.Contains(text, words) {
-					t.Errorf("does not say %q", words)
+					t.Errorf("diagnosis =\n%s\nwant %q in it", text, words)
 				}
 			}
 			golden(t, filepath.Join(hosts, name+".doctor"), text)
@@ -166,10 +166,10 @@ func sound(t *testing.T, d platforms.Diagnosis, f platforms.Facts) {
 	t.Helper()
 	for _, c := range d.Checks {
 		if c.Result == platforms.Fail && (c.Why == "" || c.Fix.None()) {
-			t.Errorf("%s fails without reason or fix: %+v", c.Name, c)
+			t.Errorf("check %s fails: %+v, want a reason and a fix", c.Name, c)
 		}
 		if c.Result == platforms.Warn && c.Why == "" {
-			t.Errorf("%s warns without reason: %+v", c.Name, c)
+			t.Errorf("check %s warns: %+v, want a reason", c.Name, c)
 		}
 		pasteable(t, f, c.Fix)
 	}
@@ -177,7 +177,7 @@ func sound(t *testing.T, d platforms.Diagnosis, f platforms.Facts) {
 		pasteable(t, f, o.Fix)
 		pasteable(t, f, o.Install)
 		if o.Provider == "docker" {
-			t.Error("the test bench is offered")
+			t.Error("Diagnose() offers provider docker, want it not offered")
 		}
 	}
 	// What plan chooses without asking for versions is never another
@@ -191,7 +191,7 @@ func sound(t *testing.T, d platforms.Diagnosis, f platforms.Facts) {
 	choice, err := platforms.Choose(quick)
 	if err == nil && choice.Provider != d.Provider {
 		if checked := platforms.Diagnose(f, platforms.Wanted{Provider: choice.Provider}); checked.Result != platforms.Fail {
-			t.Errorf("plan takes %s, doctor %s, and up lets it pass", choice.Provider, d.Provider)
+			t.Errorf("Diagnose(%s) = %v, want %v: doctor takes %s", choice.Provider, checked.Result, platforms.Fail, d.Provider)
 		}
 	}
 }
@@ -200,13 +200,13 @@ func pasteable(t *testing.T, f platforms.Facts, r platforms.Remedy) {
 	t.Helper()
 	for _, line := range r.Commands {
 		if strings.TrimSpace(line) != line || line == "" || strings.ContainsAny(line, "\n\r") {
-			t.Errorf("command %q", line)
+			t.Errorf("command %q, want one line without spaces around", line)
 		}
 		if f.Shell != hostshell.POSIX {
 			continue
 		}
 		if _, err := syntax.NewParser(syntax.Variant(syntax.LangPOSIX)).Parse(strings.NewReader(line), ""); err != nil {
-			t.Errorf("command %q: %v", line, err)
+			t.Errorf("command %q: error = %v, want valid shell", line, err)
 		}
 	}
 }
@@ -224,18 +224,18 @@ func TestHostsCoverEveryRowAndTrap(t *testing.T) {
 	seen := map[string]bool{}
 	for name, r := range read(t) {
 		if r.Title == "" || r.Source == "" || len(r.Says) == 0 {
-			t.Errorf("%s says too little of itself", name)
+			t.Errorf("host %s = %+v, want a title, a source and texts that doctor says", name, r)
 		}
 		for _, tag := range r.Tags {
 			if !slices.Contains(want, tag) {
-				t.Errorf("%s has the tag %q that nobody asked for", name, tag)
+				t.Errorf("host %s has the tag %q, want one of %q", name, tag, want)
 			}
 			seen[tag] = true
 		}
 	}
 	for _, tag := range want {
 		if !seen[tag] {
-			t.Errorf("no host shows %s", tag)
+			t.Errorf("no host has the tag %s, want one or more", tag)
 		}
 	}
 }
@@ -245,7 +245,7 @@ func TestHostVagrantfiles(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(hosts + "/*.Vagrantfile")
 	if err != nil || len(files) < 30 {
-		t.Fatalf("%d Vagrantfiles, %v", len(files), err)
+		t.Fatalf("Glob() = %d Vagrantfiles, %v, want 30 or more", len(files), err)
 	}
 	for _, file := range files {
 		data, err := os.ReadFile(file)
@@ -254,14 +254,14 @@ func TestHostVagrantfiles(t *testing.T) {
 		}
 		for _, words := range []string{":freebsd", `ssh.shell = "sh"`, "disabled: true", "boot_timeout"} {
 			if !strings.Contains(string(data), words) {
-				t.Errorf("%s lacks %s", file, words)
+				t.Errorf("%s lacks %q, want it", file, words)
 			}
 		}
 		if strings.Contains(string(data), ".vm.disk ") {
-			t.Errorf("%s: Vagrant deletes such disks", file)
+			t.Errorf("%s has vm.disk, want none: Vagrant deletes such disks", file)
 		}
 		if strings.Contains(string(data), `provider "virtualbox"`) && !strings.Contains(string(data), "base_mac") {
-			t.Errorf("%s: no base MAC", file)
+			t.Errorf("%s has no base_mac, want one for VirtualBox", file)
 		}
 	}
 	if _, err := exec.LookPath("ruby"); err != nil {
@@ -269,7 +269,7 @@ func TestHostVagrantfiles(t *testing.T) {
 	}
 	check := `ARGV.each { |f| RubyVM::InstructionSequence.compile(File.read(f), f) }`
 	if out, err := exec.CommandContext(t.Context(), "ruby", append([]string{"-e", check}, files...)...).CombinedOutput(); err != nil {
-		t.Errorf("ruby: %v\n%s", err, out)
+		t.Errorf("ruby compiles the Vagrantfiles: error = %v, want none\n%s", err, out)
 	}
 }
 
@@ -280,7 +280,7 @@ func TestHostsLeaveNothing(t *testing.T) {
 	err := filepath.WalkDir(hosts, func(path string, e fs.DirEntry, err error) error {
 		name := strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))
 		if _, ok := all[name]; err == nil && !e.IsDir() && !ok && name != "README" {
-			t.Errorf("%s belongs to no host", path)
+			t.Errorf("%s belongs to no host, want a .json of that name", path)
 		}
 		return err
 	})

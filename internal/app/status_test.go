@@ -30,7 +30,7 @@ func TestStatusOfErrors(t *testing.T) {
 	inner := &failure.Error{Err: errors.New("x"), Next: "do y", Code: failure.ExitUsage}
 	outer := &failure.Error{Err: inner}
 	if outer.Hint() != "do y" {
-		t.Errorf("hint %q was lost", outer.Hint())
+		t.Errorf("Hint() = %q, want %q", outer.Hint(), "do y")
 	}
 	for want, err := range map[int]error{0: nil, 1: errors.New("x"), 2: inner, 125: command.NotRun(inner)} {
 		if got := failure.Status(err); got != want {

@@ -48,7 +48,7 @@ func FuzzQuoteField(f *testing.F) {
 			changed := text[:field.At] + dockerflags.QuoteField("key", value) + text[field.At+field.Len:]
 			got, err := csv.NewReader(strings.NewReader(changed)).Read()
 			if err != nil || len(got) != len(words) || got[i] != "key="+value {
-				t.Fatalf("field %d of %q changed is %q: %q, %v", i, text, changed, got, err)
+				t.Fatalf("field %d of %q replaced = %q, read as %q, %v, want %q there", i, text, changed, got, err, "key="+value)
 			}
 		}
 	})

@@ -137,7 +137,7 @@ func TestPlaces(t *testing.T) {
 		words := strings.Fields(line)
 		for _, v := range dockerflags.ParseLine(words).Values {
 			if got := words[v.Word][v.At:]; got != v.Text {
-				t.Errorf("ParseLine(%q): %q is said to be %q of word %d", line, v.Text, got, v.Word)
+				t.Errorf("ParseLine(%q): place of %q in word %d has %q, want the same text", line, v.Text, v.Word, got)
 			}
 		}
 	}
@@ -151,7 +151,7 @@ func FuzzParseLine(f *testing.F) {
 		words := strings.Split(line, " ")
 		for _, v := range dockerflags.ParseLine(words).Values {
 			if got := words[v.Word][v.At:]; got != v.Text {
-				t.Fatalf("ParseLine(%q): %+v stands at %q", line, v, got)
+				t.Fatalf("ParseLine(%q): %+v is at %q, want %q", line, v, got, v.Text)
 			}
 		}
 	})

@@ -39,14 +39,14 @@ func TestParsePodman(t *testing.T) {
 			args = append(args, v.Text)
 		}
 		if got := strings.Join(binds, " "); got != tt.binds || strings.Join(args, " ") != tt.args || l.Stdin() != tt.stdin || !l.Known {
-			t.Errorf("ParsePodman(%q): binds %q, arguments %q, stdin %v, known %v", tt.line, got, args, l.Stdin(), l.Known)
+			t.Errorf("ParsePodman(%q): binds %q, args %q, stdin %v, known %v, want %+v", tt.line, got, args, l.Stdin(), l.Known, tt)
 		}
 	}
 	if got := dockerflags.ParsePodman([]string{"--url", "unix:///x", "ps"}).Connection(); got != "--url" {
-		t.Errorf("Connection of --url = %q", got)
+		t.Errorf("ParsePodman(--url): Connection() = %q, want %q", got, "--url")
 	}
 	// Docker's own table stays as it is.
 	if values := dockerflags.ParseLine(strings.Fields("run --os linux img")).Args(); !slices.ContainsFunc(values, func(v dockerflags.Value) bool { return v.Text == "linux" }) {
-		t.Errorf("docker run --os linux img: arguments %v", values)
+		t.Errorf("ParseLine(%q): Args() = %v, want linux among them", "run --os linux img", values)
 	}
 }

@@ -48,11 +48,11 @@ func TestBinds(t *testing.T) {
 		for _, b := range dockerpaths.Binds(args, test.goos) {
 			got = append(got, b.Source)
 			if b.At < 0 || !strings.HasPrefix(args[b.Arg][b.At:], b.Source) && !strings.Contains(args[b.Arg][b.At:b.At+b.Len], "="+b.Source) {
-				t.Errorf("%s: %+v is not there", test.line, b)
+				t.Errorf("Binds(%q) has %+v, want the source at that place", test.line, b)
 			}
 		}
 		if diff := cmp.Diff(test.want, got); diff != "" {
-			t.Errorf("%s %s: %s", test.goos, test.line, diff)
+			t.Errorf("Binds(%q) on %s (-want +got):\n%s", test.line, test.goos, diff)
 		}
 	}
 }
@@ -63,7 +63,7 @@ func TestReadsFolder(t *testing.T) {
 		"build .": true, "--context x compose up": true, "buildx build": true, "run x": false, "": false, "--debug": false,
 	} {
 		if got := dockerpaths.ReadsFolder(strings.Fields(line)); got != want {
-			t.Errorf("%q: %v", line, got)
+			t.Errorf("ReadsFolder(%q) = %v, want %v", line, got, want)
 		}
 	}
 }
@@ -104,11 +104,11 @@ func TestResolve(t *testing.T) {
 		got, used, err := dockerpaths.Resolve(strings.Fields(test.line), test.mounts, test.host)
 		outside, refused := errors.AsType[*dockerpaths.OutsideError](err)
 		if refused != (test.outside != "") || (refused && (outside.Path != test.outside || !strings.Contains(outside.Hint(), "mount \""))) {
-			t.Errorf("%s: %v", test.line, err)
+			t.Errorf("Resolve(%q): error = %v, want an OutsideError of %q or none", test.line, err, test.outside)
 			continue
 		}
 		if !refused && (strings.Join(got, " ") != test.want || (len(used) > 0) != test.used) {
-			t.Errorf("%s: %q, used %v", test.line, got, used)
+			t.Errorf("Resolve(%q) = %q, used %v, want %q, used: %v", test.line, got, used, test.want, test.used)
 		}
 	}
 }
@@ -224,14 +224,14 @@ func TestGuestDir(t *testing.T) {
 	mounts := []mount.Folder{{Source: "/", Target: "/host"}, {Source: "/home/me/", Target: "/home/me"}}
 	for dir, want := range map[string]string{"/home/me": "/home/me", "/home/me/a/b/": "/home/me/a/b", "/home/men": "/host/home/men", "/": "/host"} {
 		if got, ok := dockerpaths.GuestDir("linux", dir, mounts); !ok || got != want {
-			t.Errorf("%s is %s, %v", dir, got, ok)
+			t.Errorf("GuestDir(%q) = %q, %v, want %q", dir, got, ok, want)
 		}
 	}
 	if got, ok := dockerpaths.GuestDir("linux", "/x", mounts[1:]); ok {
-		t.Errorf("/x is %s", got)
+		t.Errorf("GuestDir(%q) = %q, want none", "/x", got)
 	}
 	if got, ok := dockerpaths.GuestDir("windows", `C:\Users\ME\Src`, []mount.Folder{{Source: `c:\users\me`, Target: "/c/Users/me"}}); !ok || got != "/c/Users/me/Src" {
-		t.Errorf("%s, %v", got, ok)
+		t.Errorf("GuestDir(%q) = %q, %v, want %q", `C:\Users\ME\Src`, got, ok, "/c/Users/me/Src")
 	}
 }
 
@@ -242,10 +242,10 @@ func FuzzBinds(f *testing.F) {
 		args := strings.Split(line, " ")
 		got, _, err := dockerpaths.Resolve(args, []mount.Folder{{Source: "/a", Target: "/t"}}, there(goos, "/a"))
 		if err == nil && len(got) != len(args) {
-			t.Fatalf("%q became %q", args, got)
+			t.Fatalf("Resolve(%q) = %q, want as many words", args, got)
 		}
 		if binds := dockerpaths.Binds(args, goos); err == nil && len(binds) == 0 && !slices.Equal(got, args) {
-			t.Fatalf("without binds %q became %q", args, got)
+			t.Fatalf("Resolve(%q) = %q, want it unchanged without binds", args, got)
 		}
 	})
 }

@@ -55,11 +55,11 @@ volumes:
 	}
 	want := strings.Fields("../up ./conf ./src /a$b /anchored /default /device /long /opt/p /secret /two/y /x ~/.aws")
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+		t.Errorf("ComposeBinds() (-want +got):\n%s", diff)
 	}
 	for _, text := range []string{"", "\t", "services: 3", "[1, 2]", "services: {a: {volumes: {b: c}}}", "a: &a [*a]"} {
 		if got := dockerpaths.ComposeBinds([]byte(text), "linux", nil); got != nil {
-			t.Errorf("%q: %v", text, got)
+			t.Errorf("ComposeBinds(%q) = %v, want none", text, got)
 		}
 	}
 }
@@ -103,11 +103,11 @@ func TestComposeOf(t *testing.T) {
 			got += " " + f.Source
 		}
 		if !ok || got != want {
-			t.Errorf("%s: %q, %v", line, got, ok)
+			t.Errorf("ComposeOf(%q) = %q, %v, want %q", line, got, ok, want)
 		}
 	}
 	if _, ok := dockerpaths.ComposeOf([]string{"run", "compose"}); ok {
-		t.Error("docker run compose is no compose")
+		t.Error("ComposeOf(run compose) = true, want false")
 	}
 }
 
@@ -119,12 +119,12 @@ func TestResolveCompose(t *testing.T) {
 	c, _ := dockerpaths.ComposeOf(args)
 	got, used, err := dockerpaths.ResolveCompose(args, c, []dockerpaths.Bind{{Source: `.\data`, At: -1}}, `C:\Users\me\src\sub`, mounts, host)
 	if want := "compose -f /c/Users/me/src/sub/c.yml --env-file=/c/Users/me/src/.env up"; err != nil || strings.Join(got, " ") != want || len(used) != 3 {
-		t.Errorf("%q, %v, %v", got, used, err)
+		t.Errorf("ResolveCompose() = %q, used %v, %v, want %q and 3 used", got, used, err, want)
 	}
 	for _, bind := range []string{`..\..\far`, `D:\x`} {
 		_, _, err = dockerpaths.ResolveCompose(args, c, []dockerpaths.Bind{{Source: bind, At: -1}}, `C:\Users\me\src\sub`, mounts, host)
 		if _, ok := errors.AsType[*dockerpaths.OutsideError](err); !ok {
-			t.Errorf("%s: %v", bind, err)
+			t.Errorf("ResolveCompose() with bind %s: error = %v, want an OutsideError", bind, err)
 		}
 	}
 }
@@ -141,16 +141,16 @@ func TestComposeProject(t *testing.T) {
 		c, _ := dockerpaths.ComposeOf(strings.Fields(line))
 		got, dir := c.Project(host)
 		if strings.Join(got, " ")+" in "+dir != want {
-			t.Errorf("%s: %v in %s", line, got, dir)
+			t.Errorf("Project(%q) = %v in %s, want %s", line, got, dir, want)
 		}
 	}
 	host.Dir = "/p"
 	if got, _ := (dockerpaths.Compose{}).Project(host); len(got) != 2 || got[1] != "/p/docker-compose.override.yml" {
-		t.Errorf("%v", got)
+		t.Errorf("Project() in /p = %v, want the file and its override", got)
 	}
 	host.Dir = "/elsewhere"
 	if got, dir := (dockerpaths.Compose{}).Project(host); got != nil || dir != "" {
-		t.Errorf("%v in %s", got, dir)
+		t.Errorf("Project() in /elsewhere = %v in %q, want none", got, dir)
 	}
 }
 
@@ -161,7 +161,7 @@ func FuzzCompose(f *testing.F) {
 		binds := dockerpaths.ComposeBinds([]byte(text), "linux", func(string) (string, bool) { return "v", true })
 		c, _ := dockerpaths.ComposeOf(args)
 		if got, _, err := dockerpaths.ResolveCompose(args, c, binds, "/a", []mount.Folder{{Source: "/a", Target: "/t"}}, there("linux", "/a")); err == nil && len(got) != len(args) {
-			t.Fatalf("%q became %q", args, got)
+			t.Fatalf("ResolveCompose(%q) = %q, want as many words", args, got)
 		}
 		for _, ref := range dockerpaths.ComposeRefs([]byte(text), "/a", there("linux", "/b"), func(string) (string, bool) { return "v", true }) {
 			if !strings.HasPrefix(ref.File, "/") && !strings.HasPrefix(ref.File, "~") || ref.Dir == "" {
@@ -201,6 +201,6 @@ services:
 		}
 	}
 	if got := dockerpaths.Based([]dockerpaths.Bind{{Source: "./x"}, {Source: "/y"}}, "/p/g", there("linux", "/")); got[0].Source != "/p/g/x" || got[1].Source != "/y" {
-		t.Errorf("Based() = %v", got)
+		t.Errorf("Based() = %v, want /p/g/x and /y", got)
 	}
 }

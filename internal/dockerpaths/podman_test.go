@@ -23,6 +23,6 @@ func TestPodmanWritesNowhereElse(t *testing.T) {
 		}
 	}
 	if _, _, err := dockerpaths.ResolvePodman([]string{"cp", "/nowhere/in/guest", "c:/"}, nil, host, ""); err != nil {
-		t.Errorf("a path of the guest that is read: %v", err)
+		t.Errorf("ResolvePodman() of cp from the guest: error = %v, want none", err)
 	}
 }

@@ -63,9 +63,9 @@ func startCopy(t *testing.T, client *link.Client, f mount.Folder, root ...string
 	case err := <-c.done:
 		c.done <- err
 		cancel()
-		t.Fatalf("copy: %v", err)
+		t.Fatalf("Copy(): error = %v before it was ready, want none", err)
 	case <-time.After(time.Minute):
-		t.Fatal("not ready in a minute")
+		t.Fatal("Copy(): not ready in a minute, want ready")
 	}
 	return c
 }
@@ -114,7 +114,7 @@ func (c *copying) follows(t *testing.T) {
 			return
 		}
 	}
-	t.Fatalf("the host has\n%s\nand the guest\n%s", here, there)
+	t.Fatalf("20 s after the change the guest has\n%s\nwant what the host has:\n%s", there, here)
 }
 
 func pair(t *testing.T) mount.Folder {
@@ -189,13 +189,13 @@ func copyFollows(t *testing.T, root []string) {
 		{"all goes", func() error { return os.RemoveAll(in("moved")) }},
 	} {
 		if err := step.do(); err != nil {
-			t.Fatalf("%s: %v", step.name, err)
+			t.Fatalf("%s: error = %v, want none", step.name, err)
 		}
 		t.Log(step.name)
 		c.follows(t)
 	}
 	if err := c.stop(); err != nil {
-		t.Errorf("end: %v", err)
+		t.Errorf("Copy() after its context ended: error = %v, want none", err)
 	}
 }
 
@@ -225,12 +225,12 @@ func TestCopyLeavesOut(t *testing.T) {
 		t.Errorf("the guest has %q, want %q", got, want)
 	}
 	if text, err := os.Readlink(filepath.Join(f.Target, "within")); text != filepath.Join(f.Target, "yes") {
-		t.Errorf("the link within leads to %s: %v", text, err)
+		t.Errorf("Readlink(within) = %s, %v, want %s", text, err, filepath.Join(f.Target, "yes"))
 	}
 	mounttest.Must(t, c.stop())
 	for name, words := range map[string]string{"out": "leads out", "deep/up": "leads out", "fifo": "no file"} {
 		if !strings.Contains(c.words[name], words) {
-			t.Errorf("%s: told %q", name, c.words[name])
+			t.Errorf("Copy(): told of %s %q, want %q", name, c.words[name], words)
 		}
 	}
 }
@@ -262,16 +262,16 @@ func TestCopyAgain(t *testing.T) {
 	c = startCopy(t, client, f)
 	mounttest.Must(t, c.stop())
 	if now := inode("2/2"); now.Size() == other.Size() {
-		t.Error("what changed was not sent")
+		t.Error("Copy() again: 2/2 has its old size, want the changed file sent")
 	}
 	if now := inode("4/4"); now.ModTime().Unix() != 1e9 {
-		t.Error("what did not change was sent")
+		t.Error("Copy() again: 4/4 has a new time, want the unchanged file not sent")
 	}
 	if entries, err := os.ReadDir(filepath.Join(f.Target, "1")); err != nil || len(entries) != 1 {
-		t.Errorf("of the folder that went the guest keeps %v, %v", entries, err)
+		t.Errorf("Copy() again: the guest's 1 has %v, %v, want only the file made in the guest", entries, err)
 	}
 	if _, err := os.Lstat(filepath.Join(f.Target, "3", "3")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("what went is there: %v", err)
+		t.Errorf("Lstat(3/3) after its deletion on the host: error = %v, want ErrNotExist", err)
 	}
 }
 
@@ -293,7 +293,7 @@ func TestCopyFlush(t *testing.T) {
 			}
 			<-done
 			if here, there := tree(t, f.Source), tree(t, f.Target); here != there {
-				t.Fatalf("%d: the host has\n%s\nand the guest\n%s", i, here, there)
+				t.Fatalf("flush %d: the guest has\n%s\nwant what the host has:\n%s", i, there, here)
 			}
 		}
 	}
@@ -328,7 +328,7 @@ func TestCopyWhileWritten(t *testing.T) {
 			select {
 			case err := <-c.done:
 				c.done <- err
-				t.Fatalf("it ended: %v", err)
+				t.Fatalf("Copy() ended early: error = %v, want it to go on", err)
 			default:
 				text = string(data)
 			}
@@ -354,10 +354,10 @@ func TestCopyForeign(t *testing.T) {
 	err := foldercopy.Copy(ctx, mounttest.StartSSHD(t).Dial(t), f, mount.Options{})
 	guest, ok := errors.AsType[*mount.GuestError](err)
 	if !ok || guest.Kind != mount.Foreign || !strings.Contains(guest.Hint(), "another target") {
-		t.Errorf("%v", err)
+		t.Errorf("Copy() into a folder of others: error = %v, want a GuestError of kind Foreign with a hint", err)
 	}
 	if data, err := os.ReadFile(filepath.Join(f.Target, "a")); string(data) != "guest" {
-		t.Errorf("%q, %v", data, err)
+		t.Errorf("ReadFile(a) in the guest = %q, %v, want %q", data, err, "guest")
 	}
 }
 
@@ -371,9 +371,9 @@ func TestCopyLost(t *testing.T) {
 	case err := <-c.done:
 		c.done <- err
 		if _, lost := errors.AsType[*link.LostError](err); !lost {
-			t.Errorf("it ends with %v", err)
+			t.Errorf("Copy() over a closed connection: error = %v, want a LostError", err)
 		}
 	case <-time.After(20 * time.Second):
-		t.Fatal("it goes on without a link")
+		t.Fatal("Copy() over a closed connection runs after 20 s, want it to return")
 	}
 }

@@ -40,7 +40,7 @@ func TestNotesOfAHostileGuest(t *testing.T) {
 			_, err = io.WriteString(w, test.line(i))
 		}
 		if !untrusted.IsTooLarge(err) || len(n.have) > test.most+1 {
-			t.Errorf("%s: %d are held, of %d at most, %v", name, len(n.have), test.most, err)
+			t.Errorf("%s: %d notes kept, error = %v, want %d or less and a too large error", name, len(n.have), err, test.most+1)
 		}
 	}
 }
@@ -66,12 +66,12 @@ func TestNotesOfALargeFolder(t *testing.T) {
 		}
 	}
 	if len(n.have) != size || looks != 1 {
-		t.Errorf("%d of %d are there after %d looks", len(n.have), size, looks)
+		t.Errorf("notes kept = %d after %d scans, want %d after 1", len(n.have), looks, size)
 	}
 	gone := newNotes(func() (map[string]entry, error) { return nil, fs.ErrNotExist })
 	gone.names = 0
 	if _, err := io.WriteString(gone.writer(), "? \"a\" 0\n"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the folder's own error is lost: %v", err)
+		t.Errorf("Write() without the folder: error = %v, want ErrNotExist", err)
 	}
 }
 
@@ -101,20 +101,20 @@ func FuzzNotes(f *testing.F) {
 			t.Errorf("%q is not what was noted (-want +got):\n%s", name, diff)
 		}
 		if got := n.have[name+"2"]; got.known || got.mode != want.mode.Type() {
-			t.Errorf("what was unsure became %+v", got)
+			t.Errorf("note of an unsure entry = %+v, want known = false and mode %v", got, want.mode.Type())
 		}
 		if _, there := n.have[name+"3"]; there {
-			t.Error("what has gone is there")
+			t.Errorf("note of %q, which was deleted: found, want none", name+"3")
 		}
 		if _, there := n.have["half"]; there && name != "half" {
-			t.Error("a line that was not written to its end is taken")
+			t.Error("note of a line without its end: found, want none")
 		}
 		held := 0
 		for name, e := range n.have {
 			held += len(name) + len(e.link)
 		}
 		if held != n.held {
-			t.Errorf("%d bytes are held, %d are counted", held, n.held)
+			t.Errorf("bytes counted = %d, want %d", n.held, held)
 		}
 	})
 }

@@ -34,7 +34,7 @@ func TestLinksBelongToTheUser(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "sh"), script(do, target, "1234:1235").Command()[1:]...)
 		cmd.Env, cmd.Stdin = []string{"PATH=" + dir}, strings.NewReader(input)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("copy.sh %s: %v\n%s", do, err, out)
+			t.Fatalf("copy.sh %s: error = %v, want none\n%s", do, err, out)
 		}
 	}
 	var archive bytes.Buffer
@@ -61,6 +61,6 @@ func TestLinksBelongToTheUser(t *testing.T) {
 		}
 	}
 	if info, err := os.Stat("/etc/passwd"); err != nil || info.Sys().(*syscall.Stat_t).Uid != 0 {
-		t.Errorf("/etc/passwd was given away: %v", err)
+		t.Errorf("Stat(/etc/passwd): error = %v or another owner, want owner 0", err)
 	}
 }

@@ -42,14 +42,14 @@ func served(t *testing.T, c *link.Client, f mount.Folder, o mount.Options) (stop
 	select {
 	case <-ready:
 	case err := <-done:
-		t.Fatalf("Serve(%s): %v", f.Target, err)
+		t.Fatalf("Serve(%s): error = %v before it was ready, want none", f.Target, err)
 	case <-time.After(time.Minute):
-		t.Fatalf("Serve(%s): not ready in a minute", f.Target)
+		t.Fatalf("Serve(%s): not ready in a minute, want ready", f.Target)
 	}
 	return func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("Serve(%s): %v", f.Target, err)
+			t.Errorf("Serve(%s): error = %v, want none", f.Target, err)
 		}
 	}
 }
@@ -79,13 +79,13 @@ func TestMountPointsOfAGuest(t *testing.T) {
 		t.Helper()
 		// A container may bind the point itself: it is not to be seen either.
 		if out := guest("stat '" + f.Target + "' && echo seen; mkdir '" + f.Target + "/x' && echo made"); strings.Contains(out, "seen\n") || strings.Contains(out, "made\n") {
-			t.Errorf("%s does not refuse: %s", f.Target, out)
+			t.Errorf("stat and mkdir in %s = %q, want both refused", f.Target, out)
 		}
 	}
 	reads := func(f mount.Folder) {
 		t.Helper()
 		if out := guest("cat '" + f.Target + "/f'"); out != "of the host\n" {
-			t.Errorf("%s/f: %q", f.Target, out)
+			t.Errorf("cat %s/f = %q, want %q", f.Target, out, "of the host\n")
 		}
 	}
 	mounttest.Must(t, mount.Declare(t.Context(), c, nil, []mount.Folder{sub, copied}))
@@ -107,16 +107,16 @@ func TestMountPointsOfAGuest(t *testing.T) {
 	stop()
 	refuses(whole)
 	if len(moved) != 1 || !strings.Contains(moved[0], "what was written to /home/u/proj while nothing was mounted there is in ") {
-		t.Errorf("moved: %q", moved)
+		t.Errorf("Serve(): moved %q, want one text that names /home/u/proj", moved)
 	}
 	if out := guest("cat /srv/kept/aside/*/n/f || cat /home/u/proj.fbdock-*/n/f"); !strings.Contains(out, "lost\n") {
-		t.Errorf("what was in the way: %q", out)
+		t.Errorf("cat of the file that was moved aside = %q, want %q", out, "lost\n")
 	}
 	served(t, c, copied, mount.Options{})()
 	reads(copied)
 	mounttest.Must(t, mount.Declare(t.Context(), c, nil, nil))
 	if out := guest("ls /home/u /srv/kept/declared -s"); strings.Contains(out, "proj\n") || !strings.Contains(out, "copy") {
-		t.Errorf("left: %s", out)
+		t.Errorf("ls after Declare() of nothing = %s, want no proj, and copy kept", out)
 	}
 }
 
@@ -136,11 +136,11 @@ func TestRefuse(t *testing.T) {
 		return out.Stdout
 	}
 	if got := notes(); got != "/home/u/p: no such folder\n" {
-		t.Errorf("noted: %q", got)
+		t.Errorf("Refuse(): note = %q, want %q", got, "/home/u/p: no such folder\n")
 	}
 	served(t, c, f, mount.Options{})()
 	if got := notes(); got != "" {
-		t.Errorf("noted after a mount: %q", got)
+		t.Errorf("note after Serve() = %q, want none", got)
 	}
 }
 
@@ -153,6 +153,6 @@ func TestNoMountPoints(t *testing.T) {
 	c := mounttest.StartSSHD(t).Dial(t)
 	err := mount.Declare(t.Context(), c, nil, nil)
 	if e, ok := errors.AsType[*mount.GuestError](err); !ok || !strings.Contains(e.Error(), "fbdock-points") {
-		t.Errorf("Declare() = %v", err)
+		t.Errorf("Declare() without fbdock-points: error = %v, want a GuestError that names it", err)
 	}
 }

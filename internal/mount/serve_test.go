@@ -52,10 +52,10 @@ func mounted(t *testing.T, f mount.Folder) (stop func() error) {
 		if strings.Contains(fmt.Sprint(err), "Operation not permitted") {
 			t.Skipf("nothing can be mounted here: %v", err)
 		}
-		t.Fatalf("serve: %v", err)
+		t.Fatalf("Serve(): error = %v before it was ready, want none", err)
 	case <-time.After(30 * time.Second):
 		cancel()
-		t.Fatal("not ready in 30 s")
+		t.Fatal("Serve(): not ready in 30 s, want ready")
 	}
 	stopped := false
 	stop = func() error {
@@ -79,7 +79,7 @@ func within(t *testing.T, limit time.Duration, what string, true func() bool) {
 	t.Helper()
 	for began := time.Now(); !true(); time.Sleep(20 * time.Millisecond) {
 		if time.Since(began) > limit {
-			t.Errorf("%s: not within %v", what, limit)
+			t.Errorf("%s: not seen, want it within %v", what, limit)
 			return
 		}
 	}
@@ -99,7 +99,7 @@ func TestMount(t *testing.T) {
 		}
 	}
 	if !reads("a", "one\n")() {
-		t.Error("the file is not there at once")
+		t.Errorf("ReadFile(%s) at once after Serve() is ready: error or other text, want %q", guest("a"), "one\n")
 	}
 	// Edits of the same size, within a second of each other.
 	for _, text := range []string{"two\n", "six\n", "ten\n"} {
@@ -115,7 +115,7 @@ func TestMount(t *testing.T) {
 	})
 	inGuest(t, f, guest)
 	if err := stop(); err != nil {
-		t.Errorf("the end: %v", err)
+		t.Errorf("Serve() after its context ended: error = %v, want none", err)
 	}
 	within(t, 5*time.Second, "unmounted", func() bool {
 		_, err := os.Stat(guest("a"))
@@ -147,12 +147,12 @@ head -c 20000000 /dev/urandom >big && cp big big2 && cmp big big2 && sha256sum b
 	cmd.Dir = f.Target
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		t.Errorf("in the guest: %v\n%s", err, out)
+		t.Errorf("script in the guest's folder: error = %v, want none\n%s", err, out)
 		return
 	}
 	sum, err := exec.CommandContext(t.Context(), "sha256sum", filepath.Join(f.Source, "big")).Output()
 	if err != nil || !strings.HasPrefix(string(sum), strings.TrimSpace(string(out))) {
-		t.Errorf("the sum on the host: %s, not %s, %v", sum, out, err)
+		t.Errorf("sha256sum on the host = %s, %v, want %s", sum, err, out)
 	}
 }
 
@@ -163,10 +163,10 @@ func TestMountReadOnly(t *testing.T) {
 	mounttest.Write(t, filepath.Join(f.Source, "a"), "one\n")
 	_ = mounted(t, f)
 	if err := os.WriteFile(filepath.Join(f.Target, "b"), nil, 0o600); err == nil {
-		t.Error("written to a read-only mount")
+		t.Error("WriteFile() in a read-only mount: no error, want one")
 	}
 	if text, err := os.ReadFile(filepath.Join(f.Target, "a")); err != nil || string(text) != "one\n" {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("ReadFile(a) = %q, %v, want %q", text, err, "one\n")
 	}
 }
 
@@ -189,11 +189,11 @@ func TestMountAfterALoss(t *testing.T) {
 	}
 	_ = c.Close()
 	if _, ok := errors.AsType[*link.LostError](<-done); !ok {
-		t.Error("a lost link is not told as one")
+		t.Error("Serve() over a closed connection: no LostError, want one")
 	}
 	stop := mounted(t, f)
 	if text, err := os.ReadFile(filepath.Join(f.Target, "a")); err != nil || string(text) != "one\n" {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("ReadFile(a) after a new mount = %q, %v, want %q", text, err, "one\n")
 	}
 	// Somebody in the guest unmounts it.
 	within(t, 30*time.Second, "umount, which refuses while the guest looks at it", func() bool {
@@ -201,7 +201,7 @@ func TestMountAfterALoss(t *testing.T) {
 	})
 	time.Sleep(time.Second)
 	if unmounted, ok := errors.AsType[*mount.GuestError](stop()); !ok || unmounted.Kind != mount.Failed {
-		t.Errorf("unmounted by another: %v", unmounted)
+		t.Errorf("Serve() after an unmount in the guest: error = %v, want a GuestError of kind Failed", unmounted)
 	}
 }
 
@@ -229,11 +229,11 @@ func TestMountEndsInUse(t *testing.T) {
 			go func() { _, _ = io.Copy(io.Discard, out) }()
 		}
 		if err := stop(); err != nil {
-			t.Errorf("stop: %v", err)
+			t.Errorf("Serve() ended while the mount is in use: error = %v, want none", err)
 		}
 		table, err := os.ReadFile("/proc/self/mounts")
 		if err != nil || strings.Contains(string(table), f.Target) {
-			t.Errorf("after the end %s is still mounted: %v", f.Target, err)
+			t.Errorf("/proc/self/mounts after Serve(): %s is there or error = %v, want neither", f.Target, err)
 		}
 		done()
 		users.Wait()
@@ -251,16 +251,16 @@ func TestMountRefusals(t *testing.T) {
 	err := mount.Serve(t.Context(), c, f, mount.Options{})
 	refused, ok := errors.AsType[*mount.GuestError](err)
 	if !ok || refused.Kind != mount.NotEmpty || refused.Hint() == "" || !strings.Contains(err.Error(), "not empty") {
-		t.Errorf("a folder with files: %v", err)
+		t.Errorf("Serve() at a folder with files: error = %v, want a GuestError of kind NotEmpty with a hint", err)
 	}
 	f.Target = filepath.Join(f.Source, "a", "below")
 	err = mount.Serve(t.Context(), c, f, mount.Options{})
 	if refused, ok := errors.AsType[*mount.GuestError](err); !ok || refused.Kind != mount.Failed || !strings.Contains(err.Error(), "mkdir") {
-		t.Errorf("no folder can be there: %v", err)
+		t.Errorf("Serve() below a file: error = %v, want a GuestError of kind Failed that names mkdir", err)
 	}
 	for _, kind := range []string{mount.NoSSHFS, mount.NoFUSE, mount.Denied} {
 		if (&mount.GuestError{Kind: kind}).Hint() == "" {
-			t.Errorf("%s has no hint", kind)
+			t.Errorf("GuestError of kind %s: no hint, want one", kind)
 		}
 	}
 }

@@ -117,13 +117,13 @@ func TestStatusAndTailReachTheError(t *testing.T) {
 		t.Errorf("status %d in the error, %d in the result, want 42", exit.Status, res.Status)
 	}
 	if !strings.HasSuffix(err.Error(), "child: exit status 42: last words") {
-		t.Errorf("message %q", err)
+		t.Errorf("Run(exit 42): error = %q, want it to end with the last line of stderr", err)
 	}
 	if got := string(exit.Stdout); got != "to stdout\n" {
-		t.Errorf("stdout kept %q", got)
+		t.Errorf("Run(exit 42): stdout kept = %q, want %q", got, "to stdout\n")
 	}
 	if _, err := (run.Runner{}).Run(t.Context(), command("exit", "0")); err != nil {
-		t.Errorf("status 0 gives %v", err)
+		t.Errorf("Run(exit 0): error = %v, want none", err)
 	}
 }
 
@@ -136,11 +136,11 @@ func TestEnvironmentIsOnlyWhatWasGiven(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := string(res.Stdout); !strings.Contains(got, "A=b c") || strings.Contains(got, "INHERITED") {
-		t.Errorf("environment of the child: %q", got)
+		t.Errorf("Run() with A in Env: environment %q, want A and nothing inherited", got)
 	}
 	c.Env = nil
 	if res, err = (run.Runner{}).Run(t.Context(), c); err != nil || strings.Contains(string(res.Stdout), "INHERITED") {
-		t.Errorf("nil environment: %v, %q", err, res.Stdout)
+		t.Errorf("Run() with a nil Env: error = %v, environment %q, want nothing inherited", err, res.Stdout)
 	}
 }
 
@@ -152,14 +152,14 @@ func TestStreams(t *testing.T) {
 	c := command("cat")
 	c.Stdin, c.Stdout, c.Dir = strings.NewReader("a\x00b\xff"), &out, folder(t)
 	if _, err := r.Run(t.Context(), c); err != nil || out.String() != "a\x00b\xff" {
-		t.Errorf("cat: %v, %q", err, out.String())
+		t.Errorf("Run(cat): error = %v, output %q, want %q", err, out.String(), "a\x00b\xff")
 	}
 	res, err := r.Run(t.Context(), command("flood"))
 	if err != nil || len(res.Stdout) != 100 || !res.Truncated || !bytes.HasSuffix(res.Stdout, []byte("line 9999\n")) {
-		t.Errorf("flood: %v, truncated %v, %q", err, res.Truncated, res.Stdout)
+		t.Errorf("Run(flood): error = %v, truncated = %v, output %q, want the last 100 bytes", err, res.Truncated, res.Stdout)
 	}
 	if len(traced) != 2 || !strings.HasSuffix(traced[0], " child cat") {
-		t.Errorf("traced %q", traced)
+		t.Errorf("Trace got %q, want 2 commands, first child cat", traced)
 	}
 }
 
@@ -184,14 +184,14 @@ func TestNotFound(t *testing.T) {
 			t.Errorf("%s: %v (%T), want *run.NotFoundError", name, err, err)
 		}
 		if _, err := (run.Runner{}).Detach(t.Context(), run.Cmd{Name: name}); err == nil {
-			t.Errorf("detach %s: no error", name)
+			t.Errorf("Detach(%s): no error, want one", name)
 		}
 	}
 	if _, err := run.LookPath("fbdock-no-such-program"); !errors.Is(err, exec.ErrNotFound) {
-		t.Errorf("%v does not wrap exec.ErrNotFound", err)
+		t.Errorf("LookPath(): error = %v, want exec.ErrNotFound", err)
 	}
 	if p, err := run.LookPath(os.Args[0]); err != nil || p == "" {
-		t.Errorf("own path: %q, %v", p, err)
+		t.Errorf("LookPath(%s) = %q, %v, want a path", os.Args[0], p, err)
 	}
 }
 
@@ -205,7 +205,7 @@ func TestEndedContextStartsNothing(t *testing.T) {
 		t.Errorf("error %v, want the cause", err)
 	}
 	if _, err := os.Stat(mark); err == nil {
-		t.Error("the program ran")
+		t.Error("Run() with a cancelled context ran the program, want it not started")
 	}
 }
 
@@ -215,10 +215,10 @@ func TestLeakedPipeDoesNotHang(t *testing.T) {
 	began := time.Now()
 	res, err := run.Runner{}.Run(t.Context(), command("leak"))
 	if err != nil {
-		t.Fatalf("status 0 with a leaked pipe gives %v", err)
+		t.Fatalf("Run() of a program that leaks a pipe: error = %v, want none", err)
 	}
 	if took := time.Since(began); took > 10*time.Second {
-		t.Errorf("took %v", took)
+		t.Errorf("Run() of a program that leaks a pipe took %v, want 10s or less", took)
 	}
 	if pid, err := strconv.Atoi(strings.TrimSpace(string(res.Stdout))); err == nil {
 		if p, err := os.FindProcess(pid); err == nil {
@@ -234,7 +234,7 @@ func TestDetachOutlivesTheContext(t *testing.T) {
 	pid, err := run.Runner{Trace: func(run.Cmd) {}}.Detach(ctx, command("touch", mark))
 	cancel()
 	if err != nil || pid <= 0 {
-		t.Fatalf("detach: %d, %v", pid, err)
+		t.Fatalf("Detach(touch) = %d, %v, want a process id", pid, err)
 	}
 	for range 200 {
 		if _, err := os.Stat(mark); err == nil {
@@ -242,7 +242,7 @@ func TestDetachOutlivesTheContext(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Error("the detached program left no mark in 10 s")
+	t.Errorf("Detach(touch): no file %s in 10 s, want one", mark)
 }
 
 func TestDetachRefusesPipes(t *testing.T) {
@@ -250,7 +250,7 @@ func TestDetachRefusesPipes(t *testing.T) {
 	c := command("sleep")
 	c.Stdout = io.Discard
 	if _, err := (run.Runner{}).Detach(t.Context(), c); err == nil {
-		t.Error("a writer that is no file was accepted")
+		t.Error("Detach() with a writer that is no file: no error, want one")
 	}
 }
 

@@ -78,12 +78,12 @@ func TestStubbornTreeIsKilled(t *testing.T) {
 		t.Errorf("error %v, want a killed program", err)
 	}
 	if took := time.Since(began); took > 15*time.Second {
-		t.Errorf("took %v", took)
+		t.Errorf("Run() interrupted took %v, want 15s or less", took)
 	}
 	_, rest, _ := strings.Cut(out, "pid ")
 	pid, convErr := strconv.Atoi(strings.Fields(rest + " x")[0])
 	if convErr != nil {
-		t.Fatalf("no pid in %q", out)
+		t.Fatalf("output of the parent = %q, want a pid", out)
 	}
 	for range 100 { // whoever adopts it needs a moment to reap it
 		if gone(pid) {
@@ -91,7 +91,7 @@ func TestStubbornTreeIsKilled(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	t.Errorf("grandchild %d still runs", pid)
+	t.Errorf("grandchild %d runs after Run(), want it killed", pid)
 }
 
 func TestDeathBySignalIsTold(t *testing.T) {
@@ -101,7 +101,7 @@ func TestDeathBySignalIsTold(t *testing.T) {
 	c := run.Cmd{Name: "sh", Args: []string{"-c", "kill -TERM $$"}}
 	_, err := run.Runner{}.Run(ctx, c)
 	if exit, ok := errors.AsType[*run.ExitError](err); !ok || exit.Status != -1 || !strings.Contains(err.Error(), "terminated") {
-		t.Errorf("error %v", err)
+		t.Errorf("Run(kill -TERM $$): error = %v, want status -1 and terminated", err)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestBackgroundHasItsOwnSession(t *testing.T) {
 	t.Parallel()
 	res, err := run.Runner{}.Run(t.Context(), run.Cmd{Name: "sh", Args: []string{"-c", "(: </dev/tty) 2>/dev/null && echo tty || echo none"}})
 	if err != nil || string(res.Stdout) != "none\n" {
-		t.Errorf("%v, %q", err, res.Stdout)
+		t.Errorf("Run(sh) opens /dev/tty: error = %v, output %q, want %q", err, res.Stdout, "none\n")
 	}
 }
 
@@ -151,7 +151,7 @@ func TestDetachedHoldsNothingOpen(t *testing.T) {
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Error("the detached program holds a pipe of its caller")
+	t.Error("the detached program holds a pipe of its caller after 2 s, want it closed")
 }
 
 func TestSignalsArePassedOn(t *testing.T) {
