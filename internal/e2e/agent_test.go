@@ -73,7 +73,7 @@ func (a *agentTest) native1(t *testing.T, stdin string, args ...string) string {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
+		t.Fatalf("docker %s: %v, want exit status 0\n%s", strings.Join(args, " "), err, stderr.String())
 	}
 	return string(out)
 }
@@ -86,12 +86,12 @@ func (a *agentTest) exec(t *testing.T) {
 	began := time.Now()
 	for range 20 {
 		if out := a.run(t, "exec", "--", "sh", "-c", "exit 7"); out.status != 7 {
-			t.Fatalf("status %d\n%s", out.status, out.stderr)
+			t.Fatalf("fbdock exec -- sh -c \"exit 7\" = status %d, want 7\n%s", out.status, out.stderr)
 		}
 	}
 	t.Logf("20 execs: %s", time.Since(began).Round(time.Millisecond))
 	if after := a.logins(t); after != before {
-		t.Errorf("%s logins, then %s", before, after)
+		t.Errorf("SSH logins after 20 fbdock exec: %s, want %s as before", after, before)
 	}
 }
 
@@ -112,33 +112,33 @@ func (a *agentTest) openSSH(t *testing.T) {
 		cmd.Stdin, cmd.Env = strings.NewReader("in"), a.env
 		out, err := cmd.Output()
 		if exitStatus(err) != want || string(out) != "in" {
-			t.Errorf("%s: %q, %v", host, out, err)
+			t.Errorf("ssh -F CONFIG %s \"cat; exit %d\" = %q, %v, want \"in\" and exit status %d", host, want, out, err, want)
 		}
 	}
 	cmd := exec.CommandContext(t.Context(), "scp", "-q", "-F", config, config, "fbdock-dev:/tmp/copied")
 	cmd.Env = a.env
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("scp: %v\n%s", err, out)
+		t.Errorf("scp to fbdock-dev:/tmp/copied: %v, want exit status 0\n%s", err, out)
 	}
 }
 
 func (a *agentTest) context(t *testing.T) {
 	out := a.must(t, "context", "use")
 	if !strings.Contains(out.stderr, "DOCKER_HOST is set") {
-		t.Errorf("a DOCKER_HOST that wins is not told:\n%s", out.stderr)
+		t.Errorf("fbdock context use with DOCKER_HOST set: stderr, want a note that DOCKER_HOST is set:\n%s", out.stderr)
 	}
 	if got := strings.TrimSpace(a.native1(t, "", "context", "inspect", "--format", "{{.Name}}")); got != strings.TrimSpace(out.stdout) {
 		t.Errorf("docker follows %q, want %q", got, out.stdout)
 	}
 	if got := strings.TrimSpace(a.native1(t, "", "version", "--format", "{{.Server.Os}}")); got != "linux" {
-		t.Errorf("got %q", got)
+		t.Errorf("docker version: server OS = %q, want linux", got)
 	}
 }
 
 func (a *agentTest) runInput(t *testing.T) {
 	for range 3 {
 		if got := a.native1(t, "hi\n", "run", "--rm", "-i", "busybox", "cat"); got != "hi\n" {
-			t.Errorf("got %q", got)
+			t.Errorf("docker run -i busybox cat with input \"hi\\n\" = %q, want the input", got)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func (a *agentTest) bytes(t *testing.T) {
 	cmd.Stdin = io.TeeReader(io.LimitReader(rand.NewChaCha8([32]byte{2}), 20<<20), sent)
 	cmd.Stdout = got
 	if err := cmd.Run(); err != nil || !bytes.Equal(sent.Sum(nil), got.Sum(nil)) {
-		t.Errorf("%v, or bytes were lost", err)
+		t.Errorf("docker run -i busybox cat of 20 MB: %v, SHA-256 %x, want no error and %x", err, got.Sum(nil), sent.Sum(nil))
 	}
 }
 
@@ -160,14 +160,14 @@ func (a *agentTest) many(t *testing.T) {
 	for range 200 {
 		wg.Go(func() {
 			if out, err := a.native(t, "ps", "-q").CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s", err, out)
+				t.Errorf("docker ps -q, one of 200 at a time: %v, want exit status 0\n%s", err, out)
 			}
 		})
 	}
 	wg.Wait()
 	t.Logf("200 docker ps: %s", time.Since(began).Round(time.Millisecond))
 	if after := a.logins(t); after != before {
-		t.Errorf("%s logins, then %s", before, after)
+		t.Errorf("SSH logins after 200 docker ps: %s, want %s as before", after, before)
 	}
 }
 
@@ -182,11 +182,11 @@ func (a *agentTest) ports(t *testing.T) {
 		"busybox", "sh", "-c", "mkdir /w; echo page >/w/index.html; exec httpd -f -p 80 -h /w")
 	for _, url := range []string{"http://127.0.0.1:48080/", "http://[::1]:48080/", "http://127.0.0.1:48081/"} {
 		if got := fetch(url); got != "page\n" {
-			t.Errorf("%s: %q", url, got)
+			t.Errorf("GET %s of a published port = %q, want \"page\\n\"", url, got)
 		}
 	}
 	if out := a.must(t, "ports"); !strings.Contains(out.stdout, "port "+port+" is taken by another program") {
-		t.Errorf("ports:\n%s", out.stdout)
+		t.Errorf("fbdock ports with port %s taken on the host = %q, want it to say that another program has the port", port, out.stdout)
 	}
 	a.native1(t, "", "rm", "-f", "web")
 	for range 50 {
@@ -197,7 +197,7 @@ func (a *agentTest) ports(t *testing.T) {
 		_ = conn.Close()
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Error("the port of a container that is gone listens")
+	t.Error("the host still listens on 127.0.0.1:48080 after the container was removed, want the port closed")
 }
 
 // datagrams has a container answer UDP on both loopbacks, in fragments too,
@@ -207,7 +207,7 @@ func (a *agentTest) datagrams(t *testing.T) {
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "../../testdata/udpecho")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("go build ../../testdata/udpecho: %v, want exit status 0\n%s", err, out)
 	}
 	a.native1(t, "", "create", "--rm", "--name", "echo", "-p", "48053:53/udp", "-p", "48054:54/udp", "busybox", "/udpecho", "53")
 	a.native1(t, "", "cp", program, "echo:/udpecho")
@@ -236,7 +236,7 @@ func (a *agentTest) datagrams(t *testing.T) {
 		}
 	}
 	if !told {
-		t.Errorf("nobody listens in the container, and that is not told:\n%s", a.must(t, "ports").stdout)
+		t.Errorf("fbdock ports with no UDP listener in the container, want FAIL at container:\n%s", a.must(t, "ports").stdout)
 	}
 	a.native1(t, "", "rm", "-f", "echo")
 	for range 50 {
@@ -247,7 +247,7 @@ func (a *agentTest) datagrams(t *testing.T) {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	t.Error("the UDP port of a container that is gone is not free")
+	t.Error("UDP port 127.0.0.1:48053 is still in use after the container was removed, want it free")
 }
 
 // answered sends words to a UDP port that gives them back, until it does.
@@ -270,7 +270,7 @@ func answered(t *testing.T, at, words string) {
 			time.Sleep(20 * time.Millisecond) // nobody listens yet
 		}
 	}
-	t.Fatalf("%s does not give %d bytes back", at, len(words))
+	t.Fatalf("UDP echo at %s: no answer to a datagram of %d bytes, want the same bytes back", at, len(words))
 }
 
 // fetch tries for a while: the page's server has only just been started.
@@ -305,23 +305,23 @@ func (a *agentTest) restart(t *testing.T) {
 	a.run(t, "exec", "--", "sudo", "-n", "sh", "-c", "pkill -9 -f '^sshd: vagrant'")
 	began := time.Now()
 	if status := exitStatus(cmd.Wait()); status != 125 || time.Since(began) > 30*time.Second {
-		t.Errorf("in flight: status %d after %s", status, time.Since(began))
+		t.Errorf("docker command when its connection is killed = status %d after %s, want 125 within 30s", status, time.Since(began))
 	}
 	if out := a.run(t, "exec", "--", "sh", "-c", "exit 3"); out.status != 3 {
-		t.Errorf("afterwards: status %d\n%s", out.status, out.stderr)
+		t.Errorf("fbdock exec -- sh -c \"exit 3\" after the connection was killed = status %d, want 3\n%s", out.status, out.stderr)
 	}
 	if got := a.native1(t, "", "ps", "-q"); got != "" {
-		t.Errorf("docker ps: %q", got)
+		t.Errorf("docker ps -q after the connection was killed = %q, want no container", got)
 	}
 }
 
 func (a *agentTest) halt(t *testing.T) {
 	a.must(t, "halt")
 	if _, err := os.Stat(a.private(t, "dev", "agent.sock")); err == nil {
-		t.Error("the agent's socket is left")
+		t.Error("agent.sock exists after fbdock halt, want it removed")
 	}
 	if got := strings.TrimSpace(a.native1(t, "", "context", "inspect", "--format", "{{.Name}}")); got != "default" {
-		t.Errorf("docker follows %q", got)
+		t.Errorf("docker context after fbdock halt = %q, want default", got)
 	}
 }
 

@@ -22,7 +22,7 @@ func TestBinds(t *testing.T) {
 	// The mount point of before is in the way of the one around it.
 	p.configure(t, labBox, "", "  mount \".\" {}\n")
 	if r := p.must(t, "up"); strings.Contains(r.stderr, "not empty") || strings.Count(r.stderr, p.dir+" is at ") != 2 {
-		t.Fatalf("up with the folder around:\n%s", r.stderr)
+		t.Fatalf("fbdock up with a mount around the former one: stderr, want two lines \"%s is at\" and no \"not empty\":\n%s", p.dir, r.stderr)
 	}
 	b := &bindsTest{project: p}
 	b.file(t, "n/f", "of the host\n")
@@ -52,7 +52,7 @@ func (b *bindsTest) sees(t *testing.T) {
 	t.Logf("the containers have the host's files after %s", took)
 	b.must(t, "docker", "exec", "below", "sh", "-c", "echo "+t.Name()+" >/d/written")
 	if text, err := os.ReadFile(filepath.Join(b.dir, "n", "written")); err != nil || string(text) != t.Name()+"\n" {
-		t.Errorf("written in the container, on the host: %q, %v", text, err)
+		t.Errorf("file that the container wrote, on the host = %q, %v, want %q", text, err, t.Name()+"\n")
 	}
 }
 
@@ -64,7 +64,7 @@ func (b *bindsTest) read(t *testing.T, container, name string) string {
 func (b *bindsTest) halted(t *testing.T) {
 	b.must(t, "halt")
 	if r := b.must(t, "up"); strings.Contains(r.stderr, "warning") {
-		t.Errorf("up:\n%s", r.stderr)
+		t.Errorf("fbdock up after halt: stderr, want no warning:\n%s", r.stderr)
 	}
 	b.sees(t)
 }
@@ -104,13 +104,14 @@ func (b *bindsTest) alone(t *testing.T) {
 	}
 	await(t, 4*time.Minute, "dockerd answers", func() bool { return b.run(t, "docker", "version").status == 0 })
 	if log := waits(); !strings.Contains(log, "dockerd waits for folders of the host, 120 s at most: "+b.dir) || !strings.Contains(log, "did not come within 120 s") {
-		t.Errorf("the console does not say what dockerd waits for:\n%s", log[max(0, len(log)-2000):])
+		t.Errorf("end of fbdock-console.log, want it to name %s as what dockerd waits for, and the timeout of 120 s:\n%s",
+			b.dir, log[max(0, len(log)-2000):])
 	}
 	if r := b.run(t, "docker", "ps", "--format", "{{.Names}}"); strings.TrimSpace(r.stdout) != "" {
-		t.Errorf("containers run without their folders: %s", r.stdout)
+		t.Errorf("docker ps with the mounts missing = %q, want no container", r.stdout)
 	}
 	if r := b.run(t, "exec", "--on", "engine", "--", "sh", "-c", "find '"+b.dir+"' -mindepth 1; mkdir '"+b.dir+"/x'"); r.status == 0 || r.stdout != "" {
-		t.Errorf("in the mount point: status %d, %s%s", r.status, r.stdout, r.stderr)
+		t.Errorf("mkdir in the unmounted mount point = status %d, %q, %q, want an error and an empty folder", r.status, r.stdout, r.stderr)
 	}
 	b.env = env
 	b.must(t, "up")
@@ -127,10 +128,10 @@ func (b *bindsTest) aside(t *testing.T) {
 	b.env = env
 	r := b.must(t, "up")
 	if !strings.Contains(r.stderr, "warning: engine: what was written to "+b.dir+" while nothing was mounted there is in /var/lib/docker/fbdock/aside/") {
-		t.Errorf("up does not say what it moved:\n%s", r.stderr)
+		t.Errorf("fbdock up after a write to the unmounted mount point: stderr, want a warning that names .../fbdock/aside/:\n%s", r.stderr)
 	}
 	if r := b.must(t, "exec", "--on", "engine", "--", "sh", "-c", "cat /var/lib/docker/fbdock/aside/*/n/f"); r.stdout != "lost\n" {
-		t.Errorf("aside: %q", r.stdout)
+		t.Errorf("file n/f in /var/lib/docker/fbdock/aside = %q, want \"lost\\n\"", r.stdout)
 	}
 	b.sees(t)
 }

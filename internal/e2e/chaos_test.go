@@ -78,7 +78,7 @@ func TestChaos(t *testing.T) {
 	}
 	finish()
 	if !t.Failed() && (c.ran.Load() < 200 || c.written.Load() < 20) {
-		t.Errorf("%d commands and %d writes are too little to show anything", c.ran.Load(), c.written.Load())
+		t.Errorf("chaos ran %d commands and %d writes, want at least 200 and 20", c.ran.Load(), c.written.Load())
 	}
 }
 
@@ -137,7 +137,7 @@ func (c *chaos) move(t *testing.T) {
 	}
 	elsewhere := regexp.MustCompile(`(?m)^(\s*Port )\d+$`).ReplaceAll(known, []byte("${1}"+nobody))
 	if bytes.Equal(elsewhere, known) {
-		t.Fatalf("no port in %s", known)
+		t.Fatalf("ssh configuration %q has no Port line, want one", known)
 	}
 	if err := os.WriteFile(file, elsewhere, 0o600); err != nil {
 		t.Fatal(err)
@@ -207,7 +207,7 @@ func (c *chaos) sleep(t *testing.T) {
 		}
 	}
 	if len(all) == 0 {
-		t.Error("nothing of fbdock runs here")
+		t.Error("found no process of fbdock on this host, want at least one to stop")
 	}
 	time.Sleep(chaosSleep)
 	c.slept.Add(int64(chaosSleep))

@@ -42,16 +42,17 @@ func (c *chaos) echo(t *testing.T, i, n int) {
 	out, took := c.fbdock(t, text, "exec", "-i", "--on", guestOf(i), "--", "sh", "-c", "cat; sleep "+strconv.Itoa(1+(n+i)%4)+"; exit "+strconv.Itoa(want))
 	c.ran.Add(1)
 	if took > chaosHang {
-		t.Errorf("a command on %s took %s: status %d\n%s", guestOf(i), took.Round(time.Second), out.status, out.stderr)
+		t.Errorf("fbdock exec --on %s took %s, want at most %s: status %d\n%s",
+			guestOf(i), took.Round(time.Second), chaosHang, out.status, out.stderr)
 	}
 	switch {
 	case out.status == 125:
 		c.lost.Add(1)
 		if !strings.Contains(out.stderr, "fbdock: error: ") {
-			t.Errorf("lost without a word: %q", out.stderr)
+			t.Errorf("fbdock exec with status 125: stderr, want it to contain \"fbdock: error: \":\n%s", out.stderr)
 		}
 		if !strings.HasPrefix(text, out.stdout) {
-			t.Errorf("bytes that were not sent came back from %s: %q of %q", guestOf(i), out.stdout, text)
+			t.Errorf("fbdock exec --on %s of cat = %q, want a prefix of the input %q", guestOf(i), out.stdout, text)
 		}
 		time.Sleep(time.Second)
 	case out.status != want || out.stdout != text:
@@ -67,19 +68,20 @@ func (c *chaos) write(t *testing.T, i, n int) {
 	here := "[ -e '" + folder + "/here' ] || exit 9\n"
 	out, took := c.fbdock(t, text, "exec", "-i", "--on", guest, "--", "sh", "-c", here+"cat >'"+folder+"/"+name+"' || exit 9\n"+here)
 	if took > chaosHang {
-		t.Errorf("a write on %s took %s: status %d\n%s", guest, took.Round(time.Second), out.status, out.stderr)
+		t.Errorf("write by fbdock exec --on %s took %s, want at most %s: status %d\n%s",
+			guest, took.Round(time.Second), chaosHang, out.status, out.stderr)
 	}
 	switch out.status {
 	case 0:
 		c.written.Add(1)
 		time.Sleep(time.Second)
 		if got, err := os.ReadFile(filepath.Join(folder, name)); err != nil || string(got) != text {
-			t.Errorf("%s, which was written, has %d bytes of %d: %v", name, len(got), len(text), err)
+			t.Errorf("%s on the host after a successful write: %d bytes, %v, want the %d bytes written", name, len(got), err, len(text))
 		}
 	case 9, 125:
 		c.refused.Add(1)
 		time.Sleep(time.Second)
 	default:
-		t.Errorf("a write on %s: status %d\n%s", guest, out.status, out.stderr)
+		t.Errorf("write by fbdock exec --on %s = status %d, want 0, 9 or 125\n%s", guest, out.status, out.stderr)
 	}
 }

@@ -71,7 +71,7 @@ func TestClients(t *testing.T) {
 		})
 	}
 	if after := c.logins(t); after != before {
-		t.Errorf("%s logins, then %s", before, after)
+		t.Errorf("SSH logins after all clients: %s, want %s as before", after, before)
 	}
 }
 
@@ -110,23 +110,23 @@ func (c *clientsTest) compose(t *testing.T) {
 	}
 	compose("up", "-d")
 	if got := len(strings.Fields(compose("ps", "-q"))); got != 10 {
-		t.Errorf("%d services run", got)
+		t.Errorf("docker compose ps -q lists %d services, want 10", got)
 	}
 	if got := compose("exec", "-T", "s3", "wget", "-qO-", "http://s7/"); got != "page of 7\n" {
-		t.Errorf("s3 got %q of s7", got)
+		t.Errorf("wget http://s7/ in service s3 = %q, want \"page of 7\\n\"", got)
 	}
 	if got := fetch("http://127.0.0.1:48090/"); got != "page of 0\n" {
-		t.Errorf("the host got %q of s0", got)
+		t.Errorf("GET http://127.0.0.1:48090/ on the host = %q, want \"page of 0\\n\"", got)
 	}
 	logs := compose("logs", "--no-color")
 	for i := range 10 {
 		if !strings.Contains(logs, fmt.Sprintf("service %d\n", i)) {
-			t.Errorf("logs lack service %d:\n%s", i, logs)
+			t.Errorf("docker compose logs lacks service %d, want a line of every service:\n%s", i, logs)
 		}
 	}
 	compose("down", "-t", "0")
 	if got := c.native1(t, "", "ps", "-aq"); got != "" {
-		t.Errorf("left behind: %s", got)
+		t.Errorf("docker ps -aq after docker compose down = %q, want no container", got)
 	}
 }
 
@@ -146,10 +146,10 @@ func (c *clientsTest) build(t *testing.T) {
 	cmd := c.native(t, "build", "-q", "-t", "big", dir)
 	cmd.Env = append(cmd.Env, "DOCKER_BUILDKIT=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("docker build: %v\n%s", err, out)
+		t.Fatalf("docker build of a large context: %v, want exit status 0\n%s", err, out)
 	}
 	if got := c.native1(t, "", "run", "--rm", "big", "cat", "/sum"); !strings.HasPrefix(got, hex.EncodeToString(sum.Sum(nil))) {
-		t.Errorf("the context arrived as %s", got)
+		t.Errorf("SHA-256 of the file in the image = %q, want %x", got, sum.Sum(nil))
 	}
 }
 
@@ -163,7 +163,7 @@ func (c *clientsTest) testcontainers(t *testing.T) {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil || string(out) != "built here\n" {
-		t.Errorf("%v, %q\n%s", err, out, stderr.String())
+		t.Errorf("testcontainers client = %q, %v, want \"built here\\n\" and no error\n%s", out, err, stderr.String())
 	}
 }
 
@@ -178,7 +178,7 @@ func (c *clientsTest) socket(t *testing.T) string {
 			return v.Value
 		}
 	}
-	t.Fatalf("no DOCKER_HOST in %v", variables)
+	t.Fatalf("environment variables = %v, want DOCKER_HOST among them", variables)
 	return ""
 }
 
@@ -216,7 +216,7 @@ func (c *clientsTest) logs(t *testing.T) {
 			defer out.reached()
 			cmd.Stdout = out
 			if err := cmd.Run(); err != nil || out.got.String() != want.String() {
-				t.Errorf("logs -f: %v, %d bytes of %d", err, out.got.Len(), want.Len())
+				t.Errorf("docker logs -f: %v, %d bytes, want no error and the %d bytes written", err, out.got.Len(), want.Len())
 			}
 		})
 	}
@@ -260,7 +260,7 @@ func (c *clientsTest) again(t *testing.T) {
 		cancel()
 		slowest = max(slowest, time.Since(began))
 		if err != nil || string(out) != "hi\n" {
-			t.Fatalf("run %d of %d: %v, %q", i+1, times, err, out)
+			t.Fatalf("docker run %d of %d = %q, %v, want \"hi\\n\" and no error", i+1, times, out, err)
 		}
 		if (i+1)%100 == 0 {
 			t.Logf("%d times by now", i+1)
@@ -288,7 +288,7 @@ func (c *clientsTest) gigabyte(t *testing.T) {
 	cmd := c.native(t, "import", "-", "giga")
 	cmd.Stdin = from
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("docker import: %v\n%s", err, out)
+		t.Fatalf("docker import: %v, want exit status 0\n%s", err, out)
 	}
 	file := filepath.Join(t.TempDir(), "giga.tar")
 	began := time.Now()
@@ -319,7 +319,7 @@ func (c *clientsTest) gigabyte(t *testing.T) {
 		err = ended
 	}
 	if err != nil || !bytes.Equal(got.Sum(nil), sum.Sum(nil)) {
-		t.Errorf("%v, or it is not what it was", err)
+		t.Errorf("copy of the large file: %v, SHA-256 %x, want no error and %x", err, got.Sum(nil), sum.Sum(nil))
 	}
 	c.native1(t, "", "rm", id)
 	c.native1(t, "", "rmi", "giga")

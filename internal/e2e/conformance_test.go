@@ -78,7 +78,7 @@ func (c *conformanceTest) prepare(t *testing.T) {
 	plain := c.ways[0]
 	for _, script := range []string{plain.docker + " load -qi " + os.Getenv("FBDOCK_LAB_BUSYBOX")} {
 		if out := c.sh(t, plain, "", script, nil); out.status != 0 {
-			t.Fatalf("%s: %s", script, out.stderr)
+			t.Fatalf("%s = status %d, want 0: %s", script, out.status, out.stderr)
 		}
 	}
 	t.Cleanup(func() {
@@ -126,7 +126,7 @@ func (c *conformanceTest) compose(t *testing.T, base []string) bool {
 	cmd := c.command(t, "exec", "-i", "--", "sh", "-c", "mkdir -p ~/.docker/cli-plugins && cat >~/.docker/cli-plugins/docker-compose && chmod 755 ~/.docker/cli-plugins/docker-compose")
 	cmd.Stdin = file
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("the compose plugin: %v\n%s", err, out)
+		t.Fatalf("install the compose plugin in the guest: %v, want exit status 0\n%s", err, out)
 	}
 	return true
 }
@@ -160,7 +160,8 @@ func (c *conformanceTest) compare(t *testing.T, line conformance) {
 			continue
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s\nin the folder %s with the CLI of the %s (-docker +fbdock):\n%s", line.line, line.in, w.name, diff)
+			t.Errorf("%s\nin the folder %s with the CLI of the %s: result differs from plain docker (-want +got):\n%s",
+				line.line, line.in, w.name, diff)
 		}
 	}
 }

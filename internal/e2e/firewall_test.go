@@ -103,11 +103,11 @@ func (f *firewallTest) none(t *testing.T, network, pairs string, more ...string)
 	t.Helper()
 	got := f.reached(t, network, f.services+pairs+f.outside+"\n", more...)
 	if len(got) == 0 || got[len(got)-1] != f.outside {
-		t.Errorf("network %s: the outside (%s) is not reached", network, f.outside)
+		t.Errorf("network %s: a container does not reach the outside, want it to reach %s", network, f.outside)
 	}
 	for _, pair := range got {
 		if pair != f.outside {
-			t.Errorf("network %s: a container reaches %s", network, pair)
+			t.Errorf("network %s: a container reaches %s, want only the outside (%s)", network, pair, f.outside)
 		}
 	}
 }
@@ -131,7 +131,7 @@ func (f *firewallTest) noDatagram(t *testing.T) {
 	f.run(t, "docker", "run", "--rm", "busybox", "timeout", "3", "tftp", "-g", "-r", "x", "10.77.0.1", "7777")
 	f.must(t, "exec", "--", "pkill", "-x", "nc")
 	if out := <-got; strings.TrimSpace(out.stdout) != "0000000" {
-		t.Errorf("FreeBSD gets a container's datagram: %s", out.stdout)
+		t.Errorf("FreeBSD's UDP listener got %q bytes of a container's datagram, want 0", out.stdout)
 	}
 }
 
@@ -155,32 +155,32 @@ func (f *firewallTest) published(t *testing.T) {
 	for _, network := range []string{"bridge", "own", "six", "host"} {
 		const want = "10.77.0.2 8080\n172.17.0.1 8080\n172.30.1.1 8080"
 		if got := strings.Join(f.reached(t, network, want), "\n"); got != want {
-			t.Errorf("network %s: of the published ports\n%s\nreached are\n%s", network, want, got)
+			t.Errorf("network %s: a container reaches\n%s\nwant every published port\n%s", network, got, want)
 		}
 	}
 	if out := f.run(t, "exec", "--", "sh", "-c", "nc -w 5 10.77.0.2 8080 </dev/null"); out.stdout != "served\n" {
-		t.Errorf("FreeBSD gets %q from the published port", out.stdout)
+		t.Errorf("nc 10.77.0.2 8080 in FreeBSD = %q, want \"served\\n\" from the published port", out.stdout)
 	}
 }
 
 func (f *firewallTest) names(t *testing.T) {
 	f.must(t, "docker", "network", "connect", "own", "server")
 	if out := f.run(t, "docker", "run", "--rm", "--network", "own", "busybox", "nc", "-w", "3", "server", "8080", "-e", "true"); out.status != 0 {
-		t.Errorf("a container is not found by its name: %s%s", out.stdout, out.stderr)
+		t.Errorf("nc server 8080 in a container of the same network = status %d, want 0: %s%s", out.status, out.stdout, out.stderr)
 	}
 }
 
 func (f *firewallTest) fromFreeBSD(t *testing.T) {
 	for _, port := range []string{"22", "2375", "2376"} {
 		if out := f.run(t, "exec", "--", "sh", "-c", "nc -z -w 5 10.77.0.2 "+port); out.status != 0 {
-			t.Errorf("FreeBSD does not reach the engine's port %s: %s", port, out.stderr)
+			t.Errorf("nc -z 10.77.0.2 %s in FreeBSD = status %d, want 0: %s", port, out.status, out.stderr)
 		}
 	}
 	if out := f.run(t, "exec", "--", "sh", "-c", "DOCKER_CONTEXT= docker -H tcp://10.77.0.2:2375 version -f '{{.Server.Os}}'"); out.stdout != "linux\n" {
-		t.Errorf("insecure_tcp does not answer FreeBSD: %s%s", out.stdout, out.stderr)
+		t.Errorf("docker -H tcp://10.77.0.2:2375 version in FreeBSD = %q, want linux: %s", out.stdout, out.stderr)
 	}
 	if out := f.must(t, "status"); strings.Contains(out.stdout, "FAIL") {
-		t.Errorf("status:\n%s", out.stdout)
+		t.Errorf("fbdock status, want no FAIL:\n%s", out.stdout)
 	}
 }
 
@@ -198,7 +198,7 @@ func (f *firewallTest) rebooted(t *testing.T) {
 	await(t, time.Minute, "the containers run again", func() bool { return f.run(t, "docker", "exec", "early", "true").status == 0 })
 	f.none(t, "bridge", own("172.17.0.1"))
 	if logs := f.must(t, "docker", "logs", "early").stdout; logs != "" {
-		t.Errorf("a container that starts with the engine reached a service %d times", strings.Count(logs, "open"))
+		t.Errorf("a container that starts with the engine reached a service %d times, want 0", strings.Count(logs, "open"))
 	}
 }
 

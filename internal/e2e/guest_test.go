@@ -68,7 +68,7 @@ func (g *guestTest) sums(t *testing.T) string {
 func (g *guestTest) stillKept(t *testing.T) {
 	t.Helper()
 	if now := g.sums(t); now != g.kept {
-		t.Errorf("what was kept has changed:\nbefore\n%safter\n%s", g.kept, now)
+		t.Errorf("checksums of images, volumes and containers:\n%swant them unchanged:\n%s", now, g.kept)
 	}
 }
 
@@ -78,7 +78,7 @@ func await(t *testing.T, limit time.Duration, what string, test func() bool) tim
 	began := time.Now()
 	for !test() {
 		if time.Since(began) > limit {
-			t.Fatalf("%s: not within %s", what, limit)
+			t.Fatalf("%s: not true after %s, want it within %s", what, time.Since(began).Round(time.Second), limit)
 		}
 		time.Sleep(500 * time.Millisecond)
 	}
@@ -99,7 +99,7 @@ func (g *guestTest) killed(t *testing.T) {
 	})
 	words := g.freebsd(t, "tail -n +"+strings.TrimSpace(before)+" "+log+" | grep backoff")
 	if !strings.Contains(words, "status 137, next start in 2 s") {
-		t.Errorf("the reason is not in %s: %s", log, words)
+		t.Errorf("new lines with backoff in %s = %q, want \"status 137, next start in 2 s\"", log, words)
 	}
 	ready := await(t, 15*time.Minute, "the container runs again", g.containerRuns(t))
 	t.Logf("started again after %s, its containers run %s later", took, ready)
@@ -109,17 +109,17 @@ func (g *guestTest) killed(t *testing.T) {
 func (g *guestTest) full(t *testing.T) {
 	fill := `free=$(df -P -k /keep | awk 'NR == 2 { print $4 }'); fallocate -l $((free * 1024)) /keep/fill; dd if=/dev/zero of=/keep/rest bs=1M 2>&1; sync`
 	if out := g.run(t, "docker", "exec", "keeper", "sh", "-c", fill); !strings.Contains(out.stdout+out.stderr, "No space left") {
-		t.Errorf("the disk is not full: status %d\n%s%s", out.status, out.stdout, out.stderr)
+		t.Errorf("write to the full disk in a container = status %d, want \"No space left\"\n%s%s", out.status, out.stdout, out.stderr)
 	}
 	out := g.run(t, "status")
 	if !strings.Contains(out.stdout, "disk          FAIL") && !strings.Contains(out.stderr, "/var/lib/docker is 100% full") {
-		t.Errorf("status does not tell of it:\n%s%s", out.stdout, out.stderr)
+		t.Errorf("fbdock status with the disk full = %q, %q, want a failing disk or \"100%% full\"", out.stdout, out.stderr)
 	}
 	if out := g.run(t, "docker", "exec", "keeper", "sh", "-c", "rm /keep/fill /keep/rest && sync"); out.status != 0 {
-		t.Fatalf("the container cannot delete: %s", out.stderr)
+		t.Fatalf("rm in the container with the disk full = status %d, want 0: %s", out.status, out.stderr)
 	}
 	if out := g.must(t, "status"); strings.Contains(out.stdout, "FAIL") {
-		t.Errorf("status afterwards:\n%s", out.stdout)
+		t.Errorf("fbdock status after the disk has space again, want no FAIL:\n%s", out.stdout)
 	}
 	g.stillKept(t)
 }
@@ -137,7 +137,7 @@ func (g *guestTest) reboots(t *testing.T) {
 		t.Errorf("two mounts wanted one 9P device:\n%s", out.stdout)
 	}
 	if out := g.must(t, "up"); !strings.Contains(out.stderr, "nothing to do") {
-		t.Errorf("the reboot has left something to do:\n%s", out.stderr)
+		t.Errorf("fbdock up after the reboot: stderr, want \"nothing to do\":\n%s", out.stderr)
 	}
 }
 
@@ -157,7 +157,7 @@ func (g *guestTest) replaced(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
 		cmd.Env = append(os.Environ(), "PATH=/usr/sbin:/sbin:"+os.Getenv("PATH"))
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%q: %v\n%s", args, err, out)
+			t.Fatalf("%q: %v, want exit status 0\n%s", args, err, out)
 		}
 	}
 	if err := os.Remove(raw); err != nil {
@@ -166,7 +166,7 @@ func (g *guestTest) replaced(t *testing.T) {
 	g.configure(t, labBox, "    image = \""+image+"\"\n", g.shares)
 	g.up(t)
 	if got := g.must(t, "exec", "--on", "engine", "--", "cat", "/etc/second-image").stdout; got != "second\n" {
-		t.Errorf("the engine runs the old image: %q", got)
+		t.Errorf("/etc/second-image in the engine = %q, want \"second\\n\" of the new image", got)
 	}
 	await(t, 5*time.Minute, "the container runs again", g.containerRuns(t))
 	g.stillKept(t)

@@ -127,7 +127,7 @@ func (i *identity) same(t *testing.T) {
 		t.Errorf("something was touched:\n%s\nwant\n%s", now, i.before)
 	}
 	if err := i.echo(); err != nil {
-		t.Errorf("the connection: %v", err)
+		t.Errorf("echo over the connection that was open before: %v, want no error", err)
 	}
 	was := i.written(t)
 	await(t, time.Minute, "the writer goes on", func() bool { return i.written(t) > was })
@@ -170,10 +170,10 @@ func (i *identity) edited(t *testing.T) {
 	} {
 		r := i.must(t, args...)
 		if strings.Count(r.stderr, "fbdock.hcl differs from what runs (mounts, ports): `fbdock up` applies it") != 1 {
-			t.Errorf("fbdock %s does not say once what differs:\n%s", args[0], r.stderr)
+			t.Errorf("fbdock %s after an edit of fbdock.hcl: stderr, want exactly one note of what differs:\n%s", args[0], r.stderr)
 		}
 		if strings.Contains(r.stdout, "/srv/more") {
-			t.Errorf("fbdock %s has applied it:\n%s", args[0], r.stdout)
+			t.Errorf("fbdock %s after an edit of fbdock.hcl = %q, want the mount /srv/more not applied yet", args[0], r.stdout)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(i.dir, "fbdock.hcl"), []byte("<<<<<<< HEAD\n"), 0o600); err != nil {
@@ -186,7 +186,7 @@ func (i *identity) applied(t *testing.T) {
 	i.edit(t)
 	r := i.must(t, "up")
 	if !strings.Contains(r.stderr, "mount added: "+i.more+" at /srv/more") || strings.Contains(r.stderr, "mount removed") {
-		t.Errorf("up does not say what it has changed:\n%s", r.stderr)
+		t.Errorf("fbdock up after an edit of fbdock.hcl: stderr, want \"mount added: %s at /srv/more\" and no mount removed:\n%s", i.more, r.stderr)
 	}
 	i.must(t, "docker", "run", "--rm", "-v", i.more+":/m", "busybox", "touch", "/m/made")
 	if _, err := os.Stat(filepath.Join(i.more, "made")); err != nil {
@@ -202,15 +202,15 @@ func (i *identity) moved(t *testing.T) {
 	i.dir = to
 	began := time.Now()
 	if r := i.must(t, "docker", "ps", "-q"); strings.Count(r.stdout, "\n") != 2 {
-		t.Errorf("docker ps has:\n%s%s", r.stdout, r.stderr)
+		t.Errorf("docker ps -q after the folder moved = %q, want two containers: %s", r.stdout, r.stderr)
 	}
 	t.Logf("docker ps after the move took %s", time.Since(began).Round(time.Millisecond))
 	i.must(t, "docker", "run", "--rm", "-v", "./w:/d", "busybox", "test", "-s", "/d/log")
 	if r := i.must(t, "mount"); strings.Contains(r.stdout, "FAIL") || !strings.Contains(r.stdout, to) {
-		t.Errorf("mounts after the move:\n%s", r.stdout)
+		t.Errorf("fbdock mount after the folder moved, want no FAIL and the new path %s:\n%s", to, r.stdout)
 	}
 	if r := i.must(t, "up"); !strings.Contains(r.stderr, "nothing to do") {
-		t.Errorf("up after the move:\n%s", r.stderr)
+		t.Errorf("fbdock up after the folder moved: stderr, want \"nothing to do\":\n%s", r.stderr)
 	}
 }
 
@@ -218,13 +218,13 @@ func (i *identity) copied(t *testing.T) {
 	other := *i.project
 	other.dir = filepath.Join(t.TempDir(), "copy")
 	if out, err := exec.Command("cp", "-a", i.dir, other.dir).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("cp -a %s %s: %v, want exit status 0\n%s", i.dir, other.dir, err, out)
 	}
 	if r := other.run(t, "docker", "ps"); r.status != 125 || !strings.Contains(r.stderr, "this folder is a copy of "+i.dir) {
-		t.Errorf("docker ps in a copy: status %d\n%s%s", r.status, r.stdout, r.stderr)
+		t.Errorf("docker ps in a copy of the folder = status %d, want 125 and \"this folder is a copy of\"\n%s%s", r.status, r.stdout, r.stderr)
 	}
 	if r := other.must(t, "destroy", "--yes"); !strings.Contains(r.stderr, "not created") {
-		t.Errorf("destroy in a copy:\n%s", r.stderr)
+		t.Errorf("fbdock destroy in a copy of the folder: stderr, want \"not created\":\n%s", r.stderr)
 	}
 }
 
@@ -244,15 +244,15 @@ func (i *identity) finish(t *testing.T) {
 	wrote, err := strconv.Atoi(strings.TrimSpace(string(data)))
 	log, lerr := os.ReadFile(filepath.Join(i.dir, "w", "log"))
 	if err != nil || lerr != nil {
-		t.Fatal(err, lerr)
+		t.Fatal("the container's counter and its log on the host: want both readable: ", err, lerr)
 	}
 	lines := strings.Fields(string(log))
 	if len(lines) != wrote || wrote < 100 {
-		t.Errorf("%d lines have arrived of %d", len(lines), wrote)
+		t.Errorf("log on the host has %d lines, want the %d that the container wrote, and at least 100", len(lines), wrote)
 	}
 	for n, line := range lines {
 		if line != strconv.Itoa(n) {
-			t.Fatalf("line %d is %q", n, line)
+			t.Fatalf("log on the host: line %d = %q, want %d", n, line, n)
 		}
 	}
 	t.Logf("all %d lines have arrived", wrote)

@@ -28,7 +28,7 @@ func TestKilledUp(t *testing.T) {
 		select {
 		case err := <-ended:
 			if err != nil {
-				t.Fatalf("up failed before it was killed at %s: %v\n%s", moment, err, stderr.String())
+				t.Fatalf("fbdock up, to be killed at %s: %v, want it to run until then\n%s", moment, err, stderr.String())
 			}
 			t.Logf("up arrived before %s", moment)
 		case <-time.After(moment):
@@ -42,7 +42,7 @@ func TestKilledUp(t *testing.T) {
 	p.up(t)
 	p.loadBusybox(t)
 	if out := p.must(t, "docker", "run", "--rm", "busybox", "echo", "arrived"); out.stdout != "arrived\n" {
-		t.Errorf("the container says %q", out.stdout)
+		t.Errorf("docker run busybox echo arrived = %q, want \"arrived\\n\"", out.stdout)
 	}
 	t.Logf("killed %d times, then it arrived", killed)
 }

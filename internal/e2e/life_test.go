@@ -49,7 +49,7 @@ func (l *lifeTest) says(t *testing.T, what, text string, want ...string) {
 	t.Helper()
 	for _, w := range want {
 		if !strings.Contains(text, w) {
-			t.Errorf("%s does not say %q:\n%s", what, w, text)
+			t.Errorf("%s: output = %q, want it to contain %q", what, text, w)
 		}
 	}
 }
@@ -63,12 +63,12 @@ func (l *lifeTest) broken(t *testing.T) {
 	t.Logf("status with a share that hangs: %s", time.Since(began).Round(time.Second))
 	for _, want := range []string{"pf", "nfs", "shares"} {
 		if !failing(status.stdout, want) {
-			t.Errorf("status does not name %s:\n%s", want, status.stdout)
+			t.Errorf("fbdock status with pf and nfsd stopped, want %s to fail:\n%s", want, status.stdout)
 		}
 	}
 	for _, works := range []string{"engine-ssh", "dockerd", "hypervisor", "tls"} {
 		if failing(status.stdout, works) {
-			t.Errorf("status says that %s fails:\n%s", works, status.stdout)
+			t.Errorf("fbdock status with pf and nfsd stopped, want %s to work:\n%s", works, status.stdout)
 		}
 	}
 	l.must(t, "docker", "ps")
@@ -77,10 +77,10 @@ func (l *lifeTest) broken(t *testing.T) {
 	t.Logf("up repairs: %s", time.Since(began).Round(time.Second))
 	l.says(t, "up", out.stderr, "pf does not work: pf is not enabled", "nfs does not work: nfsd does not run")
 	if status := l.must(t, "status"); strings.Contains(status.stdout, "FAIL") {
-		t.Errorf("status after up:\n%s", status.stdout)
+		t.Errorf("fbdock status after the repair by up, want no FAIL:\n%s", status.stdout)
 	}
 	if out := l.must(t, "up"); !strings.Contains(out.stderr, "nothing to do") {
-		t.Errorf("the next up has something to do:\n%s", out.stderr)
+		t.Errorf("second fbdock up after the repair: stderr, want \"nothing to do\":\n%s", out.stderr)
 	}
 }
 
@@ -100,15 +100,15 @@ func (l *lifeTest) supervisor(t *testing.T) {
 	took := await(t, time.Minute, "another supervisor", func() bool { return !failing(l.must(t, "status").stdout, "supervisor") })
 	t.Logf("another supervisor: %s", took)
 	if after := l.root(t, machinePID); after != before || after == "" {
-		t.Errorf("the machine's process was %q, and is %q", before, after)
+		t.Errorf("PID of the VM with another supervisor = %q, want %q as before", after, before)
 	}
 	l.root(t, killDaemon+" "+strings.TrimPrefix(killSupervisor, "kill -9 "))
 	if out := l.must(t, "status"); !failing(out.stdout, "supervisor") || failing(out.stdout, "docker") {
-		t.Errorf("status without a supervisor:\n%s", out.stdout)
+		t.Errorf("fbdock status without a supervisor, want supervisor to fail and docker to work:\n%s", out.stdout)
 	}
 	l.says(t, "up", l.must(t, "up").stderr, "supervisor does not work: the engine runs and nobody looks after it")
 	if after := l.root(t, machinePID); after != before {
-		t.Errorf("after up the machine's process was %q, and is %q", before, after)
+		t.Errorf("PID of the VM after fbdock up = %q, want %q as before", after, before)
 	}
 }
 
@@ -119,7 +119,7 @@ func (l *lifeTest) orphan(t *testing.T) {
 	left := l.root(t, "service fbdock onestop >/dev/null || echo failed; ls -d /dev/vmm/fbdock 2>/dev/null; "+machinePID)
 	t.Logf("stopped: %s", time.Since(began).Round(time.Second))
 	if left != "" {
-		t.Errorf("left after the stop: %s", left)
+		t.Errorf("after service fbdock onestop = %q, want no failure, no VM and no process", left)
 	}
 	out := l.run(t, "docker", "ps")
 	if out.status != 125 {
@@ -140,10 +140,10 @@ func (l *lifeTest) boots(t *testing.T) {
 		return out.status == 0
 	})
 	if !told {
-		t.Error("no docker ps said that the engine boots")
+		t.Error("docker ps while the engine boots: no stderr said so, want \"boots, waiting for it\"")
 	}
 	t.Logf("docker ps while it boots: %s", time.Since(began).Round(time.Second))
 	if got := l.root(t, "pfctl -s info | grep Status"); !strings.Contains(got, "Enabled") {
-		t.Errorf("pf: %s", got)
+		t.Errorf("pfctl -s info after the boot = %q, want pf enabled", got)
 	}
 }

@@ -26,7 +26,7 @@ func TestMounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := p.must(t, "up"); strings.Count(r.stderr, " is at ") != 6 {
-		t.Errorf("up does not say where the mounts are:\n%s", r.stderr)
+		t.Errorf("fbdock up: stderr, want six lines \"... is at ...\", one for each mount and guest:\n%s", r.stderr)
 	}
 	p.loadBusybox(t)
 	for _, part := range []struct {
@@ -58,17 +58,17 @@ func (p *project) copyFollows(t *testing.T, folder, text string) {
 		p.must(t, "exec", "--on", guest, "--", "sh", "-c", "test ! -e /srv/copied/left.tmp && echo made here >/srv/copied/own")
 	}
 	if r := p.run(t, "docker", "run", "--rm", "-v", folder+":/x", "busybox", "cat", "/x/c", "/x/own"); r.stdout != text+"made here\n" {
-		t.Errorf("in a container: status %d\n%s%s", r.status, r.stdout, r.stderr)
+		t.Errorf("cat of the copied files in a container = status %d, %q, want %q: %s", r.status, r.stdout, text+"made here\n", r.stderr)
 	}
 	// A docker command has what was written just before it.
 	if err := os.WriteFile(filepath.Join(folder, "c"), []byte("at once "+text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if r := p.run(t, "docker", "run", "--rm", "-v", folder+":/x", "busybox", "cat", "/x/c"); r.stdout != "at once "+text {
-		t.Errorf("just written, in a container: status %d\n%s%s", r.status, r.stdout, r.stderr)
+		t.Errorf("cat of a file just written, in a container = status %d, %q, want %q: %s", r.status, r.stdout, "at once "+text, r.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(folder, "own")); err == nil {
-		t.Error("what the guest wrote came to the host")
+		t.Error("the guest's file \"own\" is in the host's folder, want a one-way copy to leave it in the guest")
 	}
 }
 
@@ -84,10 +84,11 @@ func (p *project) mountsInGuests(t *testing.T) {
 		script := "cd '" + p.dir + "' && cat a /readonly/r && echo " + guest + " >from-" + guest + " && ls -a && ! touch /readonly/w 2>/dev/null"
 		r := p.run(t, "exec", "--on", guest, "--", "sh", "-c", script)
 		if r.status != 0 || !strings.HasPrefix(r.stdout, "oneread") || strings.Contains(r.stdout, ".fbdock\n") {
-			t.Errorf("on %s: status %d\n%s%s", guest, r.status, r.stdout, r.stderr)
+			t.Errorf("read and write in the mounts on %s = status %d, want 0, the files' text and no .fbdock\n%s%s",
+				guest, r.status, r.stdout, r.stderr)
 		}
 		if text, err := os.ReadFile(filepath.Join(p.dir, "from-"+guest)); err != nil || string(text) != guest+"\n" {
-			t.Errorf("written on %s: %q, %v", guest, text, err)
+			t.Errorf("from-%s on the host = %q, %v, want %q", guest, text, err, guest+"\n")
 		}
 	}
 	p.await(t)
@@ -111,7 +112,7 @@ func (p *project) await(t *testing.T) {
 			return
 		}
 	}
-	t.Errorf("the mounts are not there:\n%s", last)
+	t.Errorf("fbdock mount still says that a mount is missing, want all mounted:\n%s", last)
 }
 
 func (p *project) mountsInContainer(t *testing.T) {
@@ -119,24 +120,24 @@ func (p *project) mountsInContainer(t *testing.T) {
 	time.Sleep(1100 * time.Millisecond)
 	r := p.run(t, "docker", "run", "--rm", "-v", "./:/src", "-w", "/src", "busybox", "sh", "-c", "cat a && mv from-engine moved")
 	if r.status != 0 || r.stdout != "two" {
-		t.Errorf("in a container: status %d\n%s%s", r.status, r.stdout, r.stderr)
+		t.Errorf("cat a && mv from-engine moved in a container = status %d, %q, want 0, \"two\": %s", r.status, r.stdout, r.stderr)
 	}
 	if _, err := os.Stat(filepath.Join(p.dir, "moved")); err != nil {
 		t.Error(err)
 	}
 	p.file(t, "Dockerfile", "FROM busybox\nCOPY a /a\n")
 	if r := p.run(t, "docker", "build", "-q", "."); r.status != 0 {
-		t.Errorf("docker build . : status %d\n%s", r.status, r.stderr)
+		t.Errorf("docker build . = status %d, want 0\n%s", r.status, r.stderr)
 	}
 }
 
 func (p *project) mountsOutside(t *testing.T) {
 	if r := p.run(t, "docker", "run", "--rm", "-v", "/etc:/x", "busybox", "true"); r.status != 125 || !strings.Contains(r.stderr, "mount \"/etc\"") {
-		t.Errorf("a folder outside: status %d\n%s", r.status, r.stderr)
+		t.Errorf("docker run -v /etc:/x = status %d, want 125 and a hint to mount \"/etc\"\n%s", r.status, r.stderr)
 	}
 	p.file(t, "compose.yaml", "services: {a: {image: busybox, volumes: ['/etc:/x']}}\n")
 	if r := p.run(t, "compose", "up"); r.status != 125 || !strings.Contains(r.stderr, "mount \"/etc\"") {
-		t.Errorf("a folder outside in a compose file: status %d\n%s", r.status, r.stderr)
+		t.Errorf("fbdock compose up with the volume /etc:/x = status %d, want 125 and a hint to mount \"/etc\"\n%s", r.status, r.stderr)
 	}
 }
 
@@ -146,7 +147,7 @@ func (p *project) mountsComeBack(t *testing.T) {
 	p.await(t)
 	for _, guest := range []string{"freebsd", "engine"} {
 		if r := p.run(t, "exec", "--on", guest, "--", "cat", p.dir+"/a"); r.stdout != "two" {
-			t.Errorf("on %s: status %d\n%s%s", guest, r.status, r.stdout, r.stderr)
+			t.Errorf("cat of a mounted file on %s = status %d, %q, want \"two\" after the reconnect: %s", guest, r.status, r.stdout, r.stderr)
 		}
 	}
 }

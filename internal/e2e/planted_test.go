@@ -35,7 +35,7 @@ func TestPlanted(t *testing.T) {
 			t.Errorf("fbdock %s = status %d, want a refusal with a hint:\n%s%s", command, r.status, r.stdout, r.stderr)
 		}
 		if text, err := os.ReadFile(filepath.Join(p.dir, "pwned")); err == nil {
-			t.Fatalf("fbdock %s ran the planted Vagrantfile: %s", command, text)
+			t.Fatalf("fbdock %s ran the planted Vagrantfile, want it not run: %s", command, text)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func (a *agentTest) portsStay(t *testing.T) {
 	defer a.run(t, "docker", "network", "rm", "second")
 	defer a.run(t, "docker", "rm", "-f", "new")
 	if got := fetch("http://127.0.0.1:48090/"); got != "page\n" {
-		t.Fatalf("the port answers %q", got)
+		t.Fatalf("GET http://127.0.0.1:48090/ = %q, want \"page\\n\"", got)
 	}
 	open, err := net.Dial("tcp", "127.0.0.1:48090")
 	if err != nil {
@@ -34,7 +34,7 @@ func (a *agentTest) portsStay(t *testing.T) {
 		for ctx.Err() == nil {
 			conn, err := net.Dial("tcp", "127.0.0.1:48090")
 			if err != nil {
-				t.Errorf("the port was closed: %v", err)
+				t.Errorf("Dial(127.0.0.1:48090) while the container is replaced: %v, want the port open all the time", err)
 				return
 			}
 			_ = conn.Close()
@@ -55,7 +55,7 @@ func (a *agentTest) portsStay(t *testing.T) {
 	answer := make([]byte, 1024)
 	_ = open.SetDeadline(time.Now().Add(20 * time.Second))
 	if n, err := open.Read(answer); n == 0 {
-		t.Errorf("the connection that was open before: %v", err)
+		t.Errorf("Read() of the connection that was open before: %v, want an answer", err)
 	}
 
 	// Without its network a container publishes nothing, and with it again
@@ -64,7 +64,7 @@ func (a *agentTest) portsStay(t *testing.T) {
 	a.native1(t, "", "network", "connect", "bridge", "new")
 	began := time.Now()
 	if got := fetch("http://127.0.0.1:48090/"); got != "page\n" {
-		t.Errorf("connected again, the port answers %q", got)
+		t.Errorf("GET http://127.0.0.1:48090/ after docker network connect = %q, want \"page\\n\"", got)
 	}
 	t.Logf("it answers %s after docker network connect", time.Since(began).Round(time.Millisecond))
 }
@@ -79,7 +79,7 @@ func (a *agentTest) listed(t *testing.T, text string) {
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
-	t.Fatalf("ports has no %q:\n%s", text, out)
+	t.Fatalf("fbdock ports, want it to contain %q:\n%s", text, out)
 }
 
 // portsNot: what is not forwarded is told with what to do.
@@ -87,17 +87,17 @@ func (a *agentTest) portsNot(t *testing.T) {
 	defer a.run(t, "docker", "rm", "-f", "bare", "many")
 	out := a.must(t, "docker", "run", "-d", "--rm", "--name", "bare", "--network", "host", "busybox", "sleep", "1000")
 	if !strings.Contains(out.stderr, "container bare: it uses the engine's network (--network host)") {
-		t.Errorf("docker run --network host: %s", out.stderr)
+		t.Errorf("docker run --network host: stderr, want a warning that the container uses the engine's network:\n%s", out.stderr)
 	}
 	out = a.must(t, "docker", "run", "-d", "--rm", "--name", "many", "-p", "49000-49020:1000-1020", "busybox", "sleep", "1000")
 	if !strings.Contains(out.stderr, "container many: it publishes 21 ports") || !strings.Contains(out.stderr, "forward { max = ") {
-		t.Errorf("docker run of 21 ports: %s", out.stderr)
+		t.Errorf("docker run -p of 21 ports: stderr, want a warning that names forward { max = ... }:\n%s", out.stderr)
 	}
 	if conn, err := net.Dial("tcp", "127.0.0.1:49000"); err == nil {
 		_ = conn.Close()
-		t.Error("a part of the range is forwarded")
+		t.Error("Dial(127.0.0.1:49000) = no error, want no port of the too large range forwarded")
 	}
 	if out = a.run(t, "docker", "swarm", "init"); out.status == 0 || !strings.Contains(out.stderr, `{ "live-restore" = false }`) {
-		t.Errorf("docker swarm init: status %d, %s", out.status, out.stderr)
+		t.Errorf("docker swarm init = status %d, want an error that names live-restore: %s", out.status, out.stderr)
 	}
 }

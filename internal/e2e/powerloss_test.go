@@ -50,7 +50,8 @@ func TestPowerLoss(t *testing.T) {
 		took := arrives()
 		console := root("cat /var/log/fbdock-console.log")
 		if strings.Contains(console, "Overwrite (y/n)") || !strings.Contains(console, "fbdock-seed done") {
-			t.Errorf("killed after %s: the console says\n%s", after, console[max(0, len(console)-3000):])
+			t.Errorf("engine killed after %s: end of the console, want \"fbdock-seed done\" and no \"Overwrite (y/n)\":\n%s",
+				after, console[max(0, len(console)-3000):])
 		}
 		t.Logf("killed after %s: dockerd answers %s later", after.Round(time.Second), took)
 	}

@@ -35,7 +35,7 @@ func newProject(t *testing.T, more string) *project {
 	t.Helper()
 	for _, name := range []string{"FBDOCK", "FBDOCK_LAB_IMAGE", "FBDOCK_LAB_BUSYBOX", "DOCKER_HOST"} {
 		if os.Getenv(name) == "" {
-			t.Fatalf("%s is not set; run these tests by `make e2e`", name)
+			t.Fatalf("environment variable %s is empty, want it set; run these tests by `make e2e`", name)
 		}
 	}
 	p := &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: append(os.Environ(), "FBDOCK_DOCKER_CLI=guest")}
@@ -63,7 +63,7 @@ func (p *project) destroyAtEnd(t *testing.T) {
 	t.Helper()
 	t.Cleanup(func() {
 		if r := p.run(t, "destroy", "--yes"); r.status != 0 {
-			t.Errorf("destroy: status %d\n%s", r.status, r.stderr)
+			t.Errorf("fbdock destroy --yes = status %d, want 0\n%s", r.status, r.stderr)
 		}
 	})
 }
@@ -83,7 +83,7 @@ func (p *project) private(t *testing.T, elem ...string) string {
 			}
 		}
 	}
-	t.Fatalf("fbdock list --all does not have %s: %+v", p.dir, all)
+	t.Fatalf("fbdock list --all --json = %+v, want a project in %s", all, p.dir)
 	return ""
 }
 
@@ -117,7 +117,7 @@ func (p *project) must(t *testing.T, args ...string) result {
 	t.Helper()
 	r := p.run(t, args...)
 	if r.status != 0 {
-		t.Fatalf("fbdock %s: status %d\n%s%s", strings.Join(args, " "), r.status, r.stdout, r.stderr)
+		t.Fatalf("fbdock %s = status %d, want 0\n%s%s", strings.Join(args, " "), r.status, r.stdout, r.stderr)
 	}
 	return r
 }
@@ -133,7 +133,7 @@ func (p *project) up(t *testing.T) result {
 		}
 	}
 	if err := json.Unmarshal([]byte(out.stdout), &machines); err != nil {
-		t.Fatalf("up --json: %v\n%s", err, out.stdout)
+		t.Fatalf("fbdock up --json = %q, want JSON: %v", out.stdout, err)
 	}
 	var table strings.Builder
 	var total time.Duration
@@ -159,7 +159,7 @@ func (p *project) loadBusybox(t *testing.T) {
 	cmd := p.command(t, "docker", "load")
 	cmd.Stdin = image
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("docker load: %v\n%s", err, out)
+		t.Fatalf("docker load: %v, want exit status 0\n%s", err, out)
 	}
 }
 

@@ -23,27 +23,27 @@ func TestQemu(t *testing.T) {
 	}
 	for _, want := range []string{"bhyve cannot run in this guest", "SVM: NRIP Save feature not available", "hint: switch nested virtualization on for provider docker", `hypervisor = "auto"`} {
 		if !strings.Contains(out.stderr, want) {
-			t.Errorf("no %q in\n%s", want, out.stderr)
+			t.Errorf("fbdock up with hypervisor bhyve: stderr, want it to contain %q:\n%s", want, out.stderr)
 		}
 	}
 
 	p.configure(t, box, "", share)
 	up(t, p)
 	if out := p.must(t, "docker", "run", "--rm", "busybox", "echo", "emulated"); out.stdout != "emulated\n" {
-		t.Errorf("got %q", out.stdout)
+		t.Errorf("docker run busybox echo emulated = %q, want \"emulated\\n\"", out.stdout)
 	}
 	status := p.must(t, "status").stdout
 	for _, want := range []string{"running under qemu since bhyve cannot run: ", "SVM: NRIP Save feature not available"} {
 		if !strings.Contains(status, want) {
-			t.Errorf("no %q in\n%s", want, status)
+			t.Errorf("fbdock status under qemu, want it to contain %q:\n%s", want, status)
 		}
 	}
 	if strings.Contains(status, "FAIL") {
-		t.Errorf("status:\n%s", status)
+		t.Errorf("fbdock status under qemu, want no FAIL:\n%s", status)
 	}
 	p.must(t, "share", "list")
 	if running := p.must(t, "exec", "--", "sh", "-c", "ps ax | grep '[q]emu-system'").stdout; !strings.Contains(running, "tcg") {
-		t.Errorf("no qemu runs: %s", running)
+		t.Errorf("qemu processes in the guest, want one with tcg:\n%s", running)
 	}
 	p.must(t, "halt")
 }
@@ -55,7 +55,7 @@ func boxWithout(t *testing.T, name string) string {
 		t.Helper()
 		out, err := exec.Command("docker", args...).CombinedOutput()
 		if err != nil {
-			t.Fatalf("docker %s: %v\n%s", strings.Join(args, " "), err, out)
+			t.Fatalf("docker %s: %v, want exit status 0\n%s", strings.Join(args, " "), err, out)
 		}
 		return strings.TrimSpace(string(out))
 	}

@@ -36,10 +36,10 @@ func TestReal(t *testing.T) {
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", j.program, "../../cmd/acceptance")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build acceptance: %v\n%s", err, out)
+		t.Fatalf("go build ../../cmd/acceptance: %v, want exit status 0\n%s", err, out)
 	}
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", j.key).CombinedOutput(); err != nil {
-		t.Fatalf("ssh-keygen: %v\n%s", err, out)
+		t.Fatalf("ssh-keygen: %v, want exit status 0\n%s", err, out)
 	}
 	for _, hypervisor := range []string{"bhyve", "qemu"} {
 		t.Run(hypervisor, func(t *testing.T) {
@@ -95,7 +95,7 @@ func (j judged) broken(t *testing.T, p *project) {
 	for _, one := range j.run(t, p, "bhyve", args...) {
 		seen[one.Step] = one
 		if one.Status == "fail" && !slices.ContainsFunc(faults, func(f fault) bool { return f.step == one.Step }) {
-			t.Errorf("step %q fails, though nothing was broken for it: %s", one.Step, one.Seen)
+			t.Errorf("acceptance step %q = fail, want it to pass, as nothing was broken for it: %s", one.Step, one.Seen)
 		}
 	}
 	for _, one := range faults {
@@ -104,7 +104,7 @@ func (j judged) broken(t *testing.T, p *project) {
 		}
 		for _, want := range one.seen {
 			if got := seen[one.step].Seen; !strings.Contains(got, want) {
-				t.Errorf("step %q with %q does not name %q: %s", one.step, one.broken, want, got)
+				t.Errorf("acceptance step %q with %q = %q, want it to contain %q", one.step, one.broken, got, want)
 			}
 		}
 	}

@@ -66,6 +66,6 @@ func write(t *testing.T, p *project, name, text string) {
 	cmd := p.command(t, "exec", "-i", "--", "sh", "-c", "cat > "+name)
 	cmd.Stdin = bytes.NewReader([]byte(text))
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		t.Fatalf("fbdock exec -i -- cat >%s: %v, want exit status 0\n%s", name, err, out)
 	}
 }

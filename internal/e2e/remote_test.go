@@ -48,7 +48,7 @@ func dockerLab(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.Command("docker", args...).Output()
 	if err != nil {
-		t.Fatalf("docker %s: %v", strings.Join(args, " "), err)
+		t.Fatalf("docker %s: %v, want exit status 0", strings.Join(args, " "), err)
 	}
 	return strings.TrimSpace(string(out))
 }
@@ -62,7 +62,7 @@ func (c computer) root(t *testing.T, script string) string {
 	t.Helper()
 	out, err := c.try(script)
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", script, err, out)
+		t.Fatalf("%s: %v, want exit status 0\n%s", script, err, out)
 	}
 	return out
 }
@@ -85,12 +85,12 @@ func sameLists(t *testing.T, what string, before, after []string) {
 	t.Helper()
 	for _, line := range before {
 		if !slices.Contains(after, line) {
-			t.Errorf("%s: gone or changed: %s", what, line)
+			t.Errorf("%s: files lack %q, want it unchanged", what, line)
 		}
 	}
 	for _, line := range after {
 		if !slices.Contains(before, line) {
-			t.Errorf("%s: new or changed: %s", what, line)
+			t.Errorf("%s: files have %q, want no new or changed file", what, line)
 		}
 	}
 }
@@ -104,7 +104,7 @@ func TestRemote(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
-		t.Fatalf("ssh-keygen: %v\n%s", err, out)
+		t.Fatalf("ssh-keygen: %v, want exit status 0\n%s", err, out)
 	}
 	c := startComputer(t, key)
 	p := newProject(t, "")
@@ -118,7 +118,7 @@ func TestRemote(t *testing.T) {
 
 	refused := p.run(t, "up")
 	if refused.status != 2 || !strings.Contains(refused.stderr, "fbdock would change") || !strings.Contains(refused.stderr, "pass --yes") {
-		t.Fatalf("up without a yes: status %d\n%s", refused.status, refused.stderr)
+		t.Fatalf("fbdock up without --yes = status %d, want 2 and \"pass --yes\"\n%s", refused.status, refused.stderr)
 	}
 	t.Logf("what is shown:\n%s", refused.stderr)
 	sameLists(t, "looking changes nothing", before, c.listing(t))
@@ -132,11 +132,11 @@ func TestRemote(t *testing.T) {
 	gone := p.must(t, "destroy", "--yes")
 	t.Logf("what destroy says:\n%s", gone.stderr)
 	if !strings.Contains(gone.stderr, "packages:") {
-		t.Error("destroy does not say that packages are left")
+		t.Errorf("fbdock destroy: stderr, want it to list the packages that are left:\n%s", gone.stderr)
 	}
 	sameLists(t, "after destroy", before, c.listing(t))
 	if got := dockerLab(t, "inspect", "-f", "{{.State.Running}}", c.id); got != "true" {
-		t.Errorf("the computer runs: %s", got)
+		t.Errorf("external host runs after fbdock destroy = %s, want true", got)
 	}
 }
 
@@ -144,26 +144,26 @@ func TestRemote(t *testing.T) {
 func lived(t *testing.T, p *project, c computer) {
 	t.Helper()
 	if out := p.must(t, "up"); !strings.Contains(out.stderr, "nothing to do") {
-		t.Errorf("a second up says\n%s", out.stderr)
+		t.Errorf("second fbdock up: stderr, want \"nothing to do\":\n%s", out.stderr)
 	}
 	p.loadBusybox(t)
 	if out := p.must(t, "docker", "run", "--rm", "busybox", "echo", "hi"); out.stdout != "hi\n" {
-		t.Errorf("docker run: %q", out.stdout)
+		t.Errorf("docker run busybox echo hi = %q, want \"hi\\n\"", out.stdout)
 	}
 	p.must(t, "docker", "volume", "create", "kept")
 	booted := c.root(t, "sysctl -n kern.boottime")
 	p.must(t, "halt")
 	if out := p.must(t, "status"); !strings.Contains(out.stdout, "stopped") {
-		t.Errorf("status after halt:\n%s", out.stdout)
+		t.Errorf("fbdock status after halt, want it to say stopped:\n%s", out.stdout)
 	}
 	p.must(t, "up")
 	if got := c.root(t, "sysctl -n kern.boottime"); got != booted {
-		t.Errorf("the computer was rebooted: %s, then %s", booted, got)
+		t.Errorf("kern.boottime after halt and up = %s, want %s: no reboot of the external host", got, booted)
 	}
 	if out := p.must(t, "docker", "volume", "ls", "-q"); !strings.Contains(out.stdout, "kept") {
-		t.Errorf("volumes after halt and up: %q", out.stdout)
+		t.Errorf("docker volume ls -q after halt and up = %q, want the volume kept", out.stdout)
 	}
 	if out := p.must(t, "exec", "--", "cat", "/boot/loader.conf", "/tank/home/file"); out.stdout != "precious\n" {
-		t.Errorf("the owner's files: %q", out.stdout)
+		t.Errorf("loader.conf and file of the external host's owner = %q, want \"precious\\n\"", out.stdout)
 	}
 }

@@ -113,7 +113,7 @@ func newRestarts(t *testing.T) *restarts {
 		r.must(t, "docker", "run", "-d", "--init", "--name", b.name, "--restart", "always", "-v", volume, "busybox", "sleep", "1000000")
 	}
 	if r.wrong = r.look(t); r.wrong != "" {
-		t.Fatalf("at first: %s", r.wrong)
+		t.Fatalf("containers with bind mounts before the first event: %s, want every mount with its files", r.wrong)
 	}
 	return r
 }
@@ -176,7 +176,7 @@ func (r *restarts) events() []restartEvent {
 		{"halt and up", func(t *testing.T) {
 			r.must(t, "halt")
 			if out := r.must(t, "up"); strings.Contains(out.stderr, "not empty") {
-				t.Errorf("up after halt:\n%s", out.stderr)
+				t.Errorf("fbdock up after halt: stderr, want no \"not empty\":\n%s", out.stderr)
 			}
 		}},
 		{"the engine reboots", func(t *testing.T) { r.reboot(t, "engine", "cat /proc/sys/kernel/random/boot_id", "reboot") }},
@@ -185,7 +185,7 @@ func (r *restarts) events() []restartEvent {
 			pid := r.agent(t)
 			started := r.started(t)
 			if pid == 0 {
-				t.Fatal("no agent serves")
+				t.Fatal("the agent's PID = 0, want a running agent to kill")
 			}
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
@@ -196,7 +196,7 @@ func (r *restarts) events() []restartEvent {
 				return now != 0 && now != pid
 			})
 			if now := r.started(t); now != started {
-				t.Errorf("containers were started anew:\n%s\nbefore:\n%s", now, started)
+				t.Errorf("start times of the containers after the agent was killed:\n%s\nwant them unchanged:\n%s", now, started)
 			}
 		}},
 		{"dockerd is killed", func(t *testing.T) {

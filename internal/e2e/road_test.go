@@ -41,7 +41,7 @@ func TestRoad(t *testing.T) {
 	}
 	for _, part := range parts {
 		if !t.Run(part.name, func(t *testing.T) { part.test(t, p) }) && part.name == "up" {
-			t.Fatal("without a machine nothing else can be tried")
+			t.Fatal("fbdock up failed; the other subtests want a running machine")
 		}
 	}
 }
@@ -73,14 +73,14 @@ func upAgain(t *testing.T, p *project) {
 	took := time.Since(began)
 	t.Logf("second up: %s", took.Round(time.Millisecond))
 	if took > 30*time.Second { // every layer is asked, those of an emulated engine too
-		t.Errorf("an up that has nothing to do took %s", took)
+		t.Errorf("second fbdock up took %s, want at most 30s", took)
 	}
 	if !strings.Contains(out.stderr, "nothing to do") {
-		t.Errorf("up does not say that nothing was to be done:\n%s", out.stderr)
+		t.Errorf("second fbdock up: stderr, want \"nothing to do\":\n%s", out.stderr)
 	}
 	after := p.must(t, "exec", "--", "sh", "-c", "sudo find /usr/local /etc /var/db/fbdock -newer /var/db/fbdock/applied -type f").stdout
 	if before != after {
-		t.Errorf("files changed:\nbefore %s\nafter %s", before, after)
+		t.Errorf("changed files after the second fbdock up:\n%s\nwant the list of before:\n%s", after, before)
 	}
 }
 
@@ -128,11 +128,11 @@ func hundredMegabytes(t *testing.T, p *project) {
 	cmd.Stderr = &stderr
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v\n%s", err, stderr.String())
+		t.Fatalf("docker run -i busybox cat of 100 MB: %v, want no error\n%s", err, stderr.String())
 	}
 	t.Logf("100 MB there and back: %s", time.Since(began).Round(time.Second))
 	if a, b := hex.EncodeToString(sent.Sum(nil)), hex.EncodeToString(got.Sum(nil)); a != b {
-		t.Errorf("sent %s, got back %s", a, b)
+		t.Errorf("SHA-256 of what came back = %s, want %s as sent", b, a)
 	}
 }
 
@@ -151,7 +151,7 @@ func anyByte(t *testing.T, p *project) {
 
 func bothGuests(t *testing.T, p *project) {
 	if out := p.must(t, "exec", "--on", "engine", "--", "cat", "/proc/mounts"); !strings.Contains(out.stdout, " /var/lib/docker ext4 ") {
-		t.Errorf("the engine has no data disk on /var/lib/docker:\n%s", out.stdout)
+		t.Errorf("/proc/mounts of the engine, want ext4 on /var/lib/docker:\n%s", out.stdout)
 	}
 	if out := p.must(t, "exec", "--", "id", "-un"); out.stdout != "vagrant\n" {
 		t.Errorf("user %q, want vagrant", out.stdout)
@@ -190,7 +190,7 @@ func interruptContainer(t *testing.T, p *project) {
 		t.Errorf("status %d, want the container's 33", status)
 	}
 	if left := p.must(t, "docker", "ps", "-q").stdout; left != "" {
-		t.Errorf("containers left: %s", left)
+		t.Errorf("docker ps -q after the container ended = %q, want no container", left)
 	}
 }
 
@@ -221,7 +221,7 @@ func status(t *testing.T, p *project) {
 	out := p.must(t, "status", "--json")
 	for _, word := range []string{`"dev"`, `"running"`} {
 		if !strings.Contains(out.stdout, word) {
-			t.Errorf("status has no %s:\n%s", word, out.stdout)
+			t.Errorf("fbdock status --json = %q, want it to contain %s", out.stdout, word)
 		}
 	}
 }

@@ -12,7 +12,7 @@ func (g *guestTest) bothSides(t *testing.T) {
 	for name, kind := range map[string]string{"a": "9p", "b": "nfs"} {
 		mounts := g.must(t, "exec", "--on", "engine", "--", "cat", "/proc/mounts").stdout
 		if !strings.Contains(mounts, " /"+name+" "+kind+" ") {
-			t.Errorf("share %s is no mount of type %s:\n%s", name, kind, mounts)
+			t.Errorf("/proc/mounts of the engine, want share %s with type %s:\n%s", name, kind, mounts)
 		}
 		g.freebsd(t, "cd /fbdock/"+name+" && echo from FreeBSD >f && mkdir d && head -c 8000000 /dev/urandom >big && echo x >d/inner")
 		sum, _, _ := strings.Cut(g.freebsd(t, "sha256sum /fbdock/"+name+"/big"), " ")
@@ -35,7 +35,7 @@ rm -rf tree d`).stdout
 	// Every user of a container is FreeBSD's root.
 	g.must(t, "docker", "run", "--rm", "-u", "1000", "-v", "/b:/s", "busybox", "sh", "-c", "echo mine >/s/mine")
 	if got := g.freebsd(t, "stat -f %u /fbdock/b/mine"); got != "0\n" {
-		t.Errorf("owner %q", got)
+		t.Errorf("owner in FreeBSD of a file that a container's user 1000 wrote = %q, want \"0\\n\"", got)
 	}
 	g.freebsd(t, "cd /fbdock && rm -rf a/* b/*")
 }
@@ -50,14 +50,14 @@ func (g *guestTest) shareList(t *testing.T) {
 		}
 		for _, want := range wants {
 			if !strings.Contains(out.stdout, want) {
-				t.Errorf("no %q in\n%s%s", want, out.stdout, out.stderr)
+				t.Errorf("fbdock share list = %q, want it to contain %q\n%s", out.stdout, want, out.stderr)
 			}
 		}
 	}
 	well := []string{"\na     9p    fbdock/fbdock/shares/a  /fbdock/a  /a      ok\n", "\nb     nfs   fbdock/fbdock/shares/b  /fbdock/b  /b      ok\n"}
 	list(0, well...)
 	if left := g.freebsd(t, "ls -A /fbdock/a /fbdock/b"); strings.Contains(left, "fbdock-share") {
-		t.Errorf("left behind:\n%s", left)
+		t.Errorf("ls -A of the shares after share list, want no fbdock-share file:\n%s", left)
 	}
 	g.freebsd(t, "cp /etc/exports /tmp/exports && : >/etc/exports && service mountd onereload && sleep 2")
 	list(1, well[0], "FAIL at nfs-export: FreeBSD does not export /fbdock/b")

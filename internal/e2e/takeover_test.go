@@ -45,10 +45,10 @@ func TestTakeover(t *testing.T) {
 	ruby := fmt.Sprintf("File.write(%q, ARGV.join(\" \"))\n", pwned)
 	told := p.attack(t, attack{Names: names(before), Dir: p.dir, Ruby: ruby})
 	if !told.Control {
-		t.Errorf("the attacker could not use the mount at all: %+v", told)
+		t.Errorf("attack by the guest's root = %+v, want it to use the mount as a user may", told)
 	}
 	for _, done := range told.Done {
-		t.Errorf("the guest's root did this on the host: %s", done)
+		t.Errorf("the guest's root did this on the host: %s, want nothing done", done)
 	}
 	// The agent asks Vagrant for the way to the guest when the link is lost.
 	p.run(t, "exec", "--", "sudo", "-n", "sh", "-c", "pkill -9 -f '^sshd: vagrant'")
@@ -59,11 +59,11 @@ func TestTakeover(t *testing.T) {
 		return p.run(t, "exec", "--", "cat", filepath.Join(p.dir, "fbdock.hcl")).status == 0
 	})
 	if text, err := os.ReadFile(pwned); err == nil {
-		t.Errorf("the guest's Ruby ran on the host: vagrant %s", text)
+		t.Errorf("the guest's Ruby ran on the host, want it not run: vagrant %s", text)
 	}
 	for name, text := range p.secrets(t) {
 		if old, ok := before[name]; ok && old != text {
-			t.Errorf("%s has changed", name)
+			t.Errorf("secret %s has changed, want it untouched", name)
 		}
 	}
 }
@@ -138,7 +138,7 @@ func (p *project) attack(t *testing.T, a attack) (told loot) {
 		return p.run(t, "exec", "--", "sudo", "-n", "sh", "-c", "PATH=$PATH:/usr/local/bin; "+script)
 	}
 	if r := root(`real=$(command -v sshfs) && mv "$real" "$real.real" && mv /root/sshfs "$real" && pkill -x sshfs`); r.status != 0 {
-		t.Fatalf("replace sshfs: status %d\n%s%s", r.status, r.stdout, r.stderr)
+		t.Fatalf("replace sshfs in the guest = status %d, want 0\n%s%s", r.status, r.stdout, r.stderr)
 	}
 	var text string
 	await(t, 2*time.Minute, "the attacker is done", func() bool {
@@ -147,10 +147,10 @@ func (p *project) attack(t *testing.T, a attack) (told loot) {
 		return r.status == 0
 	})
 	if r := root(`evil=$(command -v sshfs) && mv "$evil.real" "$evil"`); r.status != 0 {
-		t.Errorf("put sshfs back: status %d\n%s", r.status, r.stderr)
+		t.Errorf("put sshfs back in the guest = status %d, want 0\n%s", r.status, r.stderr)
 	}
 	if err := json.Unmarshal([]byte(text), &told); err != nil {
-		t.Fatalf("the attacker told %q: %v", text, err)
+		t.Fatalf("the attacker's report = %q, want JSON: %v", text, err)
 	}
 	return told
 }
@@ -161,7 +161,7 @@ func (p *project) give(t *testing.T, name string, data []byte) {
 	cmd := p.command(t, "exec", "-i", "--", "sudo", "-n", "sh", "-c", `cat >"$1" && chmod 755 "$1"`, "sh", name)
 	cmd.Stdin = bytes.NewReader(data)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("write %s in the guest: %v\n%s", name, err, out)
+		t.Fatalf("write %s in the guest: %v, want exit status 0\n%s", name, err, out)
 	}
 }
 

@@ -39,16 +39,16 @@ func TestUpgrade(t *testing.T) {
 	vm := "of the former\n"
 	old.must(t, "exec", "--", "sh", "-c", "echo of the former >$HOME/mark")
 	if agents := processesOf(t, former); len(agents) == 0 {
-		t.Fatal("the former agent does not run: nothing to end")
+		t.Fatalf("processes of the former fbdock = %v, want its agent to run before the upgrade", agents)
 	}
 
 	// The first command takes the folder over; no file of the old place is left.
 	r := p.must(t, "status")
 	if !strings.Contains(r.stderr, "has moved from") {
-		t.Errorf("status says nothing of the move:\n%s", r.stderr)
+		t.Errorf("fbdock status after the upgrade: stderr, want \"has moved from\":\n%s", r.stderr)
 	}
 	if agents := processesOf(t, former); len(agents) != 0 {
-		t.Errorf("agents of the former fbdock still run: %v", agents)
+		t.Errorf("processes of the former fbdock after the upgrade = %v, want none", agents)
 	}
 	entries, err := os.ReadDir(filepath.Join(p.dir, ".fbdock"))
 	if err != nil || len(entries) != 2 || entries[0].Name() != ".gitignore" || entries[1].Name() != "id" {
@@ -84,7 +84,7 @@ func (p *project) upFormer(t *testing.T) {
 		select {
 		case err := <-ended:
 			if err != nil {
-				t.Fatalf("the former fbdock up: %v\n%s", err, &out)
+				t.Fatalf("fbdock up of the former version: %v, want exit status 0\n%s", err, &out)
 			}
 			return
 		case <-time.After(5 * time.Second):
@@ -105,7 +105,7 @@ func formerBox(t *testing.T) string {
 		_ = exec.Command("docker", "rmi", "-f", box).Run()
 	})
 	if status := dockerLab(t, "wait", id); status != "0" {
-		t.Fatalf("make %s: find ended with %s", box, status)
+		t.Fatalf("make box %s: find ended with status %s, want 0", box, status)
 	}
 	dockerLab(t, "commit", "--change", `ENTRYPOINT ["/sbin/init"]`, id, box)
 	return box

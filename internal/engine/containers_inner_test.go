@@ -81,7 +81,7 @@ func TestReadContainersRefuses(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{``, `null x`, `{}`, `[`, `[{]`, `[{"Ports":[{"IP":5}]}]`, `[{"Ports":5}]`, `[{"Names":"x"}]`, `["x"]`, `[{"Id":"a"`, `[{"HostConfig":[]}]`} {
 		if got, err := readContainers(strings.NewReader(text), 10); err == nil && (text != `null x` || len(got) > 0) {
-			t.Errorf("readContainers(%s) = %v", text, got)
+			t.Errorf("readContainers(%s) = %v, %v, want an error", text, got, err)
 		}
 	}
 	const list = `[{"Id":"a1","Names":["/\u001b[2J","/ok"],"Ports":[
@@ -149,12 +149,12 @@ func TestReadContainersOfAHostileDockerd(t *testing.T) {
 		runtime.ReadMemStats(&after)
 		switch {
 		case test.want == "" && (err != nil || len(got) != 1):
-			t.Errorf("%s: %d containers, %v", name, len(got), err)
+			t.Errorf("readContainers() of %s = %d containers, %v, want one", name, len(got), err)
 		case test.want != "" && (!untrusted.IsTooLarge(err) || !strings.Contains(err.Error(), test.want)):
 			t.Errorf("%s: error %v, want one with %q", name, err, test.want)
 		}
 		if held := int64(after.HeapAlloc) - int64(before.HeapAlloc); held > 16<<20 {
-			t.Errorf("%s: %d MiB are held", name, held>>20)
+			t.Errorf("readContainers() of %s holds %d MiB, want at most 16", name, held>>20)
 		}
 		runtime.KeepAlive(got)
 	}
@@ -174,7 +174,7 @@ func TestAllPorts(t *testing.T) {
 	text := strings.TrimSuffix(list.String(), ",") + `]}]`
 	got, err := readContainers(strings.NewReader(text), 256)
 	if err != nil || len(got) != 1 || got[0].Count != 64512 || len(got[0].Published) != 256 {
-		t.Errorf("%d bytes: %d containers, %v", len(text), len(got), err)
+		t.Errorf("readContainers() of %d bytes = %d containers, %v, want one with 64512 ports, 256 of them kept", len(text), len(got), err)
 	}
 }
 
@@ -201,7 +201,7 @@ func FuzzContainers(f *testing.F) {
 		got, err := readContainers(bytes.NewReader(data), most)
 		checkForm(t, got, most)
 		if err == nil && !json.Valid(firstValue(data)) {
-			t.Fatalf("%q is read as %v", data, got)
+			t.Fatalf("readContainers(%q) = %v, no error, want an error for invalid JSON", data, got)
 		}
 
 		var plain plainContainer
@@ -220,7 +220,7 @@ func FuzzContainers(f *testing.F) {
 		}
 		got, err = readContainers(bytes.NewReader(text), most)
 		if err != nil {
-			t.Fatalf("%s: %v", text, err)
+			t.Fatalf("readContainers(%s): error = %v, want none", text, err)
 		}
 		checkForm(t, got, most)
 		addr, err := netip.ParseAddr(cmp.Or(ip, "0.0.0.0"))
@@ -240,7 +240,7 @@ func FuzzContainers(f *testing.F) {
 			t.Fatalf("%s is read as %+v, want %d ports", text, got, wanted)
 		}
 		if name.MatchString(title) && got[0].Name != title || got[0].Published[0].HostIP != addr {
-			t.Fatalf("%s is read as %+v", text, got)
+			t.Fatalf("readContainers(%s) = %+v, want name %q and address %v", text, got, title, addr)
 		}
 	})
 }
@@ -258,12 +258,12 @@ func checkForm(t *testing.T, all []Container, most int) {
 	t.Helper()
 	for _, c := range all {
 		if !name.MatchString(c.ID) || !name.MatchString(c.Name) || len(c.Published) > most || len(c.Published) == 0 && !c.HostNetwork {
-			t.Fatalf("a container %+v", c)
+			t.Fatalf("readContainers() = container %+v, want a valid ID and name, and 1 to %d ports", c, most)
 		}
 		for _, p := range c.Published {
 			if p.HostPort == 0 || !p.HostIP.IsValid() || p.HostIP.Zone() != "" || p.Container != c.Name || p.ID != c.ID ||
 				!slices.Contains([]string{"tcp", "udp", "sctp"}, p.Protocol) {
-				t.Fatalf("a port %+v", p)
+				t.Fatalf("readContainers() = port %+v, want a valid port, address and protocol of container %s", p, c.Name)
 			}
 		}
 	}

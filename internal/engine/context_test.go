@@ -15,7 +15,7 @@ func TestContexts(t *testing.T) {
 	t.Parallel()
 	c := engine.Contexts{Dir: filepath.Join(t.TempDir(), "docker")}
 	if name, err := c.Current(); name != "" || err != nil {
-		t.Errorf("none yet: %q, %v", name, err)
+		t.Errorf("Current() without a configuration = %q, %v, want \"\"", name, err)
 	}
 	for _, want := range []bool{true, false} {
 		if changed, err := c.Put("fbdock-dev", "a test", "unix:///x/docker.sock"); changed != want || err != nil {
@@ -23,22 +23,23 @@ func TestContexts(t *testing.T) {
 		}
 	}
 	if !c.Exists("fbdock-dev") || c.Exists("other") || !c.Exists("") {
-		t.Error("exists")
+		t.Errorf("Exists() of fbdock-dev, other and \"\" = %v, %v, %v, want true, false, true",
+			c.Exists("fbdock-dev"), c.Exists("other"), c.Exists(""))
 	}
 	if err := c.Use("fbdock-dev"); err != nil {
 		t.Fatal(err)
 	}
 	if name, err := c.Current(); name != "fbdock-dev" || err != nil {
-		t.Errorf("%q, %v", name, err)
+		t.Errorf("Current() after Use(fbdock-dev) = %q, %v, want fbdock-dev", name, err)
 	}
 	if err := c.Use(""); err != nil {
 		t.Fatal(err)
 	}
 	if name, _ := c.Current(); name != "" {
-		t.Errorf("%q", name)
+		t.Errorf("Current() after Use(\"\") = %q, want \"\"", name)
 	}
 	if err := c.Remove("fbdock-dev"); err != nil || c.Exists("fbdock-dev") {
-		t.Errorf("removed: %v", err)
+		t.Errorf("Remove(fbdock-dev) = %v, want no error and the context removed", err)
 	}
 }
 
@@ -65,16 +66,16 @@ func TestConfigurationOfOthersStays(t *testing.T) {
 	var config map[string]json.RawMessage
 	if err := json.Unmarshal(data, &config); err != nil || string(config["currentContext"]) != `"other"` ||
 		string(config["big"]) != "12345678901234567890" || !strings.Contains(string(config["auths"]), "eA==") {
-		t.Errorf("%s, %v", data, err)
+		t.Errorf("configuration after Use(other) = %s, %v, want currentContext other and the rest unchanged", data, err)
 	}
 	if info, err := os.Stat(real); err != nil || info.Mode().Perm() != 0o640 {
-		t.Errorf("%v, %v", info, err)
+		t.Errorf("Stat() of the configuration = %v, %v, want mode 0640 as before", info, err)
 	}
 	if err := os.WriteFile(real, []byte("{broken"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Use("x"); err == nil {
-		t.Error("a broken configuration is written over")
+		t.Error("Use(x) with a broken configuration = nil, want an error")
 	}
 }
 
@@ -96,6 +97,6 @@ func TestDockerReadsOurContexts(t *testing.T) {
 	cmd.Env = []string{"DOCKER_CONFIG=" + c.Dir, "HOME=" + t.TempDir()}
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "fbdock-dev true unix:///x/docker.sock machine dev") {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("docker context ls: %v, want fbdock-dev as the current context\n%s", err, out)
 	}
 }

@@ -25,7 +25,7 @@ func TestAskTheDaemon(t *testing.T) {
 	version, err := c.Version(t.Context())
 	want := engine.Version{Version: "29.9.3", APIVersion: "1.56", MinAPIVersion: "1.44", Kernel: "6.12", Architecture: "amd64"}
 	if err != nil || version != want {
-		t.Errorf("version %+v, %v", version, err)
+		t.Errorf("Version() = %+v, %v, want %+v", version, err, want)
 	}
 	info, err := c.Info(t.Context())
 	if err != nil {
@@ -37,7 +37,7 @@ func TestAskTheDaemon(t *testing.T) {
 		CPUs: 2, Memory: 2 << 30, Images: 7, Containers: 5, ContainersRunning: 2, ContainersPaused: 1, ContainersStopped: 2,
 		Warnings: []string{"one"},
 	}, info); diff != "" {
-		t.Error(diff)
+		t.Errorf("Info() differs (-want +got):\n%s", diff)
 	}
 }
 
@@ -56,12 +56,12 @@ func TestForeignCertificates(t *testing.T) {
 		for what, err := range map[string]error{"ping": c.Ping(t.Context()), "info": infoError(t, c)} {
 			trust, ok := errors.AsType[*engine.TrustError](err)
 			if !ok || trust.Ours != test.ours || trust.Hint() == "" || !strings.Contains(trust.Error(), address) {
-				t.Errorf("%s: %s: %v", name, what, err)
+				t.Errorf("%s with a %s: error = %v, want a TrustError with Ours = %v and a hint", what, name, err, test.ours)
 			}
 		}
 	}
 	if n := d.asked.Load(); n != 0 {
-		t.Errorf("%d questions came through", n)
+		t.Errorf("dockerd got %d requests of untrusted clients, want 0", n)
 	}
 }
 
@@ -80,12 +80,12 @@ func TestUnreachable(t *testing.T) {
 	err := c.Ping(t.Context())
 	gone, ok := errors.AsType[*engine.UnreachableError](err)
 	if !ok || !errors.Is(err, errRefused) || gone.Hint() == "" {
-		t.Errorf("%v", err)
+		t.Errorf("Ping() with a dial that fails: error = %v, want an UnreachableError of %v with a hint", err, errRefused)
 	}
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errRefused)
 	if err := c.Ping(ctx); !errors.Is(err, errRefused) || errors.As(err, &gone) {
-		t.Errorf("cancelled: %v", err)
+		t.Errorf("Ping() with a cancelled context: error = %v, want %v and no UnreachableError", err, errRefused)
 	}
 }
 
@@ -111,7 +111,7 @@ func TestWaitReady(t *testing.T) {
 	}()
 	v, err := c.WaitReady(ctx, 5*time.Millisecond)
 	if err != nil || v.Version != "29.9.3" {
-		t.Errorf("%+v, %v", v, err)
+		t.Errorf("WaitReady() = %+v, %v, want version 29.9.3", v, err)
 	}
 }
 
@@ -139,7 +139,7 @@ func TestWaitReadyGivesUp(t *testing.T) {
 		cancel()
 		late, ok := errors.AsType[*engine.NotReadyError](err)
 		if !ok || !errors.Is(err, context.DeadlineExceeded) || late.Hint() == "" || !strings.Contains(err.Error(), test.word) {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("WaitReady(), dockerd %s: error = %v, want a NotReadyError with %q and a hint", name, err, test.word)
 		}
 	}
 }
@@ -152,11 +152,11 @@ func TestTLSRefusals(t *testing.T) {
 			keys := keysOf(t, ca, ca)
 			keys[broken] = []byte(text)
 			if _, err := engine.TLS(keys[0], keys[1], keys[2]); err == nil {
-				t.Errorf("TLS with argument %d %q: no error", broken, text)
+				t.Errorf("TLS() with argument %d = %q: error = nil, want an error", broken, text)
 			}
 		}
 	}
 	if _, err := engine.New(nil, nil, "nonsense"); err == nil {
-		t.Error("a host that is none was accepted")
+		t.Error("New(nil, nil, \"nonsense\"): error = nil, want an error")
 	}
 }

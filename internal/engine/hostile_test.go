@@ -56,10 +56,10 @@ func TestAnswersOfAHostileDockerd(t *testing.T) {
 		err := test.ask()
 		runtime.ReadMemStats(&after)
 		if err == nil || !strings.Contains(err.Error(), test.want) || len(err.Error()) > 4<<10 || name != "error" && !untrusted.IsTooLarge(err) {
-			t.Errorf("%s: %.300v", name, err)
+			t.Errorf("%s of a hostile dockerd: error = %.300v, want at most 4 KiB with %q", name, err, test.want)
 		}
 		if took := after.TotalAlloc - before.TotalAlloc; took > 64<<20 {
-			t.Errorf("%s: %d MiB were allocated", name, took>>20)
+			t.Errorf("%s of a hostile dockerd allocated %d MiB, want at most 64", name, took>>20)
 		}
 	}
 }
@@ -73,7 +73,7 @@ func TestVersionOfAHostileDockerd(t *testing.T) {
 	d.answers = map[string]http.HandlerFunc{"_ping": func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Api-Version", "1.24/../x") }}
 	c := newClient(t, d.dial, keysOf(t, ca, ca))
 	if _, err := c.Containers(t.Context(), 10); err == nil || !strings.Contains(err.Error(), `version "1.24/../x"`) {
-		t.Errorf("Containers: %v", err)
+		t.Errorf("Containers() with a hostile Api-Version: error = %v, want one that names the version", err)
 	}
 }
 
@@ -84,7 +84,7 @@ func TestEventsOfAHostileDockerd(t *testing.T) {
 	d := startDaemon(t, ca)
 	d.answers = map[string]http.HandlerFunc{"events": func(w http.ResponseWriter, r *http.Request) {
 		if f := r.URL.Query().Get("filters"); !strings.Contains(f, `"rename"`) || !strings.Contains(f, `"network"`) || !strings.Contains(f, `"disconnect"`) {
-			t.Errorf("filters %s", f)
+			t.Errorf("GET /events: filters = %s, want rename, network and disconnect", f)
 		}
 		flood(`{"Type":"container","Action":"`, "x")(w, r)
 	}}
@@ -95,10 +95,10 @@ func TestEventsOfAHostileDockerd(t *testing.T) {
 	err := c.WatchContainers(t.Context(), func() { changes.Add(1) })
 	runtime.ReadMemStats(&after)
 	if !errors.Is(err, io.ErrUnexpectedEOF) || changes.Load() < 2 {
-		t.Errorf("%d changes, %v", changes.Load(), err)
+		t.Errorf("WatchContainers() = %v after %d changes, want %v after at least 2", err, changes.Load(), io.ErrUnexpectedEOF)
 	}
 	if held := int64(after.HeapAlloc) - int64(before.HeapAlloc); held > 32<<20 {
-		t.Errorf("%d MiB are held", held>>20)
+		t.Errorf("WatchContainers() holds %d MiB, want at most 32", held>>20)
 	}
 }
 
@@ -113,6 +113,6 @@ func TestWatchContainersEnds(t *testing.T) {
 	c := newClient(t, d.dial, keysOf(t, ca, ca))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	if err := c.WatchContainers(ctx, func() { cancel(errRefused) }); !errors.Is(err, errRefused) {
-		t.Errorf("WatchContainers: %v", err)
+		t.Errorf("WatchContainers() with a cancelled context = %v, want %v", err, errRefused)
 	}
 }

@@ -95,7 +95,7 @@ func (s *shell) run(t *testing.T, script string) (out, status string) {
 	for {
 		line, err := s.out.ReadString('\n')
 		if err != nil {
-			t.Fatalf("%v after\n%s", err, out)
+			t.Fatalf("output of the engine's shell: %v, want \"the end:\", after\n%s", err, out)
 		}
 		if before, status, ok := strings.Cut(line, "the end: "); ok {
 			return out + before, strings.TrimSpace(status)
@@ -115,7 +115,7 @@ func TestDockerdAndMountPoints(t *testing.T) {
 	}
 	for _, bind := range []string{"-v /home/p:/d", "-v /home/p/n:/d", "-v /home/p/n/f:/d", "--mount type=bind,src=/home/p,dst=/d"} {
 		if out, status := s.run(t, "run --rm "+bind+" box /busybox true"); status != "125" || !strings.Contains(out, "/home/p") {
-			t.Errorf("%s: status %s, %s", bind, status, out)
+			t.Errorf("docker run %s without the folder = status %s, want 125 and an error that names /home/p: %s", bind, status, out)
 		}
 	}
 	containers := `for c in below:/home/p/n:/d whole:/home/p:/d file:/home/p/n/f:/d/f:ro; do
@@ -123,14 +123,14 @@ func TestDockerdAndMountPoints(t *testing.T) {
 done
 run -d --name once -v /home/p:/d box /busybox sleep 1000`
 	if out, status := s.run(t, "mounted && "+containers); status != "0" {
-		t.Fatalf("containers: %s", out)
+		t.Fatalf("docker run of the containers with binds = status %s, want 0: %s", status, out)
 	}
 	if out, status := s.run(t, "stop; umount /home/p; points close /home/p; : >/srv/log; start && grep ^fbdock: /srv/log; docker ps -q"); status != "0" ||
 		strings.Count(out, "\n") != 2 || !strings.Contains(out, "dockerd starts without the folders of the host, which did not come within 2 s: /home/p") {
-		t.Errorf("without the folder: %s", out)
+		t.Errorf("start without the folder = status %s, want 0, dockerd's warning and no container: %s", status, out)
 	}
 	if out, _ := s.run(t, "umount /home/p; ls -A /home/p; points close /home/p"); out != "" {
-		t.Errorf("in the mount point: %s", out)
+		t.Errorf("ls -A of the unmounted mount point = %q, want it empty", out)
 	}
 	s.run(t, "mounted")
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -144,9 +144,9 @@ run -d --name once -v /home/p:/d box /busybox sleep 1000`
 	started, failed, err := c.StartLate(t.Context(), []string{"/home/p"})
 	slices.Sort(started)
 	if diff := cmp.Diff([]string{"below", "file", "whole"}, started); diff != "" || err != nil || len(failed) > 0 {
-		t.Errorf("started: %s, %v, %v", diff, failed, err)
+		t.Errorf("StartLate(/home/p): failed = %v, error = %v, want none; started differ (-want +got):\n%s", failed, err, diff)
 	}
 	if out, _ := s.run(t, "docker exec below /busybox cat /d/f; docker exec whole /busybox cat /d/n/f; docker exec file /busybox cat /d/f; docker rm -f below file whole once >/dev/null; stop"); out != "hi\nhi\nhi\n" {
-		t.Errorf("in the containers: %s", out)
+		t.Errorf("cat of the bound files in three containers = %q, want \"hi\\nhi\\nhi\\n\"", out)
 	}
 }

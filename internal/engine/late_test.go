@@ -52,13 +52,13 @@ func TestStartLate(t *testing.T) {
 	slices.Sort(names)
 	slices.Sort(started)
 	if diff := cmp.Diff([]string{"asks", "waits"}, names); diff != "" {
-		t.Errorf("started: %s", diff)
+		t.Errorf("StartLate(): started containers differ (-want +got):\n%s", diff)
 	}
 	if len(failed) != 1 || !strings.Contains(fmt.Sprint(failed["broken"]), "no") {
-		t.Errorf("failed: %v", failed)
+		t.Errorf("StartLate(): failed = %v, want only broken with the daemon's message", failed)
 	}
 	if diff := cmp.Diff([]string{"POST asks", "POST broken", "POST waits"}, started); diff != "" {
-		t.Errorf("asked for: %s", diff)
+		t.Errorf("StartLate(): requests to dockerd differ (-want +got):\n%s", diff)
 	}
 }
 

@@ -22,7 +22,7 @@ func TestBoxesOfEvents(t *testing.T) {
 	} {
 		e, ok := ParseLine(line)
 		if !ok {
-			t.Fatal(line)
+			t.Fatalf("ParseLine(%q) = no event, want one", line)
 		}
 		events = append(events, e)
 	}
@@ -53,7 +53,7 @@ func TestRealBox(t *testing.T) {
 	text := []byte(`{"provider":"docker"}`)
 	err = w.WriteHeader(&tar.Header{Name: "metadata.json", Mode: 0o644, Size: int64(len(text))})
 	if _, werr := w.Write(text); errors.Join(err, werr, w.Close(), z.Close(), f.Close()) != nil {
-		t.Fatal(err, werr)
+		t.Fatal("write the box: want no error, got ", err, werr)
 	}
 	address := (&url.URL{Scheme: "file", Path: filepath.ToSlash(archive)}).String()
 	json := fmt.Sprintf(`{"name":"fbdock/test","versions":[{"version":"15.1.1.7","providers":[{"name":"docker","url":%q}]}]}`, address)
@@ -65,9 +65,9 @@ func TestRealBox(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err := v.Boxes(t.Context()); err != nil || !slices.Equal(got, []Box{b}) {
-		t.Errorf("%v, %v", got, err)
+		t.Errorf("Boxes() after AddBox = %v, %v, want only %v", got, err, b)
 	}
 	if failed, ok := errors.AsType[*Error](v.AddBox(t.Context(), catalogue, b)); !ok || failed.Class != "Vagrant::Errors::BoxAlreadyExists" {
-		t.Errorf("the second time: %v", failed)
+		t.Errorf("AddBox() of a box that is already there: error = %v, want class Vagrant::Errors::BoxAlreadyExists", failed)
 	}
 }

@@ -43,10 +43,10 @@ func TestCommands(t *testing.T) {
 		}
 	}
 	if !v.SSHCmd(dev, "sh", true).Foreground || v.upCmd(dev, UpOptions{}).Foreground {
-		t.Error("only ssh belongs on the terminal")
+		t.Error("Foreground of SSHCmd() and upCmd(): want true, false")
 	}
 	if got := (Vagrant{}).statusCmd(nil).Name; got != "vagrant" {
-		t.Errorf("program without a path is %q", got)
+		t.Errorf("statusCmd() without a path: program = %q, want vagrant", got)
 	}
 }
 
@@ -63,14 +63,14 @@ func TestEnvironment(t *testing.T) {
 		"VAGRANT_CWD=/p/.fbdock", "VAGRANT_DOTFILE_PATH=/p/.fbdock/.vagrant", "VAGRANT_DEFAULT_PROVIDER=docker",
 	}
 	if diff := cmp.Diff(want, v.Environ(Target{"dev", "docker"})); diff != "" {
-		t.Error(diff)
+		t.Errorf("Environ() differs (-want +got):\n%s", diff)
 	}
 	// Targets that disagree leave the provider to the machines' own blocks.
 	mixed := v.statusCmd([]Target{{"a", "docker"}, {"b", "libvirt"}}).Env
 	if slices.ContainsFunc(mixed, func(kv string) bool { return strings.HasPrefix(kv, "VAGRANT_DEFAULT_PROVIDER=") }) {
-		t.Errorf("a provider for all in %q", mixed)
+		t.Errorf("environment for machines of two providers = %q, want no VAGRANT_DEFAULT_PROVIDER", mixed)
 	}
 	if same := v.statusCmd([]Target{{"a", "docker"}, {"b", "docker"}}).Env; !slices.Contains(same, "VAGRANT_DEFAULT_PROVIDER=docker") {
-		t.Errorf("no provider in %q", same)
+		t.Errorf("environment for machines of one provider = %q, want VAGRANT_DEFAULT_PROVIDER=docker", same)
 	}
 }

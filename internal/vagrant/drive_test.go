@@ -64,11 +64,11 @@ func TestUpFollowsTheStream(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"ui", "action"}, told); diff != "" {
-		t.Error(diff)
+		t.Errorf("types of the events that Up() told differ (-want +got):\n%s", diff)
 	}
 	for _, want := range []string{"$ vagrant up dev ", "Importing", "noise", "warn"} {
 		if !strings.Contains(log.String(), want) {
-			t.Errorf("log %q lacks %q", log.String(), want)
+			t.Errorf("log of Up() = %q, want it to contain %q", log.String(), want)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func TestLockWaitIsBounded(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
 	if err := (Vagrant{Runner: s}).Reload(ctx, dev, UpOptions{}); err == nil {
-		t.Error("no error when the context ends")
+		t.Error("Reload() with a context that ends = nil, want an error")
 	}
 }
 
@@ -120,14 +120,14 @@ func TestOtherErrorsAreNotRetried(t *testing.T) {
 		err := Vagrant{Runner: s}.Provision(t.Context(), dev)
 		e, ok := errors.AsType[*Error](err)
 		if !ok || len(s.calls) != 1 {
-			t.Errorf("%s: %v after %d calls", tt.class, err, len(s.calls))
+			t.Errorf("Provision() with %s: error = %v after %d calls, want an *Error after one call", tt.class, err, len(s.calls))
 			continue
 		}
 		if tt.kind != nil && !errors.Is(err, tt.kind) {
-			t.Errorf("%s: %v is not %v", tt.class, err, tt.kind)
+			t.Errorf("Provision() with %s: error = %v, want %v", tt.class, err, tt.kind)
 		}
 		if e.Hint() == "" || !strings.Contains(err.Error(), "line one, line two") {
-			t.Errorf("%s: message %q, hint %q", tt.class, err, e.Hint())
+			t.Errorf("Provision() with %s: error = %q, hint = %q, want \"line one, line two\" and a hint", tt.class, err, e.Hint())
 		}
 	}
 }
@@ -137,15 +137,15 @@ func TestEarlyFailureSpeaksOnStderr(t *testing.T) {
 	s := &script{replies: []reply{{stderr: "Vagrant failed to initialize at a very early stage:\n\nno ruby", status: 255}}}
 	err := Vagrant{Runner: s}.Validate(t.Context(), true)
 	if err == nil || !strings.Contains(err.Error(), "very early stage: no ruby") {
-		t.Errorf("error %v", err)
+		t.Errorf("Validate() with a message on stderr: error = %v, want \"very early stage: no ruby\"", err)
 	}
 	s = &script{replies: []reply{{status: 1}}}
 	if err = (Vagrant{Runner: s}).Validate(t.Context(), false); err == nil || !strings.Contains(err.Error(), "without a word") {
-		t.Errorf("error %v", err)
+		t.Errorf("Validate() with status 1 and no output: error = %v, want \"without a word\"", err)
 	}
 	s = &script{replies: []reply{{stdout: "1,,ui,error,only said\n", status: 1}}}
 	if err = (Vagrant{Runner: s}).Validate(t.Context(), false); err == nil || !strings.Contains(err.Error(), "only said") {
-		t.Errorf("error %v", err)
+		t.Errorf("Validate() with an error in a ui event: error = %v, want \"only said\"", err)
 	}
 }
 
@@ -177,7 +177,7 @@ func TestNoVagrant(t *testing.T) {
 	_, err := Vagrant{Runner: s}.Version(t.Context())
 	e, ok := errors.AsType[*Error](err)
 	if !ok || !errors.Is(err, exec.ErrNotFound) || !strings.Contains(e.Hint(), "install Vagrant") {
-		t.Errorf("error %v", err)
+		t.Errorf("Version() without Vagrant: error = %v, want exec.ErrNotFound and a hint to install Vagrant", err)
 	}
 }
 
@@ -204,7 +204,7 @@ func TestVersion(t *testing.T) {
 			continue
 		}
 		if err != nil || got.String() != tt.want {
-			t.Errorf("%q: %v, %v", tt.out, got, err)
+			t.Errorf("Version() of %q = %v, %v, want %s", tt.out, got, err, tt.want)
 		}
 	}
 }
@@ -239,10 +239,10 @@ func TestSSHGivesTheRemoteStatus(t *testing.T) {
 	s := &script{replies: []reply{{stdout: "hi", status: 42}}}
 	status, err := Vagrant{Runner: s}.SSH(t.Context(), dev, "x", false, nil, &out, io.Discard)
 	if status != 42 || err != nil || out.String() != "hi" {
-		t.Errorf("status %d, %v, %q", status, err, out.String())
+		t.Errorf("SSH() = status %d, %v, output %q, want 42, no error, \"hi\"", status, err, out.String())
 	}
 	s = &script{replies: []reply{{err: &run.NotFoundError{Name: "vagrant", Err: exec.ErrNotFound}}}}
 	if _, err = (Vagrant{Runner: s}).SSH(t.Context(), dev, "x", false, nil, &out, io.Discard); err == nil {
-		t.Error("no error without vagrant")
+		t.Error("SSH() without Vagrant: error = nil, want an error")
 	}
 }

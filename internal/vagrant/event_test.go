@@ -37,7 +37,7 @@ func TestParseLine(t *testing.T) {
 			t.Errorf("%q: event %v, want %v", tt.line, ok, tt.ok)
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
-			t.Errorf("%q:\n%s", tt.line, diff)
+			t.Errorf("ParseLine(%q) differs (-want +got):\n%s", tt.line, diff)
 		}
 	}
 }
@@ -46,24 +46,24 @@ func TestEventKinds(t *testing.T) {
 	t.Parallel()
 	ui := Event{Type: TypeUI, Data: []string{"info", "hello"}}
 	if level, text, ok := ui.Message(); !ok || level != "info" || text != "hello" {
-		t.Errorf("message %q %q %v", level, text, ok)
+		t.Errorf("Message() of a ui event = %q, %q, %v, want \"info\", \"hello\", true", level, text, ok)
 	}
 	action := Event{Type: TypeAction, Data: []string{"up", "start"}}
 	if name, begins, ok := action.Action(); !ok || !begins || name != "up" {
-		t.Errorf("action %q %v %v", name, begins, ok)
+		t.Errorf("Action() of an action event = %q, %v, %v, want \"up\", true, true", name, begins, ok)
 	}
 	exit := Event{Type: TypeErrorExit, Data: []string{"Vagrant::Errors::X", "text"}}
 	if class, text, ok := exit.ErrorExit(); !ok || class != "Vagrant::Errors::X" || text != "text" {
-		t.Errorf("error-exit %q %q %v", class, text, ok)
+		t.Errorf("ErrorExit() of an error-exit event = %q, %q, %v, want \"Vagrant::Errors::X\", \"text\", true", class, text, ok)
 	}
 	if _, _, ok := action.Message(); ok {
-		t.Error("an action is no message")
+		t.Error("Message() of an action event = true, want false")
 	}
 	if _, _, ok := ui.Action(); ok {
-		t.Error("a message is no action")
+		t.Error("Action() of a ui event = true, want false")
 	}
 	if _, _, ok := ui.ErrorExit(); ok {
-		t.Error("a message is no error-exit")
+		t.Error("ErrorExit() of a ui event = true, want false")
 	}
 }
 
@@ -85,13 +85,13 @@ func TestStreamInPieces(t *testing.T) {
 		s.close()
 		want := []string{"ui info one", "ui info two", "error-exit C t", "state running"}
 		if diff := cmp.Diff(want, seen); diff != "" {
-			t.Fatalf("pieces of %d:\n%s", size, diff)
+			t.Fatalf("events of writes of %d bytes differ (-want +got):\n%s", size, diff)
 		}
 		if got := s.text.String(); got != "noise, with, commas\nHost dev\n  Port 2222\n" {
-			t.Fatalf("pieces of %d: text %q", size, got)
+			t.Fatalf("plain text after writes of %d bytes = %q, want the two lines that are no events", size, got)
 		}
 		if len(s.events) != 2 {
-			t.Fatalf("pieces of %d: kept %v", size, s.events)
+			t.Fatalf("events kept after writes of %d bytes = %v, want two", size, s.events)
 		}
 	}
 }
@@ -112,7 +112,7 @@ func TestStreamBoundsItsMemory(t *testing.T) {
 		t.Errorf("events %v, want the one behind the long line", s.events)
 	}
 	if n := len(s.text.Bytes()); n > 5*maxLine {
-		t.Errorf("holds %d bytes", n)
+		t.Errorf("splitter holds %d bytes after long lines, want at most %d", n, 5*maxLine)
 	}
 }
 
@@ -131,12 +131,12 @@ func FuzzMachineReadable(f *testing.F) {
 		a.close()
 		b.close()
 		if diff := cmp.Diff(whole, pieces); diff != "" {
-			t.Errorf("depends on the pieces:\n%s", diff)
+			t.Errorf("events of single bytes differ from those of one write (-want +got):\n%s", diff)
 		}
 		for _, e := range whole {
 			for _, d := range append(e.Data, e.Machine) {
 				if !utf8.ValidString(d) {
-					t.Errorf("invalid UTF-8 in %q", d)
+					t.Errorf("event has %q, want valid UTF-8", d)
 				}
 			}
 			// What Vagrant would escape comes back as it was.
@@ -148,7 +148,7 @@ func FuzzMachineReadable(f *testing.F) {
 				continue
 			}
 			if again, ok := ParseLine(line); !ok || !cmp.Equal(again, e) {
-				t.Errorf("there and back: %q is %v, was %v", line, again, e)
+				t.Errorf("ParseLine(%q) = %v, %v, want %v", line, again, ok, e)
 			}
 		}
 	})

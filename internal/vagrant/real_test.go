@@ -25,24 +25,24 @@ func TestInstalledVagrant(t *testing.T) {
 	v := Vagrant{Runner: run.Runner{}, Path: path, Dir: dir, Env: append(os.Environ(), "VAGRANT_HOME="+t.TempDir())}
 	got, err := v.Version(t.Context())
 	if err != nil || Check(got, false) != nil {
-		t.Errorf("version %v: %v", got, err)
+		t.Errorf("Version() = %v, %v, want a supported version", got, err)
 	}
 	if err := v.Validate(t.Context(), true); err != nil {
-		t.Errorf("validate: %v", err)
+		t.Errorf("Validate() = %v, want no error", err)
 	}
 	if _, err := v.Plugins(t.Context()); err != nil {
-		t.Errorf("plugins: %v", err)
+		t.Errorf("Plugins(): error = %v, want none", err)
 	}
 	if _, err := v.SSHConfig(t.Context(), Target{Machine: "nosuch"}); !errors.Is(err, ErrNoMachine) && !errors.Is(err, ErrProvider) {
-		t.Errorf("ssh-config of a machine that is not there: %v", err)
+		t.Errorf("SSHConfig() of an unknown machine: error = %v, want ErrNoMachine or ErrProvider", err)
 	}
 	if err := v.Up(t.Context(), Target{Machine: "dev", Provider: "bogus"}, UpOptions{}); !errors.Is(err, ErrProvider) {
-		t.Errorf("up with a provider that is not there: %v", err)
+		t.Errorf("Up() with an unknown provider: error = %v, want ErrProvider", err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "Vagrantfile"), []byte("Vagrant.configure( {"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := v.Validate(t.Context(), true); err == nil || !strings.Contains(err.Error(), "syntax error") {
-		t.Errorf("validate of a broken file: %v", err)
+		t.Errorf("Validate() of a broken Vagrantfile: error = %v, want a syntax error", err)
 	}
 }

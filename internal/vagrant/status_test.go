@@ -23,7 +23,7 @@ func TestStatus(t *testing.T) {
 		"ci":  {"ci", "virtualbox", NotCreated, "not_created", ""},
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("%v\n%s", err, diff)
+		t.Errorf("Status(): error = %v, want none; status differs (-want +got):\n%s", err, diff)
 	}
 }
 
@@ -50,12 +50,12 @@ func TestSSHConfigPrefersThePlainBlock(t *testing.T) {
 	both := "1,dev,metadata,provider,x\n1,dev,ssh-config," + escape(block) + "\n" + block + "\n"
 	got, err := Vagrant{Runner: &script{replies: []reply{{stdout: both}}}}.SSHConfig(t.Context(), dev)
 	if string(got) != block || err != nil {
-		t.Errorf("%v, %q", err, got)
+		t.Errorf("SSHConfig() with a plain block = %q, %v, want %q", got, err, block)
 	}
 	event := "1,dev,ssh-config,Host dev\\n  Port 22\\n\n"
 	got, err = Vagrant{Runner: &script{replies: []reply{{stdout: event}}}}.SSHConfig(t.Context(), dev)
 	if want := "Host dev\n  Port 22\n"; string(got) != want || err != nil {
-		t.Errorf("%v, %q", err, got)
+		t.Errorf("SSHConfig() with only an event = %q, %v, want %q", got, err, want)
 	}
 }
 
@@ -65,6 +65,6 @@ func TestPlugins(t *testing.T) {
 		"1,vagrant-libvirt,plugin-version,0.11.2%!(VAGRANT_COMMA) system\n1,,plugin-name,vagrant-qemu\n1,vagrant-qemu,plugin-version,0.4.1\n"
 	got, err := Vagrant{Runner: &script{replies: []reply{{stdout: out}}}}.Plugins(t.Context())
 	if diff := cmp.Diff(map[string]string{"vagrant-libvirt": "0.11.2", "vagrant-qemu": "0.4.1"}, got); diff != "" || err != nil {
-		t.Errorf("%v\n%s", err, diff)
+		t.Errorf("Plugins(): error = %v, want none; plugins differ (-want +got):\n%s", err, diff)
 	}
 }

@@ -18,7 +18,7 @@ func TestExports(t *testing.T) {
 	machine("zpool", "create", "-m", "none", "fbdock", "/dev/vtbd1")
 	for _, name := range []string{"a", "b"} {
 		if out, status := machine("zfs", "create", "-o", "mountpoint=/fbdock/"+name, "fbdock/"+name); status != 0 {
-			t.Fatal(out)
+			t.Fatalf("zfs create -o mountpoint=/fbdock/%s = status %d, want 0: %s", name, status, out)
 		}
 	}
 	put(t, root, "plain/file", "")
@@ -56,6 +56,6 @@ func TestExports(t *testing.T) {
 		}
 	}
 	if out, status := machine("zfs", "set", "sharenfs=on", "fbdock/a"); status == 0 {
-		t.Errorf("sharenfs: %s", out)
+		t.Errorf("zfs set sharenfs=on fbdock/a = status %d, want an error: %s", status, out)
 	}
 }

@@ -130,13 +130,13 @@ func TestNFS(t *testing.T) {
 	c.nfs(7, 0, file, uint64(3), 5, 2, "world")
 	c.nfs(7, 0, file, uint64(0), 3, 2, "hi ")
 	if text, err := os.ReadFile(filepath.Join(dir, "file")); err != nil || string(text) != "hi world" {
-		t.Errorf("on the server: %q, %v", text, err)
+		t.Errorf("file on the server after two WRITE calls = %q, %v, want \"hi world\"", text, err)
 	}
 	put(t, dir, "file", "from the server")
 	x := c.nfs(6, 0, file, uint64(5), 100)
 	x.data = x.data[4+84:]
 	if count, end, text := x.u32(), x.u32(), string(x.bytes()); count != 10 || end != 1 || text != "the server" {
-		t.Errorf("read: %d %d %q", count, end, text)
+		t.Errorf("READ at offset 5 = count %d, eof %d, %q, want 10, 1, \"the server\"", count, end, text)
 	}
 	// A rename on the server does not lose the file, a removal does; its successor of the same name is another.
 	if err := os.Rename(filepath.Join(dir, "file"), filepath.Join(dir, "renamed")); err != nil {
@@ -151,7 +151,7 @@ func TestNFS(t *testing.T) {
 
 	c.nfs(9, 0, append([]any{root, "dir", 1, 0o700}, none[1:]...)...)
 	if info, err := os.Stat(filepath.Join(dir, "dir")); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("%v %v", info, err)
+		t.Errorf("Stat(dir) after MKDIR = %v, %v, want a directory with mode 0700", info, err)
 	}
 	sub := c.lookup(root, "dir")
 	c.nfs(10, 0, append(append([]any{sub, "link"}, none...), "/etc/passwd")...)
@@ -159,13 +159,13 @@ func TestNFS(t *testing.T) {
 	c.nfs(14, 0, root, "renamed", sub, "moved")
 	c.nfs(15, 0, c.lookup(sub, "moved"), sub, "second")
 	if got := c.names(sub, 8192); got != ". .. moved link second" && len(strings.Fields(got)) != 5 {
-		t.Errorf("names: %s", got)
+		t.Errorf("READDIR of dir = %q, want . .. moved link second", got)
 	}
 	c.nfs(13, 66, root, "dir")
 	c.nfs(3, 2, root, "nothing")
 	c.nfs(3, 22, root, "dir/moved")
 	if up := string(c.nfs(3, 0, root, "..").bytes()); up != root {
-		t.Error("the export's parent is reached")
+		t.Errorf("LOOKUP of .. in the export's root = handle %x, want the root itself, %x", up, root)
 	}
 	c.nfs(1, 10001, "short")
 	c.nfs(11, 10004, root, "device", 4)
@@ -187,7 +187,7 @@ func TestNFSEmptying(t *testing.T) {
 	}
 	for name := range strings.FieldsSeq(c.names(root, 1024)) {
 		if !want[name] {
-			t.Errorf("%s is not there, or twice", name)
+			t.Errorf("READDIR lists %s, want every file exactly once", name)
 		}
 		delete(want, name)
 		if strings.HasPrefix(name, "file") {
@@ -195,7 +195,7 @@ func TestNFSEmptying(t *testing.T) {
 		}
 	}
 	if len(want) > 0 {
-		t.Errorf("not listed: %v", want)
+		t.Errorf("READDIR left out %v, want every file listed", want)
 	}
 }
 
@@ -206,7 +206,7 @@ func TestNFSRefuses(t *testing.T) {
 	c.nfs(8, 30, append([]any{root, "new", 1}, none...)...)
 	c.nfs(12, 30, root, "file")
 	if status, _ := c.call(mountProgram, 1, "/etc"); status != 13 {
-		t.Errorf("/etc: %d", status)
+		t.Errorf("MNT /etc = status %d, want 13 (access denied)", status)
 	}
 
 	l := newLab("nfsd", nil, nil, nil, nil)
@@ -239,7 +239,7 @@ func TestNFSRefuses(t *testing.T) {
 		}
 	}
 	if answer([]byte("noise"), programs, client) != nil {
-		t.Error("noise is answered")
+		t.Error("answer(\"noise\") = a reply, want nil")
 	}
 }
 
@@ -262,11 +262,11 @@ echo "[rpcbind anew]"; service rpcbind onerestart; showmount -e localhost; mount
 		"[reload]\nExports list on localhost:\n[rpc", "usage: mountd", "usage: nfsd", "usage: rpcbind",
 	} {
 		if !strings.Contains(out, want) {
-			t.Errorf("no %q in\n%s", want, out)
+			t.Errorf("output of the scripts, want it to contain %q:\n%s", want, out)
 		}
 	}
 	_, anew, _ := strings.Cut(out, "[rpcbind anew]")
 	if !strings.Contains(anew, "Program not registered") {
-		t.Errorf("mountd is known to an rpcbind that was started later:\n%s", anew)
+		t.Errorf("showmount -e after rpcbind was started again, want mountd unknown (\"Program not registered\"):\n%s", anew)
 	}
 }

@@ -60,7 +60,7 @@ func TestEnforcedRules(t *testing.T) {
 	put(t, root, "tmp/b", "pass quick from 192.168.66.6 no state\n")
 	for _, argv := range [][]string{{"kldload", "pf"}, {"pfctl", "-f", "/etc/pf.conf"}, {"pfctl", "-a", "fbdock", "-f", "/tmp/a"}, {"pfctl", "-a", "other", "-f", "/tmp/b"}, {"pfctl", "-e"}} {
 		if out, status := machine(argv...); status != 0 {
-			t.Fatalf("%v: status %d, %s", argv, status, out)
+			t.Fatalf("%v = status %d, want 0: %s", argv, status, out)
 		}
 	}
 	l := &lab{root: root, fake: true}
@@ -69,16 +69,16 @@ func TestEnforcedRules(t *testing.T) {
 	rules := state.enforce(l)
 	for _, want := range []string{`iifname "lo" accept`, "dnat ip to 10.7.0.2:8080", "ip saddr 10.8.0.0/24", `fib daddr type local meta l4proto tcp tcp flags & (syn|ack) == syn`, "ip daddr 10.0.2.15"} {
 		if !strings.Contains(rules, want) {
-			t.Errorf("no %q in\n%s", want, rules)
+			t.Errorf("nft rules for pf's rules, want them to contain %q:\n%s", want, rules)
 		}
 	}
 	if strings.Contains(rules, "192.168.66.6") {
-		t.Error("an anchor that nobody calls is in force")
+		t.Errorf("nft rules contain 192.168.66.6, want no rule of an anchor that pf.conf does not call:\n%s", rules)
 	}
 	machine("pfctl", "-d")
 	l.load(volatile+"pf", &state)
 	if off := state.enforce(l); strings.Contains(off, "10.7.0") {
-		t.Errorf("pf is disabled and filters:\n%s", off)
+		t.Errorf("nft rules with pf disabled, want no rule of pf:\n%s", off)
 	}
 	if os.Geteuid() != 0 || exec.CommandContext(t.Context(), "unshare", "--net", "nft", "list", "ruleset").Run() != nil {
 		t.Skip("the rules are not given to a kernel: that needs root, unshare and nft")
@@ -86,6 +86,6 @@ func TestEnforcedRules(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "unshare", "--net", "nft", "-f", "-")
 	cmd.Stdin = strings.NewReader(rules)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("nft: %v\n%s\n%s", err, out, rules)
+		t.Errorf("nft -f -: %v, want the rules accepted\n%s\n%s", err, out, rules)
 	}
 }

@@ -49,7 +49,7 @@ func TestRefused(t *testing.T) {
 		{"zpool", "create", "-m", "none", "fbdock", "/dev/vtbd1"}, {"zfs", "create", "-o", "volmode=dev", "fbdock/vm"},
 	} {
 		if out, status := machine(setup...); status != 0 {
-			t.Fatalf("%v: %d %s", setup, status, out)
+			t.Fatalf("%v = status %d, want 0: %s", setup, status, out)
 		}
 	}
 	for _, argv := range [][]string{
@@ -72,7 +72,7 @@ func TestRefused(t *testing.T) {
 	} {
 		t.Run(strings.Join(argv, " "), func(t *testing.T) {
 			if out, status := machine(argv...); status == 0 {
-				t.Errorf("accepted: %s", out)
+				t.Errorf("%v = status 0, want an error: %s", argv, out)
 			}
 		})
 	}
@@ -85,7 +85,7 @@ func TestBhyveRefuses(t *testing.T) {
 	put(t, root, "disk.img", "x")
 	base := []string{"bhyve", "-H", "-P", "-c", "2", "-m", "512M", "-s", "0,hostbridge", "-s", "31,lpc", "-l", "bootrom,/rom.fd"}
 	if out, status := machine(append(base, "vm")...); status != vmError || !strings.Contains(out, "vm_create: Device not configured") {
-		t.Errorf("without vmm: %d %s", status, out)
+		t.Errorf("bhyve without vmm = status %d, want %d and \"vm_create: Device not configured\": %s", status, vmError, out)
 	}
 	machine("kldload", "vmm")
 	for _, extra := range [][]string{
@@ -95,15 +95,15 @@ func TestBhyveRefuses(t *testing.T) {
 	} {
 		argv := append(append(slices.Clip(base), extra...), "vm")
 		if out, status := machine(argv...); status != vmError || out == "" {
-			t.Errorf("%v: status %d, %q", extra, status, out)
+			t.Errorf("bhyve %v = status %d, %q, want %d and a message", extra, status, out, vmError)
 		}
 		machine("bhyvectl", "--vm=vm", "--destroy")
 	}
 	if _, status := machine("bhyve", "-m", "512M", "-s", "0,hostbridge", "vm"); status != vmError {
-		t.Errorf("no bootrom: status %d", status)
+		t.Errorf("bhyve without a bootrom = status %d, want %d", status, vmError)
 	}
 	if _, err := os.Stat(filepath.Join(root, "dev/vmm/vm")); err != nil {
-		t.Errorf("a failed start leaves the machine behind: %v", err)
+		t.Errorf("Stat(/dev/vmm/vm) after bhyve failed: %v, want the VM left behind", err)
 	}
 }
 
@@ -119,18 +119,18 @@ func TestNodeRace(t *testing.T) {
 		return err == nil
 	}
 	if !node("vm/root") || node("own") {
-		t.Errorf("nodes: inherited %v, own %v", node("vm/root"), node("own"))
+		t.Errorf("device nodes: vm/root %v, own %v, want true, false", node("vm/root"), node("own"))
 	}
 	if out, status := machine("zfs", "set", "volsize=32m", "fbdock/own"); status == 0 {
-		t.Errorf("a resize without a node is a panic: %s", out)
+		t.Errorf("zfs set volsize=32m fbdock/own, a volume without a node = status %d, want a panic: %s", status, out)
 	}
 	if out, status := machine("zfs", "set", "volsize=32m", "fbdock/vm/root"); status != 0 {
-		t.Errorf("resize: %s", out)
+		t.Errorf("zfs set volsize=32m fbdock/vm/root = status %d, want 0: %s", status, out)
 	}
 	machine("init", "boot")
 	machine("zfs", "list")
 	if !node("own") {
-		t.Error("a reboot brings the node")
+		t.Error("device node fbdock/own after a reboot = missing, want it made")
 	}
 }
 
@@ -139,15 +139,15 @@ func TestPoolWithoutFeatures(t *testing.T) {
 	machine, _ := played(t)
 	machine("zpool", "create", "-d", "-m", "none", "old", "/dev/vtbd1")
 	if out, status := machine("zpool", "get", "-H", "-o", "value", "feature@lz4_compress", "old"); status != 0 || out != "disabled\n" {
-		t.Errorf("feature: %d %q", status, out)
+		t.Errorf("zpool get feature@lz4_compress = status %d, %q, want 0, \"disabled\\n\"", status, out)
 	}
 	for _, value := range []string{"lz4", "zstd", "zstd-3"} {
 		out, status := machine("zfs", "create", "-o", "compression="+value, "old/a")
 		if status != 1 || out != "cannot create 'old/a': pool must be upgraded to set this property or value\n" {
-			t.Errorf("%s: %d %q", value, status, out)
+			t.Errorf("zfs create -o compression=%s old/a = status %d, %q, want 1 and \"pool must be upgraded\"", value, status, out)
 		}
 		if out, status := machine("zfs", "set", "compression="+value, "old"); status != 1 {
-			t.Errorf("%s: %d %q", value, status, out)
+			t.Errorf("zfs set compression=%s old = status %d, want 1: %q", value, status, out)
 		}
 	}
 	for _, argv := range [][]string{
@@ -155,12 +155,12 @@ func TestPoolWithoutFeatures(t *testing.T) {
 		{"zfs", "create", "-o", "compression=lz4", "old/b"},
 	} {
 		if out, status := machine(argv...); status != 0 {
-			t.Errorf("%v: %d %s", argv, status, out)
+			t.Errorf("%v = status %d, want 0: %s", argv, status, out)
 		}
 	}
 	for _, argv := range [][]string{{"zpool", "upgrade", "none"}, {"zpool", "upgrade", "-a", "old"}, {"zpool", "get", "feature@bogus", "old"}} {
 		if out, status := machine(argv...); status == 0 {
-			t.Errorf("%v: %s", argv, out)
+			t.Errorf("%v = status %d, want an error: %s", argv, status, out)
 		}
 	}
 }
@@ -188,11 +188,11 @@ func TestDD(t *testing.T) {
 		return out.String(), status
 	}
 	if out, status := pipe("dd", "of=/dev/vtbd1", "bs=1m"); status == 0 {
-		t.Errorf("bs=1m from a pipe: %s", out)
+		t.Errorf("dd of=/dev/vtbd1 bs=1m from a pipe = status %d, want an error: %s", status, out)
 	}
 	machine("dd", "if=/dev/urandom", "of=/dev/vtbd1", "bs=1m", "count=4")
 	if out, status := pipe("dd", "of=/dev/vtbd1", "ibs=128k", "obs=1m", "conv=sparse"); status != 0 {
-		t.Errorf("conv=sparse: %s", out)
+		t.Errorf("dd ibs=128k obs=1m conv=sparse = status %d, want 0: %s", status, out)
 	}
 	head := func() []byte {
 		disk, err := os.Open(filepath.Join(root, "var/lab/disks/vtbd1"))
@@ -207,16 +207,16 @@ func TestDD(t *testing.T) {
 		return got
 	}
 	if got := head(); !bytes.Equal(got[:1<<20], data[:1<<20]) || !bytes.Equal(got[3<<20:], data[3<<20:]) || zeros(got[1<<20:2<<20]) {
-		t.Error("conv=sparse writes data and leaves the rest as it was")
+		t.Error("dd conv=sparse to a disk: want the data written, and blocks of zeros left as they were")
 	}
 	if out, status := pipe("dd", "of=/dev/vtbd1", "ibs=128k", "obs=1m"); status != 0 || !bytes.Equal(head(), data) {
-		t.Errorf("obs=1m: %d %s", status, out)
+		t.Errorf("dd ibs=128k obs=1m = status %d, want 0 and all data on the disk: %s", status, out)
 	}
 	if _, status := pipe("dd", "of=/tmp/hole", "ibs=128k", "obs=1m", "conv=sparse"); status != 0 {
-		t.Error("conv=sparse to a file")
+		t.Errorf("dd of=/tmp/hole conv=sparse = status %d, want 0", status)
 	}
 	if got, err := os.ReadFile(filepath.Join(root, "tmp/hole")); err != nil || !bytes.Equal(got, data) {
-		t.Errorf("a sparse file: %d bytes, %v", len(got), err)
+		t.Errorf("ReadFile(/tmp/hole) = %d bytes, %v, want the %d bytes that dd read", len(got), err, len(data))
 	}
 }
 
@@ -227,25 +227,25 @@ func TestReboot(t *testing.T) {
 	for _, argv := range [][]string{{"kldload", "pf"}, {"pfctl", "-a", "fbdock", "-f", "/tmp/a.conf"}, {"ifconfig", "tap0", "create"}, {"sysctl", "net.inet.ip.forwarding=1"},
 		{"sysrc", "gateway_enable=YES"}, {"zpool", "create", "-m", "none", "fbdock", "/dev/vtbd1"}} {
 		if out, status := machine(argv...); status != 0 {
-			t.Fatalf("%v: %s", argv, out)
+			t.Fatalf("%v = status %d, want 0: %s", argv, status, out)
 		}
 	}
 	machine("init", "boot")
 	if _, status := machine("kldstat", "-qm", "pf"); status == 0 {
-		t.Error("pf is still loaded")
+		t.Errorf("kldstat -qm pf after a reboot = status %d, want an error", status)
 	}
 	if _, status := machine("ifconfig", "tap0"); status == 0 {
-		t.Error("tap0 is still there")
+		t.Errorf("ifconfig tap0 after a reboot = status %d, want an error", status)
 	}
 	machine("kldload", "pf")
 	if out, _ := machine("pfctl", "-a", "fbdock", "-sn"); out != "" {
-		t.Errorf("the anchor is not empty: %s", out)
+		t.Errorf("pfctl -a fbdock -sn after a reboot = %q, want no rule", out)
 	}
 	if out, _ := machine("sysctl", "-n", "net.inet.ip.forwarding"); out != "1\n" {
-		t.Errorf("gateway_enable: %s", out)
+		t.Errorf("sysctl net.inet.ip.forwarding with gateway_enable, after a reboot = %q, want \"1\\n\"", out)
 	}
 	if out, status := machine("zpool", "list", "-H", "-o", "name"); status != 0 || out != "fbdock\n" {
-		t.Errorf("pool: %d %q", status, out)
+		t.Errorf("zpool list after a reboot = status %d, %q, want 0, \"fbdock\\n\"", status, out)
 	}
 }
 
@@ -257,7 +257,7 @@ func TestBridge15(t *testing.T) {
 	machine("ifconfig", "tap0", "create")
 	machine("ifconfig", "bridge0", "addm", "tap0")
 	if _, status := machine("ifconfig", "tap0", "inet", "10.0.0.1/24"); status == 0 {
-		t.Error("an address on a member was accepted")
+		t.Errorf("ifconfig tap0 inet 10.0.0.1/24 of a bridge member in FreeBSD 15.1 = status %d, want an error", status)
 	}
 }
 
@@ -270,7 +270,7 @@ func TestFaults(t *testing.T) {
 		t.Errorf("the second call: status %d, want 1", status)
 	}
 	if out, _ := machine("ifconfig", "-l"); out != "vtnet0 lo0 bridge0\n" {
-		t.Errorf("interfaces: %q", out)
+		t.Errorf("ifconfig -l = %q, want \"vtnet0 lo0 bridge0\\n\"", out)
 	}
 }
 
@@ -286,6 +286,6 @@ func TestTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := regexp.MustCompile(`^1 ifconfig bridge0 create\n1 = [0-9a-f]+\n2 ifconfig -l\n2 = [0-9a-f]+\n$`); !want.Match(text) {
-		t.Errorf("trace:\n%s", text)
+		t.Errorf("trace of two commands = %q, want it to match %s", text, want)
 	}
 }

@@ -23,11 +23,11 @@ func chrooted(t *testing.T) string {
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", standin, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
+		t.Fatalf("go build: %v, want exit status 0\n%s", err, out)
 	}
 	root := filepath.Join(dir, "root")
 	if out, err := exec.CommandContext(t.Context(), "testdata/root.sh", root, standin, "../../../testdata/lab/guest/files").CombinedOutput(); err != nil {
-		t.Fatalf("root.sh: %v\n%s", err, out)
+		t.Fatalf("root.sh: %v, want exit status 0\n%s", err, out)
 	}
 	return root
 }
@@ -41,7 +41,7 @@ func inside(t *testing.T, root, script string) (string, int) {
 	cmd.Env = []string{"PATH=/sbin:/bin:/usr/sbin:/usr/bin:/usr/local/bin", "LAB_FAKE=1", "LC_ALL=C", "HOME=/"}
 	out, err := cmd.CombinedOutput()
 	if cmd.ProcessState == nil {
-		t.Fatalf("unshare: %v", err)
+		t.Fatalf("unshare: %v, want it to start", err)
 	}
 	return string(out), cmd.ProcessState.ExitCode()
 }
@@ -88,13 +88,13 @@ func TestTranscript(t *testing.T) {
 	}
 	blocks := block.FindAllStringSubmatch(string(seen), -1)
 	if len(blocks) < 140 {
-		t.Fatalf("only %d cases found in the transcript", len(blocks))
+		t.Fatalf("the transcript has %d cases, want at least 140", len(blocks))
 	}
 	for _, b := range blocks {
 		command, _, _ := strings.Cut(b[1], "   #")
 		out, status := inside(t, root, command)
 		if b[3] != strconv.Itoa(status) {
-			t.Errorf("$ %s\nstatus %d, FreeBSD's %s\n%s", command, status, b[3], out)
+			t.Errorf("$ %s\nstatus %d, want FreeBSD's status %s\n%s", command, status, b[3], out)
 		}
 		if b[4] == "" && words(out) != words(b[2]) {
 			t.Errorf("$ %s\ngot:\n%swant:\n%s", command, out, b[2])
