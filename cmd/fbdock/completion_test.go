@@ -38,16 +38,16 @@ func TestCompletionRunsNothing(t *testing.T) {
 			cmd.Dir, cmd.Env = dir, []string{"PATH=" + dir + ":/usr/bin:/bin", "HOME=" + dir, "SCRIPT=" + filepath.Join(dir, "script")}
 			out, err := cmd.CombinedOutput()
 			if err != nil {
-				t.Fatalf("%s: %v: %s", shell, err, out)
+				t.Fatalf("%s with the completion script: %v, want exit status 0: %s", shell, err, out)
 			}
 			if !strings.Contains(string(out), "plan") {
 				t.Errorf("%s completes %q, want plan", shell, out)
 			}
 			if args, err := os.ReadFile(filepath.Join(dir, "args")); err != nil || !strings.Contains(string(args), "x;touch PWNED1;") {
-				t.Errorf("%s gives the arguments %q, %v", shell, args, err)
+				t.Errorf("%s gives fbdock the arguments %q, %v, want the typed text as one argument", shell, args, err)
 			}
 			if left, err := filepath.Glob(filepath.Join(dir, "PWNED*")); err != nil || len(left) > 0 {
-				t.Errorf("%s has run %v", shell, left)
+				t.Errorf("completion in %s ran commands that made %v, %v, want none run", shell, left, err)
 			}
 		})
 	}

@@ -24,6 +24,6 @@ func TestFullDisk(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "unshare", "-m", os.Args[0], "-test.run=^TestFullDisk$", "-test.v")
 	cmd.Env = append(os.Environ(), child+"=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+		t.Errorf("TestFullDisk in a small file system: %v, want exit status 0\n%s", err, out)
 	}
 }

@@ -65,7 +65,7 @@ func TestEveryCommandIsDescribed(t *testing.T) {
 		}
 	})
 	for words := range all {
-		t.Errorf("All()[%q] describes no command", words)
+		t.Errorf("All()[%q] describes no command, want an entry of a command", words)
 	}
 }
 
@@ -85,7 +85,7 @@ func TestExamplesAreCommands(t *testing.T) {
 				continue
 			}
 			if l, err := readLine(a, words); err != nil || len(l.path) == 0 && !l.help {
-				t.Errorf("example %q: %v", e.Line, err)
+				t.Errorf("readLine(%q) of an example: error = %v, want a command", e.Line, err)
 			}
 		}
 		for _, sub := range c.Commands {
@@ -113,7 +113,7 @@ func TestManualPages(t *testing.T) {
 	}
 	for _, file := range old {
 		if pages[filepath.Base(file)] == "" {
-			t.Errorf("%s is of no command; remove it", file)
+			t.Errorf("%s is the manual page of no command, want it removed", file)
 		}
 	}
 	for name, page := range pages {
@@ -130,7 +130,7 @@ func TestReadmeTable(t *testing.T) {
 	before, rest, begins := strings.Cut(string(readme), tableBegin)
 	_, after, ends := strings.Cut(rest, tableEnd)
 	if !begins || !ends {
-		t.Fatalf("%s has no place for the commands", readmeFile)
+		t.Fatalf("%s has no markers for the table of commands, want %q and %q", readmeFile, tableBegin, tableEnd)
 	}
 	p := testProgram()
 	same(t, readmeFile, before+tableBegin+"\n"+p.manual(p.cli()).Table()+tableEnd+after)
@@ -149,7 +149,7 @@ func same(t *testing.T, file, want string) {
 	}
 	got, err := os.ReadFile(file)
 	if err != nil {
-		t.Fatalf("%v; run go test ./cmd/fbdock -update", err)
+		t.Fatalf("ReadFile(%s): %v, want the generated file; run go test ./cmd/fbdock -update", file, err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("%s is out of date; run go test ./cmd/fbdock -update (-want +got):\n%s", file, diff)
@@ -166,10 +166,10 @@ func TestManualPagesAreRead(t *testing.T) {
 	}
 	files, err := filepath.Glob(manDir + "/*.[15]")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("%d pages, %v", len(files), err)
+		t.Fatalf("Glob(%s/*.[15]) = %d pages, %v, want at least one", manDir, len(files), err)
 	}
 	out, err := exec.Command(groff, append([]string{"-man", "-Tutf8", "-ww", "-z"}, files...)...).CombinedOutput()
 	if err != nil || len(out) > 0 {
-		t.Errorf("groff: %v\n%s", err, out)
+		t.Errorf("groff -ww of the manual pages: %v, want no error and no warning\n%s", err, out)
 	}
 }

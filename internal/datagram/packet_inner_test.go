@@ -17,7 +17,7 @@ func fragments(t *testing.T, id uint16, size int) (d Datagram, parts []packet) {
 	}
 	for _, b := range packets {
 		if len(b) > mtu {
-			t.Errorf("a packet of %d bytes", len(b))
+			t.Errorf("encode() made a packet of %d bytes, want at most %d", len(b), mtu)
 		}
 		p, err := decode(b)
 		if err != nil {
@@ -34,12 +34,12 @@ func TestBytes(t *testing.T) {
 	d := Datagram{From: netip.AddrPortFrom(Here, 2000), To: netip.AddrPortFrom(There, 53), Payload: []byte("hi")}
 	packets, err := d.encode(7)
 	if err != nil || len(packets) != 1 {
-		t.Fatalf("%x, %v", packets, err)
+		t.Fatalf("encode() = %x, %v, want one packet", packets, err)
 	}
 	const want = "4500001e00070000" + "4011" + "fac4" + "c0000002" + "c0000001" +
 		"07d00035000a" + "0f68" + "6869"
 	if got := hex.EncodeToString(packets[0]); got != want {
-		t.Errorf("%s, not %s", got, want)
+		t.Errorf("encode() = %s, want %s", got, want)
 	}
 }
 
@@ -56,11 +56,12 @@ func TestReassemblyInAnyOrder(t *testing.T) {
 		}
 	}
 	if len(got) != 2 || len(r.parts) != 0 {
-		t.Fatalf("%d whole, %d unfinished", len(got), len(r.parts))
+		t.Fatalf("add() of mixed fragments: %d packets are whole, %d are unfinished, want 2, 0", len(got), len(r.parts))
 	}
 	for i, want := range []Datagram{other, d} {
 		if have, err := got[i].datagram(); err != nil || !bytes.Equal(have.Payload, want.Payload) || have.From != want.From || have.To != want.To {
-			t.Errorf("%d: %d bytes from %s, %v", i, len(have.Payload), have.From, err)
+			t.Errorf("datagram() of packet %d = %d bytes from %s to %s, %v, want %d bytes from %s to %s",
+				i, len(have.Payload), have.From, have.To, err, len(want.Payload), want.From, want.To)
 		}
 	}
 }
@@ -85,7 +86,7 @@ func TestReassemblyRefuses(t *testing.T) {
 		var r reassembly
 		for _, p := range order {
 			if whole, ok := r.add(p, now); ok {
-				t.Errorf("%s: %d bytes are whole", name, len(whole.body))
+				t.Errorf("add() of fragments with %s = a whole packet of %d bytes, want none", name, len(whole.body))
 			}
 		}
 	}
@@ -93,14 +94,14 @@ func TestReassemblyRefuses(t *testing.T) {
 	r.add(parts[0], now)
 	r.add(parts[1], now.Add(reassemblyTimeout+time.Second))
 	if _, ok := r.add(parts[2], now.Add(reassemblyTimeout+time.Second)); ok {
-		t.Error("the first fragment was waited for too long")
+		t.Error("add() after the timeout of the first fragment = a whole packet, want none")
 	}
 	for id := range uint16(1000) {
 		_, parts := fragments(t, id, 3000)
 		r.add(parts[0], now.Add(time.Duration(id)))
 	}
 	if len(r.parts) > unfinished {
-		t.Errorf("%d packets wait for their rest", len(r.parts))
+		t.Errorf("%d packets wait for the rest of their fragments, want at most %d", len(r.parts), unfinished)
 	}
 }
 

@@ -22,21 +22,21 @@ func TestReassemblyIsBounded(t *testing.T) {
 		// The last eight bytes of a packet take the whole of it.
 		p := packet{from: netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)}), to: Here, protocol: protocolUDP, id: uint16(i), offset: 65520, body: make([]byte, 8)}
 		if _, ok := r.add(p, now.Add(time.Duration(i))); ok {
-			t.Fatal("a fragment became a packet")
+			t.Fatal("add() of a last fragment alone = a whole packet, want none")
 		}
 		if len(r.parts) > unfinished || r.held > waiting {
-			t.Fatalf("%d packets wait, with %d bytes", len(r.parts), r.held)
+			t.Fatalf("%d packets wait, with %d bytes, want at most %d and %d", len(r.parts), r.held, unfinished, waiting)
 		}
 	}
 	_, parts := fragments(t, 1, 60_000)
 	for i, p := range parts {
 		if _, ok := r.add(p, now.Add(time.Second)); ok != (i == len(parts)-1) {
-			t.Errorf("fragment %d of %d: %v", i+1, len(parts), ok)
+			t.Errorf("add() of fragment %d of %d = %v, want true only for the last", i+1, len(parts), ok)
 		}
 	}
 	r.expire(now.Add(time.Minute))
 	if len(r.parts) != 0 || r.held != 0 {
-		t.Errorf("%d packets and %d bytes are left", len(r.parts), r.held)
+		t.Errorf("after expire(): %d packets and %d bytes are left, want 0", len(r.parts), r.held)
 	}
 }
 
@@ -158,15 +158,15 @@ func FuzzStream(f *testing.F) {
 			b, err := next(in)
 			if err != nil {
 				if len(rubbish) == 0 && !errors.Is(err, io.EOF) {
-					t.Fatalf("the end is %v", err)
+					t.Fatalf("next() at the end of the stream: error = %v, want %v", err, io.EOF)
 				}
 				return
 			}
 			if len(b) > 1<<16+ipv6Header {
-				t.Fatalf("a packet of %d bytes", len(b))
+				t.Fatalf("next() = a packet of %d bytes, want at most %d", len(b), 1<<16+ipv6Header)
 			}
 			_, _ = decode(b)
 		}
-		t.Fatal("the stream does not end")
+		t.Fatalf("next() after %d bytes more = a packet, want an error at the end of the stream", len(rubbish))
 	})
 }

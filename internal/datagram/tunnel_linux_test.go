@@ -35,7 +35,7 @@ func await[T any](t testing.TB, from <-chan T) (v T) {
 	select {
 	case v = <-from:
 	case <-time.After(10 * time.Second):
-		t.Fatal("nothing comes out of the tunnel")
+		t.Fatal("nothing came out of the tunnel within 10s, want a datagram or a report")
 	}
 	return v
 }
@@ -75,18 +75,18 @@ func TestSizes(t *testing.T) {
 	for i, size := range []int{0, 1, 2, 511, 1471, 1472, 1473, 1480, 2952, 2953, 9000, 32767, datagram.MaxPayload} {
 		payload := bytes.Repeat([]byte{byte(i), 0xff, 7}, size/3+1)[:size]
 		if err := tunnel.Send(uint16(2000+i), there, payload); err != nil {
-			t.Fatalf("%d bytes: %v", size, err)
+			t.Fatalf("Send() of %d bytes: %v, want no error", size, err)
 		}
 		d := h.next(t)
 		if d.From != there || d.To != netip.AddrPortFrom(datagram.Here, uint16(2000+i)) || !bytes.Equal(d.Payload, payload) {
-			t.Errorf("%d bytes: %d bytes from %s to %s came back", size, len(d.Payload), d.From, d.To)
+			t.Errorf("echo of %d bytes = %d bytes from %s to %s, want the same bytes from %s", size, len(d.Payload), d.From, d.To, there)
 		}
 	}
 	if err := tunnel.Send(1, there, make([]byte, datagram.MaxPayload+1)); err == nil || !strings.Contains(err.Error(), "65507") {
-		t.Errorf("more than IPv4 has room for: %v", err)
+		t.Errorf("Send() of %d bytes: error = %v, want one that names the limit 65507", datagram.MaxPayload+1, err)
 	}
 	if err := tunnel.Send(1, netip.MustParseAddrPort("[::1]:1"), nil); err == nil {
-		t.Error("IPv6 was taken")
+		t.Error("Send() to an IPv6 address = nil, want an error")
 	}
 }
 
@@ -99,7 +99,7 @@ func TestNobody(t *testing.T) {
 		t.Fatal(err)
 	}
 	if to := await(t, h.lost); to != there {
-		t.Errorf("lost on its way to %s", to)
+		t.Errorf("Undelivered() names %s, want %s", to, there)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestMuch(t *testing.T) {
 			busy++
 			time.Sleep(time.Millisecond)
 		default:
-			t.Fatalf("after %d: %v", sent, err)
+			t.Fatalf("Send() after %d datagrams: error = %v, want nil or ErrBusy", sent, err)
 		}
 	}
 	// What comes after all that shows that the tunnel still stands.
@@ -146,16 +146,16 @@ func TestMuch(t *testing.T) {
 			came = true
 		case <-time.After(50 * time.Millisecond): // it may be lost
 		case <-tunnel.Done():
-			t.Fatal(tunnel.Err())
+			t.Fatalf("the tunnel ended: %v, want it open", tunnel.Err())
 		case <-deadline:
-			t.Fatalf("nothing comes back any more: %d sent, %d held back, %v", sent, busy, err)
+			t.Fatalf("no datagram comes back after %d were sent and %d held back: %v, want an answer", sent, busy, err)
 		}
 	}
 	mu.Lock()
 	defer mu.Unlock()
 	t.Logf("%d sent, %d held back, %d arrived", sent, busy, seen)
 	if damaged > 0 || seen < sent/2 {
-		t.Errorf("of %d sent %d arrived, %d of them damaged", sent, seen, damaged)
+		t.Errorf("of %d datagrams sent, %d arrived, %d of them damaged, want at least half and none damaged", sent, seen, damaged)
 	}
 }
 
@@ -168,20 +168,20 @@ func TestAgain(t *testing.T) {
 	h := newHeard()
 	second := open(t, e, h)
 	if err := first.Err(); err == nil {
-		t.Error("the first tunnel ended without a word")
+		t.Error("Err() of the first tunnel after a second was opened = nil, want an error")
 	}
 	if err := second.Send(2000, there, []byte("again")); err != nil {
 		t.Fatal(err)
 	}
 	if d := h.next(t); string(d.Payload) != "again" {
-		t.Errorf("%q came back", d.Payload)
+		t.Errorf("echo = %q, want \"again\"", d.Payload)
 	}
 	e.Cut()
 	if err := second.Err(); err == nil {
-		t.Error("a tunnel outlived its link")
+		t.Error("Err() of a tunnel whose connection was cut = nil, want an error")
 	}
 	if err := second.Send(2000, there, nil); err == nil {
-		t.Error("sent into a tunnel that has ended")
+		t.Error("Send() into a tunnel that has ended = nil, want an error")
 	}
 }
 
@@ -193,7 +193,7 @@ func TestDead(t *testing.T) {
 	tunnel := open(t, e, newHeard())
 	down := link.Command{Args: []string{"ip", "link", "set", "tun7335", "down"}}
 	if status, err := login(t, e).Run(t.Context(), down); status != 0 || err != nil {
-		t.Fatalf("status %d, %v", status, err)
+		t.Fatalf("ip link set tun7335 down = status %d, %v, want 0", status, err)
 	}
 	timeout := time.After(30 * time.Second)
 	for {
@@ -202,7 +202,7 @@ func TestDead(t *testing.T) {
 		case <-tunnel.Done():
 			return
 		case <-timeout:
-			t.Fatal("the tunnel is taken for one that works")
+			t.Fatal("the tunnel is still open 30s after its device was set down, want it ended")
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
@@ -214,6 +214,6 @@ func TestRefused(t *testing.T) {
 	e := datagramtest.New(t, "PermitTunnel no")
 	_, err := datagram.Open(t.Context(), login(t, e), newHeard())
 	if err == nil || !strings.Contains(err.Error(), "PermitTunnel") {
-		t.Errorf("refused with %v", fmt.Sprint(err))
+		t.Errorf("Open() with PermitTunnel no: error = %v, want one that names PermitTunnel", fmt.Sprint(err))
 	}
 }
