@@ -189,15 +189,13 @@ func (a *agentTest) ports(t *testing.T) {
 		t.Errorf("fbdock ports with port %s taken on the host = %q, want it to say that another program has the port", port, out.stdout)
 	}
 	a.native1(t, "", "rm", "-f", "web")
-	for range 50 {
+	await(t, time.Minute, "the port of a container that is gone is closed", func() bool {
 		conn, err := net.Dial("tcp", "127.0.0.1:48080")
-		if err != nil {
-			return
+		if err == nil {
+			_ = conn.Close()
 		}
-		_ = conn.Close()
-		time.Sleep(100 * time.Millisecond)
-	}
-	t.Error("the host still listens on 127.0.0.1:48080 after the container was removed, want the port closed")
+		return err != nil
+	})
 }
 
 // datagrams has a container answer UDP on both loopbacks, in fragments too,
