@@ -94,9 +94,17 @@ do_export() {
   exit 0
 }
 
+# import_refuse NAME TEXT HINT takes away what was received.
+import_refuse() {
+  ! jail_there "$1" || attempt zfs destroy -r "$(jail_set "$1")" || note "$(jail_set "$1") stays: $(words)"
+  rm -f "$new_settings"
+  fail "import jail $1: $2" "$3"
+}
+
 # do_import NAME RELEASE LENGTH reads that many bytes of settings and then a stream of
-# do_export from standard input. The stream is from a file: what it says of mount
-# points and the like is not taken.
+# do_export from standard input. The stream is from a file, and could be one of
+# send -R or -p (zfs-send(8)): other datasets and properties, as a mount point in
+# FreeBSD's own folders or an NFS share, are not taken.
 do_import() {
   jail_named "$1"
   name_free "$1"
@@ -106,17 +114,21 @@ do_import() {
   jail_load "$new_settings"
   jail_release=$2
   jail_check "$1"
-  zfs list -H -o name "$(jails_data)" >/dev/null 2>&1 || change zfs create -o mountpoint=none "$(jails_data)"
-  receive() { zfs receive -u -o "mountpoint=$(jail_path "$1")" -o "fbdock:release=$2" "$(jail_set "$1")" <&4; }
-  attempt receive "$1" "$2" || {
-    why=$(words)
-    ! jail_there "$1" || attempt zfs destroy -r "$(jail_set "$1")" || true
-    rm -f "$new_settings"
-    fail "import jail $1: $why" "is it a file of fbdock jail export, and does pool $(pool) have room? zfs list -o space $(pool)"
-  }
+  data=$(jail_set "$1")
+  jails_dataset
+  receive() { zfs receive -u -o "mountpoint=$(jail_path "$1")" -o "fbdock:release=$2" "$data" <&4; }
+  attempt receive "$1" "$2" ||
+    import_refuse "$1" "$(words)" "is it a file of fbdock jail export, and does pool $(pool) have room? zfs list -o space $(pool)"
   changed=1
-  for received in $(zfs list -H -t snapshot -o name -r "$(jail_set "$1")"); do
-    change zfs destroy "$received"
+  received=$(zfs list -H -r -t filesystem,volume -o name,type "$data")
+  [ "$received" = "$(printf '%s\tfilesystem' "$data")" ] ||
+    import_refuse "$1" 'the stream holds more than one file system' 'name a file that fbdock jail export has written'
+  for property in $(zfs get -H -s received -o property all "$data"); do
+    attempt zfs inherit "$property" "$data" ||
+      import_refuse "$1" "the stream sets $property: $(words)" 'name a file that fbdock jail export has written'
+  done
+  for snapshot in $(zfs list -H -t snapshot -o name -r "$data"); do
+    change zfs destroy "$snapshot"
   done
   keep_settings "$1"
 }

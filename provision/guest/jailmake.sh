@@ -67,12 +67,22 @@ jail_points() {
   done
 }
 
+# jails_dataset has the parent of the jails' datasets, and their folder. Who is
+# not root in FreeBSD has no business there: root of a jail can leave programs in
+# it that are root's for whoever reaches them.
+jails_dataset() {
+  if [ ! -d "$jails_root" ]; then
+    remember folder "$jails_root"
+    change mkdir -m 0700 "$jails_root"
+  fi
+  zfs list -H -o name "$(jails_data)" >/dev/null 2>&1 || change zfs create -o mountpoint=none "$(jails_data)"
+}
+
 # jail_files NAME has dataset, configuration and fstab. A jail whose
 # configuration changes is stopped by what it was started by.
 jail_files() {
   data=$(jail_set "$1")
-  [ -d "$jails_root" ] || remember folder "$jails_root"
-  zfs list -H -o name "$(jails_data)" >/dev/null 2>&1 || change zfs create -o mountpoint=none "$(jails_data)"
+  jails_dataset
   if ! jail_there "$1"; then
     base_make "$jail_release"
     change zfs clone -o "mountpoint=$(jail_path "$1")" -o "fbdock:release=$jail_release" "$(jails_base)/$jail_release@base" "$data"

@@ -3,9 +3,6 @@
 package main
 
 import (
-	"bufio"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -202,70 +199,5 @@ func zfsPromote(l *lab, s *store, args []string) int {
 	d.Snaps = append(moved, d.Snaps...)
 	origin.Snaps = slices.Clone(origin.Snaps[at+1:])
 	d.Origin, origin.Origin = origin.Origin, rest[0]+"@"+snap
-	return 0
-}
-
-const streamMagic = "lab zfs stream"
-
-// zfsSend writes a full stream: a line, and a tar archive of the snapshot. A volume's has the line alone.
-func zfsSend(l *lab, s *store, args []string) int {
-	_, rest, bad := getopt(args, "DLPbcehnpRsvwi:I:t:")
-	if bad != "" || len(rest) != 1 {
-		return zfsBad(l, "send [-DLPbcehnpsVvw] [-i|-I snapshot] <snapshot>", bad)
-	}
-	set, snap, _ := strings.Cut(rest[0], "@")
-	d := s.get(set)
-	if d == nil || !contains(d.Snaps, snap) {
-		l.errorf("cannot open '%s': dataset does not exist\n", rest[0])
-		return 1
-	}
-	l.printf("%s %s\n", streamMagic, snap)
-	if d.Volume {
-		return 0
-	}
-	cmd := exec.Command(debianPath("tar"), "-cf", "-", "-C", l.path(snapDir(rest[0])), ".")
-	cmd.Stdout, cmd.Stderr = l.out, l.errs
-	return exitStatus(cmd.Run(), l)
-}
-
-func zfsReceive(l *lab, s *store, args []string) int {
-	opts, rest, bad := getopt(args, "vMnsFhuedx:o:A")
-	if bad != "" || len(rest) != 1 {
-		return zfsBad(l, "receive [-vMnsFhu] [-o <property>=<value>] ... [-x <property>] ... <filesystem|volume|snapshot>", bad)
-	}
-	name := rest[0]
-	in := bufio.NewReader(l.in)
-	line, _ := in.ReadString('\n')
-	snap, ok := strings.CutPrefix(strings.TrimSuffix(line, "\n"), streamMagic+" ")
-	if !ok {
-		l.errorf("cannot receive: invalid stream (bad magic number)\n")
-		return 1
-	}
-	cannot := func(words string) int {
-		l.errorf("cannot receive new filesystem stream: %s\n", words)
-		return 1
-	}
-	if s.Sets[name] != nil {
-		return cannot(fmt.Sprintf("destination '%s' exists\nmust specify -F to overwrite it", name))
-	}
-	props, words := propsOf(opts)
-	if words == "" {
-		words = s.place(name, false)
-	}
-	if words != "" {
-		return cannot(words)
-	}
-	l.must(os.MkdirAll(l.path(filesDir(name)), 0o755))
-	cmd := exec.Command(debianPath("tar"), "-xpf", "-", "-C", l.path(filesDir(name)))
-	cmd.Stdin, cmd.Stderr = in, io.Discard
-	if cmd.Run() != nil {
-		l.must(os.RemoveAll(l.path(filesDir(name))))
-		return cannot("incomplete stream")
-	}
-	s.Sets[name] = &dataset{Props: props, Snaps: []string{snap}}
-	copyTree(l, filesDir(name), snapDir(name+"@"+snap))
-	if !has(opts, 'u') {
-		mountSet(l, s, name)
-	}
 	return 0
 }

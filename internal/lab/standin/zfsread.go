@@ -3,6 +3,8 @@
 package main
 
 import (
+	"cmp"
+	"maps"
 	"os"
 	"slices"
 	"strconv"
@@ -114,8 +116,16 @@ func zfsGet(l *lab, s *store, args []string) int {
 	if !has(opts, 'H') && len(names) > 0 {
 		l.printf("%s\n", strings.ToUpper(strings.Join(columns, "\t")))
 	}
+	sources := []string{"local", "default", "inherited", "received", "temporary", "none"}
+	if has(opts, 's') {
+		sources = strings.Split(value(opts, 's'), ",")
+	}
 	for _, name := range names {
-		for prop := range strings.SplitSeq(rest[0], ",") {
+		props := strings.Split(rest[0], ",")
+		if rest[0] == "all" {
+			props = s.properties(name)
+		}
+		for _, prop := range props {
 			text, source, ok := shown(l, s, name, prop, has(opts, 'p'))
 			if !ok {
 				if prop != "volsize" && prop != "volblocksize" && prop != "mounted" {
@@ -123,6 +133,9 @@ func zfsGet(l *lab, s *store, args []string) int {
 					return 2
 				}
 				text, source = "-", "-"
+			}
+			if from, _, _ := strings.Cut(source, " "); !slices.Contains(sources, cmp.Or(map[string]string{"-": "none"}[from], from)) {
+				continue
 			}
 			row := make([]string, len(columns))
 			for i, column := range columns {
@@ -132,6 +145,16 @@ func zfsGet(l *lab, s *store, args []string) int {
 		}
 	}
 	return status
+}
+
+// properties are those that "all" stands for: of the ones with a default, and what the dataset has itself.
+func (s *store) properties(name string) []string {
+	d := s.Sets[strings.Split(name, "@")[0]]
+	all := map[string]string{"mountpoint": ""}
+	maps.Copy(all, zfsDefaults)
+	maps.Copy(all, d.Props)
+	maps.Copy(all, d.Received)
+	return slices.Sorted(maps.Keys(all))
 }
 
 func zfsSet(l *lab, s *store, args []string) int {
@@ -202,7 +225,7 @@ func resize(l *lab, d *dataset, name, text string) int {
 }
 
 func zfsInherit(l *lab, s *store, args []string) int {
-	_, rest, bad := getopt(args, "rS")
+	opts, rest, bad := getopt(args, "rS")
 	if bad != "" || len(rest) != 2 {
 		return zfsBad(l, "inherit [-rS] <property> <filesystem|volume|snapshot> ...", bad)
 	}
@@ -212,6 +235,9 @@ func zfsInherit(l *lab, s *store, args []string) int {
 		return 1
 	}
 	delete(d.Props, rest[0])
+	if !has(opts, 'S') { // with it the value of the stream is in force again
+		delete(d.Received, rest[0])
+	}
 	return 0
 }
 

@@ -32,8 +32,19 @@ type dataset struct {
 	Volume bool
 	Size   int64 // of a volume
 	Props  map[string]string
-	Snaps  []string
-	Origin string // the snapshot that it is a clone of
+	// Received are properties that a stream brought.
+	Received map[string]string `json:",omitempty"`
+	Snaps    []string
+	Origin   string // the snapshot that it is a clone of
+}
+
+// own is a property that the dataset itself has.
+func (d *dataset) own(prop string) (value, source string, ok bool) {
+	if value, ok = d.Props[prop]; ok {
+		return value, "local", true
+	}
+	value, ok = d.Received[prop]
+	return value, "received", ok
 }
 
 func loadZFS(l *lab) *store {
@@ -133,15 +144,15 @@ func zfsProperty(l *lab, s *store, name, prop string) (value, source string, ok 
 		return mountpoint(s, name)
 	}
 	if contains(notInherited, prop) {
-		if text, set := d.Props[prop]; set {
-			return text, "local", true
+		if text, from, set := d.own(prop); set {
+			return text, from, true
 		}
 		return zfsDefaults[prop], "default", true
 	}
 	for at := name; ; at = at[:strings.LastIndexByte(at, '/')] {
-		if text, set := s.Sets[at].Props[prop]; set {
+		if text, from, set := s.Sets[at].own(prop); set {
 			if at == name {
-				return text, "local", true
+				return text, from, true
 			}
 			return text, "inherited from " + at, true
 		}
@@ -162,9 +173,9 @@ func mountpoint(s *store, name string) (value, source string, ok bool) {
 	}
 	suffix := ""
 	for at := name; ; {
-		if text, set := s.Sets[at].Props["mountpoint"]; set {
+		if text, from, set := s.Sets[at].own("mountpoint"); set {
 			if at == name {
-				return text, "local", true
+				return text, from, true
 			}
 			if text == "none" || text == "legacy" {
 				return text, "inherited from " + at, true
