@@ -36,7 +36,7 @@ func LiveRestore(m plan.Machine) bool {
 func daemonJSON(m plan.Machine, in Inputs, major int) (string, error) {
 	e := m.Engine
 	d := map[string]any{
-		"hosts":      []string{"unix:///var/run/docker.sock", contract.EngineURL(e.Address)},
+		"hosts":      []string{"unix://" + contract.DockerSocket, contract.EngineURL(e.Address)},
 		"tls":        true,
 		"tlsverify":  true,
 		"tlscacert":  "/etc/docker/tls/ca.pem",

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/provision/contract"
 )
@@ -39,28 +40,14 @@ func jailFiles(m plan.Machine, in Inputs) ([]File, error) {
 	return files, nil
 }
 
-// What jail.conf(5), fstab(5) and command lines take without quoting.
-var (
-	jailWord  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.+/-]*$`)
-	jailPath  = regexp.MustCompile(`^/[^\x00-\x20"'\\#$;{}\x7f-\x{10ffff}]*$`)
-	jailLabel = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
-)
+// jailPath is what fstab(5) takes without quoting.
+var jailPath = regexp.MustCompile(`^/[^\x00-\x20"'\\#$;{}\x7f-\x{10ffff}]*$`)
 
 // JailSettings is what fbdock-jail in the guest reads of one jail: sh
 // assignments.
 func JailSettings(m plan.Machine, j plan.Jail) ([]byte, error) {
-	if !jailLabel.MatchString(j.Name) {
-		return nil, fmt.Errorf("%q is no DNS label", j.Name)
-	}
-	for _, list := range [][]string{j.Packages, j.Allow} {
-		for _, word := range list {
-			if !jailWord.MatchString(word) {
-				return nil, fmt.Errorf("%q has characters that have no place there", word)
-			}
-		}
-	}
-	if !jailWord.MatchString(j.Hostname) || j.Release != "" && !jailWord.MatchString(j.Release) {
-		return nil, fmt.Errorf("host name %q or release %q has characters that have no place there", j.Hostname, j.Release)
+	if err := (hcl.Jail{Name: j.Name, Release: j.Release, Hostname: j.Hostname, Packages: j.Packages, Allow: j.Allow}).Check(); err != nil {
+		return nil, err
 	}
 	var mounts []string
 	for _, mount := range j.Mounts {

@@ -11,6 +11,7 @@ import (
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/platforms/hostshell"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 // The shells that Env speaks.
@@ -46,9 +47,9 @@ func Env(ctx context.Context, p *project.Project, name string, side machine.Side
 			return nil, err
 		}
 	}
-	socket := "/var/run/docker.sock"
+	socket := contract.DockerSocket
 	if side == machine.SideFreeBSD {
-		socket = machine.PodmanSocket
+		socket = contract.PodmanSocket
 	}
 	return []Variable{
 		{"DOCKER_HOST", host},

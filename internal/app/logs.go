@@ -39,11 +39,11 @@ func Logs(ctx context.Context, p *project.Project, o LogOptions, w io.Writer) er
 		return copyVagrantLog(p, w)
 	}
 	files := map[string]string{
-		"freebsd": "/var/log/fbdock.log", "engine": "/var/log/fbdock-console.log", "docker": "/var/log/docker.log",
+		"freebsd": contract.StepsLog, "engine": contract.ConsoleLog, "docker": contract.DockerLog,
 	}
 	inEngine := o.Layer == "docker"
 	if m.Engine.Sibling() && o.Layer == "engine" { // its console is the provider's
-		files["engine"], inEngine = "/var/log/fbdock-seed.log", true
+		files["engine"], inEngine = contract.SeedLog, true
 	}
 	file, ok := files[o.Layer]
 	if name, is := strings.CutPrefix(o.Layer, jail.Prefix); is {

@@ -70,7 +70,7 @@ var allowed = map[string][]string{
 	"internal/mount":                 {"internal/link", "internal/sftpserver", "internal/untrusted", "platforms/hostpath"},
 	"internal/mount/mounttest":       {"internal/link/sshdtest"},
 	"internal/foldercopy":            {"internal/confine", "internal/link", "internal/mount", "internal/sftpserver", "internal/untrusted"},
-	"internal/dockerpaths":           {"internal/dockerflags", "internal/hostfile", "internal/mount", "platforms/hostpath"},
+	"internal/dockerpaths":           {"internal/dockerflags", "internal/hostfile", "internal/mount", "platforms/hostpath", "provision/contract"},
 	"internal/datagram/datagramtest": {"internal/link", "internal/link/sshdtest"},
 	"internal/datagram":              {"internal/link"},
 	"internal/agent":                 {"internal/retry", "internal/failure", "internal/descriptors", "internal/link", "internal/engine", "internal/foldercopy", "internal/mount", "internal/localsocket", "internal/privatefile", "internal/untrusted"},

@@ -40,10 +40,8 @@ func Store(o host.Env) (engine.Contexts, error) {
 	if dir, _ := o.Lookup("DOCKER_CONFIG"); dir != "" {
 		return engine.Contexts{Dir: dir}, nil
 	}
-	for _, name := range []string{"HOME", "USERPROFILE"} {
-		if home, _ := o.Lookup(name); home != "" {
-			return engine.Contexts{Dir: filepath.Join(home, ".docker")}, nil
-		}
+	if home, ok := o.Home(); ok {
+		return engine.Contexts{Dir: filepath.Join(home, ".docker")}, nil
 	}
 	return engine.Contexts{}, errors.New("find docker's configuration: there is no home folder")
 }

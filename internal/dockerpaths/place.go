@@ -5,10 +5,8 @@ import (
 
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/platforms/hostpath"
+	"github.com/fbdock/fbdock/provision/contract"
 )
-
-// engineSocket is where every engine has its own socket.
-const engineSocket = "/var/run/docker.sock"
 
 // place is where the guests have a path of this host. An empty one is for a
 // path that is left as it is: one of the guests, or one that is the engine's.
@@ -24,7 +22,7 @@ type place struct {
 func (l Host) find(source string, mounts []mount.Folder) (place, error) {
 	full := l.Full(source)
 	if l.Socket != "" && full == l.Socket {
-		return place{guest: engineSocket}, nil
+		return place{guest: contract.DockerSocket}, nil
 	}
 	if ownedByEngine(source) {
 		return place{}, nil

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/lockfile"
@@ -22,11 +22,9 @@ import (
 // Prefix begins the name of a jail where guests and layers are named.
 const Prefix = "jail/"
 
-var jailName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
-
 // Named tells whether a jail may have the name.
 func Named(name string) bool {
-	return jailName.MatchString(name) && strings.Trim(name, "0123456789") != ""
+	return hcl.Jail{Name: name}.Check() == nil
 }
 
 // Is tells whether a guest's name is that of a jail, jail/NAME.
@@ -182,10 +180,10 @@ func Pin(ctx context.Context, g *machine.Guest, lock *lockfile.File) error {
 		return err
 	}
 	for _, base := range contract.ParseJailBases(out.Stdout) {
-		if base.URL != contract.JailBaseURL(base.Release, base.Architecture) {
-			continue // no word of the guest's gets into the lock file
-		}
-		err := lock.Add(lockfile.Pin{Kind: lockfile.JailBase, Name: base.Release, Architecture: base.Architecture, URL: base.URL, SHA512: base.SHA512})
+		err := lock.Add(lockfile.Pin{
+			Kind: lockfile.JailBase, Name: base.Release, Architecture: base.Architecture, SHA512: base.SHA512,
+			URL: contract.JailBaseURL(base.Release, base.Architecture),
+		})
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,7 @@ func (m Machine) Settings(s Spec) agent.Settings {
 		Bind: serve.Forward, MaxForwards: serve.MaxForwards, Mounts: Folders(m.Env, m.Project, serve), OwnComputer: serve.OwnComputer(),
 	}
 	if serve.Podman {
-		set.Podman = PodmanSocket
+		set.Podman = contract.PodmanSocket
 	}
 	set.Jails = jailPorts(serve.Jails)
 	return set
@@ -70,9 +70,6 @@ func jailPorts(jails []plan.Jail) []engine.Container {
 	}
 	return all
 }
-
-// PodmanSocket is where podman_service of FreeBSD's port listens.
-const PodmanSocket = "/var/run/podman/podman.sock"
 
 func (s Spec) marshal() ([]byte, error) {
 	data, err := json.MarshalIndent(s, "", "  ")

@@ -114,7 +114,7 @@ func (b *builder) machine() Machine {
 		Instance: Instance(b.in.Name, b.host.Suffix),
 		Provider: b.provider(),
 		Host:     b.in.Host,
-		CLI:      or(b.in.CLI, CLIAuto),
+		CLI:      cmp.Or(b.in.CLI, CLIAuto),
 		Forward:  Loopback(), MaxForwards: defaultForwards,
 		Timeouts: Timeouts(b.in.Timeouts),
 		Podman:   b.in.Podman,

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -26,10 +27,10 @@ const (
 func (b *builder) engine(m Machine) Engine {
 	in := b.in.Engine
 	e := Engine{
-		Hypervisor:         or(in.Hypervisor, "auto"),
-		CPUs:               or(in.CPUs, engineCPUs),
-		Memory:             or(in.Memory, engineMemory),
-		Disk:               or(in.Disk, engineDisk),
+		Hypervisor:         cmp.Or(in.Hypervisor, "auto"),
+		CPUs:               cmp.Or(in.CPUs, engineCPUs),
+		Memory:             cmp.Or(in.Memory, engineMemory),
+		Disk:               cmp.Or(in.Disk, engineDisk),
 		Network:            in.Network,
 		MAC:                MAC,
 		Bridge:             "bridge0",
@@ -140,7 +141,7 @@ func (b *builder) image(name string) Image {
 		path := b.file("engine.image", name)
 		return Image{Name: filepath.Base(path), Architecture: b.architecture(), Path: path}
 	}
-	image, err := b.catalogue.Image(or(name, DefaultImage), b.architecture())
+	image, err := b.catalogue.Image(cmp.Or(name, DefaultImage), b.architecture())
 	if err != nil {
 		b.failed("engine.image", "unknown engine image", err)
 	}
@@ -175,12 +176,4 @@ func (b *builder) abs(name string) string {
 		return filepath.Clean(name)
 	}
 	return filepath.Join(b.dir, name)
-}
-
-func or[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }

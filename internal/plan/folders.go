@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -13,7 +14,7 @@ func (b *builder) mounts(own bool) []Mount {
 	seen := map[string]int{}
 	for i, in := range b.in.Mounts {
 		at := fmt.Sprintf("mount.%d", i)
-		m := Mount{Source: b.abs(in.Source), Target: in.Target, ReadOnly: in.ReadOnly, Type: or(MountType(in.Type), SSHFS), Exclude: in.Exclude}
+		m := Mount{Source: b.abs(in.Source), Target: in.Target, ReadOnly: in.ReadOnly, Type: cmp.Or(MountType(in.Type), SSHFS), Exclude: in.Exclude}
 		if b.host.IsDir != nil && !b.host.IsDir(m.Source) {
 			b.report(hcl.Error, at, "create the folder or remove the mount", "no such folder",
 				fmt.Sprintf("%s does not exist or is no folder.", m.Source))
@@ -84,7 +85,7 @@ func (b *builder) shares(machine Machine) []Share {
 		used[m.Target] = "the mount of " + m.Source
 	}
 	for i, in := range b.in.Shares {
-		s := Share{Name: in.Name, Type: or(in.Type, "9p"), Target: or(in.Target, "/"+in.Name)}
+		s := Share{Name: in.Name, Type: cmp.Or(in.Type, "9p"), Target: cmp.Or(in.Target, "/"+in.Name)}
 		if machine.Engine.Sibling() {
 			s.Type = b.siblingShare(fmt.Sprintf("share.%d", i), machine.Provider, in.Type)
 		}
@@ -103,7 +104,7 @@ func (b *builder) shares(machine Machine) []Share {
 func (b *builder) provisions() []Provision {
 	var provisions []Provision
 	for i, in := range b.in.Provisions {
-		p := Provision{Name: in.Name, On: or(in.On, "freebsd"), Inline: in.Inline}
+		p := Provision{Name: in.Name, On: cmp.Or(in.On, "freebsd"), Inline: in.Inline}
 		if in.Script != "" {
 			p.Script = b.file(fmt.Sprintf("provision.%d.script", i), in.Script)
 		}

@@ -1,11 +1,14 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	version "github.com/hashicorp/go-version"
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
@@ -54,7 +57,7 @@ func defaultJailNetwork() netip.Prefix { return netip.MustParsePrefix("10.79.0.0
 
 // Jailnet is where jails of the machine have their addresses, those that are
 // made by hand as well.
-func (m Machine) Jailnet() netip.Prefix { return or(m.JailNetwork, defaultJailNetwork()) }
+func (m Machine) Jailnet() netip.Prefix { return cmp.Or(m.JailNetwork, defaultJailNetwork()) }
 
 // JailGateway is the address of FreeBSD in the network of its jails.
 func (m Machine) JailGateway() netip.Addr { return m.Jailnet().Addr().Next() }
@@ -81,14 +84,14 @@ func (b *builder) jails(m *Machine) {
 	if len(b.in.Jails) == 0 && !b.in.JailNetwork.IsValid() {
 		return
 	}
-	m.JailNetwork = or(b.in.JailNetwork, defaultJailNetwork())
+	m.JailNetwork = cmp.Or(b.in.JailNetwork, defaultJailNetwork())
 	b.jailNetwork(*m)
 	taken := map[netip.Addr]string{m.JailGateway(): "FreeBSD"}
 	ports := map[string]string{}
 	for i, in := range b.in.Jails {
 		at := fmt.Sprintf("jail.%d", i)
 		j := Jail{
-			Name: in.Name, Release: in.Release, Hostname: or(in.Hostname, in.Name), Address: in.Address, Packages: in.Packages,
+			Name: in.Name, Release: in.Release, Hostname: cmp.Or(in.Hostname, in.Name), Address: in.Address, Packages: in.Packages,
 			Forward: in.Forward, Memory: in.Memory, CPUs: in.CPUs, Boot: in.Boot, Allow: in.Allow,
 		}
 		b.jailRelease(at, m.Box.Release, j)
@@ -138,14 +141,12 @@ func (b *builder) jailRelease(at, guest string, j Jail) {
 }
 
 func newerRelease(a, b string) bool {
-	var a1, a2, b1, b2 int
-	if n, _ := fmt.Sscanf(a, "%d.%d", &a1, &a2); n != 2 {
+	x, err := version.NewVersion(a)
+	if err != nil {
 		return false
 	}
-	if n, _ := fmt.Sscanf(b, "%d.%d", &b1, &b2); n != 2 {
-		return false
-	}
-	return a1 > b1 || a1 == b1 && a2 > b2
+	y, err := version.NewVersion(b)
+	return err == nil && x.Core().GreaterThan(y.Core())
 }
 
 func (b *builder) jailAddress(at string, m Machine, j Jail, taken map[netip.Addr]string) {
@@ -224,7 +225,7 @@ func (b *builder) jailMount(at string, mounts []Mount, in hcl.JailMount) JailMou
 		if rest != "." {
 			j.Source = strings.TrimSuffix(m.Target, "/") + "/" + filepath.ToSlash(rest)
 		}
-		j.Target = or(in.Target, j.Source)
+		j.Target = cmp.Or(in.Target, j.Source)
 		if !m.Copied() {
 			j.Mount = m.Target
 		}

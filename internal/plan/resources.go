@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/fbdock/fbdock/hcl"
@@ -44,7 +45,7 @@ func (b *builder) memory(e Engine) hcl.Size {
 // bounds that OpenZFS accepts.
 func (b *builder) storage(memory, engine hcl.Size) Storage {
 	in := b.in.Storage
-	s := Storage{Pool: or(in.Pool, "auto"), Compression: or(in.Compression, "lz4"), ARCMax: in.ARCMax}
+	s := Storage{Pool: cmp.Or(in.Pool, "auto"), Compression: cmp.Or(in.Compression, "lz4"), ARCMax: in.ARCMax}
 	if s.ARCMax == 0 {
 		s.ARCMax = 256 * hcl.MiB
 		if free := memory - min(memory, engine+hcl.GiB); free/2 > s.ARCMax {

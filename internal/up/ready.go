@@ -13,6 +13,7 @@ import (
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/retry"
 	"github.com/fbdock/fbdock/internal/untrusted"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 const (
@@ -171,7 +172,7 @@ func (u *run) notReady(ctx context.Context, g *machine.Guest, cause error) error
 	if u.m.Engine.Sibling() {
 		console, err = u.engineState(ctx)
 	} else {
-		console, err = g.Sudo(ctx, "tail -n 30 /var/log/fbdock-console.log")
+		console, err = g.Sudo(ctx, "tail -n 30 "+contract.ConsoleLog)
 	}
 	if err != nil {
 		console = err.Error()

@@ -1,6 +1,7 @@
 package vagrant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ type output struct {
 // change runs a command that takes Vagrant's lock of the machine, and waits
 // for it while another Vagrant has it.
 func (v Vagrant) change(ctx context.Context, command string, c run.Cmd) error {
-	limit := or(v.LockWait, lockWait)
+	limit := cmp.Or(v.LockWait, lockWait)
 	pace := backoff.NewExponentialBackOff()
 	pace.InitialInterval, pace.MaxInterval = min(time.Second, limit/10), min(15*time.Second, limit)
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
@@ -39,7 +40,7 @@ func (v Vagrant) change(ctx context.Context, command string, c run.Cmd) error {
 
 // query runs a command that only reads, against the clock.
 func (v Vagrant) query(ctx context.Context, command string, c run.Cmd) (output, error) {
-	return v.timed(ctx, command, c, or(v.QueryTimeout, queryTimeout))
+	return v.timed(ctx, command, c, cmp.Or(v.QueryTimeout, queryTimeout))
 }
 
 func (v Vagrant) timed(ctx context.Context, command string, c run.Cmd, limit time.Duration) (output, error) {
@@ -102,12 +103,4 @@ func (v Vagrant) SSH(ctx context.Context, t Target, line string, tty bool, stdin
 		return exit.Status, nil
 	}
 	return res.Status, failure("ssh", output{}, err)
-}
-
-func or[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
 }

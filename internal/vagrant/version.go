@@ -1,6 +1,7 @@
 package vagrant
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 // Version asks vagrant for its version, which takes about half a second.
 func (v Vagrant) Version(ctx context.Context) (*version.Version, error) {
 	c := v.versionCmd()
-	timed, cancel := context.WithTimeout(ctx, or(v.VersionTimeout, versionTimeout))
+	timed, cancel := context.WithTimeout(ctx, cmp.Or(v.VersionTimeout, versionTimeout))
 	defer cancel()
 	res, err := v.runner().Run(timed, c)
 	if err != nil && ctx.Err() == nil && timed.Err() != nil {

@@ -21,6 +21,19 @@ const (
 	Undo     = State + "/undo"
 	// Applied holds the hash of the payload that was applied last.
 	Applied = State + "/applied"
+	// StepsLog has what the steps did, ConsoleLog what the engine's console shows.
+	StepsLog   = "/var/log/fbdock.log"
+	ConsoleLog = "/var/log/fbdock-console.log"
+	// PodmanSocket is where podman_service of FreeBSD's port listens.
+	PodmanSocket = "/var/run/podman/podman.sock"
+)
+
+// Files of the engine.
+const (
+	SeedLog   = "/var/log/fbdock-seed.log"
+	DockerLog = "/var/log/docker.log"
+	// DockerSocket is dockerd's own, in the engine and in whatever plays one.
+	DockerSocket = "/var/run/docker.sock"
 )
 
 // TLSPort is where dockerd listens with mutual TLS, on the engine's address.

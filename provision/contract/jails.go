@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -61,15 +62,18 @@ func ParseJails(out string) []Jail {
 }
 
 // JailBase is a base system that the guest has checked against its MANIFEST.
-type JailBase struct{ Release, Architecture, SHA512, URL string }
+type JailBase struct{ Release, Architecture, SHA512 string }
+
+var jailBase = regexp.MustCompile(`^([1-9][0-9]\.[0-9]) ([a-z0-9]{1,16}) ([0-9a-f]{128})$`)
 
 // ParseJailBases reads the lines of `fbdock-jail bases`: "fbdock-jail-base
-// RELEASE ARCHITECTURE SHA512 URL".
+// RELEASE ARCHITECTURE SHA512". What has another form is left out: it would end
+// in the lock file.
 func ParseJailBases(out string) []JailBase {
 	var bases []JailBase
 	for rest := range lines(out, "fbdock-jail-base ") {
-		if f := strings.Fields(rest); len(f) == 4 {
-			bases = append(bases, JailBase{f[0], f[1], f[2], f[3]})
+		if f := jailBase.FindStringSubmatch(rest); f != nil {
+			bases = append(bases, JailBase{f[1], f[2], f[3]})
 		}
 	}
 	return bases

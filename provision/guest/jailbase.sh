@@ -64,7 +64,7 @@ bases() {
   zfs list -H -r -o name,fbdock:sha512 "$(jails_base)" 2>/dev/null | while read -r name sum; do
     case $sum in
       *[!0-9a-f]* | '') ;;
-      *) base_ready "${name##*/}" && printf 'fbdock-jail-base %s %s %s %s\n' "${name##*/}" "$(uname -m)" "$sum" "$FBDOCK_JAIL_SITE/$(jail_arch)/${name##*/}-RELEASE/base.txz" ;;
+      *) base_ready "${name##*/}" && printf 'fbdock-jail-base %s %s %s\n' "${name##*/}" "$(uname -m)" "$sum" ;;
     esac
   done
 }

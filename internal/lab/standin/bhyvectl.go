@@ -10,7 +10,7 @@ import (
 )
 
 func bhyvectl(l *lab) int {
-	name, verbs := "", []string{}
+	name, actions := "", []string{}
 	known := []string{"create", "destroy", "force-poweroff", "force-reset", "get-stats", "get-all", "suspend"}
 	for _, arg := range l.args {
 		key, value, _ := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
@@ -21,7 +21,7 @@ func bhyvectl(l *lab) int {
 		case key == "vm":
 			name = value
 		case slices.Contains(known, key):
-			verbs = append(verbs, key)
+			actions = append(actions, key)
 		default:
 			l.errorf("bhyvectl: unrecognized option `%s'\nUsage: bhyvectl --vm=<vmname>\n", arg)
 			return 1
@@ -32,8 +32,8 @@ func bhyvectl(l *lab) int {
 		return 1
 	}
 	device := "/dev/vmm/" + name
-	for _, verb := range verbs {
-		if verb == "create" {
+	for _, action := range actions {
+		if action == "create" {
 			if !vmmWorks(l) {
 				l.errorf("errno = 6\n")
 				return 255
@@ -49,13 +49,13 @@ func bhyvectl(l *lab) int {
 			l.errorf("vm_open: %s could not be opened: No such file or directory\n", name)
 			return 1
 		}
-		control(l, name, verb)
+		control(l, name, action)
 	}
 	return 0
 }
 
-func control(l *lab, name, verb string) {
-	switch verb {
+func control(l *lab, name, action string) {
+	switch action {
 	case "destroy":
 		stopVM(l, name, "4")
 		l.remove(l.path("/dev/vmm/" + name))

@@ -175,12 +175,12 @@ func rc(name string, args ...string) {
 	}
 }
 
-func rcScript(l *lab, path, verb string) {
-	cmd := exec.Command("/bin/sh", path, verb)
+func rcScript(l *lab, path, subcommand string) {
+	cmd := exec.Command("/bin/sh", path, subcommand)
 	cmd.Env = append(cleanEnv(l), "LAB_NESTED=1", "autoboot=yes")
 	cmd.Stdout, cmd.Stderr, cmd.Dir = os.Stdout, os.Stderr, "/"
 	if err := cmd.Run(); err != nil {
-		fmt.Printf("lab: %s %s: %v\n", path, verb, err)
+		fmt.Printf("lab: %s %s: %v\n", path, subcommand, err)
 	}
 }
 

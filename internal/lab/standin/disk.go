@@ -77,13 +77,13 @@ func gpart(l *lab) int {
 		l.errorf("usage: gpart add|backup|bootcode|commit|create|delete|destroy|modify|recover|resize|restore|set|show|status|undo|unset [...]\n")
 		return 1
 	}
-	verb := l.args[0]
+	subcommand := l.args[0]
 	_, rest, bad := getopt(l.args[1:], "lpr")
 	if bad != "" {
 		l.errorf("gpart: %s\n", bad)
 		return 1
 	}
-	switch verb {
+	switch subcommand {
 	case "show", "status", "backup":
 		names := rest
 		if len(names) == 0 {
@@ -95,7 +95,7 @@ func gpart(l *lab) int {
 				return l.fail("No such geom: %s.", name)
 			}
 			switch {
-			case verb == "backup":
+			case subcommand == "backup":
 				l.printf("GPT 128\n1   freebsd-boot       34       45 bootfs \n2   freebsd-swap       79  1048576 swapfs \n3    freebsd-ufs  1048655 12582912 rootfs \n")
 			case name == "vtbd0":
 				l.printf("%s", rootTable)
@@ -107,7 +107,7 @@ func gpart(l *lab) int {
 	case "create", "destroy", "add", "delete", "bootcode", "resize", "modify", "set", "unset", "recover", "restore", "commit", "undo":
 		return l.fail("lab: the steps of fbdock never write a partition table")
 	}
-	l.errorf("gpart: Unknown command: %s.\n", verb)
+	l.errorf("gpart: Unknown command: %s.\n", subcommand)
 	return 1
 }
 

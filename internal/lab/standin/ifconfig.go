@@ -221,25 +221,25 @@ func strictMembers(l *lab) bool {
 }
 
 func member(l *lab, n *network, bridge *iface, word, name string) string {
-	verb := map[string]string{"addm": "BRDGADD", "deletem": "BRDGDEL"}[word]
+	request := map[string]string{"addm": "BRDGADD", "deletem": "BRDGDEL"}[word]
 	if bridge.Kind != "bridge" {
-		return verb + " " + name + ": Invalid argument"
+		return request + " " + name + ": Invalid argument"
 	}
 	one := n.find(name)
 	at := slices.Index(bridge.Members, name)
 	switch {
 	case one == nil || word == "deletem" && at < 0:
-		return verb + " " + name + ": No such file or directory"
+		return request + " " + name + ": No such file or directory"
 	case word == "deletem":
 		bridge.Members = slices.Delete(bridge.Members, at, at+1)
 		effect(l, "ip", "link", "set", linux(name), "nomaster")
 		return ""
 	case at >= 0:
-		return verb + " " + name + ": File exists"
+		return request + " " + name + ": File exists"
 	case n.bridgeOf(name) != nil:
-		return verb + " " + name + ": Device busy"
+		return request + " " + name + ": Device busy"
 	case strictMembers(l) && len(one.Addrs) > 0:
-		return verb + " " + name + ": Invalid argument"
+		return request + " " + name + ": Invalid argument"
 	}
 	bridge.Members = append(bridge.Members, name)
 	effect(l, "ip", "link", "set", linux(name), "master", bridge.Name)

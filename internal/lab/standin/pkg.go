@@ -77,8 +77,8 @@ func pkg(l *lab) int {
 	return pkgRun(l, have, rest[0], rest[1:])
 }
 
-func pkgRun(l *lab, have []string, verb string, args []string) int {
-	switch verb {
+func pkgRun(l *lab, have []string, subcommand string, args []string) int {
+	switch subcommand {
 	case "install":
 		return pkgInstall(l, have, args)
 	case "update":
@@ -90,7 +90,7 @@ func pkgRun(l *lab, have []string, verb string, args []string) int {
 	case "info":
 		return pkgInfo(l, have, args)
 	case "rquery", "query", "search":
-		return pkgQuery(l, have, verb, args)
+		return pkgQuery(l, have, subcommand, args)
 	case "delete", "remove":
 		return pkgDelete(l, have, args)
 	case "config":
@@ -100,7 +100,7 @@ func pkgRun(l *lab, have []string, verb string, args []string) int {
 		l.printf("FreeBSD: {\n}\n")
 		return 0
 	}
-	l.errorf("pkg: unknown command: %s\n", verb)
+	l.errorf("pkg: unknown command: %s\n", subcommand)
 	return 1
 }
 
@@ -246,20 +246,20 @@ func pkgInfo(l *lab, have, args []string) int {
 	return 0
 }
 
-func pkgQuery(l *lab, have []string, verb string, args []string) int {
+func pkgQuery(l *lab, have []string, subcommand string, args []string) int {
 	_, rest, bad := getopt(args, "aAceFgixUr:qLoS")
-	if bad != "" || len(rest) < 2 && verb != "search" || len(rest) == 0 {
-		l.errorf("Usage: pkg %s ...\n", verb)
+	if bad != "" || len(rest) < 2 && subcommand != "search" || len(rest) == 0 {
+		l.errorf("Usage: pkg %s ...\n", subcommand)
 		return 1
 	}
 	name := rest[len(rest)-1]
-	if verb != "query" && !catalogue(l) {
+	if subcommand != "query" && !catalogue(l) {
 		return 1
 	}
-	if verb != "query" && !offers(l, name) || verb == "query" && !slices.Contains(have, name) {
+	if subcommand != "query" && !offers(l, name) || subcommand == "query" && !slices.Contains(have, name) {
 		return 1
 	}
-	if verb == "search" {
+	if subcommand == "search" {
 		l.printf("%s-%s\n", name, packages[name])
 		return 0
 	}

@@ -53,8 +53,8 @@ func ensureZFS(l *lab) {
 	}
 }
 
-func zfsBad(l *lab, verb, bad string) int {
-	l.errorf("%s\nusage:\n\t%s\n", strings.Replace(bad, "illegal option -- ", "invalid option '", 1)+"'", verb)
+func zfsBad(l *lab, usage, bad string) int {
+	l.errorf("%s\nusage:\n\t%s\n", strings.Replace(bad, "illegal option -- ", "invalid option '", 1)+"'", usage)
 	return 2
 }
 
