@@ -156,7 +156,7 @@ func (l Host) composeNames(ctx context.Context, text []byte, dir string, found *
 // where compose refuses an env file.
 func (l Host) composeVariables(ctx context.Context, c composeLine, dir, pwd string, found *project) (func(string) (string, bool), error) {
 	values := map[string]string{}
-	lookup := func(name string) (string, bool) {
+	known := func(name string) (string, bool) {
 		switch name {
 		case "PWD":
 			return pwd, true
@@ -169,10 +169,14 @@ func (l Host) composeVariables(ctx context.Context, c composeLine, dir, pwd stri
 		value, ok := values[name]
 		return value, ok
 	}
+	lookup := known
 	for _, file := range l.envFiles(c, dir) {
 		text, err := l.ReadProject(ctx, file, hostfile.MaxEnv)
 		if err != nil {
 			return nil, err
+		}
+		if grows(text, known) {
+			return nil, fmt.Errorf("%s: a variable would be larger than %d bytes with those that it names", file, maxValue)
 		}
 		if !dotEnv(text, values, l.lookup) {
 			lookup = nil // compose says what is wrong with the file

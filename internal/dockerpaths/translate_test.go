@@ -37,6 +37,9 @@ func TestTranslate(t *testing.T) {
 		"/src/.env":          "PLACE=./place\nOTHER=$ASKED\n",
 		"/src/far.yaml":      "services: {a: {volumes: ['~/.aws:/aws']}}",
 		"/src/run.env":       "NAMED\nX=1\n",
+		"/src/grows.env":     growing(21),
+		"/src/large.env":     growing(15),
+		"/src/repeats.yaml":  "services: {a: {volumes: ['./" + strings.Repeat("${A15}", 40) + ":/d']}}",
 	}
 	mounts := []mount.Folder{{Source: "/src", Target: "/mnt"}}
 	for _, tt := range []struct {
@@ -54,6 +57,8 @@ func TestTranslate(t *testing.T) {
 			want: "compose up in /mnt, asks ASKED PLACE TOKEN, sets COMPOSE_FILE=/mnt/sub/more.yaml:/mnt/compose.yaml",
 		},
 		{line: "compose -f far.yaml up", want: "/home/me/.aws is on this computer and in none of the mounts: the guests do not have it"},
+		{line: "compose --env-file grows.env up", want: "/src/grows.env: a variable would be larger than 1048576 bytes with those that it names"},
+		{line: "compose --env-file large.env -f repeats.yaml up", want: "compose --env-file /mnt/large.env -f /mnt/repeats.yaml up in /mnt, asks", used: 3},
 		{line: "run -v /etc:/x y", want: "/etc is on this computer and in none of the mounts: the guests do not have it"},
 	} {
 		got, err := dockerpaths.Translate(t.Context(), strings.Fields(tt.line), mounts, reading("/src", files, tt.environment))
@@ -65,6 +70,15 @@ func TestTranslate(t *testing.T) {
 			t.Errorf("Translate(%q) = %s with %d mounts, want %s with %d", tt.line, text, len(got.Used), tt.want, tt.used)
 		}
 	}
+}
+
+// growing is an env file whose last variable has 2^n bytes.
+func growing(n int) string {
+	text := "A0=x\n"
+	for i := range n {
+		text += fmt.Sprintf("A%[2]d=$A%[1]d${A%[1]d}\n", i, i+1)
+	}
+	return text
 }
 
 // told is a line in words.
