@@ -25,6 +25,12 @@ func everything() (plan.Machine, provision.Inputs) {
 	m.Engine.CACertificates = []string{"/ca.pem"}
 	m.Engine.Bridge, m.Engine.Tap = "bridge77", "tap77"
 	m.Mounts[0].Exclude = []string{"*.o"}
+	m.JailNetwork = netip.MustParsePrefix("10.79.0.0/24")
+	m.Jails = []plan.Jail{{
+		Name: "web", Release: "14.2", Hostname: "web.example", Address: netip.MustParseAddr("10.79.0.10"), Packages: []string{"jq"},
+		Mounts: []plan.JailMount{{Source: "/home/me/src", Target: "/src", Mount: "/home/me/src"}}, Memory: 512 * hcl.MiB, CPUs: 1, Allow: []string{"raw_sockets"},
+		Provisions: []plan.Provision{{Name: "tools", On: "jail", Inline: "echo tools"}},
+	}}
 	return m, provision.Inputs{Secrets: fixedSecrets(), ImageSHA512: digest(), CACertificates: []provision.Bundle{companyBundle()}, Proxy: redact.Proxy{No: "b"}}
 }
 
@@ -40,7 +46,7 @@ func settingsText(m plan.Machine, in provision.Inputs) string {
 // and compares: what changes the payload has to change what is agreed to.
 func TestSettingsCoverThePayload(t *testing.T) {
 	t.Parallel()
-	changed := 0
+	changed, jails := 0, map[string]bool{}
 	for _, at := range leaves(t) {
 		m, in := everything()
 		base, err := provision.Render(m, in)
@@ -59,8 +65,19 @@ func TestSettingsCoverThePayload(t *testing.T) {
 			continue
 		}
 		changed++
+		if name, is := strings.CutPrefix(at.name, "m.Jails[0]."); is {
+			jails[name] = true
+		}
 		if settingsText(m, in) == before {
 			t.Errorf("Settings() after a change of %s: no difference, want one because the payload changed", at.name)
+		}
+	}
+	for _, name := range []string{
+		"Name", "Release", "Hostname", "Address", "Packages[0]", "Mounts[0].Source", "Mounts[0].Target", "Mounts[0].ReadOnly", "Memory", "CPUs", "Boot", "Allow shortened",
+		"Provisions[0].Inline",
+	} {
+		if !jails[name] {
+			t.Errorf("a change of %s of a jail changes no payload, want one that does", name)
 		}
 	}
 	if changed < 30 {
@@ -142,7 +159,13 @@ func leaves(t *testing.T) []leaf {
 func mutate(v reflect.Value) bool {
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(v.String() + "x")
+		text := v.String()
+		if last := strings.TrimRight(text, "0123456789"); last != text { // of what has a form, as a release
+			text = last + map[bool]string{true: "0", false: "1"}[!strings.HasSuffix(text, "0")]
+			v.SetString(text)
+			return true
+		}
+		v.SetString(text + "x")
 	case reflect.Bool:
 		v.SetBool(!v.Bool())
 	case reflect.Int:
