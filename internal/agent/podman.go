@@ -62,6 +62,20 @@ func (a *Agent) dialPodman(ctx context.Context) (splice.Conn, error) {
 	return conn, nil
 }
 
+// rootStream runs a command as root in FreeBSD, whose standard streams are the
+// connection.
+func (a *Agent) rootStream(ctx context.Context, args func(ready string) []string) (net.Conn, error) {
+	j, err := a.freebsd.Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	root, err := a.o.Guests.Root(j.User())
+	if err != nil {
+		return nil, err
+	}
+	return a.bridges.dial(ctx, func(ready string) []string { return append(slices.Clone(root), args(ready)...) })
+}
+
 // podman is a client of podman's service.
 func (a *Agent) podman(context.Context) (*engine.Client, error) {
 	return engine.NewPodman(func(ctx context.Context, _, _ string) (net.Conn, error) { return a.dialPodman(ctx) })

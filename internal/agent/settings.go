@@ -47,7 +47,7 @@ func (a *Agent) forwarding() ports.Options {
 			s := a.settings()
 			return ports.Settings{Engine: s.Engine, Podman: s.Podman != "", Bind: s.Bind, Max: cmp.Or(s.MaxForwards, 256), Jails: s.Jails}
 		},
-		FreeBSD: client(a.freebsd.Get), Engine: client(a.engine.Get), Login: a.o.Guests.Engine,
+		FreeBSD: client(a.freebsd.Get), Engine: client(a.engine.Get), Login: a.o.Guests.Engine, Root: a.rootStream,
 		Dockerd: a.dockerd, Podman: a.podman,
 		Enter: a.count.enter, Log: a.o.Log,
 	}

@@ -1,6 +1,6 @@
-// Package datagram carries UDP to the engine over SSH, whose channels are
+// Package datagram carries UDP to a guest over SSH, whose channels are
 // streams, by the one kind of channel that keeps datagrams apart: the
-// point-to-point tunnel of OpenSSH (PROTOCOL 2.3). At the engine's end that
+// point-to-point tunnel of OpenSSH (PROTOCOL 2.3). At the guest's end that
 // is a network interface; at this end there is no interface and no right
 // needed for one, only this package, which speaks IPv4 and UDP itself.
 package datagram
@@ -25,7 +25,7 @@ import (
 // Both ends of the tunnel, out of the network that RFC 7335 keeps for what
 // never leaves a host.
 var (
-	There = netip.AddrFrom4([4]byte{192, 0, 0, 1}) // the engine
+	There = netip.AddrFrom4([4]byte{192, 0, 0, 1}) // the guest
 	Here  = netip.AddrFrom4([4]byte{192, 0, 0, 2})
 )
 
@@ -35,12 +35,14 @@ const (
 	unit         = 7335
 	pointToPoint = 1 // SSH_TUNMODE_POINTOPOINT
 
-	// Address families before each packet: OpenBSD's numbers, on any system.
-	familyIPv4 = 2
-	familyIPv6 = 24
-	ipv6Header = 40
+	// Address families before each packet: OpenBSD's numbers, but FreeBSD's
+	// sshd leaves its own system's (openbsd-compat/port-net.c, SSH_TUN_COMPAT_AF).
+	familyIPv4        = 2
+	familyIPv6        = 24
+	familyIPv6FreeBSD = 28
+	ipv6Header        = 40
 
-	// inFlight is how many bytes may be on their way into the engine's
+	// inFlight is how many bytes may be on their way into the guest's
 	// kernel, half of the window that OpenSSH gives. A write that does not fit
 	// the window would be cut in two, half a packet is refused by the kernel,
 	// and sshd writes no more then; who exceeds the window is hung up on, and
@@ -109,13 +111,35 @@ type probe struct {
 	sent     int // bytes before it
 }
 
-var errDead = errors.New("the tunnel is dead: the engine's kernel answers no echo")
+var errDead = errors.New("the tunnel is dead: the guest's kernel answers no echo")
 
 // Open opens a tunnel over a link to the engine, where the login is root's.
 func Open(ctx context.Context, client *link.Client, handler Handler) (*Tunnel, error) {
 	if err := script(ctx, client, prepare); err != nil {
 		return nil, fmt.Errorf("prepare /dev/net/tun: %w", err)
 	}
+	ch, err := channel(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	if err := script(ctx, client, configure); err != nil {
+		return nil, errors.Join(fmt.Errorf("configure tun%d: %w", unit, err), ch.Close())
+	}
+	return begin(ch, handler), nil
+}
+
+// OpenFreeBSD opens a tunnel over a link to the sshd of a Server, which
+// has its interface already.
+func OpenFreeBSD(ctx context.Context, client *link.Client, handler Handler) (*Tunnel, error) {
+	ch, err := channel(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	return begin(ch, handler), nil
+}
+
+// channel is the tunnel as SSH has it.
+func channel(ctx context.Context, client *link.Client) (ssh.Channel, error) {
 	ch, reqs, err := client.OpenChannel(ctx, "tun@openssh.com", ssh.Marshal(&struct{ Mode, Unit uint32 }{pointToPoint, unit}))
 	if _, refused := errors.AsType[*link.RefusedError](err); refused {
 		return nil, fmt.Errorf("sshd opens no tunnel, which PermitTunnel and the kernel's tun module have to allow: %w", err)
@@ -124,12 +148,13 @@ func Open(ctx context.Context, client *link.Client, handler Handler) (*Tunnel, e
 		return nil, err
 	}
 	go ssh.DiscardRequests(reqs)
-	if err := script(ctx, client, configure); err != nil {
-		return nil, errors.Join(fmt.Errorf("configure tun%d: %w", unit, err), ch.Close())
-	}
+	return ch, nil
+}
+
+func begin(ch ssh.Channel, handler Handler) *Tunnel {
 	t := &Tunnel{ch: ch, done: make(chan struct{}), heard: time.Now()}
 	go t.read(handler)
-	return t, nil
+	return t
 }
 
 func script(ctx context.Context, client *link.Client, text string) error {
@@ -264,7 +289,7 @@ func next(in *bufio.Reader) ([]byte, error) {
 	switch f := binary.BigEndian.Uint32(family[:]); f {
 	case familyIPv4:
 		header = ipHeader
-	case familyIPv6:
+	case familyIPv6, familyIPv6FreeBSD:
 		header = ipv6Header
 	default:
 		return nil, fmt.Errorf("the tunnel is out of step: address family %d", f)

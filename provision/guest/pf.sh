@@ -83,6 +83,7 @@ END
   [ "${FBDOCK_PODMAN:-no}" != yes ] || echo "nat on $1 inet from <cni-nat> to any -> ($1)"
   ! jails_routed || echo "nat on $1 inet from $FBDOCK_JAIL_NETWORK to ! $FBDOCK_JAIL_NETWORK -> ($1)"
   ! jails_routed || jail_rules
+  [ "${FBDOCK_PODMAN:-no}" != yes ] || tunnel_rules
   echo "block drop quick $on inet6"
   [ -z "$(nfs_shares)" ] ||
     echo "pass in quick $on inet proto { tcp udp } from $FBDOCK_ENGINE_ADDRESS to $FBDOCK_ENGINE_GATEWAY port { 111 2049 $(mountd_port) } no state"
@@ -108,6 +109,17 @@ END
     echo "pass quick $on no state"
   fi
   echo "block drop in quick on ! lo0 inet from any to $FBDOCK_ENGINE_NETWORK"
+}
+
+# tunnel_rules: the agent's datagrams to ports that podman publishes come out of a
+# tunnel (internal/datagram) and their answers go into it, and nothing else. States
+# would lose the fragments of large ones.
+tunnel_rules() {
+  cat <<END
+pass in quick on tun7335 inet proto { udp icmp } from 192.0.0.2 to any no state
+pass out quick on tun7335 inet proto { udp icmp } from any to 192.0.0.2 no state
+block drop quick on tun7335
+END
 }
 
 # jails_routed is true where jails have a network of their own.

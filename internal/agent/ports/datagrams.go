@@ -19,12 +19,15 @@ import (
 // errNobody is what an ICMP message says of a datagram.
 var errNobody = errors.New("the container has no program that listens for UDP at this port")
 
-// datagrams carries the UDP of published ports through a tunnel to the
-// engine, which is open while such a port is. The tunnel has a login of its
-// own at the engine: OpenSSH gives a connection up when the other side has
-// sent a little more than it should have, which must hit nothing else.
+// datagrams carries the UDP of published ports through a tunnel to a guest, the
+// engine or for podman's containers FreeBSD, which is open while such a port
+// is. The tunnel has a login of its own there: OpenSSH gives a connection up
+// when the other side has sent a little more than it should have, which must
+// hit nothing else.
 type datagrams struct {
 	forwards *Forwards
+	guest    string // the hop that the tunnel leads to
+	dial     func(ctx context.Context, handler datagram.Handler) (client *link.Client, tunnel *datagram.Tunnel, hop string, err error)
 	end      func() // nil while there is no need for a tunnel
 
 	tunnel retry.Value[datagram.Tunnel]
@@ -36,18 +39,32 @@ type datagrams struct {
 	nat *natTable
 }
 
-func newDatagrams(f *Forwards) *datagrams {
-	return &datagrams{
-		forwards: f, hop: "engine", last: errors.New("not yet made"), nat: newNATTable(),
+func newDatagrams(f *Forwards, guest string) *datagrams {
+	u := &datagrams{forwards: f, guest: guest, hop: guest, last: errors.New("not yet made"), nat: newNATTable()}
+	u.dial = f.dialEngineTunnel
+	if guest == "freebsd" {
+		u.dial = f.dialFreeBSDTunnel
 	}
+	return u
 }
 
-// reachable is where the tunnel finds a published UDP port.
+// udpOf carries the UDP of a port.
+func (f *Forwards) udpOf(p engine.Published) *datagrams {
+	if p.Podman {
+		return f.udpFreeBSD
+	}
+	return f.udp
+}
+
+// reachable is where the tunnel finds a published UDP port: that of a container
+// of FreeBSD at its own address, as TCP does.
 func reachable(p engine.Published) (netip.AddrPort, error) {
 	ip := p.HostIP
 	switch {
+	case p.Podman && !p.Address.IsValid():
+		return netip.AddrPort{}, errNoAddress
 	case p.Podman:
-		return netip.AddrPort{}, errors.New("UDP of containers of FreeBSD is not forwarded, only TCP is")
+		return netip.AddrPortFrom(p.Address, p.Port), nil
 	case ip == netip.IPv4Unspecified():
 		ip = datagram.There
 	case ip.IsLoopback():
@@ -92,9 +109,9 @@ func (u *datagrams) run(ctx context.Context) {
 		same := u.last.Error() == err.Error()
 		u.hop, u.last = hop, err
 		u.mu.Unlock()
-		u.forwards.judgeUDP(hop, fmt.Errorf("no tunnel for UDP: %w", err))
+		u.forwards.judgeUDP(u, hop, fmt.Errorf("no tunnel for UDP: %w", err))
 		if !same {
-			u.forwards.o.Log.Warn("no tunnel for UDP", "error", err)
+			u.forwards.o.Log.Warn("no tunnel for UDP", "guest", u.guest, "error", err)
 		}
 		return nil
 	})
@@ -103,15 +120,17 @@ func (u *datagrams) run(ctx context.Context) {
 // once opens a tunnel and gives why it ended, or where and why it was not
 // there.
 func (u *datagrams) once(ctx context.Context) (hop string, err error) {
-	client, tunnel, hop, err := u.dial(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	client, tunnel, hop, err := u.dial(ctx, u)
 	if err != nil {
 		return hop, err
 	}
 	defer client.Close()
 	defer tunnel.Close()
-	u.forwards.o.Log.Info("tunnel for UDP is up")
+	u.forwards.o.Log.Info("tunnel for UDP is up", "guest", u.guest)
 	u.tunnel.Set(tunnel)
-	u.forwards.judgeUDP("", nil)
+	u.forwards.judgeUDP(u, "", nil)
 	select {
 	case <-tunnel.Done():
 		err = fmt.Errorf("the tunnel was lost: %w", tunnel.Err())
@@ -119,24 +138,43 @@ func (u *datagrams) once(ctx context.Context) (hop string, err error) {
 		err = context.Cause(ctx)
 	}
 	u.tunnel.Clear()
-	return "engine", err
+	return u.guest, err
 }
 
-// dial logs in and opens a tunnel; hop is where that failed.
-func (u *datagrams) dial(ctx context.Context) (client *link.Client, tunnel *datagram.Tunnel, hop string, err error) {
-	below, err := u.forwards.o.FreeBSD(ctx)
+// tunnelOpens bounds the opening of a tunnel over a login that is there.
+const tunnelOpens = 20 * time.Second
+
+// dialEngineTunnel logs in to the engine and opens a tunnel; hop is where that
+// failed.
+func (f *Forwards) dialEngineTunnel(ctx context.Context, handler datagram.Handler) (client *link.Client, tunnel *datagram.Tunnel, hop string, err error) {
+	below, err := f.o.FreeBSD(ctx)
 	if err != nil {
 		return nil, nil, "freebsd", err
 	}
-	client, err = u.forwards.o.Login(ctx, below)
+	client, err = f.o.Login(ctx, below)
 	if err != nil {
 		return nil, nil, "engine", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, tunnelOpens)
 	defer cancel()
-	tunnel, err = datagram.Open(ctx, client, u)
+	tunnel, err = datagram.Open(ctx, client, handler)
 	if err != nil {
 		return nil, nil, "engine", errors.Join(err, client.Close())
+	}
+	return client, tunnel, "", nil
+}
+
+// dialFreeBSDTunnel is the same for FreeBSD.
+func (f *Forwards) dialFreeBSDTunnel(ctx context.Context, handler datagram.Handler) (client *link.Client, tunnel *datagram.Tunnel, hop string, err error) {
+	client, err = f.tunnelServer(ctx)
+	if err != nil {
+		return nil, nil, "freebsd", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, tunnelOpens)
+	defer cancel()
+	tunnel, err = datagram.OpenFreeBSD(ctx, client, handler)
+	if err != nil {
+		return nil, nil, "freebsd", errors.Join(err, client.Close())
 	}
 	return client, tunnel, "", nil
 }
@@ -172,6 +210,9 @@ type datagramPort struct {
 
 // lead has what comes from now on go elsewhere.
 func (p *datagramPort) lead(to engine.Published) error {
+	if p.datagrams.forwards.udpOf(to) != p.datagrams {
+		return errors.New("another tunnel leads there")
+	}
 	at, err := reachable(to)
 	if err == nil {
 		p.to.Store(&at)
@@ -216,7 +257,7 @@ func (u *datagrams) send(ctx context.Context, from sender, payload []byte) (hop 
 		return hop, err
 	}
 	to := *from.to.to.Load()
-	return "engine", tunnel.Send(u.nat.portOf(from, to), to, payload)
+	return u.guest, tunnel.Send(u.nat.portOf(from, to), to, payload)
 }
 
 // Received gives an answer to who asked.
@@ -244,18 +285,18 @@ func (f *Forwards) judgeSent(fw *forward, hop string, err error) {
 	fw.judgeHop(hop, err)
 }
 
-// judgeUDP remembers for all UDP ports whether datagrams reach the engine.
-func (f *Forwards) judgeUDP(hop string, err error) {
+// judgeUDP remembers for all UDP ports of a guest whether datagrams reach it.
+func (f *Forwards) judgeUDP(u *datagrams, hop string, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for at, fw := range f.all {
-		if at.protocol == "udp" && len(fw.listeners) > 0 {
+		if at.protocol == "udp" && len(fw.listeners) > 0 && f.udpOf(fw.port.Published) == u {
 			fw.judgeHop(hop, err)
 		}
 	}
 }
 
-// judgeHop is about the hops as far as the engine: success says
+// judgeHop is about the hops as far as the guest: success says
 // nothing about the container.
 func (fw *forward) judgeHop(hop string, err error) {
 	switch {

@@ -41,11 +41,13 @@ func (f *Forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn,
 	return conn, "container", err
 }
 
+var errNoAddress = errors.New("the container has no address of its own in FreeBSD")
+
 // dialPodman goes to a container's own address: FreeBSD's pf does not redirect
 // what the guest itself connects to.
 func (f *Forwards) dialPodman(ctx context.Context, p engine.Published) (conn net.Conn, hop string, err error) {
 	if !p.Address.IsValid() {
-		return nil, "freebsd", errors.New("the container has no address of its own in FreeBSD")
+		return nil, "freebsd", errNoAddress
 	}
 	j, err := f.o.FreeBSD(ctx)
 	if err != nil {

@@ -6,6 +6,7 @@ package ports
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/netip"
 	"time"
 
@@ -35,6 +36,10 @@ type Options struct {
 	// new one with the engine, through FreeBSD's.
 	FreeBSD, Engine func(context.Context) (*link.Client, error)
 	Login           func(ctx context.Context, through *link.Client) (*link.Client, error)
+	// Root runs a command as root in FreeBSD, whose standard streams are the
+	// connection. args are its arguments, and have to write the line that they
+	// are given when they are ready.
+	Root func(ctx context.Context, args func(ready string) []string) (net.Conn, error)
 	// Dockerd and Podman are clients of Docker's API.
 	Dockerd, Podman func(context.Context) (*engine.Client, error)
 	// Enter counts a connection until leave is called.

@@ -107,7 +107,7 @@ func (f *Forwards) protocol(fw *forward) (func(ctx context.Context, at string) (
 	case "udp":
 		to, err := reachable(fw.port.Published)
 		return func(ctx context.Context, at string) (listener, error) {
-			return f.udp.listen(ctx, at, fw, to)
+			return f.udpOf(fw.port.Published).listen(ctx, at, fw, to)
 		}, err
 	default:
 		return nil, fmt.Errorf("%s is not forwarded, only TCP and UDP are", fw.port.Protocol)

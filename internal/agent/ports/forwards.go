@@ -15,11 +15,13 @@ import (
 // Forwards keeps this host's listeners the same as the ports that running
 // containers publish. Events say when to look; what is there says what to do.
 type Forwards struct {
-	o     Options
-	udp   *datagrams
-	from  []*source
-	look  chan chan<- struct{} // look now, and close what is sent
-	slots chan struct{}        // holds one for every connection
+	o   Options
+	udp *datagrams // of the engine's containers
+	// udpFreeBSD is that of FreeBSD's containers.
+	udpFreeBSD *datagrams
+	from       []*source
+	look       chan chan<- struct{} // look now, and close what is sent
+	slots      chan struct{}        // holds one for every connection
 
 	mu   sync.Mutex
 	all  map[place]*forward
@@ -33,7 +35,7 @@ func New(o Options) *Forwards {
 		o: o, look: make(chan chan<- struct{}), all: map[place]*forward{}, last: errors.New("not yet looked"),
 		slots: make(chan struct{}, maxForwarded),
 	}
-	f.udp = newDatagrams(f)
+	f.udp, f.udpFreeBSD = newDatagrams(f, "engine"), newDatagrams(f, "freebsd")
 	f.from = sources(o)
 	return f
 }
@@ -144,10 +146,12 @@ func (f *Forwards) reconcile(ctx, life context.Context) {
 	for at, p := range want {
 		f.bring(life, all[at], p)
 	}
-	if f.anyUDP() {
-		f.udp.open(life)
-	} else {
-		f.udp.close()
+	for _, u := range []*datagrams{f.udp, f.udpFreeBSD} {
+		if f.anyUDP(u) {
+			u.open(life)
+		} else {
+			u.close()
+		}
 	}
 }
 
@@ -173,10 +177,10 @@ func (f *Forwards) bring(life context.Context, old *forward, p engine.Published)
 	}
 }
 
-// anyUDP tells whether a UDP port is open on this host.
-func (f *Forwards) anyUDP() bool {
+// anyUDP tells whether a UDP port of u's is open on this host.
+func (f *Forwards) anyUDP(u *datagrams) bool {
 	for at, fw := range f.snapshot() {
-		if at.protocol == "udp" && len(fw.listeners) > 0 {
+		if at.protocol == "udp" && len(fw.listeners) > 0 && f.udpOf(f.target(fw)) == u {
 			return true
 		}
 	}
@@ -222,6 +226,7 @@ func (f *Forwards) targets() map[place]engine.Published {
 
 func (f *Forwards) clear() {
 	f.udp.close()
+	f.udpFreeBSD.close()
 	for at, fw := range f.snapshot() {
 		f.drop(at)
 		fw.stop()

@@ -136,6 +136,9 @@ func (e *Engine) connect(context.Context, string, string) (net.Conn, error) {
 	return net.FileConn(near)
 }
 
+// Within is a command that runs another in the engine's network.
+func (e *Engine) Within() []string { return []string{"nsenter", "--net=" + e.network} }
+
 // Cut ends all logins as a crash does.
 func (e *Engine) Cut() {
 	e.mu.Lock()
@@ -151,9 +154,15 @@ func (e *Engine) Cut() {
 // datagram with what answer makes of it; nil is no answer.
 func (e *Engine) Answer(t testing.TB, port uint16, answer func([]byte) []byte) {
 	t.Helper()
+	e.AnswerAt(t, netip.AddrPortFrom(netip.IPv4Unspecified(), port), answer)
+}
+
+// AnswerAt is Answer at one of its addresses.
+func (e *Engine) AnswerAt(t testing.TB, at netip.AddrPort, answer func([]byte) []byte) {
+	t.Helper()
 	var conn *net.UDPConn
 	err := e.enter(func() (err error) {
-		conn, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.IPv4Unspecified(), port)))
+		conn, err = net.ListenUDP("udp4", net.UDPAddrFromAddrPort(at))
 		return err
 	})
 	if err != nil {

@@ -85,7 +85,7 @@ func clearMachine(l *lab) {
 	}
 	links, _ := filepath.Glob(l.path("/sys/class/net/*"))
 	for _, link := range links {
-		if name := filepath.Base(link); strings.HasPrefix(name, "tap") || strings.HasPrefix(name, "bridge") {
+		if name := filepath.Base(link); strings.HasPrefix(name, "tap") || strings.HasPrefix(name, "tun") || strings.HasPrefix(name, "bridge") {
 			l.report(l.debian("ip", "link", "del", name))
 		}
 	}

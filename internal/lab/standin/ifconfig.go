@@ -44,7 +44,7 @@ func ifconfigArgs(l *lab, n *network) int {
 	case args[0] == "-l":
 		return ifconfigList(l, n, args[1:])
 	case args[0] == "-C":
-		l.printf("bridge tap epair lo\n")
+		l.printf("bridge tap tun epair lo\n")
 		return 0
 	case args[0] == "-g" && len(args) == 2:
 		for _, one := range n.Ifaces {
@@ -159,13 +159,18 @@ func ifconfigSet(l *lab, n *network, one *iface, words []string) int {
 	return 0
 }
 
-// inet adds or removes an address: "ADDR/LEN [netmask M] [broadcast B] [delete|-alias]".
+// inet adds or removes an address: "ADDR/LEN [PEER] [netmask M] [broadcast B] [delete|-alias]".
 func inet(l *lab, n *network, one *iface, words []string) (rest []string, text string) {
 	if len(words) == 0 {
 		return words, "bad value (width too small)"
 	}
 	addr, rest := words[0], words[1:]
 	remove := false
+	if one.Kind == "tun" && len(rest) > 0 {
+		if peer, err := netip.ParseAddr(rest[0]); err == nil {
+			return rest[1:], pointToPoint(l, n, one, addr, peer)
+		}
+	}
 	for len(rest) > 0 {
 		if (rest[0] == "netmask" || rest[0] == "broadcast") && len(rest) > 1 {
 			if rest[0] == "netmask" {

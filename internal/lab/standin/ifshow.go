@@ -62,6 +62,8 @@ func show(l *lab, n *network, one *iface) {
 	switch {
 	case one.Kind == "lo":
 		flags = "UP,LOOPBACK,RUNNING,MULTICAST,LOWER_UP"
+	case one.Kind == "tun":
+		flags = map[bool]string{true: "UP,", false: ""}[one.Up] + "POINTOPOINT,MULTICAST"
 	case one.Kind == "bridge" && one.Up:
 		flags = "UP,BROADCAST,RUNNING,SIMPLEX,MULTICAST,LOWER_UP"
 	case one.Up && n.bridgeOf(one.Name) != nil:
@@ -79,6 +81,11 @@ func show(l *lab, n *network, one *iface) {
 		l.printf("\tether %s\n", one.Ether)
 	}
 	for _, text := range one.Addrs {
+		if one.Kind == "tun" {
+			addr, peer, _ := strings.Cut(text, " ")
+			l.printf("\tinet %s --> %s netmask 0xffffffff\n", strings.TrimSuffix(addr, "/32"), peer)
+			continue
+		}
 		addr, mask, broadcast := prefixWords(text)
 		if one.Kind == "lo" {
 			l.printf("\tinet %s netmask %s\n", addr, mask)
@@ -118,7 +125,7 @@ func showMedia(l *lab, one *iface) {
 
 func (i *iface) options() string {
 	switch i.Kind {
-	case "tap":
+	case "tap", "tun":
 		return "80000<LINKSTATE>"
 	case "ether":
 		var on []string

@@ -13,7 +13,7 @@ import (
 // iface is one network interface as ifconfig shows it.
 type iface struct {
 	Name    string
-	Kind    string // ether (the machine's own), lo, bridge, tap, epair
+	Kind    string // ether (the machine's own), lo, bridge, tap, tun, epair
 	Ether   string
 	Up      bool
 	Addrs   []string // with prefix length
@@ -102,7 +102,7 @@ func linux(name string) string {
 // clone makes an interface of a kind that can be made, with the lowest free number where none is given.
 func clone(l *lab, n *network, name string) (*iface, string) {
 	kind := strings.TrimRight(name, "0123456789")
-	if !slices.Contains([]string{"bridge", "tap", "epair", "lo"}, kind) || kind == "bridge" && !moduleLives(l, "if_bridge") && !autoload(l, "if_bridge") {
+	if !slices.Contains([]string{"bridge", "tap", "tun", "epair", "lo"}, kind) || kind == "bridge" && !moduleLives(l, "if_bridge") && !autoload(l, "if_bridge") {
 		return nil, "SIOCIFCREATE2 (" + name + "): Invalid argument"
 	}
 	if len(name) > 15 {
@@ -127,6 +127,9 @@ func clone(l *lab, n *network, name string) (*iface, string) {
 	switch kind {
 	case "bridge":
 		effect(l, "ip", "link", "add", name, "type", "bridge")
+	case "tun":
+		one.Ether = ""
+		effect(l, "ip", "tuntap", "add", name, "mode", "tun")
 	case "tap":
 		effect(l, "ip", "tuntap", "add", name, "mode", "tap")
 		effect(l, "ip", "link", "set", name, "down")

@@ -46,6 +46,7 @@ func TestRefused(t *testing.T) {
 	put(t, root, "tmp/file", "text\n")
 	for _, setup := range [][]string{
 		{"kldload", "-n", "vmm", "nmdm", "pf"}, {"ifconfig", "bridge0", "create"}, {"ifconfig", "tap0", "create"},
+		{"ifconfig", "tun1", "create"}, {"ifconfig", "tun1", "inet", "192.0.0.1/32", "192.0.0.2", "mtu", "1500", "up"}, {"ifconfig", "tun2", "create"},
 		{"zpool", "create", "-m", "none", "fbdock", "/dev/vtbd1"}, {"zfs", "create", "-o", "volmode=dev", "fbdock/vm"},
 	} {
 		if out, status := machine(setup...); status != 0 {
@@ -58,6 +59,7 @@ func TestRefused(t *testing.T) {
 		{"chflags", "schg"}, {"chflags", "immutable", root + "/tmp/file"}, {"chflags", "uchg", root + "/tmp/file"}, {"chflags", "schg", root + "/none"},
 		{"find", root, "-printf", "%p"}, {"install", "-D", "a", "b"}, {"cp", "--reflink", "a", "b"}, {"readlink", "-e", "a"}, {"tail", "--lines=3"},
 		{"ifconfig", "tap0", "inet", "10.0.0.1"}, {"ifconfig", "nosuch0", "up"}, {"ifconfig", "bridge0", "create"}, {"ifconfig", "tap0", "frobnicate"},
+		{"ifconfig", "tun1", "create"}, {"ifconfig", "tun2", "inet", "192.0.0.1/32", "192.0.0.2"}, {"ifconfig", "tun2", "inet", "192.0.0.1", "192.0.0.3"}, {"ifconfig", "tap0", "inet", "10.0.0.1/32", "10.0.0.2"},
 		{"ifconfig", "bridge0", "addm"}, {"ifconfig", "tap0", "addm", "bridge0"}, {"kldload", "nosuchmodule"}, {"kldload", "if_tuntap"}, {"kldstat", "--quiet"},
 		{"sysctl", "no.such.oid"}, {"sysctl", "hw.physmem=1"}, {"sysctl", "net.inet.ip.forwarding=2"}, {"sysctl", "vfs.zfs.arc.max=1048576"},
 		{"sysrc", "nosuchvar"}, {"sysrc", "-Z", "pf_enable"}, {"pfctl", "-f", "/nosuch"}, {"pfctl", "-s", "bogus"}, {"pfctl"}, {"pfctl", "-d"},
