@@ -32,7 +32,7 @@ func engineSchema(x *Engine) Block {
 		Attributes: []Attribute{
 			{
 				Name: "hypervisor", into: text(&x.Hypervisor), Default: "auto", Example: `"auto"`, Values: []string{"auto", "bhyve", "qemu"},
-				Doc: "`auto` is `bhyve`, or `qemu` (slow) where bhyve cannot run",
+				Doc: "`auto` is `bhyve`, or `qemu` (slow) where bhyve cannot run; with a sibling `qemu` has the provider, libvirt or qemu, emulate both VMs",
 			},
 			{
 				Name: "placement", into: text(&x.Placement), Default: "auto", Example: `"auto"`, Values: []string{"auto", "nested", "sibling"},

@@ -104,7 +104,7 @@ func (d *doctor) bhyve() {
 	case c.Provider == "":
 		d.skip("bhyve", "it depends on the provider")
 	case d.want.Placement == Sibling:
-		d.pass("bhyve", "not wanted: the engine is a VM beside FreeBSD")
+		d.beside()
 	case c.Nests == Works:
 		d.pass("bhyve", "can run: "+c.Reason)
 	case d.want.Hypervisor == "qemu":

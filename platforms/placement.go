@@ -1,5 +1,7 @@
 package platforms
 
+import "slices"
+
 // The places of an engine.
 const (
 	Nested  = "nested"  // a VM in the FreeBSD guest, under bhyve
@@ -38,6 +40,31 @@ func siblingHow(provider string) string {
 		return `: set placement = "sibling" in the engine block`
 	}
 	return ", and `fbdock up` cannot make one with " + provider + " yet"
+}
+
+// beside is the question that decides for an engine beside FreeBSD: does the
+// provider run VMs at speed?
+func (d *doctor) beside() {
+	const name = "bhyve"
+	why := "a VM runs at speed only with KVM"
+	emulate := words(`set hypervisor = "qemu" in the engine block of fbdock.hcl: both VMs are emulated, which is some ten times slower`)
+	onKVM := d.OS == "linux" && makesSibling(d.choice.Provider)
+	switch {
+	case d.want.Hypervisor == "qemu":
+		d.warn(name, "not wanted: "+d.choice.Provider+" emulates both VMs, as engine.hypervisor says", "emulation is some ten times slower", Remedy{})
+	case onKVM && !d.KVM.Present:
+		d.fail(name, "not wanted, but "+d.choice.Provider+" has no KVM: /dev/kvm is missing", why, or(loadKVM(d.Facts), emulate))
+	case onKVM && !d.KVM.Usable:
+		d.fail(name, "not wanted, but "+d.choice.Provider+" has no KVM: this user may not open /dev/kvm", why, or(permitKVM(d.Facts), emulate))
+	default:
+		d.pass(name, "not wanted: the engine is a VM beside FreeBSD")
+	}
+}
+
+// or is a remedy with another one that does as well.
+func or(first, other Remedy) Remedy {
+	first.Or = append(slices.Clone(first.Or), other.Text)
+	return first
 }
 
 // placement says where the engine would be.

@@ -47,3 +47,29 @@ func TestSiblingIsRefused(t *testing.T) {
 		}
 	}
 }
+
+// Without KVM libvirt makes no VM of either system, unless the file asks for
+// emulation.
+func TestSiblingWantsKVM(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		kvm    platforms.KVM
+		want   platforms.Wanted
+		result platforms.Result
+		seen   string
+	}{
+		"no KVM":         {platforms.KVM{}, platforms.Wanted{}, platforms.Fail, "/dev/kvm is missing"},
+		"not this user":  {platforms.KVM{Present: true}, platforms.Wanted{}, platforms.Fail, "may not open /dev/kvm"},
+		"KVM":            {platforms.KVM{Present: true, Usable: true}, platforms.Wanted{}, platforms.Pass, "a VM beside FreeBSD"},
+		"emulated":       {platforms.KVM{}, platforms.Wanted{Hypervisor: "qemu"}, platforms.Warn, "libvirt emulates both VMs"},
+		"emulated by it": {platforms.KVM{Present: true, Usable: true}, platforms.Wanted{Hypervisor: "qemu"}, platforms.Warn, "libvirt emulates both VMs"},
+	} {
+		tt.want.Provider, tt.want.Placement = "libvirt", platforms.Sibling
+		d := platforms.Diagnose(platforms.Facts{OS: "linux", Arch: "amd64", CPU: platforms.CPU{Vendor: "AMD"}, KVM: tt.kvm}, tt.want)
+		for _, c := range d.Checks {
+			if c.Name == "bhyve" && (c.Result != tt.result || !strings.Contains(c.Seen, tt.seen) || (c.Result == platforms.Fail && !strings.Contains(c.Fix.String(), `hypervisor = "qemu"`))) {
+				t.Errorf("Diagnose() with %s, check of bhyve = %+v, fix %q, want %v, %q and emulation as a way out", name, c, c.Fix.String(), tt.result, tt.seen)
+			}
+		}
+	}
+}

@@ -122,12 +122,21 @@ func vmware(f *file, m vm) {
 }
 
 func libvirt(f *file, m vm) {
-	f.line(`v.driver = "kvm"`)
+	if m.Emulated() {
+		f.comment("As hypervisor = \"qemu\" asks: emulated, which every host can do.")
+		f.line(`v.driver = "qemu"`)
+	} else {
+		f.line(`v.driver = "kvm"`)
+	}
 	size(f, m)
 	if m.nested() {
 		f.line("v.nested = true")
 	}
-	f.line(`v.cpu_mode = "host-passthrough"`)
+	if m.Emulated() {
+		f.line(`v.cpu_mode = "maximum"`)
+	} else {
+		f.line(`v.cpu_mode = "host-passthrough"`)
+	}
 	f.comment("Disk and network card are virtio unless the box says otherwise: its")
 	f.comment("fstab and rc.conf may name them.")
 	f.line(`v.graphics_type = "none"`)
@@ -175,19 +184,26 @@ func parallels(f *file, m vm) {
 }
 
 func qemu(f *file, m vm) {
+	// Without a word QEMU emulates, and then has no CPU "host". Of a list it
+	// takes the first that works (qemu(1), -accel).
+	accel, cpu := "kvm:hvf", "host"
+	if m.Emulated() {
+		f.comment("As hypervisor = \"qemu\" asks: emulated, which every host can do.")
+		accel, cpu = "tcg", "max"
+	}
 	switch {
 	case intel(m):
 		f.line(`v.arch = "x86_64"`)
-		f.line(`v.machine = "q35"`)
+		f.line(`v.machine = "q35,accel=%s"`, accel)
 	case m.Engine.Hypervisor == "bhyve":
 		f.comment("Nesting wants QEMU 11.1, macOS 26 and an M3 or later.")
 		f.line(`v.arch = "aarch64"`)
-		f.line(`v.machine = "virt,gic-version=3,virtualization=on"`)
+		f.line(`v.machine = "virt,accel=%s,gic-version=3,virtualization=on"`, accel)
 	default:
 		f.line(`v.arch = "aarch64"`)
-		f.line(`v.machine = "virt"`)
+		f.line(`v.machine = "virt,accel=%s"`, accel)
 	}
-	f.line(`v.cpu = "host"`)
+	f.line("v.cpu = %s", quote(cpu))
 	f.line("v.smp = %s", quote(fmt.Sprint(m.CPUs)))
 	f.line("v.memory = %s", quote(fmt.Sprintf("%dM", mebibytes(m.Memory))))
 	f.line(`v.net_device = "virtio-net-pci"`)

@@ -56,6 +56,11 @@ func plans() map[string]plan.Plan {
 	for _, p := range []string{"virtualbox", "vmware_desktop", "parallels", "qemu", "utm"} {
 		all["sibling-"+p+"-arm64"] = plan.Plan{Machines: []plan.Machine{beside("dev", p, "arm64")}}
 	}
+	for _, p := range []string{"libvirt", "qemu"} {
+		emulated := beside("dev", p, "amd64")
+		emulated.Engine.Hypervisor = "qemu"
+		all["sibling-"+p+"-emulated"] = plan.Plan{Machines: []plan.Machine{emulated}}
+	}
 	own := machine("dev", "libvirt", "amd64")
 	own.Box.Name, own.Box.Version, own.Box.Own = "fbdock/freebsd-15.1", "15.1.1.79228162514264337593543950336", true
 	all["own"] = plan.Plan{Machines: []plan.Machine{own}}

@@ -76,10 +76,7 @@ func (b *builder) placement(m Machine) (placement, reason string) {
 		b.report(hcl.Error, "engine.placement", "leave placement out", "no place for the engine",
 			fmt.Sprintf("A sibling is a VM, and the provider %s makes none.", m.Provider))
 	case in.Placement == PlacementSibling:
-		if in.Hypervisor != "" && in.Hypervisor != "auto" {
-			b.report(hcl.Error, "engine.hypervisor", "leave hypervisor out", "two places for the engine",
-				fmt.Sprintf("hypervisor = %q runs the engine in FreeBSD, and a sibling is a VM beside it.", in.Hypervisor))
-		}
+		b.beside(m.Provider)
 		return PlacementSibling, "as engine.placement says"
 	case in.Placement == PlacementNested:
 		return PlacementNested, "as engine.placement says"
@@ -90,6 +87,23 @@ func (b *builder) placement(m Machine) (placement, reason string) {
 	}
 	return PlacementNested, why
 }
+
+// beside checks what runs an engine beside FreeBSD: the provider, or its
+// emulation where the user asks for that.
+func (b *builder) beside(provider string) {
+	switch hypervisor := b.in.Engine.Hypervisor; {
+	case hypervisor == "bhyve":
+		b.report(hcl.Error, "engine.hypervisor", "leave hypervisor out", "two places for the engine",
+			"bhyve runs the engine in FreeBSD, and a sibling is a VM beside it.")
+	case hypervisor == "qemu" && !MakesSibling(provider):
+		b.report(hcl.Error, "engine.hypervisor", "leave hypervisor out", "no emulation with this provider",
+			fmt.Sprintf("hypervisor = \"qemu\" has QEMU emulate both VMs, which libvirt and qemu can do, and %s cannot.", provider))
+	}
+}
+
+// Emulated tells whether the provider emulates FreeBSD and the engine beside
+// it: slow, and only where the user asks for it.
+func (m Machine) Emulated() bool { return m.Engine.Sibling() && m.Engine.Hypervisor == "qemu" }
 
 // besideEngine is FreeBSD's memory where the engine has its own.
 func (b *builder) besideEngine() hcl.Size {

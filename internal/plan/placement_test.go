@@ -25,6 +25,7 @@ func TestPlacement(t *testing.T) {
 		"emulated, as it is said":      {hcl.Machine{Provider: "utm", Engine: hcl.Engine{Hypervisor: "qemu"}}, plan.PlacementNested, "as engine.hypervisor says"},
 		"where nesting is unsupported": {hcl.Machine{Provider: "utm"}, plan.PlacementNested, "UTM supports no nesting; a sibling engine would need no nesting, and `fbdock up` cannot make one with utm yet"},
 		"a sibling":                    {sibling(hcl.Machine{Provider: "utm"}), plan.PlacementSibling, "as engine.placement says"},
+		"a sibling that is emulated":   {sibling(hcl.Machine{Provider: "libvirt", Engine: hcl.Engine{Hypervisor: "qemu"}}), plan.PlacementSibling, "as engine.placement says"},
 		"a computer of the user's own": {hcl.Machine{Host: "ssh://me@there"}, plan.PlacementNested, ""},
 	} {
 		tt.in.Name = "dev"
