@@ -69,7 +69,7 @@ esac
 // fakeCLI says what it was asked for, and does some of what docker does.
 func fakeCLI(name string) string {
 	return strings.ReplaceAll("echo \"docker $*\"\necho \"docker on stderr\" >&2\ncase $1 in\nexit) exit \"$2\" ;;\ncat) cat ;;\nwhere | build) pwd ;;\nesac\n"+
-		"case \" $* \" in\n*\" streams \"*) for n in 0 1 2; do [ -t $n ] && echo \"$n terminal\" || echo \"$n other\"; done; cat ;;\n*\" tty \"*) [ -t 0 ] && echo a terminal ;;\n*\" env \") env ;;\n"+
+		"case \" $* \" in\n*\" streams \"*) for n in 0 1 2; do [ -t $n ] && echo \"$n terminal\" || echo \"$n other\"; done; while IFS= read -r line; do printf '%s\\n' \"$line\"; done ;;\n*\" tty \"*) [ -t 0 ] && echo a terminal ;;\n*\" env \") env ;;\n"+
 		"*\" interrupted\"*) trap 'exit 7' INT; echo ready; while :; do sleep 0.02; done ;;\nesac\n", "docker", name)
 }
 
