@@ -145,7 +145,7 @@ func TestLoadWhole(t *testing.T) {
 		},
 		Shares:  []hcl.Share{{Name: "scratch", Type: "nfs", Target: "/scratch"}},
 		Forward: &hcl.Forward{Bind: netip.MustParseAddr("127.0.0.1"), Max: 2000},
-		Podman:  true,
+		Podman:  true, EngineAccess: true,
 		Provisions: []hcl.Provision{
 			{Name: "tools", On: "engine", Inline: "true"},
 			{Name: "more", Script: "setup.sh"},

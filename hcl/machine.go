@@ -30,6 +30,8 @@ type Machine struct {
 	Shares  []Share
 	Forward *Forward
 	Podman  bool // podman {}: containers of FreeBSD itself
+	// EngineAccess tells whether those and the engine's reach each other.
+	EngineAccess bool
 	// JailNetwork is where jails have their addresses.
 	JailNetwork netip.Prefix
 	Jails       []Jail

@@ -108,11 +108,19 @@ func forwardSchema(m *Machine) Block {
 
 // podmanSchema is the block that asks for containers of FreeBSD itself.
 func podmanSchema(m *Machine) Block {
+	access := true
 	return Block{
 		Name: "podman",
 		Doc: "Podman in the FreeBSD guest, for containers of FreeBSD itself: `podman {}` installs it, and `fbdock podman` runs it. " +
 			"Without the block it is not installed. FreeBSD's port calls it experimental.",
-		end: func(*scope) { m.Podman = true },
+		Attributes: []Attribute{
+			{
+				Name: "engine_access", into: boolean(&access), Default: "true", Example: "false",
+				Doc: "whether containers of FreeBSD and those of an engine in FreeBSD reach each other: see docs/networking.md",
+			},
+		},
+		begin: func(*scope) { access = true },
+		end:   func(*scope) { m.Podman, m.EngineAccess = true, access },
 	}
 }
 

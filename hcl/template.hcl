@@ -82,8 +82,9 @@ machine "dev" {
   #   max  = 256 # ports, of all containers
   # }
 
-  # Containers of FreeBSD itself, beside Linux ones: `fbdock podman`.
-  # podman {}
+  # podman { # containers of FreeBSD itself, beside Linux ones: `fbdock podman`
+  #   engine_access = false # the two do not reach each other
+  # }
 
   # FreeBSD jails in the guest: `fbdock jail`. All of it may be left out.
   # jail_network = "10.79.0.0/24"

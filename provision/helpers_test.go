@@ -30,7 +30,7 @@ func machine() plan.Machine {
 		},
 		Mounts: []plan.Mount{{Source: "/home/me/src", Target: "/home/me/src", Type: "sshfs"}},
 		Shares: []plan.Share{{Name: "scratch", Type: "nfs", Target: "/scratch"}, {Name: "fast", Type: "9p", Target: "/mnt/fast"}},
-		Podman: true,
+		Podman: true, EngineAccess: true,
 		Provisions: []plan.Provision{
 			{Name: "tools", On: "freebsd", Inline: "pkg install -y jq\n"},
 			{Name: "pull", On: "engine", Inline: "docker pull busybox\n"},

@@ -33,6 +33,40 @@ func TestPodman(t *testing.T) {
 	}
 }
 
+// TestPodmanAccess: containers of FreeBSD and those of the engine reach each
+// other, also by name, unless fbdock.hcl says otherwise; dockerd stays closed.
+func TestPodmanAccess(t *testing.T) {
+	t.Parallel()
+	m := labMachine()
+	const state = "pfctl -a fbdock -sr; cat /etc/hosts"
+	g, out := play(t, m, "printf '127.0.0.1 localhost\\n' >/etc/hosts", state+"\necho --- again\n"+install)
+	first, again, _ := strings.Cut(out, "--- again\n")
+	mustSay(t, g, first, "status 0", "127.0.0.1 localhost\n# BEGIN fbdock", "10.77.0.2 docker.internal\n10.88.0.1 podman.internal\n",
+		"block return in quick on cni-podman0 inet proto tcp from any to 10.77.0.2 port = 2376\n",
+		"pass in quick on cni-podman0 inet from 10.88.0.0/15 to 10.77.0.2 flags S/SA keep state\n",
+		"pass out quick on bridge0 inet from 10.88.0.0/15 to 10.77.0.2 flags S/SA keep state\n",
+		"pass in quick on bridge0 inet from 10.77.0.2 to 10.88.0.0/15 flags S/SA keep state\n",
+		"pass out quick on cni-podman9 inet from 10.77.0.2 to 10.88.0.0/15 flags S/SA keep state\n")
+	order := func(first, second string) {
+		t.Helper()
+		if a, b := strings.Index(out, first), strings.Index(out, second); a < 0 || b < 0 || a > b {
+			t.Errorf("pf rules: %q at %d, %q at %d, want them in this order", first, a, second, b)
+		}
+	}
+	order("in quick on cni-podman0 inet proto tcp from any to 10.77.0.2 port = 2376", "pass in quick on cni-podman0")
+	order("block drop in quick on bridge0 inet from any to (self)", "pass in quick on bridge0 inet from 10.77.0.2 to 10.88.0.0/15")
+	order("pass out quick on bridge0 inet from 10.88.0.0/15", "pass quick on bridge0 all")
+	mustSay(t, g, again, "fbdock-step network skip", "fbdock-step podman skip")
+
+	m.EngineAccess = false
+	out = change(t, g, m, "", state)
+	_, out, _ = strings.Cut(out, "status 0\n")
+	mustSay(t, g, out, "block drop out quick on cni-podman0 inet from 10.77.0.0/24 to any\n", "127.0.0.1 localhost\n")
+	if strings.Contains(out, ".internal") || strings.Contains(out, "10.88.0.0/15") {
+		t.Errorf("without engine_access: rules and names =\n%s\nwant none for podman's containers", out)
+	}
+}
+
 // TestPodmanStorageStays: what somebody has made by hand is not hidden by a
 // dataset of fbdock's.
 func TestPodmanStorageStays(t *testing.T) {

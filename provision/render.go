@@ -173,6 +173,7 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 		{"FBDOCK_SHARES", shares},
 		{"FBDOCK_MOUNTS", mountWords(m.Mounts)},
 		{"FBDOCK_PODMAN", yes(m.Podman)},
+		{"FBDOCK_ENGINE_ACCESS", yes(m.Podman && m.EngineAccess)},
 		{"FBDOCK_STOP_TIMEOUT", seconds(cmp.Or(m.Timeouts.Stop, stopTimeout))},
 	}, jailValues(m)...), nil
 }

@@ -126,6 +126,7 @@ func (b *builder) machine() Machine {
 		}
 	}
 	m.Engine = b.engine(m)
+	m.EngineAccess = b.in.EngineAccess && !m.Engine.Sibling()
 	if m.OwnComputer() {
 		m.Storage = b.ownStorage()
 	} else {

@@ -44,6 +44,9 @@ type Machine struct {
 	MaxForwards int `json:"max_forwards"`
 	// Podman tells that the FreeBSD guest has podman, for containers of FreeBSD itself.
 	Podman bool `json:"podman,omitempty"`
+	// EngineAccess tells that those and the engine's containers reach each
+	// other: an engine beside FreeBSD has another way out.
+	EngineAccess bool `json:"engine_access,omitempty"`
 	// JailNetwork is where the Jails have their addresses; the zero value where
 	// the file says nothing of jails.
 	JailNetwork netip.Prefix `json:"jail_network,omitzero"`

@@ -71,6 +71,8 @@ func podmanChange(old, now plan.Machine) []Change {
 		return []Change{{"podman", "podman added"}}
 	case old.Podman && !now.Podman:
 		return []Change{{"podman", "podman removed: its images stay"}}
+	case now.Podman && old.EngineAccess != now.EngineAccess:
+		return []Change{changed("podman.engine_access")}
 	}
 	return nil
 }

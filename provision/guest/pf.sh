@@ -100,8 +100,9 @@ block return in quick $on inet proto tcp from any to (self) flags S/SA
 pass in quick $on inet proto tcp from $FBDOCK_ENGINE_NETWORK to (self) no state
 pass out quick $on inet proto { udp icmp } from (self) to $FBDOCK_ENGINE_NETWORK keep state
 block drop in quick $on inet from any to (self)
-block drop in quick $on inet from any to { $FBDOCK_ENGINE_NETWORK 255.255.255.255 224.0.0.0/4 }
 END
+  [ "${FBDOCK_PODMAN:-no}" != yes ] || access_rules
+  echo "block drop in quick $on inet from any to { $FBDOCK_ENGINE_NETWORK 255.255.255.255 224.0.0.0/4 }"
   # An engine in FreeBSD goes through it to the outside, one beside it does not.
   if beside; then
     printf '%s\n' "block drop in quick $on" "pass out quick $on no state"
@@ -109,6 +110,29 @@ END
     echo "pass quick $on no state"
   fi
   echo "block drop in quick on ! lo0 inet from any to $FBDOCK_ENGINE_NETWORK"
+}
+
+# access_rules: podman's containers and the engine's reach each other, or do not.
+# podman numbers its bridges, and gives networks of 10.88.0.0/16 and 10.89.0.0/16
+# (containers.conf(5), default_subnet and default_subnet_pools). Neither dockerd nor
+# sshd of the engine is for them; its own filter refuses them as well. Where it is
+# off, a published port of podman's is still redirected, past the rules for what
+# comes in (net/containernetworking-plugins has "rdr pass"): it ends at the bridge.
+access_rules() {
+  bridges='{'
+  for number in 0 1 2 3 4 5 6 7 8 9; do bridges="$bridges cni-podman$number"; done
+  bridges="$bridges }"
+  if [ "${FBDOCK_ENGINE_ACCESS:-no}" != yes ]; then
+    echo "block drop out quick on $bridges inet from $FBDOCK_ENGINE_NETWORK to any"
+    return
+  fi
+  cat <<END
+block return in quick on $bridges inet proto tcp from any to $FBDOCK_ENGINE_ADDRESS port { 22 2375 2376 }
+pass in quick on $bridges inet from 10.88.0.0/15 to $FBDOCK_ENGINE_ADDRESS keep state
+pass out quick $on inet from 10.88.0.0/15 to $FBDOCK_ENGINE_ADDRESS keep state
+pass in quick $on inet from $FBDOCK_ENGINE_ADDRESS to 10.88.0.0/15 keep state
+pass out quick on $bridges inet from $FBDOCK_ENGINE_ADDRESS to 10.88.0.0/15 keep state
+END
 }
 
 # tunnel_rules: the agent's datagrams to ports that podman publishes come out of a

@@ -29,9 +29,17 @@ podman_runs() { service podman_service onestatus >/dev/null 2>&1 && [ -S "$podma
 # container, needs more than the three of devfs(4).
 fdescfs_on() { mount -p | awk '$2 == "/dev/fd" && $3 == "fdescfs" { f = 1 } END { exit !f }'; }
 
+# podman_names are lines of hosts(5): podman gives those of FreeBSD's file to each
+# container (containers.conf(5), base_hosts_file).
+podman_names() {
+  [ "${FBDOCK_ENGINE_ACCESS:-no}" = yes ] || return 0
+  printf '%s docker.internal\n10.88.0.1 podman.internal\n' "$FBDOCK_ENGINE_ADDRESS"
+}
+
 # podman_off stops what fbdock has started. Images and containers stay.
 podman_off() {
   [ "$(fact podman)" = yes ] || return 0
+  unblock /etc/hosts || true
   podman_all stop --all
   if own; then
     rc_back podman_service_enable YES

@@ -186,6 +186,10 @@ containers() {
     say "change ZFS: dataset $data at /var/db/containers, for podman"
   fi
   grep -qs '^[^#].*[[:space:]]/dev/fd[[:space:]]' /etc/fstab || say 'change /etc/fstab: a block that mounts fdescfs at /dev/fd, now too'
+  if [ "$FBDOCK_ENGINE_ACCESS" = yes ]; then
+    grep -qs '^# BEGIN fbdock' /etc/hosts || say "change /etc/hosts: a block with docker.internal and podman.internal"
+    say 'change network: containers of podman and of the engine reach each other, by rules of the anchor "fbdock"'
+  fi
   for name in podman_enable podman_service_enable; do
     rc_change "$name" YES
   done

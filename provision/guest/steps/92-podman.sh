@@ -42,6 +42,15 @@ if ! fdescfs_on; then
   change mount -t fdescfs fdesc /dev/fd
 fi
 
+names=$(podman_names)
+if [ -n "$names" ]; then
+  [ -e /etc/hosts ] || remember file /etc/hosts
+  put_block /etc/hosts "$names"
+  take_block || true
+else
+  unblock /etc/hosts || true
+fi
+
 # podman starts containers with a restart policy after a boot, podman_service
 # is the API.
 rc_conf podman_enable YES
