@@ -27,12 +27,15 @@ func TestBox(t *testing.T) {
 		want                 string
 		timeout              int
 	}{
-		{"virtualbox", "amd64", "", "bento/freebsd-15", 900},
-		{"vmware_desktop", "arm64", "", "bento/freebsd-15", 900},
+		{"virtualbox", "amd64", "", "fbdock/freebsd-15.1", 1800},
+		{"qemu", "arm64", "", "fbdock/freebsd-15.1", 1800},
+		{"parallels", "arm64", "", "bento/freebsd-15", 900},
+		{"virtualbox", "amd64", "bento/freebsd-15", "bento/freebsd-15", 900},
+		{"vmware_desktop", "arm64", "", "fbdock/freebsd-15.1", 1800},
 		{"parallels", "arm64", "freebsd-14", "bento/freebsd-14", 900},
 		{"libvirt", "amd64", "freebsd-14", "fbdock/freebsd-14.5", 1800},
 		{"libvirt", "amd64", "", "fbdock/freebsd-15.1", 1800},
-		{"virtualbox", "amd64", "freebsd-15.1", "bento/freebsd-15.1", 900},
+		{"virtualbox", "amd64", "freebsd-15.1", "fbdock/freebsd-15.1", 1800},
 		{"virtualbox", "amd64", "fbdock/freebsd-15.1", "fbdock/freebsd-15.1", 1800},
 		{"vmware_desktop", "arm64", "freebsd-14.5", "fbdock/freebsd-14.5", 1800},
 		{"utm", "arm64", "fbdock/freebsd-15.1", "fbdock/freebsd-15.1", 1800},
@@ -52,7 +55,7 @@ func TestBox(t *testing.T) {
 func TestBoxNotFound(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ provider, arch, name, hint string }{
-		{"qemu", "arm64", "", "set box to one that you have"},
+		{"hyperv", "arm64", "", "set box to one that you have"},
 		{"xen", "amd64", "", "set box to one that you have"},
 		{"libvirt", "amd64", "freebsd-14.4", "known are: fbdock/freebsd-14.5, fbdock/freebsd-15.1, freebsd-14, freebsd-14.5, freebsd-15"},
 		{"virtualbox", "amd64", "freebsd-51", "did you mean freebsd-1"},

@@ -36,7 +36,7 @@ func engineSchema(x *Engine) Block {
 			},
 			{
 				Name: "placement", into: text(&x.Placement), Default: "auto", Example: `"auto"`, Values: []string{"auto", "nested", "sibling"},
-				Doc: "where the engine runs: `nested` in the FreeBSD guest, or as a VM of the provider beside it, `sibling`, which `fbdock up` makes with libvirt and qemu alone yet; `auto` is `nested`; a machine that was made keeps its place",
+				Doc: "where the engine runs: `nested` in the FreeBSD guest, or as a VM of the provider beside it, `sibling`, which `fbdock up` makes with libvirt and qemu alone yet; `auto` is `nested` where bhyve is known to run, else `sibling` where the provider makes one that runs on the processor itself, and never an emulated engine; a machine that was made keeps its place, and `fbdock plan` says what is lost with another one",
 			},
 			{Name: "image", into: text(&x.Image), Default: "alpine-3.24", Example: `"alpine-3.24"`, check: imageName, Doc: "a name of `fbdock boxes`, or the path of a qcow2 or raw file"},
 			{Name: "cpus", into: whole(&x.CPUs), Default: "2; 1 on virtualbox", Example: `2`, Min: 2, Doc: "CPUs of the engine"},

@@ -27,19 +27,28 @@ type Check struct {
 // Wanted is what the machine in question asks of this computer. The zero
 // value is a machine with fbdock's defaults.
 type Wanted struct {
-	Provider   string       `json:"provider,omitempty"`   // "" and auto let fbdock choose
-	Hypervisor string       `json:"hypervisor,omitempty"` // of the engine: "" and auto, bhyve, qemu
-	Placement  string       `json:"placement,omitempty"`  // of the engine: "" and auto, nested, sibling
-	Memory     uint64       `json:"memory,omitempty"`     // of the guest, and of an engine beside it, bytes
+	Provider   string `json:"provider,omitempty"`   // "" and auto let fbdock choose
+	Hypervisor string `json:"hypervisor,omitempty"` // of the engine: "" and auto, bhyve, qemu
+	Placement  string `json:"placement,omitempty"`  // of the engine: "" and auto, nested, sibling
+	// PlacementReason is why, "" where nobody has said so.
+	PlacementReason string `json:"placement_reason,omitempty"`
+	// ForeignBox tells that the box comes from a registry or by metadata, and not
+	// from fbdock itself or as a file.
+	ForeignBox bool         `json:"foreign_box,omitempty"`
+	Memory     uint64       `json:"memory,omitempty"` // of the guest, and of an engine beside it, bytes
 	Network    netip.Prefix `json:"network,omitzero"`
 }
 
 // Diagnosis is the answer of all checks.
 type Diagnosis struct {
 	// Provider that would be used, "" when there is none.
-	Provider string  `json:"provider,omitempty"`
-	Result   Result  `json:"result"` // the worst of Checks
-	Checks   []Check `json:"checks"`
+	Provider string `json:"provider,omitempty"`
+	// Placement is where the engine would be, "" without a provider; Speed is
+	// the engine's, where the checks let it run.
+	Placement string  `json:"placement,omitempty"`
+	Speed     string  `json:"speed,omitempty"`
+	Result    Result  `json:"result"` // the worst of Checks
+	Checks    []Check `json:"checks"`
 	// Ranking of the providers, the best first.
 	Ranking []Option `json:"ranking"`
 }
@@ -64,6 +73,7 @@ func (d Diagnosis) having(r Result) []Check {
 func Diagnose(f Facts, w Wanted) Diagnosis {
 	d := doctor{Facts: f, want: w, ranking: Rank(f)}
 	d.choose()
+	d.settlePlace()
 	if d.choice.Provider == providerSSH {
 		d.ranking = nil
 		d.remote()
@@ -77,7 +87,7 @@ func Diagnose(f Facts, w Wanted) Diagnosis {
 		d.placement()
 		d.surroundings()
 	}
-	out := Diagnosis{Provider: d.choice.Provider, Result: Pass, Ranking: d.ranking}
+	out := Diagnosis{Provider: d.choice.Provider, Placement: d.placed, Speed: d.speed(), Result: Pass, Ranking: d.ranking}
 	for _, c := range d.checks {
 		out.Add(c)
 	}
@@ -101,7 +111,9 @@ type doctor struct {
 	// named it, and then it need not be usable.
 	choice Option
 	named  bool
-	checks []Check
+	// placed is where the engine is, "" without a provider; placedWhy is why.
+	placed, placedWhy string
+	checks            []Check
 }
 
 func (d *doctor) pass(name, seen string) {

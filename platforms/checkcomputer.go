@@ -9,6 +9,8 @@ const (
 	gibibyte = 1 << 30
 	// usualMemory is the guest's when nothing else is wanted.
 	usualMemory = 4 * gibibyte
+	// usualSibling is that of FreeBSD and of the engine beside it.
+	usualSibling = 3 * gibibyte
 	// roomForSystem is what the host's own system and programs should keep.
 	roomForSystem = 2 * gibibyte
 	// leastDisk holds a box, its copy and an engine image; roomyDisk leaves
@@ -86,15 +88,18 @@ func (d *doctor) processor() {
 }
 
 func (d *doctor) memory() {
-	want, who := d.want.Memory, "guest"
+	want, who, usual := d.want.Memory, "the guest takes", uint64(usualMemory)
 	fix := words(`set memory to less in fbdock.hcl; the engine's memory and 1.5GiB are the least`)
 	if d.ownComputer() {
-		who, fix = "engine", words("give the engine less memory in fbdock.hcl; 2GiB are the least")
+		who, fix = "the engine takes", words("give the engine less memory in fbdock.hcl; 2GiB are the least")
+	}
+	if d.placed == Sibling {
+		who, usual, fix = "FreeBSD and the engine take", usualSibling, words("set memory, or memory in the engine block, to less in fbdock.hcl")
 	}
 	if want == 0 {
-		want = usualMemory
+		want = usual
 	}
-	seen := fmt.Sprintf("%s, the %s takes %s", size(d.Memory), who, size(want))
+	seen := fmt.Sprintf("%s, %s %s", size(d.Memory), who, size(want))
 	switch {
 	case d.Memory == 0:
 		d.skip("memory", "not known")

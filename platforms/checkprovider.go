@@ -83,12 +83,16 @@ func (d *doctor) better() {
 		seen = d.choice.Provider + ", as named"
 	}
 	for _, o := range d.ranking {
-		if o.Nests > d.choice.Nests && d.choice.Fix.None() {
+		if o.speed() > d.choice.speed() && d.choice.speed() < 2 && d.placed != Sibling && d.choice.Fix.None() {
 			fix := o.Install
 			if o.Usable {
 				fix = words(fmt.Sprintf("set provider = %q", o.Provider))
 			}
-			d.warn("provider", seen, o.Provider+" would do more: "+o.Reason, fix)
+			why := o.Reason
+			if o.Placement == Sibling {
+				why = "its engine runs beside FreeBSD, where nothing has to nest"
+			}
+			d.warn("provider", seen, o.Provider+" would do more: "+why, fix)
 			return
 		}
 	}
@@ -103,7 +107,7 @@ func (d *doctor) bhyve() {
 		d.skip("bhyve", "the test bench has a stand-in for it")
 	case c.Provider == "":
 		d.skip("bhyve", "it depends on the provider")
-	case d.want.Placement == Sibling:
+	case d.placed == Sibling:
 		d.beside()
 	case c.Nests == Works:
 		d.pass("bhyve", "can run: "+c.Reason)
@@ -128,10 +132,13 @@ const hostLine = `host = "ssh://me@freebsd.example" in the machine block`
 func (d *doctor) remains() Remedy {
 	var ways []string
 	for _, o := range d.ranking {
-		if o.Provider == d.choice.Provider || o.Nests == Never {
+		if o.Provider == d.choice.Provider || o.speed() == 0 {
 			continue
 		}
 		way := fmt.Sprintf("use the provider %s (bhyve: %s)", o.Provider, o.Nests)
+		if o.Placement == Sibling {
+			way = fmt.Sprintf("use the provider %s (the engine beside FreeBSD)", o.Provider)
+		}
 		if o.Missing != "" {
 			way += ", which lacks " + o.Missing
 		}

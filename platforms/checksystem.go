@@ -40,6 +40,8 @@ func (d *doctor) linuxKVM() {
 		d.skip("kvm", "there is no /dev/kvm")
 	case !k.Usable:
 		d.warn("kvm", "/dev/kvm is there, but not for this user", "without it libvirt and QEMU emulate, which is some fifty times slower", permitKVM(d.Facts))
+	case !k.Nested && d.placed == Sibling:
+		d.pass("kvm", "usable; nesting is off, and an engine beside FreeBSD does not need it")
 	case !k.Nested && outer:
 		d.warn("kvm", "usable, but it has nothing to pass on: "+refused.reason, "the FreeBSD guest gets no virtualization to run bhyve with", refused.fix)
 	case !k.Nested:
@@ -82,6 +84,8 @@ func (d *doctor) windowsHypervisor() {
 func (d *doctor) apple() {
 	seen := fmt.Sprintf("Apple M%d, macOS %s", d.CPU.Apple, d.OSVersion)
 	switch {
+	case d.placed == Sibling:
+		d.pass("apple silicon", seen+"; an engine beside FreeBSD needs no virtualization in FreeBSD")
 	case d.CPU.Apple < 3:
 		d.warn("apple silicon", seen, "chips before the M3 give guests no virtualization of their own: bhyve cannot run on this Mac", Remedy{})
 	case older(d.OSVersion, macOSNests):

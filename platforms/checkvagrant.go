@@ -1,5 +1,7 @@
 package platforms
 
+import "slices"
+
 // vagrant checks the one program that all providers need.
 func (d *doctor) vagrant() {
 	v := d.Vagrant
@@ -20,6 +22,11 @@ func (d *doctor) vagrant() {
 	case d.Arch == "arm64" && older(v.Version, vagrantArchitectures) && !d.laboratory():
 		d.fail("vagrant", v.Version, "it does not tell architectures apart and takes the box for Intel, which does not start here",
 			updateVagrant(d.Facts, vagrantArchitectures))
+	case d.want.ForeignBox && older(v.Version, vagrantArchitectures) && !d.laboratory():
+		fix := updateVagrant(d.Facts, vagrantArchitectures)
+		fix.Or = append(slices.Clone(fix.Or), `leave box out, or set it to "freebsd-15": fbdock makes that box itself`)
+		d.fail("vagrant", v.Version, "before "+vagrantArchitectures+" it does not tell a box's architectures apart and asks a registry that it was not made for: "+
+			"it is used with boxes of fbdock's own alone", fix)
 	default:
 		d.pass("vagrant", v.Version)
 	}

@@ -19,8 +19,9 @@ type Option struct {
 
 	Nests  Verdict `json:"nests"`
 	Reason string  `json:"reason"`
-	// Placement is where the engine fits: nested or sibling.
-	Placement string `json:"placement"`
+	// Placement is where `placement = "auto"` puts the engine: nested or sibling.
+	Placement       string `json:"placement"`
+	placementReason string
 	// Fix makes it nest, none when nothing does.
 	Fix Remedy `json:"fix,omitzero"`
 }
@@ -44,18 +45,19 @@ func (e *NoProviderError) Hint() string {
 }
 
 // Rank gives all providers that this system could have, the best first:
-// usable ones before others, and those by whether bhyve can nest. The others
-// follow by the effort to get what they lack, those that never nest last.
+// usable ones before others, and those by the speed of the engine. The others
+// follow by the effort to get what they lack, those that no engine runs at
+// speed with last.
 // The lab's docker is never among them.
 func Rank(f Facts) []Option {
 	var options []Option
 	for _, provider := range preference(f.OS) {
 		missing, install := lacks(f, provider)
 		n := bhyveIn(f, provider)
-		placement, _ := Place(f, provider)
+		placement, why := Place(f, provider)
 		options = append(options, Option{
 			Provider: provider, Usable: len(missing) == 0, Missing: strings.Join(missing, ", "), Install: install, effort: effort(f, provider, len(missing), n),
-			Nests: n.verdict, Reason: n.reason, Placement: placement, Fix: n.fix,
+			Nests: n.verdict, Reason: n.reason, Placement: placement, placementReason: why, Fix: n.fix,
 		})
 	}
 	slices.SortStableFunc(options, func(a, b Option) int {
@@ -66,12 +68,12 @@ func Rank(f Facts) []Option {
 			return 1
 		}
 		if a.Usable {
-			return cmp.Compare(b.Nests, a.Nests)
+			return cmp.Compare(b.speed(), a.speed())
 		}
-		if (a.Nests == Never) != (b.Nests == Never) {
-			return cmp.Compare(b.Nests, a.Nests)
+		if (a.speed() == 0) != (b.speed() == 0) {
+			return cmp.Compare(b.speed(), a.speed())
 		}
-		return cmp.Or(cmp.Compare(a.effort, b.effort), cmp.Compare(b.Nests, a.Nests))
+		return cmp.Or(cmp.Compare(a.effort, b.effort), cmp.Compare(b.speed(), a.speed()))
 	})
 	return options
 }
@@ -100,8 +102,11 @@ func Choose(f Facts) (Option, error) {
 
 // Why is the choice in a sentence, with what it costs.
 func (o Option) Why() string {
-	if o.Nests == Never {
-		return "best of what is installed, but bhyve cannot run in it: " + o.Reason + "; `fbdock doctor` says what can be done, and without it the engine is emulated, which is slow"
+	switch {
+	case o.Placement == Sibling:
+		return "the engine runs beside FreeBSD: " + o.placementReason
+	case o.Nests == Never:
+		return "best of what is installed, but bhyve cannot run in it: " + o.Reason + "; `fbdock doctor` says what can be done, as `fbdock up` refuses it: an emulated engine is slow"
 	}
 	return o.Reason
 }

@@ -94,8 +94,12 @@ func TestChoice(t *testing.T) {
 		if err != nil || got.Provider != tt.want || got.Nests != tt.nests || !strings.Contains(got.Why(), tt.reason) {
 			t.Errorf("Choose() on %s = %+v, %v, want %s, nests %s, because %q", tt.name, got, err, tt.want, tt.nests, tt.reason)
 		}
-		if got.Nests == platforms.Never && !strings.Contains(got.Why(), "slow") {
-			t.Errorf("Choose() on %s: Why() = %s, want it to say that nested virtualization is slow", tt.name, got.Why())
+		want := map[string]string{platforms.Sibling: "beside FreeBSD"}[got.Placement]
+		if got.Nests == platforms.Never && want == "" {
+			want = "refuses it: an emulated engine is slow"
+		}
+		if !strings.Contains(got.Why(), want) {
+			t.Errorf("Choose() on %s: Why() = %s, want %q in it", tt.name, got.Why(), want)
 		}
 	}
 }

@@ -8,18 +8,36 @@ const (
 	Sibling = "sibling" // a VM of the same provider beside the FreeBSD guest
 )
 
-// Place says where the engine fits with a provider, and why: nested where
-// bhyve can run in the guest or may, else beside the guest, where nothing has
-// to nest.
+// Place says where `placement = "auto"` puts the engine with a provider, and
+// why: nested where bhyve is known to run in the guest, else beside the guest
+// where the provider makes such an engine and runs it at the processor's speed.
+// Where neither holds it is nested, which the verdict on bhyve then refuses or
+// lets try: nothing here is emulated unless the user says so.
 func Place(f Facts, provider string) (placement, reason string) {
 	if !siblings(provider) {
 		return Nested, "the provider " + provider + " has no other place"
 	}
 	n := bhyveIn(f, provider)
-	if n.verdict == Never {
-		return Sibling, "bhyve cannot run in " + provider + ": " + n.reason
+	switch {
+	case n.verdict == Works:
+		return Nested, n.reason
+	case makesSibling(provider) && accelerated(f, provider):
+		if n.verdict == Never {
+			return Sibling, "bhyve cannot run in " + provider + ": " + n.reason
+		}
+		return Sibling, "bhyve is not known to run in " + provider + ": " + n.reason
+	case n.verdict == Never:
+		return Nested, "bhyve cannot run in " + provider + ": " + n.reason + "; " + noSibling(provider)
 	}
 	return Nested, n.reason
+}
+
+// noSibling says why no engine beside FreeBSD takes the place of one within.
+func noSibling(provider string) string {
+	if makesSibling(provider) {
+		return "beside FreeBSD it is not known to run on the processor itself here"
+	}
+	return "`fbdock up` makes no engine beside FreeBSD with " + provider + " yet"
 }
 
 // siblings tells whether a provider makes VMs, of which one can be the engine.
@@ -34,12 +52,17 @@ func siblings(provider string) bool {
 // makesSibling tells whether `up` makes a sibling with a provider.
 func makesSibling(provider string) bool { return provider == "libvirt" || provider == "qemu" }
 
-// siblingHow says how to get a sibling with a provider.
-func siblingHow(provider string) string {
-	if makesSibling(provider) {
-		return `: set placement = "sibling" in the engine block`
+// accelerated tells whether the VMs of a provider that makes siblings are known
+// to run on the processor itself. vagrant-qemu finds the firmware of arm64 on
+// macOS alone, and what Windows lets QEMU use is not among the facts.
+func accelerated(f Facts, provider string) bool {
+	switch f.OS {
+	case "linux":
+		return f.Arch == "amd64" && f.KVM.Present && f.KVM.Usable
+	case "darwin":
+		return provider == "qemu" && f.CPU.Hypervisor == ""
 	}
-	return ", and `fbdock up` cannot make one with " + provider + " yet"
+	return false
 }
 
 // beside is the question that decides for an engine beside FreeBSD: does the
@@ -67,25 +90,81 @@ func or(first, other Remedy) Remedy {
 	return first
 }
 
-// placement says where the engine would be.
+// speed ranks what a machine of a provider comes to: 3 where the engine is
+// known to run in FreeBSD at the processor's speed, 2 where it does beside
+// FreeBSD, 1 where it may run in FreeBSD, 0 where it does not.
+func (o Option) speed() int {
+	switch {
+	case o.Nests == Works:
+		return 3
+	case o.Placement == Sibling:
+		return 2
+	case o.Nests == Maybe:
+		return 1
+	}
+	return 0
+}
+
+// engine says in a word where `fbdock up` puts the engine.
+func (o Option) engine() string {
+	if o.speed() == 0 {
+		return "refused"
+	}
+	return o.Placement
+}
+
+// settlePlace decides where the engine is: as the configuration or the record
+// of the machine says, or by the facts.
+func (d *doctor) settlePlace() {
+	switch {
+	case d.choice.Provider == "":
+	case d.want.Placement == Sibling || d.want.Placement == Nested:
+		d.placed, d.placedWhy = d.want.Placement, d.want.PlacementReason
+	case d.want.Hypervisor == "qemu" || d.want.Hypervisor == "bhyve":
+		d.placed, d.placedWhy = Nested, "as engine.hypervisor says"
+	default:
+		d.placed, d.placedWhy = Place(d.Facts, d.choice.Provider)
+	}
+}
+
+// speed is that of the engine where it is to be; see Diagnosis.Outcome.
+func (d *doctor) speed() string {
+	switch {
+	case d.choice.Provider == "" || d.choice.Provider == providerSSH || d.laboratory():
+		return ""
+	case d.want.Hypervisor == "qemu":
+		return Emulated
+	case d.placed == Sibling && accelerated(d.Facts, d.choice.Provider), d.placed == Nested && d.choice.Nests == Works:
+		return FullSpeed
+	}
+	return Attempt
+}
+
+// placement says where the engine is.
 func (d *doctor) placement() {
 	const name = "placement"
-	if d.choice.Provider == "" {
-		d.skip(name, "it depends on the provider")
-		return
+	provider := d.choice.Provider
+	seen := d.placed
+	if d.placedWhy != "" {
+		seen += ": " + d.placedWhy
 	}
-	fits, reason := Place(d.Facts, d.choice.Provider)
 	switch {
-	case d.want.Placement == Sibling && makesSibling(d.choice.Provider):
-		d.pass(name, "sibling: a VM of "+d.choice.Provider+" beside FreeBSD, without nested virtualization")
-	case d.want.Placement == Sibling:
-		d.fail(name, "sibling, as engine.placement says", "`fbdock up` makes an engine beside FreeBSD with libvirt and qemu, and not with "+d.choice.Provider+" yet",
+	case provider == "":
+		d.skip(name, "it depends on the provider")
+	case d.placed == Sibling && !makesSibling(provider):
+		d.fail(name, seen, "`fbdock up` makes an engine beside FreeBSD with libvirt and qemu, and not with "+provider+" yet",
 			words(`set placement = "nested" in the engine block, or leave it out`))
+	case d.placed == Sibling && d.want.Hypervisor == "qemu":
+		d.pass(name, seen)
+	case d.placed == Sibling && !accelerated(d.Facts, provider):
+		d.warn(name, seen, "the VMs of "+provider+" are not known to run on the processor itself here", Remedy{})
+	case d.placed == Sibling:
+		d.pass(name, seen+"; nothing has to nest")
 	case d.want.Hypervisor == "qemu":
 		d.pass(name, "nested: the engine runs under QEMU within FreeBSD, as engine.hypervisor says")
-	case fits == Sibling:
-		d.skip(name, "nested; a sibling engine would need no nesting"+siblingHow(d.choice.Provider))
+	case d.choice.Nests == Never && siblings(provider):
+		d.skip(name, seen)
 	default:
-		d.pass(name, "nested: "+reason)
+		d.pass(name, seen)
 	}
 }

@@ -14,6 +14,13 @@ func TestPlace(t *testing.T) {
 	runner.KVM.Nested = false
 	mac := platforms.Facts{OS: "darwin", Arch: "arm64", CPU: platforms.CPU{Apple: 2}}
 	hyperV := platforms.Facts{OS: "windows", Arch: "amd64", Windows: platforms.Windows{HyperV: true}}
+	deep := kvm
+	deep.CPU.Hypervisor = "Microsoft"
+	locked := runner
+	locked.KVM.Usable = false
+	arm := platforms.Facts{OS: "linux", Arch: "arm64", KVM: platforms.KVM{Present: true, Usable: true}}
+	vm := mac
+	vm.CPU.Hypervisor = "Apple"
 	for _, tt := range []struct {
 		facts             platforms.Facts
 		provider          string
@@ -21,8 +28,15 @@ func TestPlace(t *testing.T) {
 	}{
 		{kvm, "libvirt", platforms.Nested, "KVM supports nesting"},
 		{runner, "libvirt", platforms.Sibling, "bhyve cannot run in libvirt: KVM's nesting is off"},
-		{mac, "vmware_desktop", platforms.Sibling, "Apple M2"},
-		{hyperV, "virtualbox", platforms.Sibling, "Hyper-V"},
+		{deep, "libvirt", platforms.Sibling, "bhyve is not known to run in libvirt: KVM supports nesting, but this computer is itself"},
+		{locked, "libvirt", platforms.Nested, "not known to run on the processor itself"},
+		{arm, "libvirt", platforms.Nested, "not known to run on the processor itself"},
+		{mac, "qemu", platforms.Sibling, "Apple M2"},
+		{vm, "qemu", platforms.Nested, "not known to run on the processor itself"},
+		{mac, "vmware_desktop", platforms.Nested, "Apple M2 gives its guests no virtualization; that began with the M3; `fbdock up` makes no engine beside FreeBSD with vmware_desktop yet"},
+		{hyperV, "virtualbox", platforms.Nested, "`fbdock up` makes no engine beside FreeBSD"},
+		{hyperV, "qemu", platforms.Nested, "not known to run on the processor itself"},
+		{hyperV, "hyperv", platforms.Nested, "bhyve under Hyper-V has not been seen yet"},
 		{mac, "docker", platforms.Nested, "no other place"},
 		{platforms.Facts{OS: "freebsd", Arch: "amd64"}, "native", platforms.Nested, "no other place"},
 	} {

@@ -17,14 +17,14 @@ func (d Diagnosis) Text() string {
 		c.Fix.write(&b, 22)
 	}
 	if len(d.Ranking) > 0 {
-		b.WriteString("\nproviders, the best first, with the place that fits the engine:\n")
+		b.WriteString("\nproviders, the best first, with where `fbdock up` puts the engine:\n")
 	}
 	for _, o := range d.Ranking {
 		mark := " "
 		if o.Provider == d.Provider {
 			mark = "*"
 		}
-		fmt.Fprintf(&b, "%s %-14s  bhyve %-7s  fits %-7s  %s\n", mark, o.Provider, o.Nests, o.Placement, o.Reason)
+		fmt.Fprintf(&b, "%s %-14s  bhyve %-7s  engine %-7s  %s\n", mark, o.Provider, o.Nests, o.engine(), o.Reason)
 		if o.Missing != "" {
 			fmt.Fprintf(&b, "%34s%s\n", "lacks: ", o.Missing)
 			o.Install.write(&b, 34)
@@ -59,13 +59,40 @@ func (r Remedy) write(b *strings.Builder, column int) {
 	}
 }
 
+// The outcomes of `fbdock up` on a host.
+const (
+	FullSpeed = "full speed" // the engine runs on the processor itself
+	Attempt   = "attempt"    // it may: `up` finds out
+	Emulated  = "emulated"   // as the configuration says
+	Refused   = "refused"
+)
+
+// Outcome is what `fbdock up` comes to on the host, "" where the facts do not
+// tell: on a FreeBSD computer elsewhere and on the test bench.
+func (d Diagnosis) Outcome() string {
+	if d.Result == Fail {
+		return Refused
+	}
+	return d.Speed
+}
+
 func (d Diagnosis) verdict() string {
 	warnings := len(d.Warnings())
+	after := "."
+	if warnings > 0 {
+		after = ": " + count(warnings) + "."
+	}
 	switch failures := len(d.Failures()); {
 	case failures > 0:
 		return fmt.Sprintf("This host cannot run it: %d failed, %s.", failures, count(warnings))
+	case d.Speed == FullSpeed && d.Placement == Sibling:
+		return "This host can run it at full speed, the engine beside FreeBSD" + after
+	case d.Speed == FullSpeed:
+		return "This host can run it at full speed, the engine in FreeBSD" + after
+	case d.Speed == Emulated:
+		return "This host can run it, with an emulated engine" + after
 	case warnings > 0:
-		return fmt.Sprintf("This host can try it: %s.", count(warnings))
+		return "This host can try it" + after
 	}
 	return "This host can run it."
 }

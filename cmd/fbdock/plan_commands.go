@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/fbdock/fbdock/internal/app"
 	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
@@ -36,14 +37,21 @@ func planCommand(p *program) *cli.Command {
 			if err != nil {
 				return err
 			}
+			replaced := app.Replacements(c.Context, loaded)
 			if isSet(c, flagJSON) {
 				return t.JSON(struct {
 					plan.Plan
-					Reaches []project.Reached `json:"reaches"`
-				}{loaded.Plan, reaches})
+					Reaches  []project.Reached          `json:"reaches"`
+					Replaces map[string]app.Replacement `json:"replaces,omitempty"`
+				}{loaded.Plan, reaches, replaced})
 			}
 			for _, m := range loaded.Plan.Machines {
-				if err := t.Table(nil, planRows(m)); err != nil {
+				rows := planRows(m)
+				if r, ok := replaced[m.Name]; ok {
+					rows = append(rows, []string{"replaces", fmt.Sprintf("the machine with its engine %s; `fbdock up` does not do it by itself: `fbdock destroy %s` first", r.Was, m.Name)},
+						[]string{"lost", r.Lost})
+				}
+				if err := t.Table(nil, rows); err != nil {
 					return err
 				}
 				for _, note := range m.Notes {

@@ -43,6 +43,9 @@ func printStatus(p *program, c *cli.Context, s app.MachineStatus) error {
 	if s.Address != "" {
 		rows = append(rows, []string{"address", s.Address, ""})
 	}
+	if s.Placement != "" {
+		rows = append(rows, []string{"placement", s.Placement, s.PlacementReason})
+	}
 	for _, l := range s.Layers {
 		state := "ok"
 		if !l.OK {

@@ -49,6 +49,7 @@ func examine(o project.Options, facts platforms.Facts, cfg hcl.Config, folder st
 	// An overlap of networks is a check here, not a mistake of the file.
 	host := o.HostFacts
 	host.Routes, host.Suffix = nil, folder.Suffix()
+	host.Placed = func(name string) (string, string) { return project.Placed(folder, name) }
 	p, diags := plan.Build(cfg, folder.Folder(), host, o.Catalogue)
 	selected, err := (&project.Project{Plan: p}).Selection(names)
 	if err != nil {

@@ -91,6 +91,29 @@ func Loss(ctx context.Context, p *project.Project, m plan.Machine) string {
 		counted(len(c.Stopped), "stopped container", c.Stopped), counted(c.Images, "image", nil), counted(len(c.Volumes), "volume", c.Volumes))
 }
 
+// Replacement is a machine that only a new one takes the place of, and what is
+// lost with it.
+type Replacement struct {
+	project.Replacement
+	Lost string `json:"lost"`
+}
+
+// Replacements are those that the configuration takes, by the names of the
+// machines; the engines that run are asked for what they hold.
+func Replacements(ctx context.Context, p *project.Project) map[string]Replacement {
+	all := map[string]Replacement{}
+	for _, m := range p.Plan.Machines {
+		if r := p.Replaces(m); r != nil {
+			was, err := p.MadeAs(m.Name)
+			if err != nil {
+				was = m // its name is what the question takes
+			}
+			all[m.Name] = Replacement{*r, Loss(ctx, p, was)}
+		}
+	}
+	return all
+}
+
 // sayDown tells what stops with a machine.
 func sayDown(ctx context.Context, p *project.Project, m plan.Machine, word string) {
 	text := word + " " + about(p, m)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -23,8 +24,9 @@ type MachineStatus struct {
 	Provider string        `json:"provider"`
 	Address  string        `json:"address,omitempty"`
 	Guest    string        `json:"guest,omitempty"` // what the guest says it is
-	// Placement of the engine: nested or sibling.
-	Placement string `json:"placement,omitempty"`
+	// Placement of the engine: nested or sibling, and why.
+	Placement       string `json:"placement,omitempty"`
+	PlacementReason string `json:"placement_reason,omitempty"`
 	// Hypervisor that runs the engine, and why not another.
 	Hypervisor string          `json:"hypervisor,omitempty"`
 	Engine     *engine.Info    `json:"engine,omitempty"`
@@ -43,7 +45,10 @@ func Status(ctx context.Context, p *project.Project, names []string) ([]MachineS
 	}
 	var all []MachineStatus
 	for _, m := range machines {
-		s := MachineStatus{Machine: m.Name, Provider: m.Provider, Placement: m.Engine.Placement, State: vagrant.NotCreated}
+		s := MachineStatus{Machine: m.Name, Provider: m.Provider, State: vagrant.NotCreated}
+		if !m.OwnComputer() && machine.Created(p.State, m) { // else nothing is decided yet
+			s.Placement, s.PlacementReason = cmp.Or(m.Engine.Placement, plan.PlacementNested), m.Engine.PlacementReason
+		}
 		if err := statusOf(ctx, p, m, &s); err != nil {
 			return nil, err
 		}

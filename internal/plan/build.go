@@ -22,9 +22,12 @@ type Host struct {
 	// Choose gives both when they are needed, instead of the two fields: to
 	// find them takes a look at all that is installed. It may be nil.
 	Choose func() (provider, reason string)
-	// Place says where an engine fits with a provider, PlacementNested or
+	// Place says where an engine goes with a provider, PlacementNested or
 	// PlacementSibling, and why. nil where nobody needs to know.
 	Place func(provider string) (placement, reason string)
+	// Placed is where the engine of a machine that is made was decided to be,
+	// and why; "" when it is not made yet.
+	Placed func(machine string) (placement, reason string)
 	// NoProvider tells that the command needs none: that there is none is no
 	// warning then.
 	NoProvider bool

@@ -56,36 +56,44 @@ func PrivateNetwork(provider string) bool { return provider != "hyperv" && provi
 // keeps a second disk when Vagrant destroys the VM.
 func (m Machine) OwnDisk() bool { return !m.Engine.Sibling() || m.Provider == "libvirt" }
 
-// siblingHow says how to get a sibling with a provider.
-func siblingHow(provider string) string {
-	if MakesSibling(provider) {
-		return `: set placement = "sibling"`
-	}
-	return ", and `fbdock up` cannot make one with " + provider + " yet"
-}
-
-// placement decides where the engine is. No sibling was tried on a computer
-// with a real provider yet, so that auto is nested, whatever fits.
+// placement decides where the engine is: as the file says, else where it was
+// decided to be when the machine was made, else where it runs at the
+// processor's speed.
 func (b *builder) placement(m Machine) (placement, reason string) {
-	var fits, why string
-	if b.host.Place != nil && m.Provider != "" && !m.OwnComputer() {
-		fits, why = b.host.Place(m.Provider)
-	}
-	switch in := b.in.Engine; {
-	case in.Placement == PlacementSibling && (m.OwnComputer() || m.Provider == "docker"):
-		b.report(hcl.Error, "engine.placement", "leave placement out", "no place for the engine",
-			fmt.Sprintf("A sibling is a VM, and the provider %s makes none.", m.Provider))
+	in := b.in.Engine
+	switch {
 	case in.Placement == PlacementSibling:
-		b.beside(m.Provider)
+		b.checkSibling(m)
 		return PlacementSibling, "as engine.placement says"
 	case in.Placement == PlacementNested:
 		return PlacementNested, "as engine.placement says"
-	case in.Hypervisor == "qemu":
+	case in.Hypervisor == "bhyve":
 		return PlacementNested, "as engine.hypervisor says"
-	case fits == PlacementSibling:
-		why += "; a sibling engine would need no nesting" + siblingHow(m.Provider)
+	case m.OwnComputer():
+		return PlacementNested, ""
 	}
-	return PlacementNested, why
+	if b.host.Placed != nil {
+		if placement, reason := b.host.Placed(m.Name); placement != "" {
+			return placement, reason
+		}
+	}
+	if in.Hypervisor == "qemu" {
+		return PlacementNested, "as engine.hypervisor says"
+	}
+	if b.host.Place != nil && m.Provider != "" {
+		return b.host.Place(m.Provider)
+	}
+	return PlacementNested, ""
+}
+
+// checkSibling refuses an engine beside FreeBSD that cannot be.
+func (b *builder) checkSibling(m Machine) {
+	if m.OwnComputer() || m.Provider == "docker" {
+		b.report(hcl.Error, "engine.placement", "leave placement out", "no place for the engine",
+			fmt.Sprintf("A sibling is a VM, and the provider %s makes none.", m.Provider))
+		return
+	}
+	b.beside(m.Provider)
 }
 
 // beside checks what runs an engine beside FreeBSD: the provider, or its

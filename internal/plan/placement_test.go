@@ -23,7 +23,8 @@ func TestPlacement(t *testing.T) {
 		"auto":                         {hcl.Machine{Engine: hcl.Engine{Placement: "auto"}}, plan.PlacementNested, "KVM supports nesting here"},
 		"nested, as it is said":        {hcl.Machine{Provider: "utm", Engine: hcl.Engine{Placement: "nested"}}, plan.PlacementNested, "as engine.placement says"},
 		"emulated, as it is said":      {hcl.Machine{Provider: "utm", Engine: hcl.Engine{Hypervisor: "qemu"}}, plan.PlacementNested, "as engine.hypervisor says"},
-		"where nesting is unsupported": {hcl.Machine{Provider: "utm"}, plan.PlacementNested, "UTM supports no nesting; a sibling engine would need no nesting, and `fbdock up` cannot make one with utm yet"},
+		"bhyve, as it is said":         {hcl.Machine{Provider: "utm", Engine: hcl.Engine{Hypervisor: "bhyve"}}, plan.PlacementNested, "as engine.hypervisor says"},
+		"where nesting is unsupported": {hcl.Machine{Provider: "utm"}, plan.PlacementSibling, "UTM supports no nesting"},
 		"a sibling":                    {sibling(hcl.Machine{Provider: "utm"}), plan.PlacementSibling, "as engine.placement says"},
 		"a sibling that is emulated":   {sibling(hcl.Machine{Provider: "libvirt", Engine: hcl.Engine{Hypervisor: "qemu"}}), plan.PlacementSibling, "as engine.placement says"},
 		"a computer of the user's own": {hcl.Machine{Host: "ssh://me@there"}, plan.PlacementNested, ""},
@@ -32,6 +33,32 @@ func TestPlacement(t *testing.T) {
 		m, diags := build(t, tt.in)
 		if m.Engine.Placement != tt.placement || m.Engine.PlacementReason != tt.reason || diags.HasErrors() {
 			t.Errorf("Build() of %s = %q, %q, %v, want %q, %q", name, m.Engine.Placement, m.Engine.PlacementReason, diags, tt.placement, tt.reason)
+		}
+	}
+}
+
+// A machine that is made keeps its place, unless the file names another.
+func TestPlacementStays(t *testing.T) {
+	t.Parallel()
+	h := host()
+	h.Placed = func(name string) (string, string) {
+		return map[string]string{"made": plan.PlacementSibling}[name], "decided then"
+	}
+	for _, tt := range []struct {
+		in                hcl.Machine
+		placement, reason string
+	}{
+		{hcl.Machine{Name: "made"}, plan.PlacementSibling, "decided then"},
+		{hcl.Machine{Name: "made", Engine: hcl.Engine{Placement: "auto"}}, plan.PlacementSibling, "decided then"},
+		{hcl.Machine{Name: "made", Engine: hcl.Engine{Placement: "nested"}}, plan.PlacementNested, "as engine.placement says"},
+		{hcl.Machine{Name: "made", Engine: hcl.Engine{Hypervisor: "bhyve"}}, plan.PlacementNested, "as engine.hypervisor says"},
+		{hcl.Machine{Name: "made", Provider: "libvirt", Engine: hcl.Engine{Hypervisor: "qemu"}}, plan.PlacementSibling, "decided then"},
+		{hcl.Machine{Name: "new", Engine: hcl.Engine{Hypervisor: "qemu"}}, plan.PlacementNested, "as engine.hypervisor says"},
+		{hcl.Machine{Name: "new"}, plan.PlacementNested, "KVM supports nesting here"},
+	} {
+		p, diags := plan.Build(hcl.Config{Machines: []hcl.Machine{tt.in}}, "/home/ada/project", h, catalogue{})
+		if e := p.Machines[0].Engine; e.Placement != tt.placement || e.PlacementReason != tt.reason || diags.HasErrors() {
+			t.Errorf("Build(%+v) = %q, %q, %v, want %q, %q", tt.in, e.Placement, e.PlacementReason, diags, tt.placement, tt.reason)
 		}
 	}
 }
@@ -58,7 +85,8 @@ func TestSiblingDisk(t *testing.T) {
 		if m, _ := build(t, sibling(hcl.Machine{Name: "dev", Provider: provider})); m.OwnDisk() != want {
 			t.Errorf("OwnDisk() with %s = %v, want %v", provider, !want, want)
 		}
-		if m, _ := build(t, hcl.Machine{Name: "dev", Provider: provider}); !m.OwnDisk() {
+		nested := hcl.Machine{Name: "dev", Provider: provider, Engine: hcl.Engine{Placement: plan.PlacementNested}}
+		if m, _ := build(t, nested); !m.OwnDisk() {
 			t.Errorf("OwnDisk() of a nested engine with %s = false, want true", provider)
 		}
 	}

@@ -43,6 +43,9 @@ const (
 	settingStop     = "timeouts.stop"
 )
 
+// settingPlacement is where the engine is: that of a new machine too.
+const settingPlacement = "engine.placement"
+
 // Two settings that are told one by one.
 const (
 	settingMounts = "mounts"
@@ -70,9 +73,6 @@ func settingsOf(in hcl.Machine, m plan.Machine) map[string]string {
 	} {
 		if name == settingBox && in.BoxURL != "" { // the digests of other boxes stay as they were
 			values = append(values, in.BoxURL, in.BoxChecksum)
-		}
-		if name == "engine" && m.Engine.Sibling() {
-			values = append(values, m.Engine.Placement)
 		}
 		settings[name] = fingerprint.Of(values)
 	}

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -21,7 +22,9 @@ type Change struct {
 }
 
 // Remake tells that it is of a guest that is made anew.
-func (c Change) Remake() bool { return c.Setting == SettingProvider || c.Setting == settingBox }
+func (c Change) Remake() bool {
+	return c.Setting == SettingProvider || c.Setting == settingBox || c.Setting == settingPlacement
+}
 
 // Restart tells that only a restart of the guest applies it.
 func (c Change) Restart() bool {
@@ -31,7 +34,7 @@ func (c Change) Restart() bool {
 // ChangesTo are what `up` changes to bring a machine from old to now.
 func ChangesTo(old, now AppliedMachine) []Change {
 	changes := slices.Concat(mountChanges(old.Machine.Mounts, now.Machine.Mounts), portChanges(old.Machine, now.Machine),
-		timeoutChanges(old.Machine.Timeouts, now.Machine.Timeouts), podmanChange(old.Machine, now.Machine), jailChanges(old.Machine, now.Machine))
+		timeoutChanges(old.Machine.Timeouts, now.Machine.Timeouts), podmanChange(old.Machine, now.Machine), placementChange(old.Machine, now.Machine), jailChanges(old.Machine, now.Machine))
 	for _, name := range slices.Sorted(maps.Keys(now.Settings)) {
 		if now.Settings[name] != old.Settings[name] {
 			changes = append(changes, changed(name))
@@ -75,6 +78,16 @@ func podmanChange(old, now plan.Machine) []Change {
 		return []Change{changed("podman.engine_access")}
 	}
 	return nil
+}
+
+// placementChange is about the place of the engine, which no running machine
+// changes.
+func placementChange(old, now plan.Machine) []Change {
+	was, is := cmp.Or(old.Engine.Placement, plan.PlacementNested), cmp.Or(now.Engine.Placement, plan.PlacementNested)
+	if was == is {
+		return nil
+	}
+	return []Change{{settingPlacement, fmt.Sprintf("the engine is to be %s, not %s", is, was)}}
 }
 
 func mountChanges(old, now []plan.Mount) []Change {

@@ -24,29 +24,75 @@ func (p *Project) CheckPlacement(m plan.Machine) error {
 			Next: fmt.Sprintf("set placement = %q in the engine block of %s, or leave it out", plan.PlacementNested, hcl.FileName), Code: failure.ExitImpossible,
 		}
 	}
-	if m.OwnComputer() || machine.MadeWith(p.State, m.Name) == "" {
+	if r := p.Replaces(m); r != nil {
+		return &failure.Error{
+			Err: fmt.Errorf("machine %s was made with its engine %s, and it would be %s now: that takes a new machine", m.Name, r.Was, r.Now),
+			Next: fmt.Sprintf("set placement = %q to keep it; or `fbdock destroy %s`, which removes its images, containers and volumes, and then `fbdock up`; `fbdock plan` says what is lost",
+				r.Was, m.Name), Code: failure.ExitImpossible,
+		}
+	}
+	return nil
+}
+
+// Replacement is a machine that has to be made anew for what the configuration
+// says: the place of its engine as it was made, and as it would be.
+type Replacement struct {
+	Was string `json:"was"`
+	Now string `json:"now"`
+}
+
+// Replaces is the replacement that the place of a machine's engine takes, nil
+// for none.
+func (p *Project) Replaces(m plan.Machine) *Replacement {
+	if m.OwnComputer() {
 		return nil
 	}
-	was, now := recordedPlacement(p.State, m.Name), cmp.Or(m.Engine.Placement, plan.PlacementNested)
+	was, _ := Placed(p.State, m.Name)
+	now := cmp.Or(m.Engine.Placement, plan.PlacementNested)
 	if was == "" || was == now {
 		return nil
 	}
-	return &failure.Error{
-		Err: fmt.Errorf("machine %s was made with its engine %s, and it would be %s now: that takes a new machine", m.Name, was, now),
-		Next: fmt.Sprintf("set placement = %q to keep it; or `fbdock destroy %s`, which removes its images, containers and volumes, and then `fbdock up`",
-			was, m.Name), Code: failure.ExitImpossible,
-	}
+	return &Replacement{was, now}
 }
 
-// recordedPlacement is where the engine of a machine was made, "" where nothing
-// says so.
-func recordedPlacement(d state.Dir, name string) string {
+// decided begins the reason for the place of an engine that is made.
+const decided = "decided when the machine was made"
+
+// Placed is where the engine of a machine was decided to be when it was made,
+// and why; "" for one that is not made. What was applied says so, which is
+// written before anything is made; an fbdock that wrote none knew no other
+// place than nested.
+func Placed(d state.Dir, name string) (placement, reason string) {
+	_, another := recorded(d, name+plan.EngineSuffix)
+	engine := !another && machine.MadeWith(d, name+plan.EngineSuffix) != ""
+	if machine.MadeWith(d, name) == "" && !engine {
+		return "", ""
+	}
+	e, ok := recorded(d, name)
+	switch {
+	case ok && e.PlacementReason != "":
+		return e.Placement, decided + ": " + strings.TrimPrefix(e.PlacementReason, decided+": ")
+	case ok:
+		return e.Placement, decided
+	case engine:
+		return plan.PlacementSibling, decided
+	}
+	return plan.PlacementNested, decided
+}
+
+// recorded is the engine as the record of a machine has it, its place among the
+// two that there are.
+func recorded(d state.Dir, name string) (plan.Engine, bool) {
 	data, err := privatefile.Read(d.Machine(name).Plan())
 	var a AppliedMachine
 	if err != nil || json.Unmarshal(data, &a) != nil || a.Machine.Name != name {
-		return ""
+		return plan.Engine{}, false
 	}
-	return cmp.Or(a.Machine.Engine.Placement, plan.PlacementNested)
+	e := a.Machine.Engine
+	if !e.Sibling() {
+		e.Placement = plan.PlacementNested
+	}
+	return e, true
 }
 
 // MachineNames are the machines of which something is kept. An engine beside
@@ -55,6 +101,7 @@ func MachineNames(d state.Dir) []string {
 	all := d.Machines()
 	return slices.DeleteFunc(slices.Clone(all), func(name string) bool {
 		of, engine := strings.CutSuffix(name, plan.EngineSuffix)
-		return engine && slices.Contains(all, of) && recordedPlacement(d, of) == plan.PlacementSibling
+		e, _ := recorded(d, of)
+		return engine && slices.Contains(all, of) && e.Sibling()
 	})
 }

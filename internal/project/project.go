@@ -111,6 +111,9 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 	if o.HostFacts.Made == nil {
 		o.HostFacts.Made = func(name string) string { return machine.MadeWith(folder, name) }
 	}
+	if o.HostFacts.Placed == nil {
+		o.HostFacts.Placed = func(name string) (string, string) { return Placed(folder, name) }
+	}
 	if o.HostFacts.Private == nil {
 		o.HostFacts.Private = func(path string) string { return o.holder(folder, path) }
 	}

@@ -81,6 +81,7 @@ func Wanted(m plan.Machine, provider string) platforms.Wanted {
 		memory += m.Engine.Memory
 	}
 	return platforms.Wanted{
-		Provider: provider, Hypervisor: m.Engine.Hypervisor, Placement: m.Engine.Placement, Memory: uint64(memory), Network: m.Engine.Network,
+		Provider: provider, Hypervisor: m.Engine.Hypervisor, Placement: m.Engine.Placement, PlacementReason: m.Engine.PlacementReason,
+		ForeignBox: m.Box.Name != "" && !m.Box.Own && m.Box.File == "", Memory: uint64(memory), Network: m.Engine.Network,
 	}
 }
