@@ -33,7 +33,7 @@ func jailMachine() plan.Machine {
 // baseFiles are the least that a jail of the lab starts with.
 func baseFiles(t *testing.T) map[string]string {
 	t.Helper()
-	files := map[string]string{"etc/rc": "echo \"rc of $JAIL\" >>/var/log/rc\n", "etc/rc.shutdown": "echo down >>/var/log/rc\n", "dev/null": "", "root/.profile": "", "var/log/x": "", "var/db/x": ""}
+	files := map[string]string{"etc/rc": "echo \"rc of $JAIL\" >/var/log/rc\n", "etc/rc.shutdown": "echo down >/var/log/rc\n", "dev/null": "", "root/.profile": "", "var/log/x": "", "var/db/x": ""}
 	dash, err := exec.LookPath("dash")
 	if err != nil {
 		t.Skip("the lab needs dash")

@@ -23,10 +23,10 @@ import (
 
 // volatile is what differs from run to run by its nature: logs, processes,
 // the lab's own counters, the moment of creation.
-var volatile = regexp.MustCompile(`^(proc|dev/null|tmp|var/log|run/fbdock|run/lab/(calls|lock|dmesg|tap|vmm|end)|run/(sshd|rpcbind|mountd|nfsd|podman_service).pid|run/fbdock-steps.lock|var/db/fbdock/payload)`)
+var volatile = regexp.MustCompile(`^(proc|dev/null|tmp|var/log|run/fbdock|run/lab/(calls|lock|dmesg|tap|vmm|end)|run/(sshd|rpcbind|mountd|nfsd|podman_service).pid|run/jail_[a-z]+.id|run/fbdock-steps.lock|var/db/fbdock/payload)`)
 
 // moments are times and process numbers in the lab's state.
-var moments = regexp.MustCompile(`"(Created|created|creation|guid|pid|PID|Time)": *[^,\n}]+|58:9c:fc:[0-9a-f:]+`)
+var moments = regexp.MustCompile(`"(Created|created|creation|guid|pid|PID|Time|JID|Last)": *[^,\n}]+|58:9c:fc:[0-9a-f:]+`)
 
 // bootTime stands in what was done once for each boot.
 var bootTime = regexp.MustCompile(` 1[0-9]{9}\n`)

@@ -20,7 +20,8 @@ jail_log() { printf '/var/log/jail_%s_console.log' "$1"; }
 # jails_known prints the jails that fbdock has made.
 jails_known() {
   for jail_record in "$jails_record"/*/settings; do
-    [ ! -e "$jail_record" ] || basename "$(dirname "$jail_record")"
+    jail_record=${jail_record%/settings}
+    [ ! -e "$jail_record/settings" ] || echo "${jail_record##*/}"
   done
 }
 
@@ -28,6 +29,10 @@ jail_known() { [ -e "$jails_record/$1/settings" ]; }
 jail_declared() { [ -e "$etc/jails/$1/settings" ]; }
 jail_runs() { jls -j "$1" >/dev/null 2>&1; }
 jail_there() { zfs list -H -o name "$(jail_set "$1")" >/dev/null 2>&1; }
+
+# set_gone DATASET destroys it with its snapshots. That it is not there is no
+# failure; an answer that did not come says nothing.
+set_gone() { attempt zfs destroy -r "$1" || grep -q 'dataset does not exist' "$said"; }
 
 # jail_named refuses what is no name of a jail: it becomes part of paths.
 jail_named() {
@@ -47,11 +52,14 @@ jail_load() {
 }
 
 # jail_newest is the release of this system: 15.1 of "15.1-RELEASE-p1".
-jail_newest() { freebsd-version -u | sed 's/-.*//'; }
+jail_newest() {
+  newest=$(freebsd-version -u)
+  echo "${newest%%-*}"
+}
 
 # jail_newer A B is true when release A is newer than B.
 jail_newer() {
-  awk -v a="$1" -v b="$2" 'BEGIN { split(a, x, "."); split(b, y, "."); exit !(x[1] + 0 > y[1] + 0 || x[1] + 0 == y[1] + 0 && x[2] + 0 > y[2] + 0) }'
+  [ "${1%%.*}" -gt "${2%%.*}" ] || { [ "${1%%.*}" = "${2%%.*}" ] && [ "${1#*.}" -gt "${2#*.}" ]; }
 }
 
 # jail_waits NAME prints the first folder of the host that the jail wants and
@@ -65,24 +73,29 @@ jail_waits() {
   done
 }
 
+# jail_kept_by_hand NAME is true where the file of jail.conf(5) is somebody's own.
+jail_kept_by_hand() {
+  [ -e "$(jail_conf "$1")" ] || return 1
+  line=
+  IFS= read -r line <"$(jail_conf "$1")" || true
+  case $line in "$jail_mark"*) return 1 ;; esac
+}
+
 # jails_wanted is true where a jail may need the network.
 jails_wanted() { [ -n "${FBDOCK_JAILS:-}$(jails_known)" ]; }
 
 # jail_epair is the pair of interfaces of an address: numbers from 10000 on are
 # out of the way of those that are made without a number.
-jail_epair() { echo "$1" | awk -F . '{ print "epair" 10000 + $3 % 64 * 256 + $4 }'; }
+jail_epair() {
+  host=${1#*.*.}
+  echo "epair$((10000 + ${host%.*} % 64 * 256 + ${host#*.}))"
+}
 
 # jail_conf_text NAME is jail.conf(5) of a jail.
 jail_conf_text() {
-  cat <<END
-$jail_mark, which writes it again as long as this line is here.
-"$1" {
-  path = "$(jail_path "$1")";
-  host.hostname = "$jail_hostname";
-  exec.clean;
-  exec.consolelog = "$(jail_log "$1")";
-  mount.devfs;
-END
+  printf '%s\n' "$jail_mark, which writes it again as long as this line is here." "\"$1\" {" \
+    "  path = \"$(jail_path "$1")\";" "  host.hostname = \"$jail_hostname\";" '  exec.clean;' \
+    "  exec.consolelog = \"$(jail_log "$1")\";" '  mount.devfs;'
   [ -z "$jail_mounts" ] || printf '  mount.fstab = "%s";\n' "$(jail_fstab "$1")"
   if racct_on; then
     [ -z "$jail_memory" ] || printf '  exec.prestart += "/usr/bin/rctl -a jail:%s:memoryuse:deny=%s";\n' "$1" "$jail_memory"
@@ -91,29 +104,21 @@ END
   fi
   if [ -n "$jail_address" ]; then
     pair=$(jail_epair "$jail_address")
-    cat <<END
-  devfs_ruleset = 5;
-  vnet;
-  vnet.interface = "${pair}b";
-  exec.prestart += "/sbin/ifconfig $pair create";
-  exec.prestart += "/sbin/ifconfig ${pair}a group $jail_group up";
-  exec.prestart += "/sbin/ifconfig $FBDOCK_JAIL_BRIDGE addm ${pair}a";
-  exec.start += "/sbin/ifconfig lo0 inet 127.0.0.1/8 up";
-  exec.start += "/sbin/ifconfig ${pair}b inet $jail_address/$FBDOCK_JAIL_PREFIX up";
-  exec.start += "/sbin/route -q -n add default $FBDOCK_JAIL_GATEWAY";
-  exec.poststop += "/sbin/ifconfig ${pair}a destroy";
-END
+    printf '  %s;\n' 'devfs_ruleset = 5' vnet "vnet.interface = \"${pair}b\"" \
+      "exec.prestart += \"/sbin/ifconfig $pair create\"" \
+      "exec.prestart += \"/sbin/ifconfig ${pair}a group $jail_group up\"" \
+      "exec.prestart += \"/sbin/ifconfig $FBDOCK_JAIL_BRIDGE addm ${pair}a\"" \
+      'exec.start += "/sbin/ifconfig lo0 inet 127.0.0.1/8 up"' \
+      "exec.start += \"/sbin/ifconfig ${pair}b inet $jail_address/$FBDOCK_JAIL_PREFIX up\"" \
+      "exec.start += \"/sbin/route -q -n add default $FBDOCK_JAIL_GATEWAY\"" \
+      "exec.poststop += \"/sbin/ifconfig ${pair}a destroy\""
   else
     printf '  %s = inherit;\n' ip4 ip6
   fi
   for word in $jail_allow; do
     printf '  allow.%s;\n' "$word"
   done
-  cat <<'END'
-  exec.start += "/bin/sh /etc/rc";
-  exec.stop = "/bin/sh /etc/rc.shutdown jail";
-}
-END
+  printf '%s\n' '  exec.start += "/bin/sh /etc/rc";' '  exec.stop = "/bin/sh /etc/rc.shutdown jail";' '}'
 }
 
 # jail_fstab_text NAME is fstab(5) of a jail.

@@ -21,6 +21,7 @@ base_ready() { zfs list -H -t snapshot -o name "$(jails_base)/$1@base" >/dev/nul
 base_refuse() {
   rm -rf "$media"
   ! zfs list -H -o name "$set" >/dev/null 2>&1 || attempt zfs destroy -r "$set" || note "$set stays: $(words)"
+  rmdir "$jails_root/.base/${set##*/}" 2>/dev/null || true
   fail "$1" "$2"
 }
 
@@ -51,11 +52,13 @@ base_make() {
   pin=$(base_pin "$1")
   [ -z "$pin" ] || [ "$pin" = "$sum" ] ||
     base_refuse "base.txz of $1 is not the file that is pinned: sha512 $sum, not $pin" "ask who publishes it why it changed; if you trust it, remove its block jail_base \"$1\" from fbdock.lock.hcl"
-  change zfs create -o "mountpoint=$jails_root/.base/$1" -o "fbdock:sha512=$sum" "$set"
+  attempt zfs create -o "mountpoint=$jails_root/.base/$1" -o "fbdock:sha512=$sum" "$set" ||
+    base_refuse "create $set: $(words)" "is pool $(pool) full? zfs list -o space $(pool)"
+  changed=1
   attempt tar -xpf "$media/base.txz" -C "$jails_root/.base/$1" ||
     base_refuse "unpack base.txz of $1: $(words)" "is pool $(pool) full? zfs list -o space $(pool)"
   [ -x "$jails_root/.base/$1/bin/sh" ] || base_refuse "base.txz of $1 holds no /bin/sh" "see $url"
-  change zfs snapshot "$set@base"
+  attempt zfs snapshot "$set@base" || base_refuse "snapshot $set@base: $(words)" "is pool $(pool) full? zfs list -o space $(pool)"
   try rm -rf "$media"
 }
 

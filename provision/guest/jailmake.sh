@@ -26,21 +26,22 @@ jail_network_up() {
   done
   ifconfig "$FBDOCK_JAIL_BRIDGE" | grep -q "inet $FBDOCK_JAIL_GATEWAY " ||
     change ifconfig "$FBDOCK_JAIL_BRIDGE" inet "$FBDOCK_JAIL_GATEWAY/$FBDOCK_JAIL_PREFIX" up
-  anchor_up "$(egress)"
+  ext=$(egress)
+  [ -n "$ext" ] || fail 'the guest has no default route' 'see netstat -rn in the guest'
+  anchor_up "$ext"
 }
 
 # jail_check NAME refuses settings that cannot be, before anything is made.
 jail_check() {
   if ! jail_known "$1"; then
-    if [ -e "$(jail_conf "$1")" ] && ! head -n 1 "$(jail_conf "$1")" | grep -q "^$jail_mark"; then
-      fail "$(jail_conf "$1") is there already, and fbdock did not write it" "give the jail another name"
-    fi
+    ! jail_kept_by_hand "$1" || fail "$(jail_conf "$1") is there already, and fbdock did not write it" "give the jail another name"
     ! jail_runs "$1" || fail "a jail $1 runs already, and fbdock did not make it" 'give the jail another name; jls shows those that run'
     if [ -d "$jails_root" ] && ! zfs list -H -o name "$(jails_data)" >/dev/null 2>&1 && [ -n "$(ls -A "$jails_root")" ]; then
       fail "$jails_root is not empty, and fbdock did not make it" "move what is in it: jails of fbdock are mounted there"
     fi
   fi
-  kernel=$(freebsd-version -k | sed 's/-.*//')
+  kernel=$(freebsd-version -k)
+  kernel=${kernel%%-*}
   ! jail_newer "$jail_release" "$kernel" ||
     fail "jail $1: release $jail_release is newer than the guest's kernel, $kernel" "set release to \"$kernel\" or an older one"
   [ -z "$jail_address" ] || for other in $(jails_known); do
@@ -78,6 +79,17 @@ jails_dataset() {
   zfs list -H -o name "$(jails_data)" >/dev/null 2>&1 || change zfs create -o mountpoint=none "$(jails_data)"
 }
 
+# jail_unfinished NAME takes away what a killed fbdock-jail has left of a jail
+# that was no jail yet: one without settings has never been started. What was
+# received of a stream is not checked yet.
+jail_unfinished() {
+  [ -e "$jails_record/$1/making" ] || return 0
+  ! jail_known "$1" || return 0
+  set_gone "$(jail_set "$1")" || fail "zfs destroy -r $(jail_set "$1"): $(words)" "what uses it? fstat -f $(jail_path "$1")"
+  jail_kept_by_hand "$1" || change rm -f "$(jail_conf "$1")" "$(jail_fstab "$1")"
+  change rm -rf "${jails_record:?}/$1"
+}
+
 # jail_files NAME has dataset, configuration and fstab. A jail whose
 # configuration changes is stopped by what it was started by.
 jail_files() {
@@ -96,7 +108,7 @@ jail_files() {
   jail_known "$1" || for file in resolv.conf localtime; do
     [ ! -e "/etc/$file" ] || cmp -s "/etc/$file" "$(jail_path "$1")/etc/$file" || change cp "/etc/$file" "$(jail_path "$1")/etc/$file"
   done
-  if [ -e "$(jail_conf "$1")" ] && ! head -n 1 "$(jail_conf "$1")" | grep -q "^$jail_mark"; then
+  if jail_kept_by_hand "$1"; then
     note "$(jail_conf "$1") is kept by hand: left as it is"
     return 0
   fi

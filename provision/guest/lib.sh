@@ -270,8 +270,18 @@ guest_user() {
 }
 home_of() { getent passwd "$1" | cut -d : -f 6; }
 
-# shares TYPE lists the shares of a type: lines "NAME TYPE TARGET".
-shares() { printf '%s\n' "${FBDOCK_SHARES:-}" | awk -v t="$1" '$2 == t || t == "all" && NF'; }
+# shares TYPE lists the shares of a type: lines "NAME TYPE TARGET". Nothing but
+# builtins: what could fail here would be a share that is not there.
+shares() {
+  printf '%s\n' "${FBDOCK_SHARES:-}" | while read -r name type target; do
+    case $type in
+      "$1") ;;
+      '') continue ;;
+      *) [ "$1" = all ] || continue ;;
+    esac
+    printf '%s %s %s\n' "$name" "$type" "$target"
+  done
+}
 
 ssh_engine() {
   # shellcheck disable=SC2046,SC2029 # words without spaces; the command is for the engine

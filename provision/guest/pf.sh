@@ -53,8 +53,8 @@ mountd_flags() {
 # nfs_shares prints the names of the shares that go by NFS: qemu may be
 # without 9P.
 nfs_shares() {
-  shares nfs | awk '{ print $1 }'
-  [ "$(fact ninep)" != no ] || shares 9p | awk '{ print $1 }'
+  shares nfs | while read -r name _; do echo "$name"; done
+  [ "$(fact ninep)" != no ] || shares 9p | while read -r name _; do echo "$name"; done
 }
 
 # guest_ports PROTOCOL prints the ports that the configuration opens.
@@ -69,15 +69,14 @@ guest_ports() {
 # guest the engine reaches what it needs. Containers come with the engine's
 # address: its own packet filter lets none of theirs through to the guest's.
 #
+# No program makes a line of it: one that fails would be a rule less.
 # TCP is told apart by its first packet, without states: connections outlive
 # a reload of pf. FreeBSD's own UDP and ICMP make states, for the answers.
 anchor_rules() {
   on="on { $FBDOCK_BRIDGE $FBDOCK_TAP }"
   echo '# Written by fbdock; loaded into pf'"'"'s anchor "fbdock".'
   # An engine beside FreeBSD has a default route of its own.
-  beside || cat <<END
-nat on $1 inet from $FBDOCK_ENGINE_NETWORK to ! $FBDOCK_ENGINE_NETWORK -> ($1)
-END
+  beside || echo "nat on $1 inet from $FBDOCK_ENGINE_NETWORK to ! $FBDOCK_ENGINE_NETWORK -> ($1)"
   # The addresses of podman's containers are in a table of the main rules, which
   # its network plugin fills: rules of an anchor see it too (pf.conf(5), TABLES).
   [ "${FBDOCK_PODMAN:-no}" != yes ] || echo "nat on $1 inet from <cni-nat> to any -> ($1)"
@@ -94,13 +93,11 @@ END
     [ -z "$(guest_ports "$protocol")" ] ||
       echo "pass in quick $on inet proto $protocol from $FBDOCK_ENGINE_ADDRESS to $FBDOCK_ENGINE_GATEWAY port { $(guest_ports "$protocol")} no state"
   done
-  cat <<END
-pass in quick $on inet proto icmp from $FBDOCK_ENGINE_ADDRESS to (self) icmp-type { unreach timex } no state
-block return in quick $on inet proto tcp from any to (self) flags S/SA
-pass in quick $on inet proto tcp from $FBDOCK_ENGINE_NETWORK to (self) no state
-pass out quick $on inet proto { udp icmp } from (self) to $FBDOCK_ENGINE_NETWORK keep state
-block drop in quick $on inet from any to (self)
-END
+  printf '%s\n' "pass in quick $on inet proto icmp from $FBDOCK_ENGINE_ADDRESS to (self) icmp-type { unreach timex } no state" \
+    "block return in quick $on inet proto tcp from any to (self) flags S/SA" \
+    "pass in quick $on inet proto tcp from $FBDOCK_ENGINE_NETWORK to (self) no state" \
+    "pass out quick $on inet proto { udp icmp } from (self) to $FBDOCK_ENGINE_NETWORK keep state" \
+    "block drop in quick $on inet from any to (self)"
   [ "${FBDOCK_PODMAN:-no}" != yes ] || access_rules
   echo "block drop in quick $on inet from any to { $FBDOCK_ENGINE_NETWORK 255.255.255.255 224.0.0.0/4 }"
   # An engine in FreeBSD goes through it to the outside, one beside it does not.
@@ -154,16 +151,14 @@ jails_routed() { [ -n "${FBDOCK_JAILS:-}" ] || [ -e /var/db/fbdock/jail-bridge ]
 jail_rules() {
   # pf sees a packet on the member of the bridge as well (if_bridge(4), PACKET FILTERING).
   on="on { $FBDOCK_JAIL_BRIDGE fbjail }"
-  cat <<END
-block drop quick $on inet6
-pass in quick $on inet proto icmp from any to (self) icmp-type { unreach timex } no state
-block return in quick $on inet proto tcp from any to (self) flags S/SA
-pass in quick $on inet proto tcp from $FBDOCK_JAIL_NETWORK to (self) no state
-pass out quick $on inet proto { udp icmp } from (self) to $FBDOCK_JAIL_NETWORK keep state
-block drop in quick $on inet from any to (self)
-block drop in quick $on inet from any to $FBDOCK_ENGINE_NETWORK
-pass quick $on no state
-END
+  printf '%s\n' "block drop quick $on inet6" \
+    "pass in quick $on inet proto icmp from any to (self) icmp-type { unreach timex } no state" \
+    "block return in quick $on inet proto tcp from any to (self) flags S/SA" \
+    "pass in quick $on inet proto tcp from $FBDOCK_JAIL_NETWORK to (self) no state" \
+    "pass out quick $on inet proto { udp icmp } from (self) to $FBDOCK_JAIL_NETWORK keep state" \
+    "block drop in quick $on inet from any to (self)" \
+    "block drop in quick $on inet from any to $FBDOCK_ENGINE_NETWORK" \
+    "pass quick $on no state"
   on="on { $FBDOCK_BRIDGE $FBDOCK_TAP }"
 }
 

@@ -41,9 +41,30 @@ func zfs(l *lab) int {
 	defer l.lock()()
 	ensureZFS(l)
 	s := loadZFS(l)
+	if words := zfsFull(l); words != "" {
+		l.errorf("%s: out of space\n", words)
+		return 1
+	}
 	status := run(l, s, l.args[1:])
 	saveZFS(l, s)
 	return status
+}
+
+// zfsFull: a full pool refuses what takes space, as zfs_standard_error of libzfs says it (EZFS_NOSPC).
+func zfsFull(l *lab) string {
+	if l.conf("pool_space", "free") != "none" {
+		return ""
+	}
+	name := l.args[len(l.args)-1]
+	switch l.args[0] {
+	case "create", "clone":
+		return "cannot create '" + name + "'"
+	case "snapshot":
+		return "cannot create snapshot '" + name + "'"
+	case "receive", "recv":
+		return "cannot receive new filesystem stream"
+	}
+	return ""
 }
 
 // ensureZFS: the zfs and zpool commands load the module by themselves.

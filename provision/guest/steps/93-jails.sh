@@ -25,6 +25,9 @@ begin jails
 # What cannot be is told before anything is made.
 for jail in $FBDOCK_JAILS; do
   jail_named "$jail"
+  # One by hand that a killed run has begun is made as it is declared.
+  jail_unfinished "$jail"
+  [ ! -e "$jails_record/$jail/making" ] || change rm -f "$jails_record/$jail/making"
   jail_load "$etc/jails/$jail/settings"
   jail_check "$jail"
 done
