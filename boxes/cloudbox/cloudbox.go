@@ -1,6 +1,5 @@
-// Package cloudbox makes Vagrant boxes of FreeBSD's official cloud images, for
-// libvirt and qemu, Hyper-V, VirtualBox, VMware and UTM, and of Alpine's, for
-// libvirt and qemu. What turns a cloud image into a box is a NoCloud seed in a
+// Package cloudbox makes Vagrant boxes of FreeBSD's and Alpine's official cloud
+// images, for libvirt and qemu, Hyper-V, VirtualBox, VMware and UTM. What turns a cloud image into a box is a NoCloud seed in a
 // partition: FreeBSD's images carry an empty one, Alpine's get one at the end.
 // nuageinit or cloud-init reads it at the first boot, and so one disk
 // is all that a provider has to know. The package reads a verified image and

@@ -89,7 +89,7 @@ func unpacked(t *testing.T, path string) map[string][]byte {
 
 // all are boxes of one source for all providers.
 func all(size int64) (boxes []cloudbox.Box) {
-	for _, format := range cloudbox.Formats(cloudbox.FreeBSD) {
+	for _, format := range cloudbox.Formats() {
 		b := box(format)
 		b.Size = size
 		boxes = append(boxes, b)

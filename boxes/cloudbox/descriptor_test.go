@@ -11,15 +11,41 @@ import (
 	"testing"
 
 	"github.com/fbdock/fbdock/boxes/cloudbox"
+	"github.com/fbdock/fbdock/boxes/disk"
 	"github.com/fbdock/fbdock/boxes/disk/disktest"
 )
 
-// made is what a box of a format and an architecture holds, by name.
-func made(t *testing.T, format cloudbox.Format, architecture string) map[string][]byte {
+// systems are what boxes are made of, each with an image of it.
+var systems = []string{cloudbox.FreeBSD, cloudbox.Alpine}
+
+// sourced is the boxes of a system and an architecture, and an image for them.
+func sourced(t *testing.T, system, architecture string, size int64, formats ...cloudbox.Format) ([]cloudbox.Box, []byte) {
 	t.Helper()
-	b := box(format)
-	b.Source.Architecture = architecture
-	paths, err := cloudbox.Write(t.Context(), []cloudbox.Box{b}, file(t, compressed(t, disktest.CloudImage())), t.TempDir(), nil)
+	var list []cloudbox.Box
+	for _, format := range formats {
+		b := box(format)
+		if system == cloudbox.Alpine {
+			b = alpineBox(size)
+			b.Format = format
+		}
+		b.Source.Architecture, b.Size = architecture, size
+		list = append(list, b)
+	}
+	if system == cloudbox.Alpine {
+		image := alpineImage()
+		if architecture == "arm64" {
+			copy(image[1030*disk.Sector:], "BOOTAA64EFI")
+		}
+		return list, image
+	}
+	return list, compressed(t, disktest.CloudImage())
+}
+
+// made is what a box of a format, a system and an architecture holds, by name.
+func made(t *testing.T, format cloudbox.Format, system, architecture string) map[string][]byte {
+	t.Helper()
+	list, image := sourced(t, system, architecture, 1<<30, format)
+	paths, err := cloudbox.Write(t.Context(), list, file(t, image), t.TempDir(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,28 +77,33 @@ func ask(t *testing.T, program string, args ...string) string {
 // each reference leads to something, and the disk is the one in the box.
 func TestOVF(t *testing.T) {
 	t.Parallel()
-	for arch, kind := range map[string]string{"amd64": "FreeBSD_64", "arm64": "FreeBSD_arm64"} {
-		files := made(t, cloudbox.VirtualBox, arch)
+	for of, kind := range map[[2]string][2]string{
+		{cloudbox.FreeBSD, "amd64"}: {"FreeBSD_64", "78"}, {cloudbox.FreeBSD, "arm64"}: {"FreeBSD_arm64", "78"},
+		{cloudbox.Alpine, "amd64"}: {"Linux26_64", "101"}, {cloudbox.Alpine, "arm64"}: {"Linux_arm64", "101"},
+	} {
+		files := made(t, cloudbox.VirtualBox, of[0], of[1])
+		vmdk := of[0] + "-disk001.vmdk"
 		path := keep(t, files["box.ovf"])
 		xpath := func(expression string) string {
 			// local-name() saves declaring the five name spaces.
 			return ask(t, "xmllint", "--nonet", "--xpath", expression, path)
 		}
 		for expression, want := range map[string]string{
-			`string(//*[local-name()="File"]/@*[local-name()="href"])`:                                                                                "freebsd-disk001.vmdk",
-			`string(//*[local-name()="File"]/@*[local-name()="size"])`:                                                                                strconv.Itoa(len(files["freebsd-disk001.vmdk"])),
+			`string(//*[local-name()="File"]/@*[local-name()="href"])`:                                                                                vmdk,
+			`string(//*[local-name()="File"]/@*[local-name()="size"])`:                                                                                strconv.Itoa(len(files[vmdk])),
 			`string(//*[local-name()="Disk"]/@*[local-name()="capacity"])`:                                                                            strconv.Itoa(1 << 30),
 			`count(//*[local-name()="Disk"][@*[local-name()="fileRef"]=//*[local-name()="File"]/@*[local-name()="id"]])`:                              "1",
 			`concat("/disk/", //*[local-name()="Disk"]/@*[local-name()="diskId"]) = string(//*[local-name()="HostResource"])`:                         "true",
 			`count(//*[local-name()="Item"]/*[local-name()="InstanceID"][not(. = ../preceding-sibling::*/*[local-name()="InstanceID"])])`:             "5",
 			`count(//*[local-name()="Parent"][. = //*[local-name()="InstanceID"][../*[local-name()="ResourceType"]=20]])`:                             "1",
 			`count(//*[local-name()="Connection"][. = //*[local-name()="Network"]/@*[local-name()="name"]])`:                                          "1",
-			`string(//*[local-name()="OSType"])`:                                                                                                      kind,
+			`string(//*[local-name()="OSType"])`:                                                                                                      kind[0],
+			`string(//*[local-name()="OperatingSystemSection"]/@*[local-name()="id"])`:                                                                kind[1],
 			`count(/*[local-name()="Envelope" and namespace-uri()="http://schemas.dmtf.org/ovf/envelope/1"])`:                                         "1",
 			`count(//*[local-name()="DiskSection" or local-name()="NetworkSection" or contains(local-name(), "System")][*[1][local-name()!="Info"]])`: "1", // System of the hardware
 		} {
 			if got := xpath(expression); got != want {
-				t.Errorf("OVF file of %s: %s = %q, want %q", arch, expression, got, want)
+				t.Errorf("OVF file of %s: %s = %q, want %q", of, expression, got, want)
 			}
 		}
 	}
@@ -87,9 +118,11 @@ func TestOVFSchema(t *testing.T) {
 	if schema == "" {
 		t.Skip("FBDOCK_OVF_SCHEMA does not name a copy of dsp8023_1.1.1.xsd, with what it imports beside it")
 	}
-	for _, arch := range []string{"amd64", "arm64"} {
-		path := keep(t, made(t, cloudbox.VirtualBox, arch)["box.ovf"])
-		ask(t, "xmllint", "--nonet", "--noout", "--schema", schema, path)
+	for _, system := range systems {
+		for _, arch := range []string{"amd64", "arm64"} {
+			path := keep(t, made(t, cloudbox.VirtualBox, system, arch)["box.ovf"])
+			ask(t, "xmllint", "--nonet", "--noout", "--schema", schema, path)
+		}
 	}
 }
 
@@ -97,10 +130,14 @@ func TestOVFSchema(t *testing.T) {
 // in the box.
 func TestVMX(t *testing.T) {
 	t.Parallel()
-	for arch, guest := range map[string]string{"amd64": "freebsd-64", "arm64": "arm-other-64"} {
-		files := made(t, cloudbox.VMware, arch)
+	for of, guest := range map[[2]string]string{
+		{cloudbox.FreeBSD, "amd64"}: "freebsd-64", {cloudbox.FreeBSD, "arm64"}: "arm-other-64",
+		{cloudbox.Alpine, "amd64"}: "other4xlinux-64", {cloudbox.Alpine, "arm64"}: "arm-other-64",
+	} {
+		arch := of[1]
+		files := made(t, cloudbox.VMware, of[0], arch)
 		settings := map[string]string{}
-		for line := range strings.Lines(string(files["freebsd.vmx"])) {
+		for line := range strings.Lines(string(files[of[0]+".vmx"])) {
 			name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), " = ")
 			text, err := strconv.Unquote(value)
 			if _, twice := settings[name]; !ok || err != nil || twice {
@@ -118,8 +155,12 @@ func TestVMX(t *testing.T) {
 // without a default, and the disk is the one in the bundle.
 func TestPlist(t *testing.T) {
 	t.Parallel()
-	for arch, machine := range map[string][2]string{"amd64": {"x86_64", "q35"}, "arm64": {"aarch64", "virt"}} {
-		files := made(t, cloudbox.UTM, arch)
+	for of, machine := range map[[2]string][2]string{
+		{cloudbox.FreeBSD, "amd64"}: {"x86_64", "q35"}, {cloudbox.FreeBSD, "arm64"}: {"aarch64", "virt"},
+		{cloudbox.Alpine, "amd64"}: {"x86_64", "q35"}, {cloudbox.Alpine, "arm64"}: {"aarch64", "virt"},
+	} {
+		arch := of[1]
+		files := made(t, cloudbox.UTM, of[0], arch)
 		path := keep(t, files["box.utm/config.plist"])
 		var plist struct {
 			Backend              string

@@ -24,20 +24,17 @@ const (
 	UTM        Format = "utm"
 )
 
-// Formats are all that boxes of a system are made in.
-func Formats(system string) []Format {
-	if system == Alpine {
-		return []Format{Libvirt}
-	}
-	return []Format{Libvirt, HyperV, VirtualBox, VMware, UTM}
-}
+// Formats are all that boxes are made in. Parallels is not among them: its
+// format of disks and machines (pvm, hdd) has no published specification, no
+// program reads it back but Parallels' own, and qemu-img only reads it.
+func Formats() []Format { return []Format{Libvirt, HyperV, VirtualBox, VMware, UTM} }
 
 const qemu = "qemu" // takes libvirt's boxes
 
-// Providers are those that boxes of a system are made for.
-func Providers(system string) []string {
+// Providers are those that boxes are made for.
+func Providers() []string {
 	providers := []string{qemu}
-	for _, format := range Formats(system) {
+	for _, format := range Formats() {
 		providers = append(providers, string(format))
 	}
 	slices.Sort(providers)
@@ -49,15 +46,15 @@ func FormatOf(provider string) (Format, bool) {
 	if provider == qemu {
 		return Libvirt, true
 	}
-	return Format(provider), slices.Contains(Formats(FreeBSD), Format(provider))
+	return Format(provider), slices.Contains(Formats(), Format(provider))
 }
 
 // What describes the machine to the provider: box.ovf is a descriptor of OVF
-// 1.0 (DMTF DSP0243), freebsd.vmx is VMware's own form, config.plist is UTM's,
+// 1.0 (DMTF DSP0243), box.vmx is VMware's own form, config.plist is UTM's,
 // version 4 (UTMQemuConfiguration of its source), and hyperv.xml is read by
 // Vagrant's import itself, which never gives it to Hyper-V.
 //
-//go:embed seed/box.ovf seed/freebsd.vmx seed/config.plist seed/hyperv.xml
+//go:embed seed/box.ovf seed/box.vmx seed/config.plist seed/hyperv.xml
 var descriptors embed.FS
 
 // form is what a format makes of a box beside what all boxes have.
@@ -69,16 +66,17 @@ type form struct {
 }
 
 func (b Box) form() form {
-	const vmdk = "freebsd-disk001.vmdk"
+	system := b.Source.System()
+	vmdk := system + "-disk001.vmdk"
 	switch b.Format {
 	case HyperV:
-		return form{"Virtual Hard Disks/freebsd.vhd", "Virtual Machines/freebsd.xml", "hyperv.xml", disk.VHD}
+		return form{"Virtual Hard Disks/" + system + ".vhd", "Virtual Machines/" + system + ".xml", "hyperv.xml", disk.VHD}
 	case VirtualBox:
 		return form{vmdk, "box.ovf", "box.ovf", func(out io.WriteSeeker, src io.Reader, l disk.Layout) error {
 			return disk.StreamVMDK(out, src, l, vmdk)
 		}}
 	case VMware:
-		return form{vmdk, "freebsd.vmx", "freebsd.vmx", func(out io.WriteSeeker, src io.Reader, l disk.Layout) error {
+		return form{vmdk, system + ".vmx", "box.vmx", func(out io.WriteSeeker, src io.Reader, l disk.Layout) error {
 			return disk.VMDK(out, src, l, vmdk)
 		}}
 	case UTM:
@@ -88,17 +86,49 @@ func (b Box) form() form {
 	}
 }
 
-// describe fills the descriptor. All values are numbers and the names of
-// files, which need no quoting.
+// guest is what the providers call a system of an architecture.
+type guest struct {
+	cim        int    // OSType of CIM_OperatingSystem: FreeBSD 64-Bit, LINUX 64-Bit
+	virtualBox string // as `VBoxManage list ostypes` has it
+	vmware     string
+}
+
+func (s Source) guest() guest {
+	switch s.System() + " " + s.Architecture {
+	case Alpine + " arm64":
+		return guest{101, "Linux_arm64", "arm-other-64"}
+	case Alpine + " amd64":
+		return guest{101, "Linux26_64", "other4xlinux-64"}
+	case FreeBSD + " arm64":
+		return guest{78, "FreeBSD_arm64", "arm-other-64"}
+	}
+	return guest{78, "FreeBSD_64", "freebsd-64"}
+}
+
+// title is the system for a person: the name of a file of the user's own is not
+// in it.
+func (s Source) title() string {
+	switch version := s.version(); {
+	case s.System() == FreeBSD:
+		return "FreeBSD " + version
+	case version == "0":
+		return "Alpine"
+	default:
+		return "Alpine " + version
+	}
+}
+
+// describe fills the descriptor. All values are numbers and names of fbdock's
+// own, which need no quoting.
 func (b Box) describe(f form, fileSize int64) ([]byte, error) {
 	t, err := template.ParseFS(descriptors, "seed/"+f.source)
 	if err != nil {
 		return nil, err
 	}
-	sum := b.key()
+	sum, guest := b.key(), b.Source.guest()
 	var out bytes.Buffer
 	err = t.Execute(&out, map[string]any{
-		"Release": b.Source.Release, "ARM": b.Source.Architecture == "arm64", "Disk": f.disk, "FileSize": fileSize, "Size": b.Size,
+		"Title": b.Source.title(), "Name": b.Source.System(), "CIM": guest.cim, "VirtualBox": guest.virtualBox, "VMware": guest.vmware, "ARM": b.Source.Architecture == "arm64", "Disk": f.disk, "FileSize": fileSize, "Size": b.Size,
 		"UUID": b.uuid(0), "DriveUUID": b.uuid(1),
 		// Locally administered; the plugin gives each machine others.
 		"MAC": fmt.Sprintf("02:%02X:%02X:%02X:%02X", sum[0], sum[1], sum[2], sum[3]),

@@ -23,7 +23,7 @@ func boxCommand(p *program) *cli.Command {
 				Name:  "provider",
 				Usage: "make it for `PROVIDER`: libvirt, qemu, hyperv, virtualbox, vmware_desktop, utm or all; may be repeated (default: libvirt)",
 			},
-			&cli.StringFlag{Name: "system", Usage: "make it of `SYSTEM`: freebsd, or alpine, for libvirt and qemu (default: freebsd)"},
+			&cli.StringFlag{Name: "system", Usage: "make it of `SYSTEM`: freebsd or alpine (default: freebsd)"},
 			&cli.StringFlag{Name: "release", Usage: "use this `RELEASE` of the system (default: 15.1 of FreeBSD, 3.24 of Alpine)"},
 			&cli.StringFlag{Name: "arch", Usage: "make it for `ARCH`: amd64 or arm64 (default: this host's)"},
 			&cli.StringFlag{Name: "root", Usage: "use this root `FILESYSTEM` of FreeBSD: zfs or ufs (default: zfs)"},

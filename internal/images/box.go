@@ -85,10 +85,10 @@ type boxRun struct {
 	v       vagrant.Vagrant
 }
 
-// formatsOf are the kinds of boxes of a system that providers take, each once.
-func formatsOf(system string, providers []string) (formats []cloudbox.Format, err error) {
+// formatsOf are the kinds of boxes that providers take, each once.
+func formatsOf(providers []string) (formats []cloudbox.Format, err error) {
 	all := false
-	known := cloudbox.Providers(system)
+	known := cloudbox.Providers()
 	for _, provider := range providers {
 		if provider == "all" {
 			all = true
@@ -96,30 +96,31 @@ func formatsOf(system string, providers []string) (formats []cloudbox.Format, er
 		}
 		format, ok := cloudbox.FormatOf(provider)
 		if !ok || !slices.Contains(known, provider) {
-			return nil, &failure.Error{
-				Err:  fmt.Errorf("fbdock makes boxes %sfor %s, not for %q", ofAlpine(system), strings.Join(known, ", "), provider),
-				Next: "`fbdock boxes` lists what is published for the others", Code: failure.ExitUsage,
-			}
+			return nil, notMade(known, provider)
 		}
 		if !slices.Contains(formats, format) {
 			formats = append(formats, format)
 		}
 	}
 	if all {
-		return cloudbox.Formats(system), nil
+		return cloudbox.Formats(), nil
 	}
 	return formats, nil
 }
 
-func ofAlpine(system string) string {
-	if system == cloudbox.Alpine {
-		return "of Alpine "
+func notMade(known []string, provider string) error {
+	why := ""
+	if provider == "parallels" {
+		why = ": the format of its machines has no published specification"
 	}
-	return ""
+	return &failure.Error{
+		Err:  fmt.Errorf("fbdock makes boxes for %s, not for %q%s", strings.Join(known, ", "), provider, why),
+		Next: "`fbdock boxes` lists what is published for the others", Code: failure.ExitUsage,
+	}
 }
 
 func newBoxRun(m Maker, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
-	formats, err := formatsOf(b.System, b.Providers)
+	formats, err := formatsOf(b.Providers)
 	if err != nil {
 		return nil, err
 	}

@@ -78,14 +78,14 @@ func (r *boxRun) useImage(img boxes.Image, mirror string) error {
 }
 
 // bootsByBIOS refuses an image that its publisher's name says to boot by UEFI
-// alone: libvirt's and QEMU's machines of amd64 boot by BIOS unless they are
-// given a firmware, whose path is the host's own.
+// alone: machines of amd64 boot by BIOS unless they are given a firmware, whose
+// path libvirt and QEMU take from the host.
 func bootsByBIOS(img boxes.Image) error {
 	if img.Architecture != "amd64" || !strings.Contains(path.Base(first(img.URLs)), "-uefi-") {
 		return nil
 	}
 	return &failure.Error{
-		Err:  fmt.Errorf("%s boots by UEFI alone, and the VMs of libvirt and qemu boot by BIOS", img.Name),
+		Err:  fmt.Errorf("%s boots by UEFI alone, and VMs of amd64 boot by BIOS", img.Name),
 		Next: "take " + plan.DefaultImage + ", which boots by both", Code: failure.ExitUsage,
 	}
 }
