@@ -38,10 +38,10 @@ func TestPodman(t *testing.T) {
 func TestPodmanAccess(t *testing.T) {
 	t.Parallel()
 	m := labMachine()
-	const state = "pfctl -a fbdock -sr; cat /etc/hosts"
+	const state = "pfctl -a fbdock -sr; cat /etc/hosts; ifconfig lo0"
 	g, out := play(t, m, "printf '127.0.0.1 localhost\\n' >/etc/hosts", state+"\necho --- again\n"+install)
 	first, again, _ := strings.Cut(out, "--- again\n")
-	mustSay(t, g, first, "status 0", "127.0.0.1 localhost\n# BEGIN fbdock", "10.77.0.2 docker.internal\n10.88.0.1 podman.internal\n",
+	mustSay(t, g, first, "status 0", "127.0.0.1 localhost\n# BEGIN fbdock", "inet 192.0.0.3 netmask 0xffffffff", "10.77.0.2 docker.internal\n192.0.0.3 podman.internal\n",
 		"block return in quick on cni-podman0 inet proto tcp from any to 10.77.0.2 port = 2376\n",
 		"pass in quick on cni-podman0 inet from 10.88.0.0/15 to 10.77.0.2 flags S/SA keep state\n",
 		"pass out quick on bridge0 inet from 10.88.0.0/15 to 10.77.0.2 flags S/SA keep state\n",
@@ -62,7 +62,7 @@ func TestPodmanAccess(t *testing.T) {
 	out = change(t, g, m, "", state)
 	_, out, _ = strings.Cut(out, "status 0\n")
 	mustSay(t, g, out, "block drop out quick on cni-podman0 inet from 10.77.0.0/24 to any\n", "127.0.0.1 localhost\n")
-	if strings.Contains(out, ".internal") || strings.Contains(out, "10.88.0.0/15") {
+	if strings.Contains(out, ".internal") || strings.Contains(out, "10.88.0.0/15") || strings.Contains(out, "192.0.0.3") {
 		t.Errorf("without engine_access: rules and names =\n%s\nwant none for podman's containers", out)
 	}
 }

@@ -230,9 +230,23 @@ interfaces_up() {
   ifconfig "$FBDOCK_BRIDGE" | grep -q "inet $FBDOCK_ENGINE_GATEWAY " ||
     change ifconfig "$FBDOCK_BRIDGE" inet "$FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX" up
   ifconfig "$FBDOCK_TAP" | grep -q '[<,]UP[,>]' || change ifconfig "$FBDOCK_TAP" up
+  podman_name_up
   sysctl_set net.inet.ip.forwarding 1
   # bhyve of older releases leaves the tap down.
   sysctl_set net.link.tap.up_on_open 1
+}
+
+# podman_name_up gives podman.internal its address, which is FreeBSD's own and where
+# podman's ports are published: its bridges come with the first container of a
+# network. The address is of the block that never leaves a host (RFC 7335).
+podman_name_up() {
+  there=
+  ! ifconfig lo0 | grep -q 'inet 192.0.0.3 ' || there=yes
+  if [ "${FBDOCK_ENGINE_ACCESS:-no}" = yes ]; then
+    [ -n "$there" ] || change ifconfig lo0 inet 192.0.0.3/32 alias
+  elif [ -n "$there" ]; then
+    change ifconfig lo0 inet 192.0.0.3 -alias
+  fi
 }
 
 # offload_fix EXT: a vtnet interface that forwards must not leave checksums

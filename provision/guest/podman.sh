@@ -33,7 +33,7 @@ fdescfs_on() { mount -p | awk '$2 == "/dev/fd" && $3 == "fdescfs" { f = 1 } END 
 # container (containers.conf(5), base_hosts_file).
 podman_names() {
   [ "${FBDOCK_ENGINE_ACCESS:-no}" = yes ] || return 0
-  printf '%s docker.internal\n10.88.0.1 podman.internal\n' "$FBDOCK_ENGINE_ADDRESS"
+  printf '%s docker.internal\n192.0.0.3 podman.internal\n' "$FBDOCK_ENGINE_ADDRESS"
 }
 
 # podman_off stops what fbdock has started. Images and containers stay.

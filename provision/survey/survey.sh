@@ -187,8 +187,9 @@ containers() {
   fi
   grep -qs '^[^#].*[[:space:]]/dev/fd[[:space:]]' /etc/fstab || say 'change /etc/fstab: a block that mounts fdescfs at /dev/fd, now too'
   if [ "$FBDOCK_ENGINE_ACCESS" = yes ]; then
-    grep -qs '^# BEGIN fbdock' /etc/hosts || say "change /etc/hosts: a block with docker.internal and podman.internal"
-    say 'change network: containers of podman and of the engine reach each other, by rules of the anchor "fbdock"'
+    grep -qs '^# BEGIN fbdock' /etc/hosts || say 'change /etc/hosts: a block with docker.internal and podman.internal'
+    ifconfig lo0 | grep -q 'inet 192.0.0.3 ' ||
+      say 'change network: lo0 gets 192.0.0.3; containers of podman and of the engine reach each other, by rules of the anchor "fbdock"'
   fi
   for name in podman_enable podman_service_enable; do
     rc_change "$name" YES
