@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,6 +17,26 @@ import (
 // line "RELEASE ARCHITECTURE SHA512" each. It is no part of Payload.Hash: what
 // is pinned after a run is no reason for another.
 const jailPinsFile = "jail-pins"
+
+// jailRenewalsFile holds the jails that the user has agreed to have made anew, a
+// line "NAME FROM TO" each. It is of one run, and no part of Payload.Hash.
+const jailRenewalsFile = "jail-renewals"
+
+// JailRenewal is a jail of release From that is to be of release To.
+type JailRenewal struct{ Name, From, To string }
+
+// WithRenewals is the payload with the user's consent to make jails anew.
+func (p Payload) WithRenewals(all []JailRenewal) Payload {
+	var lines strings.Builder
+	for _, one := range all {
+		fmt.Fprintf(&lines, "%s %s %s\n", one.Name, one.From, one.To)
+	}
+	files := slices.DeleteFunc(slices.Clone(p.Files), func(f File) bool { return f.Path == jailRenewalsFile })
+	if len(all) > 0 {
+		files = append(files, File{jailRenewalsFile, 0o644, []byte(lines.String())})
+	}
+	return Payload{Files: files}
+}
 
 // jailFiles are, for each jail, its settings and its scripts.
 func jailFiles(m plan.Machine, in Inputs) ([]File, error) {

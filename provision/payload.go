@@ -44,7 +44,7 @@ func newPayload(files []File) Payload {
 func (p Payload) Hash() string {
 	sums := make([]string, 0, len(p.Files))
 	for _, f := range p.Files {
-		if f.Path != hashFile && f.Path != jailPinsFile {
+		if f.Path != hashFile && f.Path != jailPinsFile && f.Path != jailRenewalsFile {
 			sums = append(sums, fmt.Sprintf("%s\x00%o\x00%x", f.Path, f.Mode, sha256.Sum256(f.Data)))
 		}
 	}

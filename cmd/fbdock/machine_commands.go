@@ -74,7 +74,7 @@ func reloadCommand(p *program) *cli.Command {
 
 // agreeFlag says yes to what up asks.
 func agreeFlag() cli.Flag {
-	return yesFlag("do not ask before reaching beyond the folder, changing an external host or using an image that is not its publisher's")
+	return yesFlag("do not ask before reaching beyond the folder, changing an external host, making jails anew or using an image that is not its publisher's")
 }
 
 // allowReachFlag is for scripts: what is changed elsewhere is still asked.

@@ -209,6 +209,8 @@ func jailChanges(old, now plan.Machine) []Change {
 		switch {
 		case !known:
 			add("added", j.Name)
+		case was.Release != j.Release && j.Release != "":
+			add("changed to FreeBSD "+j.Release, j.Name)
 		case fingerprint.Of([]any{was}) != fingerprint.Of([]any{j}):
 			add("changed", j.Name)
 		}

@@ -106,6 +106,9 @@ func (u *run) build(ctx context.Context) (version string, err error) {
 	}
 	u.guest.Store(g)
 	defer func() { err = errors.Join(err, u.guest.Load().Close()) }()
+	if err := u.renewJails(ctx); err != nil {
+		return "", err
+	}
 	if err := u.beginEngine(ctx); err != nil {
 		return "", err
 	}
@@ -140,6 +143,20 @@ func (u *run) build(ctx context.Context) (version string, err error) {
 		u.wanted.Vagrantfile = u.applied.Vagrantfile // what runs was started from that
 	}
 	return version, u.files.SetApplied(u.wanted)
+}
+
+// renewJails asks before jails are made anew of another release, and has the
+// steps know the answer.
+func (u *run) renewJails(ctx context.Context) error {
+	all := jail.Renewals(ctx, u.guest.Load(), u.m)
+	if len(all) == 0 {
+		return nil
+	}
+	if err := u.Confirmed(jail.RenewalQuestion(u.m.Name, all)); err != nil {
+		return err
+	}
+	u.material.payload = u.material.payload.WithRenewals(all)
+	return nil
 }
 
 // freebsd is a login to the running guest. One that answers by its pinned

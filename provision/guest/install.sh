@@ -53,6 +53,12 @@ done
 if [ -e "$src/jail-pins" ]; then
   put_file "$etc/jail-pins" 0644 <"$src/jail-pins"
 fi
+# What the user has agreed to holds for this run.
+if [ -e "$src/jail-renewals" ]; then
+  put_file "$etc/jail-renewals" 0644 <"$src/jail-renewals"
+elif [ -e "$etc/jail-renewals" ]; then
+  change rm -f "$etc/jail-renewals"
+fi
 put_file "$etc/hash" 0644 <"$src/hash"
 
 # The copy that came over the wire has keys in it: it goes, where it is one

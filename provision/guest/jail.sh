@@ -10,6 +10,7 @@ jails_record=$db/jails
 jail_mark='# Written by fbdock'
 
 jails_data() { printf '%s/fbdock/jails' "$(pool)"; }
+jails_kept() { printf '%s/fbdock/jails-kept' "$(pool)"; }
 jails_base() { printf '%s/fbdock/jail-base' "$(pool)"; }
 jail_set() { printf '%s/%s' "$(jails_data)" "$1"; }
 jail_path() { printf '%s/%s' "$jails_root" "$1"; }
@@ -48,6 +49,7 @@ jail_load() {
   jail_release='' jail_hostname='' jail_address='' jail_packages='' jail_mounts='' jail_memory='' jail_cpus='' jail_boot=no jail_allow=''
   # shellcheck source=/dev/null
   . "$1"
+  jail_of=$jail_release # what the settings say
   : "${jail_release:=$(jail_newest)}"
 }
 

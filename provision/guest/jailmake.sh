@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # names shared with the scripts that source it
-# fbdock: makes a jail what its settings say. Sourced after jail.sh and jailbase.sh.
+# fbdock: makes a jail what its settings say. Sourced after jail.sh and jailbase.sh, with jailrenew.sh.
 
 # jail_network_up has the bridge of the jails, forwarding and the rules of pf.
 jail_network_up() {
@@ -105,7 +105,7 @@ jail_files() {
   [ -d /etc/jail.conf.d ] || change mkdir -p /etc/jail.conf.d
   # Root of a jail can put links in the place of its files: nothing is written
   # there once it may have run, but by jail(8) and from within.
-  jail_known "$1" || for file in resolv.conf localtime; do
+  ! jail_fresh "$1" || for file in resolv.conf localtime; do
     [ ! -e "/etc/$file" ] || cmp -s "/etc/$file" "$(jail_path "$1")/etc/$file" || change cp "/etc/$file" "$(jail_path "$1")/etc/$file"
   done
   if jail_kept_by_hand "$1"; then
@@ -152,13 +152,18 @@ jail_converge() {
   jail_load "$2"
   jail_check "$1"
   had=$(zfs get -H -o value fbdock:release "$(jail_set "$1")" 2>/dev/null) || had=
-  [ -z "$had" ] || [ "$had" = "$jail_release" ] || [ -z "$(sed -n "s/^jail_release='\(.*\)'\$/\1/p" "$2")" ] ||
-    fail "jail $1 is of release $had, and its settings say $jail_release" "set release to \"$had\", or make it anew: fbdock jail destroy $1, then fbdock up"
-  [ -z "$had" ] || jail_release=$had
+  # Without a release of its own it stays what it is when the guest's changes.
+  if [ -n "$had" ] && [ "$had" != "$jail_release" ] && [ -n "$jail_of" ]; then
+    jail_renew "$1" "$had" "$jail_release"
+  elif [ -n "$had" ]; then
+    jail_release=$had
+  fi
+  jail_put_aside "$1"
   [ -z "$jail_address" ] || jail_network_up
   [ -d "$jails_record/$1" ] || change mkdir -p "$jails_record/$1"
   jail_files "$1"
   put_file "$jails_record/$1/settings" 0600 <"$2"
+  jail_renewed "$1"
   waits=$(jail_waits)
   if [ "$jail_boot" = yes ] && [ -z "$jail_mounts" ]; then
     jail_boots "$1" yes

@@ -48,6 +48,7 @@ func TestRefused(t *testing.T) {
 		{"kldload", "-n", "vmm", "nmdm", "pf"}, {"ifconfig", "bridge0", "create"}, {"ifconfig", "tap0", "create"},
 		{"ifconfig", "tun1", "create"}, {"ifconfig", "tun1", "inet", "192.0.0.1/32", "192.0.0.2", "mtu", "1500", "up"}, {"ifconfig", "tun2", "create"},
 		{"zpool", "create", "-m", "none", "fbdock", "/dev/vtbd1"}, {"zfs", "create", "-o", "volmode=dev", "fbdock/vm"},
+		{"zfs", "create", "-o", "mountpoint=none", "fbdock/other"},
 	} {
 		if out, status := machine(setup...); status != 0 {
 			t.Fatalf("%v = status %d, want 0: %s", setup, status, out)
@@ -64,6 +65,7 @@ func TestRefused(t *testing.T) {
 		{"sysctl", "no.such.oid"}, {"sysctl", "hw.physmem=1"}, {"sysctl", "net.inet.ip.forwarding=2"}, {"sysctl", "vfs.zfs.arc.max=1048576"},
 		{"sysrc", "nosuchvar"}, {"sysrc", "-Z", "pf_enable"}, {"pfctl", "-f", "/nosuch"}, {"pfctl", "-s", "bogus"}, {"pfctl"}, {"pfctl", "-d"},
 		{"zfs", "create", "fbdock/a/b"}, {"zfs", "create", "nopool/a"}, {"zfs", "create", "-o", "bogus=1", "fbdock/a"}, {"zfs", "frob"}, {"zfs", "create", "-V", "lots", "fbdock/v"},
+		{"zfs", "rename", "-u", "fbdock/none", "fbdock/new"}, {"zfs", "rename", "-u", "fbdock/vm", "fbdock/other"}, {"zfs", "rename", "-u", "fbdock/vm", "fbdock/a/b"}, {"zfs", "rename", "-u", "fbdock/vm"}, {"zfs", "rename", "-u", "fbdock/vm", "nopool/vm"},
 		{"zfs", "set", "compression", "fbdock"}, {"zpool", "create", "x"}, {"zpool", "create", "x", "/dev/nosuch"}, {"zpool", "list", "-H", "x"},
 		{"zpool", "import", "fbdock"}, {"service", "nosuch", "start"}, {"service"}, {"dd", "if=/dev/zero", "of=/dev/zvol/fbdock/none", "bs=1m"}, {"dd", "bs=1m", "oflag2=x"},
 		{"dd", "if=" + root + "/tmp/file", "of=/dev/vtbd1", "bs=1"}, {"dd", "if=" + root + "/tmp/file", "of=/dev/vtbd1", "obs=1m"}, {"dd", "ibs=0", "if=/dev/null"},

@@ -264,8 +264,3 @@ func zfsSnapshot(l *lab, s *store, args []string) int {
 	}
 	return 0
 }
-
-func zfsRename(l *lab, _ *store, _ []string) int {
-	l.errorf("zfs: the lab does not play zfs rename\n")
-	return 2
-}

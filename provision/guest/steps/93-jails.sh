@@ -17,6 +17,8 @@ set -eu
 . "$libexec/jailbase.sh"
 # shellcheck source=../jailmake.sh
 . "$libexec/jailmake.sh"
+# shellcheck source=../jailrenew.sh
+. "$libexec/jailrenew.sh"
 begin jails
 
 [ -n "$FBDOCK_JAILS" ] || finish 'none in fbdock.hcl'
