@@ -252,34 +252,6 @@ func TestJailLimits(t *testing.T) {
 	}
 }
 
-// TestJailFolder: a jail that wants a folder of the host waits for it.
-func TestJailFolder(t *testing.T) {
-	t.Parallel()
-	m := jailMachine()
-	m.Jails = m.Jails[:1]
-	m.Jails[0].Mounts = []plan.JailMount{{Source: "/home/me/src", Target: "/src", ReadOnly: true, Mount: "/home/me/src"}}
-	g := jailGuest(t, m)
-	out, _ := g.run(t, install+"\n"+inJail+"list; "+inJail+"start web; cat /etc/fstab.web; sysrc jail_list; /usr/local/libexec/fbdock/fbdock-health jails\n")
-	mustSay(t, g, out, "fbdock-step jails ok web; of these web are started when the host's folders are there", "fbdock-jail web waiting ",
-		"fbdock-health jails ok  none of them of web ; waiting for folders of the host: web",
-		"fbdock-step jail fail jail web: the host's folder at /home/me/src is not mounted", "/home/me/src /var/jails/web/src nullfs ro 0 0", "jail_list: \n")
-
-	// Without a mount of the machine's there is nothing to wait for, and links of the jail's are not followed.
-	m.Jails[0].Mounts[0].Mount = ""
-	m.Jails[0].Mounts[0].Target = "/data/src"
-	if err := os.MkdirAll(filepath.Join(g.root, "home/me/src"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	g.uploadJails(t, m)
-	out, _ = g.run(t, "ln -s /etc /var/jails/web/data\n"+install+"\n"+inJail+"list; ls -d /etc/src; rm /var/jails/web/data\n"+install+"\n"+inJail+"list")
-	first, second, _ := strings.Cut(out, "status 1\n")
-	mustSay(t, g, first, "fbdock-step jails fail jail web: its mount point /data/src leads through a link, /var/jails/web/data")
-	mustSay(t, g, second, "fbdock-jail web running 14.2 ")
-	if strings.Contains(out, "/etc/src\n") && !strings.Contains(out, "No such file") {
-		t.Errorf("install.sh with a link in the mount's target:\n%s\nwant no /etc/src, the link not followed", out)
-	}
-}
-
 // TestJailsOnExternalHost: the survey says what jails change there, jails of
 // the user's own stay, and an uninstall takes fbdock's away.
 func TestJailsOnExternalHost(t *testing.T) {

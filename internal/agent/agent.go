@@ -142,6 +142,7 @@ func (a *Agent) keepLinks(serving, life context.Context) (end func()) {
 	})
 	links.Go(func() { a.watchClock(life) })
 	links.Go(func() { a.mounts.points.run(serving) })
+	links.Go(func() { a.startWaiting(serving) })
 	return func() {
 		within(unmounted, mountsEnd)
 		cut(errStopped)

@@ -152,7 +152,7 @@ func (p *points) startLate(ctx context.Context) {
 	seen := map[string]time.Time{}
 	for ctx.Err() == nil {
 		changed := p.mounts.change()
-		if come := p.mounts.come(seen); len(come) > 0 && p.mounts.agent.settings().Engine != "" {
+		if come := p.mounts.come(UserEngine, seen); len(come) > 0 && p.mounts.agent.settings().Engine != "" {
 			p.start(ctx, come)
 			continue
 		}
@@ -208,14 +208,14 @@ func (m *mounts) targets(guest string) []mount.Folder {
 	return all
 }
 
-// come gives the targets that came to the engine since it was asked last, by
+// come gives the targets that came to a guest since it was asked last, by
 // what seen keeps.
-func (m *mounts) come(seen map[string]time.Time) []string {
+func (m *mounts) come(guest string, seen map[string]time.Time) []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var all []string
 	for _, f := range m.folders {
-		if f.guest == UserEngine && f.live != nil && !f.since.Equal(seen[f.Target]) {
+		if f.guest == guest && f.live != nil && !f.since.Equal(seen[f.Target]) {
 			seen[f.Target] = f.since
 			all = append(all, f.Target)
 		}

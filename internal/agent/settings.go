@@ -33,6 +33,9 @@ type Settings struct {
 	// OwnComputer tells that FreeBSD is no guest but an external host, whose
 	// clock is not the agent's to set.
 	OwnComputer bool
+	// Waiting is what FreeBSD does not start by itself, as it wants folders of
+	// this host.
+	Waiting Waiting
 	// Mounts are folders of this host, served to both guests.
 	Mounts []mount.Folder
 }

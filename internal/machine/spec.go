@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,7 +43,22 @@ func (m Machine) Settings(s Spec) agent.Settings {
 		set.Podman = contract.PodmanSocket
 	}
 	set.Jails = jailPorts(serve.Jails)
+	set.Waiting = waitingJails(serve.Jails)
 	return set
+}
+
+// waitingJails are the jails that start with the guest, and see folders of the
+// host: rc.d/jail leaves them out.
+func waitingJails(jails []plan.Jail) (w agent.Waiting) {
+	for _, j := range jails {
+		for _, mount := range j.Mounts {
+			if j.Boot && mount.Mount != "" && !slices.Contains(w.Folders, mount.Mount) {
+				w.Folders = append(w.Folders, mount.Mount)
+			}
+		}
+	}
+	w.Start = []string{"sh", contract.Helper("fbdock-jail"), "settle", "boot"}
+	return w
 }
 
 // jailPorts are jails as containers of FreeBSD whose ports are published.

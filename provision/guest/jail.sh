@@ -149,6 +149,7 @@ jail_start() {
   fi
   change service jail onestart "$1"
   jail_runs "$1" || fail "jail $1 does not start: $(words)" "its console: $(jail_log "$1"); in the guest: jail -f $(jail_conf "$1") -c $1"
+  [ -z "$jail_mounts" ] || put_fact "jails/$1/started" "$(boot_time)"
 }
 
 # jail_boots NAME YES|no keeps the list of jails that rc.d/jail starts. An
