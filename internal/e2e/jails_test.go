@@ -36,6 +36,7 @@ func TestJails(t *testing.T) {
 		{"halt", func(t *testing.T) { j.must(t, "halt") }},
 		{"imported on another machine", j.imported},
 		{"up brings all of them back", j.back},
+		{"another release", j.anotherRelease},
 		{"destroy", j.destroyed},
 	} {
 		if !t.Run(part.name, part.test) {
@@ -259,6 +260,24 @@ func (j *jailsTest) back(t *testing.T) {
 	j.nothingToDo(t)
 }
 
+// anotherRelease asks first; what the jail was is kept.
+func (j *jailsTest) anotherRelease(t *testing.T) {
+	j.inJail(t, "db", "echo precious >/root/data", "")
+	j.configure(t, j.box, "", strings.Replace(jailBlocks, `jail "db" {`, "jail \"db\" {\n    release = \"14.1\"", 1))
+	if out := j.run(t, "up"); out.status != 2 || !strings.Contains(out.stderr, "Make these jails of dev anew: db (FreeBSD 14.2 to 14.1)?") {
+		t.Errorf("fbdock up with another release = status %d, %q, want 2 and a question", out.status, out.stderr)
+	}
+	j.inJail(t, "db", "cat /root/data; freebsd-version", "precious\n14.2-RELEASE\n")
+	if out := j.must(t, "up", "--yes"); !strings.Contains(out.stderr, "what it was is kept in fbdock/fbdock/jails-kept/db-14.2") {
+		t.Errorf("fbdock up --yes with another release: stderr, want it to say where the old jail is:\n%s", out.stderr)
+	}
+	j.inJail(t, "db", "freebsd-version; [ ! -e /root/data ] || echo left", "14.1-RELEASE\n")
+	if got := j.root(t, "zfs mount fbdock/fbdock/jails-kept/db-14.2; cat /var/jails/.kept/db-14.2/root/data; rctl jail:db"); got != "precious\njail:db:memoryuse:deny=67108864\n" {
+		t.Errorf("the file that is kept and the limit of db = %q, want both", got)
+	}
+	j.nothingToDo(t)
+}
+
 func (j *jailsTest) destroyed(t *testing.T) {
 	j.must(t, "jail", "destroy", "scratch", "--yes")
 	j.inJail(t, "copy", "cat /root/file", "second\n") // the clone stays
@@ -268,7 +287,7 @@ func (j *jailsTest) destroyed(t *testing.T) {
 	}
 	j.configure(t, j.box, "", "  jail \"db\" {\n    memory = \"64MiB\"\n  }\n")
 	j.up(t)
-	j.wantJails(t, map[string]jailState{"web": {"running", "14.2", "10.79.0.10", false}, "db": {"running", "14.2", "10.79.0.11", true}})
+	j.wantJails(t, map[string]jailState{"web": {"running", "14.2", "10.79.0.10", false}, "db": {"running", "14.1", "10.79.0.11", true}})
 	j.must(t, "jail", "destroy", "web", "--yes")
 	if out := j.root(t, "zfs list -H -o name -r fbdock/fbdock/jails; jls name; ls /etc/jail.conf.d; sysrc -n jail_list"); out != "fbdock/fbdock/jails\nfbdock/fbdock/jails/db\ndb\ndb.conf\ndb\n" {
 		t.Errorf("what is left in FreeBSD = %q, want jail db alone", out)
