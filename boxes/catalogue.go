@@ -32,6 +32,8 @@ type Catalogue struct {
 	Images   []Release         `json:"images"`
 	// Mirrors of Alpine, the one that digests are taken from first.
 	Mirrors []string `json:"mirrors"`
+	// Signer of Alpine's images, nil where they are not signed.
+	Signer *Signer `json:"signer,omitempty"`
 }
 
 // Registry is the public registry of boxes, and when it ends.
@@ -145,6 +147,11 @@ func (c Catalogue) check() error {
 	for _, e := range c.Boxes {
 		if err := e.EndOfSupport.check(); err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
+		}
+	}
+	if c.Signer != nil {
+		if err := c.Signer.check(); err != nil {
+			return err
 		}
 	}
 	for _, r := range c.Images {

@@ -22,22 +22,29 @@ const (
 // download tries the mirrors in turn, each from where it broke off itself,
 // until a whole file has the digest.
 func (c Cache) download(ctx context.Context, files *folder, img Image, progress Progress) (*File, error) {
+	signed, err := c.proof(ctx, img)
+	if err != nil {
+		return nil, err
+	}
 	errs := make([]error, len(img.URLs))
 	for round := range rounds {
 		if err := c.wait(ctx, round); err != nil {
 			return nil, err
 		}
 		for i, address := range img.URLs {
-			f, resumed, err := c.attempt(ctx, files, img, address, progress)
+			f, resumed, err := c.attempt(ctx, files, img, signed, address, progress)
 			if _, wrong := errors.AsType[*DigestError](err); wrong && resumed {
 				// The beginning may have been that of another file.
-				f, _, err = c.attempt(ctx, files, img, address, progress)
+				f, _, err = c.attempt(ctx, files, img, signed, address, progress)
 			}
 			if err == nil {
 				return f, nil
 			}
 			if _, unsafe := errors.AsType[*UnsafeError](err); unsafe {
 				return nil, err
+			}
+			if _, wrong := errors.AsType[*SignatureError](err); wrong {
+				return nil, err // the digest is right: every mirror has this file
 			}
 			if ctx.Err() != nil {
 				return nil, fmt.Errorf("download %s: %w", img.Name, context.Cause(ctx))
@@ -69,7 +76,7 @@ func (c Cache) wait(ctx context.Context, round int) error {
 
 // attempt downloads from one address. resumed says that the file has a
 // beginning of an earlier attempt.
-func (c Cache) attempt(ctx context.Context, files *folder, img Image, address string, progress Progress) (f *File, resumed bool, err error) {
+func (c Cache) attempt(ctx context.Context, files *folder, img Image, signed *proof, address string, progress Progress) (f *File, resumed bool, err error) {
 	p, err := files.partial(img.SHA512, address)
 	if err != nil {
 		return nil, false, err
@@ -85,7 +92,7 @@ func (c Cache) attempt(ctx context.Context, files *folder, img Image, address st
 			return nil, resumed, err
 		}
 	}
-	f, err = p.accept(ctx, img, progress)
+	f, err = p.accept(ctx, img, signed, progress)
 	return f, resumed, err
 }
 

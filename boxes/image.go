@@ -25,6 +25,8 @@ type Image struct {
 	Checksums string `json:"-"`
 	// SHA512 in hexadecimal; "" takes the digest that the publisher lists.
 	SHA512 string `json:"sha512,omitempty"`
+	// Signer has signed the file; nil where nobody has, or the digest is pinned.
+	Signer *Signer `json:"-"`
 }
 
 // Image resolves the name of an engine image. Only images with UEFI and
@@ -41,7 +43,7 @@ func (c Catalogue) Image(name, architecture string) (Image, error) {
 		}
 		img := Image{
 			Name: name, Architecture: architecture, Mirrors: c.Mirrors,
-			SHA512: file.SHA512, EndOfSupport: string(r.EndOfSupport),
+			SHA512: file.SHA512, EndOfSupport: string(r.EndOfSupport), Signer: c.Signer,
 		}
 		for _, mirror := range c.Mirrors {
 			img.URLs = append(img.URLs, mirror+"/"+file.Path)
@@ -55,7 +57,7 @@ func (c Catalogue) Image(name, architecture string) (Image, error) {
 // publisher's other mirrors stay where the address is one of the publisher's;
 // the digest decides what is taken from them.
 func (i Image) Pinned(address, digest string) Image {
-	i.SHA512, i.URLs = digest, []string{address}
+	i.SHA512, i.URLs, i.Signer = digest, []string{address}, nil
 	if rel, ok := i.below(address); ok {
 		i.URLs = nil
 		for _, mirror := range i.Mirrors {

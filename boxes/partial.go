@@ -111,10 +111,10 @@ func (p *partial) restart(n note) error {
 	return p.dir.write(p.name+".json", data)
 }
 
-// accept makes the download a file of the cache when it has the digest, and
-// deletes it when not. The file that was hashed is the one that is renamed
+// accept makes the download a file of the cache when it has the digest and the
+// signature, and deletes it when not. The file that was hashed is the one that is renamed
 // and given back.
-func (p *partial) accept(ctx context.Context, img Image, progress Progress) (*File, error) {
+func (p *partial) accept(ctx context.Context, img Image, signed *proof, progress Progress) (*File, error) {
 	got, err := hash(ctx, p.f, progress)
 	if err != nil {
 		return nil, fmt.Errorf("verify %s: %w", img.Name, err)
@@ -123,11 +123,17 @@ func (p *partial) accept(ctx context.Context, img Image, progress Progress) (*Fi
 		err := &DigestError{File: p.dir.path(p.name + partSuffix), URL: p.note.URL, Want: img.SHA512, Got: got}
 		return nil, errors.Join(err, p.restart(note{SHA512: img.SHA512, URL: p.note.URL}), p.dir.remove(p.name+partSuffix, p.name+".json"))
 	}
+	if err := signed.check(ctx, p.f); err != nil {
+		if _, wrong := errors.AsType[*SignatureError](err); wrong {
+			err = errors.Join(err, p.dir.remove(p.name+partSuffix, p.name+".json"))
+		}
+		return nil, err
+	}
 	if err := p.dir.root.Rename(p.name+partSuffix, got); err != nil {
 		return nil, fmt.Errorf("put the image in its place: %w", err)
 	}
 	err = p.dir.setLabel(got, label{Name: img.Name, Architecture: img.Architecture, URL: p.note.URL})
-	if err := errors.Join(err, p.dir.sweep(got)); err != nil {
+	if err := errors.Join(err, p.dir.sweep(got), p.dir.remove(p.name+".json")); err != nil {
 		return nil, err
 	}
 	return &File{File: p.f, Path: p.dir.path(got), SHA512: got}, nil

@@ -15,6 +15,7 @@ import (
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/disk/disktest"
+	"github.com/fbdock/fbdock/boxes/signtest"
 )
 
 // fakeBoxes is a vagrant that keeps a list of boxes in boxes.list, and each
@@ -105,4 +106,24 @@ func alpineImage(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.MkdirAll(filepath.Dir(file), 0o700))
 	ts.Check(os.WriteFile(file, data, 0o600))
 	ts.Check(os.WriteFile(file+".sha512", fmt.Appendf(nil, "%x  %s\n", sha512.Sum512(data), filepath.Base(file)), 0o600))
+}
+
+// signImage signs the catalogue's image of Alpine that alpineimage has published,
+// with a new key, and sets FBDOCK_TEST_SIGNER to its fingerprint: signimage NAME
+// ARCH.
+func signImage(ts *testscript.TestScript, _ bool, args []string) {
+	catalogue, err := boxes.Default()
+	ts.Check(err)
+	image, err := catalogue.Image(args[0], args[1])
+	ts.Check(err)
+	file := ts.MkAbs("published" + strings.TrimPrefix(image.URLs[0], image.Mirrors[0]))
+	data, err := os.ReadFile(file)
+	ts.Check(err)
+	signer, err := signtest.New()
+	ts.Check(err)
+	signature, err := signer.Sign(data)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs("published/signer.asc"), signer.Key, 0o600))
+	ts.Check(os.WriteFile(file+".asc", signature, 0o600))
+	ts.Setenv("FBDOCK_TEST_SIGNER", signer.Fingerprint)
 }

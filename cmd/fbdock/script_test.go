@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
@@ -106,6 +107,7 @@ func scripts(dir string) testscript.Params {
 			"project":     kept,
 			"cloudimage":  cloudImage,
 			"alpineimage": alpineImage,
+			"signimage":   signImage,
 			"registry":    serveRegistry,
 		},
 	}
@@ -192,6 +194,16 @@ func (k known) Box(provider, architecture, name string) (plan.Box, error) {
 	b, err := k.Catalogue.Box(provider, architecture, name)
 	b.Listed = b.Listed || name == "nothing:latest"
 	return b, err
+}
+
+// Image has no signer but one of the test, whose key is on the server of images.
+func (k known) Image(name, architecture string) (plan.Image, error) {
+	i, err := k.Catalogue.Image(name, architecture)
+	i.Signer = nil
+	if fingerprint := os.Getenv("FBDOCK_TEST_SIGNER"); fingerprint != "" {
+		i.Signer = &boxes.Signer{Key: "https://" + os.Getenv("IMAGES") + "/signer.asc", Fingerprint: fingerprint}
+	}
+	return i, err
 }
 
 // elsewhere is a catalogue whose images lie on a server of the test.

@@ -46,6 +46,7 @@ var allowed = map[string][]string{
 	"cmd/catalogue":                  {"boxes", "boxes/refresh", "internal/atomicfile"},
 	"boxes/disk":                     {},
 	"boxes/disk/disktest":            {},
+	"boxes/signtest":                 {},
 	"boxes/cloudbox":                 {"boxes/disk", "internal/diskimage"},
 	"internal/arch":                  {},
 	"internal/e2e":                   {},

@@ -82,6 +82,7 @@ func settingsOf(in hcl.Machine, m plan.Machine) map[string]string {
 // Present is a machine as the configuration has it now.
 func (p *Project) Present(m plan.Machine) AppliedMachine {
 	a := AppliedMachine{Dir: p.Dir, Machine: m}
+	a.Machine.Engine.PlacementReason = undecided(m.Engine.PlacementReason)
 	for _, in := range p.Config.Machines {
 		if in.Name == m.Name {
 			a.Settings = settingsOf(in, m)

@@ -71,13 +71,18 @@ func Placed(d state.Dir, name string) (placement, reason string) {
 	e, ok := recorded(d, name)
 	switch {
 	case ok && e.PlacementReason != "":
-		return e.Placement, decided + ": " + strings.TrimPrefix(e.PlacementReason, decided+": ")
+		return e.Placement, decided + ": " + undecided(e.PlacementReason)
 	case ok:
 		return e.Placement, decided
 	case engine:
 		return plan.PlacementSibling, decided
 	}
 	return plan.PlacementNested, decided
+}
+
+// undecided is a reason as it was when the place was decided.
+func undecided(reason string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(reason, decided), ": ")
 }
 
 // recorded is the engine as the record of a machine has it, its place among the
