@@ -68,11 +68,17 @@ func rcValue(l *lab, name string) string {
 
 // clearMachine takes away what no reboot leaves behind.
 func clearMachine(l *lab) {
+	hosts := l.read("/etc/hosts")
 	for text := range strings.Lines(l.read("/proc/self/mountinfo")) {
 		// Field 4 is what is mounted, field 5 where.
-		if f := strings.Fields(text); len(f) > 8 && (strings.Contains(text, " - fuse.") || strings.HasPrefix(f[3], lasting)) {
+		// Docker mounts a file of its own there, which nobody can replace.
+		if f := strings.Fields(text); len(f) > 8 && (strings.Contains(text, " - fuse.") || strings.HasPrefix(f[3], lasting) || f[4] == "/etc/hosts") {
 			l.report(l.debian("umount", "-l", f[4]))
 		}
+	}
+	if !l.fake && !l.exists(lasting+"hosts") { // the first boot takes Docker's over: sudo asks for this machine's name
+		l.report(l.write("/etc/hosts", hosts))
+		l.report(l.write(lasting+"hosts", ""))
 	}
 	for _, pattern := range []string{"/run/*", "/dev/vmm", "/dev/zvol", "/dev/nmdm*", "/dev/pf", "/dev/vtbd*", "/dev/cd0"} {
 		names, _ := filepath.Glob(l.path(pattern))

@@ -25,7 +25,7 @@ func commands() map[string]command {
 	all := map[string]command{}
 	for _, family := range []map[string]command{
 		kldCommands(), sysctlCommands(), rcCommands(), netCommands(), pfCommands(), zfsCommands(), diskCommands(),
-		pkgCommands(), bhyveCommands(), systemCommands(), userlandCommands(), nfsCommands(), jailCommands(), podmanCommands(),
+		pkgCommands(), bhyveCommands(), systemCommands(), userlandCommands(), nfsCommands(), jailCommands(), podmanCommands(), cniCommands(),
 	} {
 		maps.Copy(all, family)
 	}
@@ -43,6 +43,8 @@ func run(argv []string, in io.Reader, out, errs io.Writer) int {
 		switch {
 		case args[0] == "--links" && len(args) == 2:
 			return links(all, args[1], errs)
+		case args[0] == "--podman-suite" && len(args) == 2:
+			return podmanSuite(args[1], errs)
 		case args[0] == "--rc-defaults":
 			return printDefaults(out)
 		}
@@ -74,7 +76,8 @@ func run(argv []string, in io.Reader, out, errs io.Writer) int {
 }
 
 // packaged are commands that come with a package only: no link is made for them before pkg does.
-var packaged = map[string]bool{"docker": true, "sshfs": true, "qemu-img": true, "qemu-system-x86_64": true, "nmdmd": true, "podman": true}
+var packaged = map[string]bool{"docker": true, "sshfs": true, "qemu-img": true, "qemu-system-x86_64": true, "nmdmd": true, "podman": true,
+	"bridge": true, "portmap": true, "firewall": true, "tuning": true}
 
 // printDefaults writes /etc/defaults/rc.conf.
 func printDefaults(out io.Writer) int {

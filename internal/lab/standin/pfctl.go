@@ -16,6 +16,7 @@ type pf struct {
 	Enabled bool
 	Main    []pfRule
 	Anchors map[string][]pfRule
+	Tables  map[string][]string
 }
 
 var pfShows = []string{"nat", "queue", "rules", "Anchors", "states", "Sources", "info", "Running", "labels", "timeouts", "memory", "Tables", "osfp",
@@ -36,7 +37,7 @@ func pfctl(l *lab) int {
 	if !has(options, 'n') && !moduleLives(l, "pf") {
 		return l.fail("/dev/pf: No such file or directory")
 	}
-	status := pfRun(l, options, &state)
+	status := pfRun(l, options, rest, &state)
 	if !has(options, 'n') {
 		l.save(volatile+"pf", state)
 		if !has(options, 's') {
@@ -46,7 +47,7 @@ func pfctl(l *lab) int {
 	return status
 }
 
-func pfRun(l *lab, options []option, state *pf) int {
+func pfRun(l *lab, options []option, rest []string, state *pf) int {
 	anchor := value(options, 'a')
 	if has(options, 'd') {
 		if !state.Enabled {
@@ -54,6 +55,9 @@ func pfRun(l *lab, options []option, state *pf) int {
 		}
 		state.Enabled = false
 		pfSays(l, options, "pf disabled")
+	}
+	if has(options, 'T') {
+		return pfTable(l, state, value(options, 't'), value(options, 'T'), rest)
 	}
 	if has(options, 'F') {
 		what := value(options, 'F')

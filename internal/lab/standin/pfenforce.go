@@ -19,7 +19,7 @@ import (
 func (p *pf) enforce(l *lab) string {
 	var nat, rdr, in, out strings.Builder
 	for _, rule := range p.inForce() {
-		nat.WriteString(rule.Nat)
+		nat.WriteString(p.tabled(rule.Nat))
 		rdr.WriteString(rule.Rdr)
 		for _, name := range rule.Skip {
 			fmt.Fprintf(&in, "  iifname %q accept\n", linux(name))
@@ -34,13 +34,15 @@ func (p *pf) enforce(l *lab) string {
 			}
 		}
 	}
+	// Bit 1 of the mark is set by "rdr pass": such a packet passes the rules for what comes in.
+	const passed = "  ct mark and 2 == 2 ct state new accept\n"
 	const begin = "  ct mark and 1 == 1 accept\n  ct state established ct status snat accept\n  ct state established ct status dnat accept\n"
 	const end = "  meta mark 1 drop\n  meta mark 3 ct mark set ct mark or 1\n  meta mark set 0\n"
 	return "table inet lab_pf {}\ndelete table inet lab_pf\ntable inet lab_pf {\n" +
 		" chain rdr {\n  type nat hook prerouting priority -100;\n" + rdr.String() + " }\n" +
 		" chain nat {\n  type nat hook postrouting priority 100;\n" + nat.String() + " }\n" +
 		// pf translates before it filters, both ways.
-		" chain in {\n  type filter hook prerouting priority -50;\n" + begin + in.String() + end + " }\n" +
+		" chain in {\n  type filter hook prerouting priority -50;\n" + begin + passed + in.String() + end + " }\n" +
 		" chain out {\n  type filter hook postrouting priority 150;\n" + begin + out.String() + end + " }\n}\n"
 }
 
@@ -57,13 +59,19 @@ func (p *pf) inForce() []pfRule {
 		}
 		for _, name := range slices.Sorted(maps.Keys(p.Anchors)) {
 			for _, one := range p.Anchors[name] {
-				if (name == rule.Anchor || rule.Anchor == "*") && one.calledBy(rule) {
+				if rule.calls(name) && one.calledBy(rule) {
 					rules = append(rules, one)
 				}
 			}
 		}
 	}
 	return rules
+}
+
+// calls tells whether an anchor rule asks an anchor: "cni-rdr/*" all those below cni-rdr.
+func (r pfRule) calls(name string) bool {
+	below, all := strings.CutSuffix(r.Anchor, "/*")
+	return name == r.Anchor || r.Anchor == "*" || all && strings.HasPrefix(name, below+"/")
 }
 
 // calledBy tells whether a rule is of the kind that an anchor rule asks: nat-anchor, rdr-anchor or anchor.

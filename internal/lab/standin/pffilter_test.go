@@ -54,11 +54,15 @@ func TestFilterRules(t *testing.T) {
 func TestEnforcedRules(t *testing.T) {
 	machine, root := played(t)
 	put(t, root, "etc/pf.conf", "set skip on { lo0 }\nnat on vtnet0 inet from 10.7.0.0/24 to any -> (vtnet0)\nrdr on vtnet0 inet proto tcp from any to any port 80 -> 10.7.0.2 port 8080\n"+
+		"nat on vtnet0 inet from <cni-nat> to any -> (vtnet0)\nnat on vtnet0 inet from <empty> to any -> (vtnet0)\nrdr-anchor \"cni-rdr/*\"\n"+
 		"nat-anchor \"fbdock\"\nanchor \"fbdock\"\nblock in log all\npass out all\npass in on vtnet0 proto tcp to (vtnet0) port ssh\n")
 	put(t, root, "tmp/a", "nat on vtnet0 inet from 10.8.0.0/24 to any -> (vtnet0)\nblock return in quick on { bridge0 tap0 } inet proto tcp from any to (self) flags S/SA\n"+
 		"pass out quick on bridge0 inet proto icmp from (self) to 10.7.0.0/24 icmp-type echoreq keep state\nblock drop quick on bridge0 inet6\n")
+	put(t, root, "tmp/c", "rdr pass inet proto udp from any to self port 53 -> 10.88.0.5 port 5353\n")
 	put(t, root, "tmp/b", "pass quick from 192.168.66.6 no state\n")
-	for _, argv := range [][]string{{"kldload", "pf"}, {"pfctl", "-f", "/etc/pf.conf"}, {"pfctl", "-a", "fbdock", "-f", "/tmp/a"}, {"pfctl", "-a", "other", "-f", "/tmp/b"}, {"pfctl", "-e"}} {
+	for _, argv := range [][]string{{"kldload", "pf"}, {"pfctl", "-f", "/etc/pf.conf"}, {"pfctl", "-a", "fbdock", "-f", "/tmp/a"}, {"pfctl", "-a", "other", "-f", "/tmp/b"},
+		{"pfctl", "-a", "cni-rdr/1234", "-f", "/tmp/c"}, {"pfctl", "-q", "-t", "cni-nat", "-T", "add", "10.88.0.5", "10.88.0.6"}, {"pfctl", "-q", "-t", "cni-nat", "-T", "delete", "10.88.0.6"}, {"pfctl", "-e"},
+	} {
 		if out, status := machine(argv...); status != 0 {
 			t.Fatalf("%v = status %d, want 0: %s", argv, status, out)
 		}
@@ -67,10 +71,13 @@ func TestEnforcedRules(t *testing.T) {
 	state := pf{}
 	l.load(volatile+"pf", &state)
 	rules := state.enforce(l)
-	for _, want := range []string{`iifname "lo" accept`, "dnat ip to 10.7.0.2:8080", "ip saddr 10.8.0.0/24", `fib daddr type local meta l4proto tcp tcp flags & (syn|ack) == syn`, "ip daddr 10.0.2.15"} {
+	for _, want := range []string{`iifname "lo" accept`, "dnat ip to 10.7.0.2:8080", "ip saddr 10.8.0.0/24", "ip saddr { 10.88.0.5 } masquerade", "fib daddr type local udp dport 53 ct mark set ct mark or 2 dnat ip to 10.88.0.5:5353", `fib daddr type local meta l4proto tcp tcp flags & (syn|ack) == syn`, "ip daddr 10.0.2.15"} {
 		if !strings.Contains(rules, want) {
 			t.Errorf("nft rules for pf's rules, want them to contain %q:\n%s", want, rules)
 		}
+	}
+	if strings.Contains(rules, "empty") {
+		t.Errorf("nft rules for pf's rules, want none for a table without addresses:\n%s", rules)
 	}
 	if strings.Contains(rules, "192.168.66.6") {
 		t.Errorf("nft rules contain 192.168.66.6, want no rule of an anchor that pf.conf does not call:\n%s", rules)

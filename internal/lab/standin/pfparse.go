@@ -35,7 +35,7 @@ var (
 	pfMacro  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"?([^"]*)"?$`)
 	pfAnchor = regexp.MustCompile(`^(nat-anchor|rdr-anchor|binat-anchor|anchor)\s+"([^"]+)"( all| on \S+)*$`)
 	pfNat    = regexp.MustCompile(`^nat( pass)?( log)? on (\S+)( inet6?)?( proto \S+)? from (! ?)?(\S+) to (! ?)?(\S+)( port \S+)? -> (\S+)( port \S+)?( round-robin| static-port)*$`)
-	pfRdr    = regexp.MustCompile(`^rdr( pass)?( log)? on (\S+)( inet6?)?( proto (tcp|udp))? from (\S+) to (\S+)( port (\d+))? -> (\S+)( port (\d+))?$`)
+	pfRdr    = regexp.MustCompile(`^rdr( pass)?( log)?( on \S+)?( inet6?)?( proto (tcp|udp))? from (\S+) to (\S+)( port (\d+))? -> (\S+)( port (\d+))?$`)
 	pfStart  = map[string]int{"set": options, "ether": ethernet, "scrub": normalization, "match": filtering, "altq": queueing, "queue": queueing, "nat": translation, "rdr": translation,
 		"binat": translation, "nat-anchor": translation, "rdr-anchor": translation, "binat-anchor": translation, "no": translation, "pass": filtering, "block": filtering,
 		"anchor": filtering, "antispoof": filtering, "load": anywhere, "table": anywhere}
@@ -144,9 +144,6 @@ func pfNatRule(rule pfRule, line string) (pfRule, string) {
 	if match[9] != "any" {
 		to = "ip daddr " + not(match[8]) + match[9] + " "
 	}
-	if strings.HasPrefix(match[7], "<") {
-		return rule, "" // of a table, which is empty: no container is run
-	}
 	rule.Nat = fmt.Sprintf("  oifname \"%s\" %s%smasquerade\n", linux(match[3]), from, to)
 	return rule, ""
 }
@@ -166,7 +163,21 @@ func pfRdrRule(rule pfRule, line string) (pfRule, string) {
 	if match[13] != "" {
 		to += ":" + match[13]
 	}
-	rule.Rdr = fmt.Sprintf("  iifname \"%s\" %sdnat ip to %s\n", linux(match[3]), port, to)
+	var where, pass string
+	if on, ok := strings.CutPrefix(match[3], " on "); ok {
+		where = fmt.Sprintf("iifname %q ", linux(on))
+	}
+	switch match[8] {
+	case "any":
+	case "self":
+		where += "fib daddr type local "
+	default:
+		where += "ip daddr " + match[8] + " "
+	}
+	if match[1] != "" {
+		pass = "ct mark set ct mark or 2 "
+	}
+	rule.Rdr = fmt.Sprintf("  %s%s%sdnat ip to %s\n", where, port, pass, to)
 	return rule, ""
 }
 

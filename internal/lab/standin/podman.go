@@ -4,6 +4,8 @@ package main
 
 import (
 	_ "embed"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -33,8 +35,39 @@ func podmanScripts() map[string]string {
 
 const podmanSocket = "/var/run/podman/podman.sock"
 
-// podman plays what the steps ask: no image is run.
+// podmanSuite writes the package's files but for its programs into a folder, and links to this program in their place.
+func podmanSuite(dir string, errs io.Writer) int {
+	var err error
+	for file, text := range podmanScripts() {
+		if err == nil {
+			err = os.MkdirAll(filepath.Dir(dir+file), 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(dir+file, []byte(text), 0o755)
+		}
+	}
+	if err == nil {
+		err = os.MkdirAll(dir+"/usr/local/bin", 0o755)
+	}
+	if err == nil {
+		err = os.Symlink("/usr/lab/sbin/standin", dir+"/usr/local/bin/podman")
+	}
+	if err != nil {
+		_, _ = fmt.Fprintf(errs, "standin: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// realPodman is Debian's, where the image has it.
+const realPodman = "/usr/lab/debian/podman"
+
+// podman is Debian's in the lab, with storage where FreeBSD's has it; it knows no runtime of FreeBSD's, so that its
+// images are Linux's. Without it what the steps ask is played: no image is run.
 func podman(l *lab) int {
+	if _, err := os.Stat(realPodman); err == nil && !l.fake {
+		return podmanReal(l)
+	}
 	args := slices.DeleteFunc(slices.Clone(l.args), func(a string) bool { return a == "--noout" })
 	if len(args) == 0 {
 		l.errorf("Error: missing command 'podman COMMAND'\nTry 'podman --help' for more information.\n")
@@ -54,6 +87,24 @@ func podman(l *lab) int {
 	}
 	l.errorf("Error: lab: podman %s is not played\n", strings.Join(args, " "))
 	return 125
+}
+
+// podmanReal becomes Debian's podman. On FreeBSD the service listens at podmanSocket by itself.
+func podmanReal(l *lab) int {
+	if len(l.args) > 0 && !strings.HasPrefix(l.args[0], "-") {
+		if status := podmanStorage(l); status != 0 {
+			return status
+		}
+	}
+	args := slices.DeleteFunc(slices.Clone(l.args), func(a string) bool { return a == "--noout" })
+	if slices.Equal(args, []string{"system", "service", "--time=0"}) {
+		if err := os.MkdirAll(filepath.Dir(podmanSocket), 0o700); err != nil {
+			return l.fail("%v", err)
+		}
+		args = append(args, "unix://"+podmanSocket)
+	}
+	env := append(slices.DeleteFunc(os.Environ(), func(kv string) bool { return strings.HasPrefix(kv, "PATH=") }), "PATH=/usr/lab/debian:/usr/sbin:/usr/bin")
+	return l.fail("%v", syscall.Exec(realPodman, append([]string{"podman"}, args...), env))
 }
 
 // podmanStorage: the driver zfs wants its root on a dataset (containers/storage, drivers/zfs).

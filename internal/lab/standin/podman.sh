@@ -14,7 +14,11 @@ start_cmd=lab_start
 stop_cmd=lab_stop
 
 lab_start() { /usr/local/bin/podman --noout start --all --filter restart-policy=always; }
-lab_stop() { /usr/local/bin/podman container ls --filter restart-policy=always -q; }
+lab_stop() {
+  running=$(/usr/local/bin/podman container ls --filter restart-policy=always -q) || return
+  # shellcheck disable=SC2086 # a list of ids
+  [ -z "$running" ] || /usr/local/bin/podman --noout stop $running
+}
 
 load_rc_config "$name"
 run_rc_command "$1"

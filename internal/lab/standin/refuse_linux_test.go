@@ -64,6 +64,7 @@ func TestRefused(t *testing.T) {
 		{"ifconfig", "bridge0", "addm"}, {"ifconfig", "tap0", "addm", "bridge0"}, {"kldload", "nosuchmodule"}, {"kldload", "if_tuntap"}, {"kldstat", "--quiet"},
 		{"sysctl", "no.such.oid"}, {"sysctl", "hw.physmem=1"}, {"sysctl", "net.inet.ip.forwarding=2"}, {"sysctl", "vfs.zfs.arc.max=1048576"},
 		{"sysrc", "nosuchvar"}, {"sysrc", "-Z", "pf_enable"}, {"pfctl", "-f", "/nosuch"}, {"pfctl", "-s", "bogus"}, {"pfctl"}, {"pfctl", "-d"},
+		{"pfctl", "-T", "show"}, {"pfctl", "-t", "none", "-T", "show"}, {"pfctl", "-t", "t", "-T", "add", "nowhere"}, {"pfctl", "-t", "t", "-T", "frob"},
 		{"zfs", "create", "fbdock/a/b"}, {"zfs", "create", "nopool/a"}, {"zfs", "create", "-o", "bogus=1", "fbdock/a"}, {"zfs", "frob"}, {"zfs", "create", "-V", "lots", "fbdock/v"},
 		{"zfs", "rename", "-u", "fbdock/none", "fbdock/new"}, {"zfs", "rename", "-u", "fbdock/vm", "fbdock/other"}, {"zfs", "rename", "-u", "fbdock/vm", "fbdock/a/b"}, {"zfs", "rename", "-u", "fbdock/vm"}, {"zfs", "rename", "-u", "fbdock/vm", "nopool/vm"},
 		{"zfs", "set", "compression", "fbdock"}, {"zpool", "create", "x"}, {"zpool", "create", "x", "/dev/nosuch"}, {"zpool", "list", "-H", "x"},

@@ -19,6 +19,7 @@ if [ ! -s "$base" ]; then
     --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/i18n/*' \
     --include=openssh-server,openssh-client,sudo,procps,netcat-openbsd,ca-certificates,iproute2,nftables,makefs,sshfs,fuse3 \
     --include=qemu-system-x86,qemu-utils,ovmf,libpam-modules \
+    --include=podman,crun,conmon,containernetworking-plugins,golang-github-containers-image \
     --customize-hook="$here/docker-hook.sh \"\$1\"" \
     bookworm "$base.part" "$mirror"
   mv "$base.part" "$base"
@@ -29,7 +30,7 @@ tar -C "$root" -xf "$base"
 # What the machine that is played does not have goes out of the way; the stand-ins find it there.
 debian=$root/usr/lab/debian
 mkdir -p "$debian" "$root/usr/lab/sbin"
-for name in bash rbash flock setsid ip ss pidof curl wget qemu-io qemu-nbd nft iptables python3; do
+for name in bash rbash flock setsid ip ss pidof curl wget qemu-io qemu-nbd nft iptables python3 podman crun conmon; do
   for dir in usr/bin usr/sbin; do
     if [ -e "$root/$dir/$name" ] && [ ! -L "$root/$dir/$name" ]; then
       mv "$root/$dir/$name" "$debian/$name"
@@ -58,6 +59,11 @@ ln -s /usr/share/OVMF/OVMF_CODE_4M.fd "$pkg/qemu-nox11/usr/local/share/qemu/edk2
 ln -s /usr/lab/sbin/standin "$pkg/qemu-tools/usr/local/bin/qemu-img"
 ln -s /usr/lab/sbin/standin "$pkg/qemu-nox11/usr/local/bin/qemu-img"
 ln -s /usr/lab/sbin/standin "$pkg/qemu-nox11/usr/local/bin/qemu-system-x86_64"
+# podman is Debian's behind the stand-in; its network plugins are the lab's, and use Debian's.
+"$standin" --podman-suite "$pkg/podman-suite"
+mkdir "$root/usr/lab/cni"
+for name in bridge portmap firewall tuning; do ln -s /usr/lab/sbin/standin "$root/usr/lab/cni/$name"; done
+for name in host-local loopback; do ln -s "/usr/lib/cni/$name" "$root/usr/lab/cni/$name"; done
 mv "$root/usr/bin/sshfs" "$pkg/fusefs-sshfs/usr/local/bin/sshfs"
 mkdir "$work/docker"
 dpkg-deb -x "$root"/root/docker.io_*.deb "$work/docker"
