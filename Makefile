@@ -4,6 +4,7 @@
 GO        ?= go
 BIN       := bin/fbdock
 LAB       := testdata/lab/lab
+LIBVIRT   := testdata/lab/libvirt/libvirt
 # The age of Docker in the lab's engine: 20.10 or 29.
 FBDOCK_LAB_ENGINE ?= $(or $(ENGINE),20.10)
 export FBDOCK_LAB_ENGINE
@@ -25,7 +26,7 @@ E2E_TIMEOUT ?= 12h
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/hosts')
 
-.PHONY: help build test lint e2e box-e2e clients-e2e real catalogue docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean site
+.PHONY: help build test lint e2e box-e2e libvirt-e2e clients-e2e real catalogue docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean site
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -88,6 +89,15 @@ box-e2e: ## a box made of a stand-in cloud image, added by the real Vagrant and 
 	  { .ci/apt vagrant mmdebstrap mtools dosfstools fdisk binutils xz-utils qemu-system-x86 qemu-utils ovmf; break; }; done
 	[ -s .cache/box/standin.raw.xz ] || testdata/box/build.sh $(CURDIR)/.cache/box/standin.raw.xz $(CURDIR)/.cache/box/work $(CURDIR)/.cache/box/base.tar
 	FBDOCK_BOX_STANDIN=$(CURDIR)/.cache/box/standin.raw.xz $(GO) test -tags e2e -count=1 -timeout 50m -v -run TestBoxBoots ./internal/images
+
+libvirt-e2e: build ## FreeBSD and an engine beside it as two real VMs of Debian's vagrant-libvirt, libvirtd and QEMU without KVM
+	$(LAB) deps
+	$(LAB) build
+	$(LIBVIRT) deps
+	$(LIBVIRT) build
+	$(LIBVIRT) start
+	eval "$$($(LAB) env)"; unset DOCKER_HOST; eval "$$($(LIBVIRT) env)"; FBDOCK=$(CURDIR)/$(BIN) \
+	  $(GO) test -tags e2e -count=1 -timeout 90m -v -run TestLibvirtSibling ./internal/e2e
 
 clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built here, through the machine's socket; docker's and compose's command lines beside plain docker
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/ ./testcontainers
