@@ -82,7 +82,7 @@ for file in "$root"/usr/sbin/*; do
   [ -e "$root/sbin/$name" ] || [ -L "$root/sbin/$name" ] || ln -s "/usr/sbin/$name" "$root/sbin/$name"
 done
 for path in usr/sbin/daemon usr/sbin/sysrc usr/sbin/service usr/sbin/bhyve usr/sbin/bhyvectl usr/sbin/pkg usr/local/sbin/pkg \
-  usr/bin/fetch usr/bin/lockf usr/bin/cu; do
+  usr/bin/fetch usr/bin/lockf usr/bin/cu usr/bin/rctl; do
   mkdir -p "$root/$(dirname "$path")"
   ln -sf /usr/lab/sbin/standin "$root/$path"
 done
