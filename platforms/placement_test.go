@@ -87,3 +87,23 @@ func TestSiblingWantsKVM(t *testing.T) {
 		}
 	}
 }
+
+// Before Vagrant 2.4 a box of a registry is refused, and one that fbdock makes or
+// has as a file is not.
+func TestOldVagrantTakesOwnBoxesAlone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		version string
+		foreign bool
+		result  platforms.Result
+	}{
+		{"2.3.7", true, platforms.Fail}, {"2.3.7", false, platforms.Pass}, {"2.4.0", true, platforms.Pass}, {"2.2.19", false, platforms.Fail},
+	} {
+		f := platforms.Facts{OS: "linux", Arch: "amd64", Vagrant: platforms.Program{Path: "/usr/bin/vagrant", Version: tt.version}}
+		for _, c := range platforms.Diagnose(f, platforms.Wanted{Provider: "libvirt", ForeignBox: tt.foreign}).Checks {
+			if c.Name == "vagrant" && (c.Result != tt.result || c.Result == platforms.Fail && c.Fix.None()) {
+				t.Errorf("Diagnose() of Vagrant %s, box of others %v: %+v, want %v", tt.version, tt.foreign, c, tt.result)
+			}
+		}
+	}
+}

@@ -92,6 +92,9 @@ func (u *run) box(ctx context.Context) error {
 	if u.m.Box.File != "" {
 		return u.phase("box", func() (string, error) { return filepath.Base(u.m.Box.File), images.VerifyBox(ctx, u.m.Box) })
 	}
+	if err := images.CheckBoxOwner(u.Env, u.m.Box); err != nil {
+		return err
+	}
 	made, err := images.EnsureBox(ctx, u.Maker(), u.Lock, u.m)
 	if err == nil && made.Name != "" {
 		images.UsePins(&u.Plan, u.Lock)
