@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -223,7 +224,7 @@ func (j *jailsTest) reboots(t *testing.T) {
 	await(t, 10*time.Minute, "the guest boots anew", func() bool { now := boot(); return now != "" && now != before })
 	took := await(t, 5*time.Minute, "jail web runs again", func() bool { return j.run(t, "exec", "--on", "jail/web", "--", "true").status == 0 })
 	t.Logf("jail web runs %s after FreeBSD", took)
-	j.wantJails(t, list)
+	await(t, time.Minute, "all jails run again", func() bool { return maps.Equal(j.jails(t), list) })
 }
 
 // imported: the other machine has its own network and nothing of the first.

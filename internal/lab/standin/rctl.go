@@ -50,7 +50,9 @@ func rctl(l *lab) int {
 		l.printf("cputime=1\nmemoryuse=4096000\nmaxproc=3\npcpu=0\n")
 	default:
 		for _, rule := range rules {
-			l.printf("%s\n", rule)
+			if len(rest) == 0 || rule == rest[0] || strings.HasPrefix(rule, strings.TrimSuffix(rest[0], ":")+":") {
+				l.printf("%s\n", rule)
+			}
 		}
 	}
 	l.save(volatile+"rctl", rules)
