@@ -123,24 +123,19 @@ access_rules() {
     echo "block drop out quick on $bridges inet from $FBDOCK_ENGINE_NETWORK to any"
     return
   fi
-  cat <<END
-block return in quick on $bridges inet proto tcp from any to $FBDOCK_ENGINE_ADDRESS port { 22 2375 2376 }
-pass in quick on $bridges inet from 10.88.0.0/15 to $FBDOCK_ENGINE_ADDRESS keep state
-pass out quick $on inet from 10.88.0.0/15 to $FBDOCK_ENGINE_ADDRESS keep state
-pass in quick $on inet from $FBDOCK_ENGINE_ADDRESS to 10.88.0.0/15 keep state
-pass out quick on $bridges inet from $FBDOCK_ENGINE_ADDRESS to 10.88.0.0/15 keep state
-END
+  printf '%s\n' "block return in quick on $bridges inet proto tcp from any to $FBDOCK_ENGINE_ADDRESS port { 22 2375 2376 }" \
+    "pass in quick on $bridges inet from 10.88.0.0/15 to $FBDOCK_ENGINE_ADDRESS keep state" \
+    "pass out quick $on inet from 10.88.0.0/15 to $FBDOCK_ENGINE_ADDRESS keep state" \
+    "pass in quick $on inet from $FBDOCK_ENGINE_ADDRESS to 10.88.0.0/15 keep state" \
+    "pass out quick on $bridges inet from $FBDOCK_ENGINE_ADDRESS to 10.88.0.0/15 keep state"
 }
 
 # tunnel_rules: the agent's datagrams to ports that podman publishes come out of a
 # tunnel (internal/datagram) and their answers go into it, and nothing else. States
 # would lose the fragments of large ones.
 tunnel_rules() {
-  cat <<END
-pass in quick on tun7335 inet proto { udp icmp } from 192.0.0.2 to any no state
-pass out quick on tun7335 inet proto { udp icmp } from any to 192.0.0.2 no state
-block drop quick on tun7335
-END
+  printf '%s\n' 'pass in quick on tun7335 inet proto { udp icmp } from 192.0.0.2 to any no state' \
+    'pass out quick on tun7335 inet proto { udp icmp } from any to 192.0.0.2 no state' 'block drop quick on tun7335'
 }
 
 # jails_routed is true where jails have a network of their own.
