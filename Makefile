@@ -99,11 +99,11 @@ libvirt-e2e: build ## FreeBSD and an engine beside it as two real VMs of Debian'
 	eval "$$($(LAB) env)"; unset DOCKER_HOST; eval "$$($(LIBVIRT) env)"; FBDOCK=$(CURDIR)/$(BIN) \
 	  $(GO) test -tags e2e -count=1 -timeout 90m -v -run TestLibvirtSibling ./internal/e2e
 
-clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built here, through the machine's socket; docker's and compose's command lines beside plain docker
+clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built here, through the machine's socket and podman's; docker's and compose's command lines beside plain docker
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/ ./testcontainers
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/docker-compose github.com/docker/compose/v2/cmd
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_CLIENTS=$(CURDIR)/.cache/clients \
-	  $(GO) test -tags e2e -count=1 -timeout 100m -v -run 'TestClients|TestConformance' ./internal/e2e
+	  $(GO) test -tags e2e -count=1 -timeout 100m -v -run 'TestClients|TestConformance|TestPodman' ./internal/e2e
 
 docker-flags: ## the table of docker's, compose's and buildx's flags, from their Go modules; a new flag has to get a kind in gen/rules.go
 	cd internal/dockerflags/gen && $(GO) run . >$(CURDIR)/.cache/docker-flags.txt

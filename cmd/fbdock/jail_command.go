@@ -93,8 +93,12 @@ func jailFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "mount", Usage: "mount `FOLDER[:TARGET[:ro]]` of the host, which a mount of the machine has; may be repeated"},
 		&cli.StringFlag{Name: "memory", Usage: "let it use at most `SIZE` of memory, as in 512MiB"},
 		&cli.IntFlag{Name: "cpus", Usage: "let it use the time of at most `N` CPUs"},
-		&cli.BoolFlag{Name: "no-boot", Usage: "do not start it, now or with the guest"},
+		noBootFlag(),
 	)
+}
+
+func noBootFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "no-boot", Usage: "do not start it, now or with the guest"}
 }
 
 // jailOf reads the flags of jailFlags.

@@ -58,7 +58,7 @@ func exportTo(name string, write func(io.Writer) error) error {
 
 func jailImport(p *program) *cli.Command {
 	return &cli.Command{
-		Name: "import", Usage: "Make a jail of a file that export has written, - for standard input", ArgsUsage: "FILE [NAME]", Flags: append(commonFlags(), machineFlag()),
+		Name: "import", Usage: "Make a jail of a file that export has written, - for standard input", ArgsUsage: "FILE [NAME]", Flags: append(commonFlags(), machineFlag(), noBootFlag()),
 		Action: onApplied(p, func(ctx context.Context, c *cli.Context, project *project.Project) error {
 			args, err := jailArgs(c, 1, 2)
 			if err != nil {
@@ -80,7 +80,7 @@ func jailImport(p *program) *cli.Command {
 			if err != nil {
 				return err
 			}
-			return jail.Import(ctx, m, name, in)
+			return jail.Import(ctx, m, name, !c.Bool("no-boot"), in)
 		}),
 	}
 }

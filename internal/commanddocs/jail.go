@@ -40,7 +40,7 @@ func jailDocs() map[string]Doc {
 		"jail export": of("Writes a jail to a file that `fbdock jail import` takes on this or another machine: its files as they are now, its name and release. Snapshots, address and limits are not in it. "+
 			"The file holds all that the jail has, secrets too.",
 			"fbdock jail export web web.jail", "Write the jail web to a file.", "fbdock jail export web | zstd >web.jail.zst", "Write it compressed."),
-		"jail import": of("Makes a jail of a file that `fbdock jail export` has written. A file runs as root in the jail: import those that you trust.",
+		"jail import": of("Makes a jail of a file that `fbdock jail export` has written, and starts it. A file runs as root in the jail: import those that you trust.",
 			"fbdock jail import web.jail", "Make the jail of the file.", "zstd -dc web.jail.zst | fbdock jail import - copy", "Make one with another name."),
 		"jail limits": of("Shows what a jail may use and what it uses, by rctl(8); with flags its limits are set first. Those of a jail in fbdock.hcl are set there. Limits need the loader tunable "+
 			"kern.racct.enable, which `fbdock up` sets with one restart of the guest where a jail block has a limit.",

@@ -186,7 +186,8 @@ func (c *podmanTest) address(t *testing.T, name string) string {
 	return strings.TrimSpace(c.mustFreeBSD(t, "inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name))
 }
 
-const tries = "n=0; until wget -T 5 -qO- http://$0/; do n=$((n+1)); [ $n -lt 5 ] || exit 1; sleep 1; done"
+// tries fetches a page. Debian's busybox crashes at wget -T.
+const tries = "n=0; until timeout 5 wget -qO- http://$0/; do n=$((n+1)); [ $n -lt 5 ] || exit 1; sleep 1; done"
 
 // toFreeBSD reaches a container of FreeBSD at its own address, and where it is
 // published, by name.
@@ -247,11 +248,11 @@ func (c *podmanTest) noAccess(t *testing.T) {
 	c.configure(t, labBox, "", "  podman { engine_access = false }\n")
 	c.must(t, "up")
 	for _, at := range []string{c.address(t, "web"), "192.0.0.3:48190"} {
-		if r := c.run(t, "docker", "run", "--rm", "busybox", "wget", "-T", "5", "-qO-", "http://"+at+"/"); r.status == 0 {
+		if r := c.run(t, "docker", "run", "--rm", "busybox", "timeout", "5", "wget", "-qO-", "http://"+at+"/"); r.status == 0 {
 			t.Errorf("without engine_access GET http://%s/ in a Linux container = %q, want it to fail", at, r.stdout)
 		}
 	}
-	if out, err := c.freebsd(t, nil, "exec", "client", "wget", "-T", "5", "-qO-", "http://10.77.0.2:48290/"); err == nil {
+	if out, err := c.freebsd(t, nil, "exec", "client", "timeout", "5", "wget", "-qO-", "http://10.77.0.2:48290/"); err == nil {
 		t.Errorf("without engine_access GET http://10.77.0.2:48290/ in a container of FreeBSD = %q, want it to fail", out)
 	}
 	if got := fetch("http://127.0.0.1:48190/"); got != "page\n" {

@@ -110,8 +110,8 @@ func stream(ctx context.Context, g *machine.Guest, name string, w io.Writer) err
 }
 
 // Import makes a jail of what Export has written. name is its name,
-// "" the one that it had.
-func Import(ctx context.Context, m machine.Machine, name string, r io.Reader) error {
+// "" the one that it had; boot starts it, now and with the guest.
+func Import(ctx context.Context, m machine.Machine, name string, boot bool, r io.Reader) error {
 	h, body, err := Read(r)
 	if err != nil {
 		return &failure.Error{Err: fmt.Errorf("import a jail: %w", err), Next: "name a file that `fbdock jail export` has written"}
@@ -125,7 +125,7 @@ func Import(ctx context.Context, m machine.Machine, name string, r io.Reader) er
 	}
 	defer g.Close() // the command's own error says more
 	name = cmp.Or(name, h.Name)
-	settings, err := settingsOf(ctx, g, m.Plan, "", hcl.Jail{Name: name, Hostname: h.Hostname})
+	settings, err := settingsOf(ctx, g, m.Plan, "", hcl.Jail{Name: name, Hostname: h.Hostname, Boot: boot})
 	if err != nil {
 		return err
 	}
