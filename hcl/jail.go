@@ -52,7 +52,7 @@ func jailSchema(x *Jail) Block {
 				Name: "network", into: text(&x.Network), Default: "vnet", Example: `"vnet"`, Values: []string{"vnet", "inherit"},
 				Doc: "`vnet` is a network stack and an address of the jail's own, with NAT to the outside; `inherit` is the guest's network",
 			},
-			{Name: "address", into: address(&x.Address), Default: "the next free one of `jail_network`", Example: `"10.79.0.20"`, Doc: "the jail's address with `vnet`"},
+			{Name: "address", into: address(&x.Address), Default: "one of `jail_network` that comes from the name", Example: `"10.79.0.20"`, Doc: "the jail's address with `vnet`"},
 			{Name: "packages", into: texts(&x.Packages), Default: "[]", Example: `["nginx"]`, check: packageName, Doc: "packages to install in the jail"},
 			{
 				Name: "forward", into: texts(&x.Forward), Default: "[]", Example: `["8080:80"]`, check: jailForward,

@@ -118,7 +118,7 @@ func (p *project) inJail(t *testing.T, name, line, want string) {
 }
 
 func twoJails() map[string]jailState {
-	return map[string]jailState{"web": {"running", "14.2", "10.79.0.10", true}, "db": {"running", "14.2", "10.79.0.11", true}}
+	return map[string]jailState{"web": {"running", "14.2", "10.79.0.43", true}, "db": {"running", "14.2", "10.79.0.57", true}}
 }
 
 func (j *jailsTest) declared(t *testing.T) {
@@ -288,7 +288,7 @@ func (j *jailsTest) destroyed(t *testing.T) {
 	}
 	j.configure(t, j.box, "", "  jail \"db\" {\n    memory = \"64MiB\"\n  }\n")
 	j.up(t)
-	j.wantJails(t, map[string]jailState{"web": {"running", "14.2", "10.79.0.10", false}, "db": {"running", "14.1", "10.79.0.11", true}})
+	j.wantJails(t, map[string]jailState{"web": {"running", "14.2", "10.79.0.43", false}, "db": {"running", "14.1", "10.79.0.57", true}})
 	j.must(t, "jail", "destroy", "web", "--yes")
 	if out := j.root(t, "zfs list -H -o name -r fbdock/fbdock/jails; jls name; ls /etc/jail.conf.d; sysrc -n jail_list"); out != "fbdock/fbdock/jails\nfbdock/fbdock/jails/db\ndb\ndb.conf\ndb\n" {
 		t.Errorf("what is left in FreeBSD = %q, want jail db alone", out)

@@ -2,7 +2,10 @@ package plan
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
+	"hash/fnv"
+	"io"
 	"net/netip"
 	"path/filepath"
 	"slices"
@@ -169,24 +172,42 @@ func (b *builder) jailAddress(at string, m Machine, j Jail, taken map[netip.Addr
 }
 
 // giveAddresses gives each jail with a network of its own that has no address
-// the next free one, in the order of the file.
+// one that comes from its name, and the next free one where another jail has
+// that. So no jail takes the address of one whose block is gone: it is still
+// there.
 func (b *builder) giveAddresses(m *Machine, taken map[netip.Addr]string) {
-	next := m.JailNetwork.Addr()
-	for range firstJail {
-		next = next.Next()
-	}
 	for i := range m.Jails {
-		if j := &m.Jails[i]; b.in.Jails[i].Network != "inherit" && !j.Address.IsValid() {
-			for taken[next] != "" {
-				next = next.Next()
-			}
-			if !m.JailNetwork.Contains(next.Next()) {
-				b.report(hcl.Error, fmt.Sprintf("jail.%d", i), "set a larger jail_network", "no address is left", fmt.Sprintf("jail %s finds none in %s.", j.Name, m.JailNetwork))
-				return
-			}
-			j.Address, taken[next] = next, "jail "+j.Name
+		j := &m.Jails[i]
+		if b.in.Jails[i].Network == "inherit" || j.Address.IsValid() {
+			continue
+		}
+		j.Address = addressOf(j.Name, m.JailNetwork, taken)
+		if !j.Address.IsValid() {
+			b.report(hcl.Error, fmt.Sprintf("jail.%d", i), "set a larger jail_network", "no address is left", fmt.Sprintf("jail %s finds none in %s.", j.Name, m.JailNetwork))
+			return
+		}
+		taken[j.Address] = "jail " + j.Name
+	}
+}
+
+// addressOf is an address of the network for a name, the zero one when all are
+// taken. Names lead to the first half, as jails by hand have the last addresses,
+// and to its first 4096, as far as epair(4) numbers of addresses differ.
+func addressOf(name string, network netip.Prefix, taken map[netip.Addr]string) netip.Addr {
+	span := 1<<(32-network.Bits()) - 1 - firstJail
+	sum := fnv.New32a()
+	_, _ = io.WriteString(sum, name)
+	of := int(sum.Sum32() % uint32(min(max(span/2, 1), 4096)))
+	first := network.Masked().Addr().As4()
+	for i := range max(span, 0) {
+		number := firstJail + (of+i)%span
+		var a [4]byte
+		binary.BigEndian.PutUint32(a[:], binary.BigEndian.Uint32(first[:])+uint32(number))
+		if address := netip.AddrFrom4(a); taken[address] == "" {
+			return address
 		}
 	}
+	return netip.Addr{}
 }
 
 func (b *builder) jailPorts(at string, j Jail, used map[string]string) {

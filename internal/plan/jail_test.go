@@ -48,3 +48,35 @@ func TestJailByHand(t *testing.T) {
 		}
 	}
 }
+
+// TestJailAddresses: each jail has one of its own, and keeps it when the block
+// of another one goes.
+func TestJailAddresses(t *testing.T) {
+	t.Parallel()
+	addresses := func(network string, names ...string) map[string]netip.Addr {
+		in := hcl.Machine{Name: "dev", JailNetwork: netip.MustParsePrefix(network)}
+		for _, name := range names {
+			in.Jails = append(in.Jails, hcl.Jail{Name: name, Boot: true})
+		}
+		m, diags := build(t, in)
+		if len(diags) > 0 {
+			t.Fatalf("Build with jails %q in %s = %v, want no diagnostics", names, network, diags)
+		}
+		got, owner := map[string]netip.Addr{}, map[netip.Addr]string{}
+		for _, j := range m.Jails {
+			if other := owner[j.Address]; other != "" || !m.JailNetwork.Contains(j.Address) {
+				t.Errorf("address of jail %s = %s, want one of %s that jail %s does not have", j.Name, j.Address, network, other)
+			}
+			got[j.Name], owner[j.Address] = j.Address, j.Name
+		}
+		return got
+	}
+	all := addresses("10.79.0.0/24", "web", "db", "mail")
+	for name, got := range addresses("10.79.0.0/24", "db", "mail") {
+		if got != all[name] {
+			t.Errorf("address of jail %s without jail web = %s, want %s as with it", name, got, all[name])
+		}
+	}
+	addresses("10.79.0.0/28", "a", "b", "c", "d", "e") // all that there are, 10 to 14
+	addresses("10.112.0.0/12", "web", "db")
+}
