@@ -55,7 +55,7 @@ func (a *Agent) startNow(ctx context.Context, words []string) error {
 		return err
 	}
 	return j.Hold(ctx, func() error {
-		out, err := j.Client.Output(ctx, link.Command{Args: append(slices.Clone(root), words...)})
+		out, err := j.Output(ctx, link.Command{Args: append(slices.Clone(root), words...)})
 		if err == nil && out.Status != 0 {
 			err = fmt.Errorf("%s: status %d: %s", words[len(words)-1], out.Status, out.Reason())
 		}

@@ -58,7 +58,7 @@ func CheckBoxOwner(env host.Env, box plan.Box) error {
 		wanted = redact.URL(box.URL)
 	}
 	return &failure.Error{
-		Err: fmt.Errorf("Vagrant has a box %s already, which came from %s and not from %s: it would be taken for it", box.Name, redact.URL(from), wanted),
+		Err: fmt.Errorf("the box %s that Vagrant has already came from %s and not from %s: it would be taken for it", box.Name, redact.URL(from), wanted),
 		Next: fmt.Sprintf("give the box another name (box, with box_url), or remove the other one, which another project may use: `vagrant box remove %s --all`",
 			box.Name), Code: failure.ExitUsage,
 	}
