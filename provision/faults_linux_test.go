@@ -84,18 +84,27 @@ func faultsOf(t *testing.T, base *guest, step string, points *atomic.Int64) {
 		}
 	}
 	t.Logf("%s: %d commands, %d of which change something", step, len(calls), kills)
-	t.Run(step, func(t *testing.T) {
+	eachFault(t, step, calls, func(t *testing.T, c call) {
+		points.Add(1)
+		disturb(t, before, step, "LAB_FAIL", c, want)
+		if c.changed {
+			points.Add(1)
+			disturb(t, before, step, "LAB_KILL", c, want)
+		}
+	})
+}
+
+// eachFault tries each of all in a subtest of that name, by faultParts tests at a
+// time.
+func eachFault[T any](t *testing.T, name string, all []T, try func(*testing.T, T)) {
+	t.Helper()
+	t.Run(name, func(t *testing.T) {
 		t.Parallel()
 		for part := range faultParts {
 			t.Run(strconv.Itoa(part+1), func(t *testing.T) {
 				t.Parallel()
-				for i := part; i < len(calls); i += faultParts {
-					points.Add(1)
-					disturb(t, before, step, "LAB_FAIL", calls[i], want)
-					if calls[i].changed {
-						points.Add(1)
-						disturb(t, before, step, "LAB_KILL", calls[i], want)
-					}
+				for i := part; i < len(all); i += faultParts {
+					try(t, all[i])
 				}
 			})
 		}

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -120,17 +119,9 @@ func jailFaults(t *testing.T, base *guest, line, done string, failed map[string]
 		}
 	}
 	t.Logf("%s: %d commands, %d faults", line, len(calls), len(faults))
-	t.Run(strings.Join(strings.Fields(line)[:2], " "), func(t *testing.T) {
-		t.Parallel()
-		for part := range faultParts {
-			t.Run(strconv.Itoa(part+1), func(t *testing.T) {
-				t.Parallel()
-				for i := part; i < len(faults); i += faultParts {
-					points.Add(1)
-					disturbJail(t, before, line, done, faults[i].mode, faults[i].at, want)
-				}
-			})
-		}
+	eachFault(t, strings.Join(strings.Fields(line)[:2], " "), faults, func(t *testing.T, f jailFault) {
+		points.Add(1)
+		disturbJail(t, before, line, done, f.mode, f.at, want)
 	})
 }
 

@@ -28,11 +28,11 @@ func TestJailFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.uploadJails(t, m)
-	out, _ = g.run(t, "ln -s /etc /var/jails/web/data\n"+install+"\n"+inJail+"list; ls -d /etc/src; rm /var/jails/web/data\n"+install+"\n"+inJail+"list")
+	out, _ = g.run(t, "ln -s /etc /var/jails/web/data\n"+install+"\n"+inJail+"list; ls -d /etc/src 2>/dev/null; rm /var/jails/web/data\n"+install+"\n"+inJail+"list")
 	first, second, _ := strings.Cut(out, "status 1\n")
 	mustSay(t, g, first, "fbdock-step jails fail jail web: its mount point /data/src leads through a link, /var/jails/web/data")
 	mustSay(t, g, second, "fbdock-jail web running 14.2 ")
-	if strings.Contains(out, "/etc/src\n") && !strings.Contains(out, "No such file") {
+	if strings.Contains(out, "/etc/src\n") {
 		t.Errorf("install.sh with a link in the mount's target:\n%s\nwant no /etc/src, the link not followed", out)
 	}
 }
@@ -46,6 +46,7 @@ func TestJailSettle(t *testing.T) {
 	m.Jails[0].Mounts = []plan.JailMount{{Source: "/home/me/src", Target: "/src"}}
 	g := jailGuest(t, m)
 	const list = inJail + "list\n"
+	// kern.boottime is compared in seconds: the second boot has to be in another one.
 	out, _ := g.run(t, "mkdir -p /home/me/src\n"+install+"\n"+inJail+"stop web\n"+inJail+"settle boot\n"+list+"echo \"# by up\"\n"+inJail+"settle\n"+list+
 		"sleep 1; init boot >/dev/null\necho \"# boot\"\n"+list+"echo \"# folders\"\n"+inJail+"settle boot\n"+list)
 	stopped, rest, _ := strings.Cut(out, "# by up\n")

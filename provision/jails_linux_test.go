@@ -1,17 +1,14 @@
 package provision_test
 
 import (
-	"archive/tar"
-	"bytes"
-	"crypto/sha256"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/internal/lab/basetest"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/provision"
 	"github.com/fbdock/fbdock/provision/contract"
@@ -30,48 +27,10 @@ func jailMachine() plan.Machine {
 	return m
 }
 
-// baseFiles are the least that a jail of the lab starts with.
-func baseFiles(t *testing.T) map[string]string {
-	t.Helper()
-	files := map[string]string{"etc/rc": "echo \"rc of $JAIL\" >/var/log/rc\n", "etc/rc.shutdown": "echo down >/var/log/rc\n", "dev/null": "", "root/.profile": "", "var/log/x": "", "var/db/x": ""}
-	dash, err := exec.LookPath("dash")
-	if err != nil {
-		t.Skip("the lab needs dash")
-	}
-	out, err := exec.Command("ldd", dash).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	read := func(from, to string) { files[to] = string(must(os.ReadFile(from))) }
-	read(dash, "bin/sh")
-	for word := range strings.FieldsSeq(string(out)) {
-		if inside, ok := strings.CutPrefix(word, "/"); ok {
-			read(word, inside)
-		}
-	}
-	return files
-}
-
-// publish puts a release where the lab's fetch finds it. Only its form is not
-// FreeBSD's: it is not compressed.
+// publish puts a release where the lab's fetch finds it.
 func (g *guest) publish(t *testing.T, release string) {
 	t.Helper()
-	var base bytes.Buffer
-	w := tar.NewWriter(&base)
-	for name, text := range baseFiles(t) {
-		if err := w.WriteHeader(&tar.Header{Name: "./" + name, Mode: 0o755, Size: int64(len(text)), Typeflag: tar.TypeReg}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write([]byte(text)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dir := "var/lab/download/ftp/releases/amd64/amd64/" + release + "-RELEASE/"
-	g.write(t, dir+"base.txz", base.String())
-	g.write(t, dir+"MANIFEST", fmt.Sprintf("base-dbg.txz\t%064d\t1\tbase_dbg\t\"Base system (Debugging)\"\toff\nbase.txz\t%x\t27000\tbase\t\"Base system (MANDATORY)\"\ton\n", 0, sha256.Sum256(base.Bytes())))
+	basetest.Publish(t, g.root, release, nil)
 }
 
 // jailGuest is a guest with its payload and what FreeBSD has published.
@@ -124,6 +83,29 @@ func TestJails(t *testing.T) {
 	g.uploadJails(t, m)
 	out, _ = g.run(t, install+"\n"+inJail+"list")
 	mustSay(t, g, out, "fbdock-step jails skip db", "fbdock-jail web running 14.2 10.79.0.10 by-hand boot ")
+}
+
+// TestJailsSwapAddresses: a declared jail may get the address that another one
+// gives up, and not that of a jail which is not declared any more.
+func TestJailsSwapAddresses(t *testing.T) {
+	t.Parallel()
+	m := jailMachine()
+	m.Jails[0].Packages, m.Jails[0].Provisions = nil, nil
+	m.Jails[1].Address = address("10.79.0.11")
+	g := jailGuest(t, m)
+	const list = "\n" + inJail + "list; ifconfig bridge1 | grep member\n"
+	out, _ := g.run(t, install+list)
+	mustSay(t, g, out, "fbdock-jail web running 14.2 10.79.0.10 ", "fbdock-jail db running 14.2 10.79.0.11 ")
+	m.Jails[0].Address, m.Jails[1].Address = m.Jails[1].Address, m.Jails[0].Address
+	g.uploadJails(t, m)
+	out, _ = g.run(t, install+list)
+	mustSay(t, g, out, "fbdock-step jails ok web db", "fbdock-jail web running 14.2 10.79.0.11 ", "fbdock-jail db running 14.2 10.79.0.10 ", "member: epair10010a ", "member: epair10011a ")
+
+	m.Jails = m.Jails[1:]
+	m.Jails[0].Address = address("10.79.0.11")
+	g.uploadJails(t, m)
+	out, _ = g.run(t, install+list)
+	mustSay(t, g, out, "fbdock-step jails fail jail db: address 10.79.0.11 is that of jail web", "fbdock-jail db running 14.2 10.79.0.10 ")
 }
 
 // TestJailsByHand: each command of fbdock-jail, with settings as the host sends them.

@@ -51,6 +51,7 @@ var allowed = map[string][]string{
 	"internal/arch":                  {},
 	"internal/e2e":                   {},
 	"internal/lab/standin":           {},
+	"internal/lab/basetest":          {},
 	"internal/acceptance":            {"internal/hostfile", "internal/run", "internal/untrusted", "provision/contract"},
 	"cmd/acceptance":                 {"internal/acceptance", "internal/run", "internal/untrusted"},
 	"internal/plan":                  {"boxes", "hcl", "internal/failure", "internal/redact"},
@@ -133,7 +134,7 @@ var allowed = map[string][]string{
 
 // owners are the packages that alone may import what is dangerous to spread.
 var owners = map[string][]string{
-	"os/exec":                         {"internal/run", "internal/run/runtest", "internal/datagram/datagramtest", "internal/link/sshdtest", "internal/lab/standin"}, // the last four are for tests
+	"os/exec":                         {"internal/run", "internal/run/runtest", "internal/datagram/datagramtest", "internal/link/sshdtest", "internal/lab/standin", "internal/lab/basetest"}, // the last five are for tests
 	"github.com/docker/docker/client": {"internal/engine"},
 	"github.com/urfave/cli/v2":        {"cmd/fbdock"},
 	"github.com/google/go-containerregistry/pkg/v1/remote": {"internal/remoteimage"},

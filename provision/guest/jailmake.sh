@@ -31,6 +31,18 @@ jail_network_up() {
   anchor_up "$ext"
 }
 
+# jail_has_address NAME is true where a jail was made with the address of the
+# settings that are loaded.
+jail_has_address() { grep -qxF "jail_address='$jail_address'" "$jails_record/$1/settings"; }
+
+# jail_give_up NAME stops a jail whose address is to be another: the next one to
+# be started may have the old one, and so its interfaces.
+jail_give_up() {
+  jail_known "$1" || return 0
+  jail_load "$etc/jails/$1/settings"
+  jail_has_address "$1" || jail_stop "$1"
+}
+
 # jail_check NAME refuses settings that cannot be, before anything is made.
 jail_check() {
   if ! jail_known "$1"; then
@@ -45,9 +57,10 @@ jail_check() {
   ! jail_newer "$jail_release" "$kernel" ||
     fail "jail $1: release $jail_release is newer than the guest's kernel, $kernel" "set release to \"$kernel\" or an older one"
   [ -z "$jail_address" ] || for other in $(jails_known); do
-    if [ "$other" != "$1" ] && grep -qx "jail_address='$jail_address'" "$jails_record/$other/settings"; then
-      fail "jail $1: address $jail_address is that of jail $other" 'choose a free one: fbdock jail list'
-    fi
+    [ "$other" != "$1" ] || continue
+    # Of two declared ones each has its own, and may get that of the other.
+    if jail_declared "$1" && jail_declared "$other"; then continue; fi
+    ! jail_has_address "$other" || fail "jail $1: address $jail_address is that of jail $other" 'choose a free one: fbdock jail list'
   done
   printf '%s\n' "$jail_mounts" | while read -r source _ _ mount; do
     [ -z "$source" ] || [ "$mount" != - ] || [ -d "$source" ] || echo "$source"

@@ -8,7 +8,7 @@
 # has: nothing of it is thrown away or carried over.
 
 # renew_agreed NAME FROM TO is true where the user has said yes on the host.
-renew_agreed() { [ -e "$etc/jail-renewals" ] && grep -qx "$1 $2 $3" "$etc/jail-renewals"; }
+renew_agreed() { [ -e "$etc/jail-renewals" ] && grep -qxF "$1 $2 $3" "$etc/jail-renewals"; }
 
 # jail_renew NAME FROM TO puts the jail aside. What may fail for long comes
 # first; the renaming is the moment from which the jail is another.

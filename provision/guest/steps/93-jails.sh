@@ -33,6 +33,9 @@ for jail in $FBDOCK_JAILS; do
   jail_load "$etc/jails/$jail/settings"
   jail_check "$jail"
 done
+for jail in $FBDOCK_JAILS; do
+  jail_give_up "$jail"
+done
 waiting=
 for jail in $FBDOCK_JAILS; do
   jail_converge "$jail" "$etc/jails/$jail/settings"
