@@ -53,7 +53,7 @@ func (c Cache) proof(ctx context.Context, img Image) (*proof, error) {
 	}
 	key, err := c.text(ctx, img.Signer.Key, maxKey)
 	if err != nil {
-		return nil, &SignatureError{Name: img.Name, Err: fmt.Errorf("the key of its signer is not there: %w", err), Missing: true}
+		return nil, &SignatureError{Name: img.Name, Err: fmt.Errorf("the key of its signer is not found: %w", err), Missing: true}
 	}
 	signer, err := find(key, img.Signer)
 	if err != nil {
@@ -67,7 +67,7 @@ func (c Cache) proof(ctx context.Context, img Image) (*proof, error) {
 		}
 		errs = append(errs, err)
 	}
-	return nil, &SignatureError{Name: img.Name, Err: fmt.Errorf("its signature is not there: %w", errors.Join(errs...)), Missing: true}
+	return nil, &SignatureError{Name: img.Name, Err: fmt.Errorf("its signature is not found: %w", errors.Join(errs...)), Missing: true}
 }
 
 // find is the key with the fingerprint among those of a file.

@@ -18,7 +18,7 @@ import (
 type signed struct {
 	*mirror
 	signer     *signtest.Signer
-	key, proof atomic.Pointer[[]byte] // nil is not there
+	key, proof atomic.Pointer[[]byte] // nil is not found
 }
 
 func serveSigned(t *testing.T) *signed {
@@ -87,9 +87,9 @@ func TestSignaturesThatAreWrong(t *testing.T) {
 			s.key.Store(&o.Key)
 			s.sign(t, o, content())
 		}, "is not the key " + "FINGERPRINT"},
-		"no key":           {func(_ *testing.T, s *signed) { s.key.Store(nil) }, "the key of its signer is not there"},
+		"no key":           {func(_ *testing.T, s *signed) { s.key.Store(nil) }, "the key of its signer is not found"},
 		"a page for a key": {func(_ *testing.T, s *signed) { s.key.Store(&[]byte{'<'}) }, "is no OpenPGP key"},
-		"no signature":     {func(_ *testing.T, s *signed) { s.proof.Store(nil) }, "its signature is not there"},
+		"no signature":     {func(_ *testing.T, s *signed) { s.proof.Store(nil) }, "its signature is not found"},
 		"rubbish":          {func(_ *testing.T, s *signed) { s.proof.Store(&[]byte{'x'}) }, "its signature is wrong"},
 		"too long": {func(_ *testing.T, s *signed) {
 			long := make([]byte, 1<<20)

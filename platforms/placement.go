@@ -1,11 +1,15 @@
 package platforms
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/fbdock/fbdock/platforms/placement"
+)
 
 // The places of an engine.
 const (
-	Nested  = "nested"  // a VM in the FreeBSD guest, under bhyve
-	Sibling = "sibling" // a VM of the same provider beside the FreeBSD guest
+	Nested  = placement.Nested
+	Sibling = placement.Sibling
 )
 
 // Place says where `placement = "auto"` puts the engine with a provider, and
@@ -13,7 +17,7 @@ const (
 // where the provider makes such an engine and runs it at the processor's speed.
 // Where neither holds it is nested, which the verdict on bhyve then refuses or
 // lets try: nothing here is emulated unless the user says so.
-func Place(f Facts, provider string) (placement, reason string) {
+func Place(f Facts, provider string) (place, reason string) {
 	if !siblings(provider) {
 		return Nested, "the provider " + provider + " has no other place"
 	}
@@ -21,7 +25,7 @@ func Place(f Facts, provider string) (placement, reason string) {
 	switch {
 	case n.verdict == Works:
 		return Nested, n.reason
-	case makesSibling(provider) && accelerated(f, provider):
+	case placement.MakesSibling(provider) && accelerated(f, provider):
 		if n.verdict == Never {
 			return Sibling, "bhyve cannot run in " + provider + ": " + n.reason
 		}
@@ -34,7 +38,7 @@ func Place(f Facts, provider string) (placement, reason string) {
 
 // noSibling says why no engine beside FreeBSD takes the place of one within.
 func noSibling(provider string) string {
-	if makesSibling(provider) {
+	if placement.MakesSibling(provider) {
 		return "beside FreeBSD it is not known to run on the processor itself here"
 	}
 	return "`fbdock up` makes no engine beside FreeBSD with " + provider + " yet"
@@ -48,9 +52,6 @@ func siblings(provider string) bool {
 	}
 	return false
 }
-
-// makesSibling tells whether `up` makes a sibling with a provider.
-func makesSibling(provider string) bool { return provider == "libvirt" || provider == "qemu" }
 
 // accelerated tells whether the VMs of a provider that makes siblings are known
 // to run on the processor itself. vagrant-qemu finds the firmware of arm64 on
@@ -71,7 +72,7 @@ func (d *doctor) beside() {
 	const name = "bhyve"
 	why := "a VM runs at speed only with KVM"
 	emulate := words(`set hypervisor = "qemu" in the engine block of fbdock.hcl: both VMs are emulated, which is some ten times slower`)
-	onKVM := d.OS == "linux" && makesSibling(d.choice.Provider)
+	onKVM := d.OS == "linux" && placement.MakesSibling(d.choice.Provider)
 	switch {
 	case d.want.Hypervisor == "qemu":
 		d.warn(name, "not wanted: "+d.choice.Provider+" emulates both VMs, as engine.hypervisor says", "emulation is some ten times slower", Remedy{})
@@ -151,8 +152,8 @@ func (d *doctor) placement() {
 	switch {
 	case provider == "":
 		d.skip(name, "it depends on the provider")
-	case d.placed == Sibling && !makesSibling(provider):
-		d.fail(name, seen, "`fbdock up` makes an engine beside FreeBSD with libvirt and qemu, and not with "+provider+" yet",
+	case d.placed == Sibling && !placement.MakesSibling(provider):
+		d.fail(name, seen, placement.NoSibling(provider),
 			words(`set placement = "nested" in the engine block, or leave it out`))
 	case d.placed == Sibling && d.want.Hypervisor == "qemu":
 		d.pass(name, seen)

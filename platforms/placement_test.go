@@ -82,7 +82,7 @@ func TestSiblingWantsKVM(t *testing.T) {
 		d := platforms.Diagnose(platforms.Facts{OS: "linux", Arch: "amd64", CPU: platforms.CPU{Vendor: "AMD"}, KVM: tt.kvm}, tt.want)
 		for _, c := range d.Checks {
 			if c.Name == "bhyve" && (c.Result != tt.result || !strings.Contains(c.Seen, tt.seen) || (c.Result == platforms.Fail && !strings.Contains(c.Fix.String(), `hypervisor = "qemu"`))) {
-				t.Errorf("Diagnose() with %s, check of bhyve = %+v, fix %q, want %v, %q and emulation as a way out", name, c, c.Fix.String(), tt.result, tt.seen)
+				t.Errorf("Diagnose() with %s, check of bhyve = %+v, fix %q, want %v, %q and emulation as a workaround", name, c, c.Fix.String(), tt.result, tt.seen)
 			}
 		}
 	}

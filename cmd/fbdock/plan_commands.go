@@ -14,6 +14,7 @@ import (
 	"github.com/fbdock/fbdock/internal/atomicfile"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
+	"github.com/fbdock/fbdock/platforms/placement"
 )
 
 func planCommand(p *program) *cli.Command {
@@ -170,7 +171,7 @@ func placementText(m plan.Machine) string {
 	if e.PlacementReason != "" {
 		text += ": " + e.PlacementReason
 	}
-	if e.Sibling() && !plan.MakesSibling(m.Provider) {
+	if e.Sibling() && !placement.MakesSibling(m.Provider) {
 		text += "; `fbdock up` cannot make it yet with " + m.Provider
 	}
 	return text

@@ -46,11 +46,7 @@ func (a *Agent) startWaiting(ctx context.Context) {
 func (a *Agent) startNow(ctx context.Context, words []string) error {
 	ctx, cancel := context.WithTimeout(ctx, settleWait)
 	defer cancel()
-	j, err := a.freebsd.Get(ctx)
-	if err != nil {
-		return err
-	}
-	root, err := a.o.Guests.Root(j.User())
+	j, root, err := a.freebsdRoot(ctx)
 	if err != nil {
 		return err
 	}

@@ -80,6 +80,16 @@ func (a *Agent) rootOf(guest string, j *uplink.Session) ([]string, error) {
 	return a.o.Guests.Root(j.User())
 }
 
+// freebsdRoot is the connection to FreeBSD, and what runs a program as root there.
+func (a *Agent) freebsdRoot(ctx context.Context) (*uplink.Session, []string, error) {
+	j, err := a.freebsd.Get(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	root, err := a.rootOf(UserFreeBSD, j)
+	return j, root, err
+}
+
 func newMounts(a *Agent) *mounts {
 	m := &mounts{agent: a, changed: make(chan struct{})}
 	m.points = newPoints(m)

@@ -36,11 +36,7 @@ func (a *Agent) dialPodman(ctx context.Context) (splice.Conn, error) {
 	if socket == "" {
 		return nil, errNoPodman
 	}
-	j, err := a.freebsd.Get(ctx)
-	if err != nil {
-		return nil, err
-	}
-	root, err := a.o.Guests.Root(j.User())
+	j, root, err := a.freebsdRoot(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +61,7 @@ func (a *Agent) dialPodman(ctx context.Context) (splice.Conn, error) {
 // rootStream runs a command as root in FreeBSD, whose standard streams are the
 // connection.
 func (a *Agent) rootStream(ctx context.Context, args func(ready string) []string) (net.Conn, error) {
-	j, err := a.freebsd.Get(ctx)
-	if err != nil {
-		return nil, err
-	}
-	root, err := a.o.Guests.Root(j.User())
+	_, root, err := a.freebsdRoot(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -16,7 +16,8 @@ import (
 const outcomes = "outcomes"
 
 // nestedOnly is what `fbdock up` comes to where an engine is in FreeBSD and
-// nowhere else: with the installed provider that nests best.
+// nowhere else: with the installed provider whose support for nested
+// virtualization is the most certain.
 func nestedOnly(f platforms.Facts) string {
 	best := platforms.Option{Nests: -1}
 	for _, o := range platforms.Rank(f) {

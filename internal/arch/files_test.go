@@ -21,6 +21,7 @@ var readers = map[string]string{
 	"internal/atomicfile/":           "the folders that it writes to",
 	"internal/confine/":              "it opens by descriptors of folders",
 	"internal/datagram/datagramtest": "for tests",
+	"internal/lab/basetest":          "for tests",
 	"internal/lab/standin/":          "the machine that the lab plays",
 	"internal/link/sshdtest":         "for tests",
 	"internal/dockercli/cache.go":    "the cache directory",

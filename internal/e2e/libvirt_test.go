@@ -178,7 +178,7 @@ func (s *siblings) first(t *testing.T) {
 }
 
 // machines: both VMs run without KVM; the network has no address of the host
-// and no way out; FreeBSD reaches the engine over it; and nothing but sshd of
+// and no route to the outside; FreeBSD reaches the engine over it; and nothing but sshd of
 // the engine answers the host.
 func (s *siblings) machines(t *testing.T) {
 	for _, domain := range s.domains() {

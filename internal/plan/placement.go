@@ -6,12 +6,13 @@ import (
 	"slices"
 
 	"github.com/fbdock/fbdock/hcl"
+	"github.com/fbdock/fbdock/platforms/placement"
 )
 
 // The places of an engine.
 const (
-	PlacementNested  = "nested"  // a VM in the FreeBSD guest
-	PlacementSibling = "sibling" // a VM of the same provider beside it
+	PlacementNested  = placement.Nested
+	PlacementSibling = placement.Sibling
 )
 
 const (
@@ -31,9 +32,6 @@ func (m Machine) EngineName() string { return m.Name + EngineSuffix }
 
 // EngineSuffix ends the names of an engine beside FreeBSD.
 const EngineSuffix = "-engine"
-
-// MakesSibling tells whether `up` makes an engine beside FreeBSD with a provider.
-func MakesSibling(provider string) bool { return provider == "libvirt" || provider == "qemu" }
 
 // CardMAC is the address of a VM's network card in the network between FreeBSD
 // and the engine beside it, administered locally (IEEE 802, the second bit). The
@@ -59,7 +57,7 @@ func (m Machine) OwnDisk() bool { return !m.Engine.Sibling() || m.Provider == "l
 // placement decides where the engine is: as the file says, else where it was
 // decided to be when the machine was made, else where it runs at the
 // processor's speed.
-func (b *builder) placement(m Machine) (placement, reason string) {
+func (b *builder) placement(m Machine) (place, reason string) {
 	in := b.in.Engine
 	switch {
 	case in.Placement == PlacementSibling:
@@ -73,8 +71,8 @@ func (b *builder) placement(m Machine) (placement, reason string) {
 		return PlacementNested, ""
 	}
 	if b.host.Placed != nil {
-		if placement, reason := b.host.Placed(m.Name); placement != "" {
-			return placement, reason
+		if place, reason := b.host.Placed(m.Name); place != "" {
+			return place, reason
 		}
 	}
 	if in.Hypervisor == "qemu" {
@@ -103,7 +101,7 @@ func (b *builder) beside(provider string) {
 	case hypervisor == "bhyve":
 		b.report(hcl.Error, "engine.hypervisor", "leave hypervisor out", "two places for the engine",
 			"bhyve runs the engine in FreeBSD, and a sibling is a VM beside it.")
-	case hypervisor == "qemu" && !MakesSibling(provider):
+	case hypervisor == "qemu" && !placement.MakesSibling(provider):
 		b.report(hcl.Error, "engine.hypervisor", "leave hypervisor out", "no emulation with this provider",
 			fmt.Sprintf("hypervisor = \"qemu\" has QEMU emulate both VMs, which libvirt and qemu can do, and %s cannot.", provider))
 	}

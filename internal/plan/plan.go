@@ -45,7 +45,7 @@ type Machine struct {
 	// Podman tells that the FreeBSD guest has podman, for containers of FreeBSD itself.
 	Podman bool `json:"podman,omitempty"`
 	// EngineAccess tells that those and the engine's containers reach each
-	// other: an engine beside FreeBSD has another way out.
+	// other: an engine beside FreeBSD has another route to the outside.
 	EngineAccess bool `json:"engine_access,omitempty"`
 	// JailNetwork is where the Jails have their addresses; the zero value where
 	// the file says nothing of jails.

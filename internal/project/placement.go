@@ -13,14 +13,15 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/state"
+	"github.com/fbdock/fbdock/platforms/placement"
 )
 
 // CheckPlacement refuses an engine beside FreeBSD with a provider that no up makes
 // one with, and a machine whose engine was made in another place.
 func (p *Project) CheckPlacement(m plan.Machine) error {
-	if m.Engine.Sibling() && !plan.MakesSibling(m.Provider) {
+	if m.Engine.Sibling() && !placement.MakesSibling(m.Provider) {
 		return &failure.Error{
-			Err:  fmt.Errorf("machine %s: `fbdock up` makes an engine beside FreeBSD with libvirt and qemu, and not with %s yet", m.Name, m.Provider),
+			Err:  fmt.Errorf("machine %s: %s", m.Name, placement.NoSibling(m.Provider)),
 			Next: fmt.Sprintf("set placement = %q in the engine block of %s, or leave it out", plan.PlacementNested, hcl.FileName), Code: failure.ExitImpossible,
 		}
 	}
@@ -62,7 +63,7 @@ const decided = "decided when the machine was made"
 // and why; "" for one that is not made. What was applied says so, which is
 // written before anything is made; an fbdock that wrote none knew no other
 // place than nested.
-func Placed(d state.Dir, name string) (placement, reason string) {
+func Placed(d state.Dir, name string) (place, reason string) {
 	_, another := recorded(d, name+plan.EngineSuffix)
 	engine := !another && machine.MadeWith(d, name+plan.EngineSuffix) != ""
 	if machine.MadeWith(d, name) == "" && !engine {

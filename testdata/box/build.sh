@@ -58,17 +58,7 @@ mcopy -i "$work/esp.img" "$work/BOOTX64.EFI" ::/EFI/BOOT/BOOTX64.EFI
 used=$(du -sm "$root" | cut -f1)
 size=$((used + used / 8 + 120))
 mke2fs -q -t ext4 -L rootfs -m 1 -d "$root" "$work/root.img" "${size}M"
-truncate -s "$((116 + size + 1))M" "$work/disk.raw"
-sfdisk -q "$work/disk.raw" <<'EOP'
-label: gpt
-start=1MiB, size=512KiB, type=83BD6B9D-7F41-11DC-BE0B-001560B84F0F, name="bootfs"
-start=2MiB, size=96MiB, type=U, name="efiesp"
-start=98MiB, size=16MiB, type=S, name="swapfs"
-start=114MiB, size=1MiB, type=516E7CB4-6ECF-11D6-8FF8-00022D09712B, name="config-drive"
-start=116MiB, type=L, name="rootfs"
-EOP
-dd if="$work/esp.img" of="$work/disk.raw" bs=1M seek=2 conv=notrunc,sparse status=none
-dd if="$work/root.img" of="$work/disk.raw" bs=1M seek=116 conv=notrunc,sparse status=none
+"$(dirname "$0")/disk.sh" "$work/disk.raw" "$work/root.img" "$work/esp.img"
 xz -1 -T0 -c "$work/disk.raw" >"$out.part"
 mv "$out.part" "$out"
 rm -rf "$work"

@@ -85,16 +85,16 @@ func cniBridge(l *lab) int {
 	if err != nil {
 		return 1
 	}
-	verb, addresses := "delete", before
+	command, addresses := "delete", before
 	if os.Getenv("CNI_COMMAND") == "ADD" {
-		verb, addresses = "add", cniResult{}
+		command, addresses = "add", cniResult{}
 		if err := json.Unmarshal(out, &addresses); err != nil {
 			return cniFails(l, err)
 		}
 	}
 	for _, ip := range addresses.IPs {
-		if verb == "add" || os.Getenv("CNI_COMMAND") == "DEL" {
-			l.report(pfctlOf("-q", "-t", "cni-nat", "-T", verb, ip.Address.Addr().String()))
+		if command == "add" || os.Getenv("CNI_COMMAND") == "DEL" {
+			l.report(pfctlOf("-q", "-t", "cni-nat", "-T", command, ip.Address.Addr().String()))
 		}
 	}
 	return 0

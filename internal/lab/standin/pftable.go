@@ -9,7 +9,7 @@ import (
 )
 
 // pfTable plays "pfctl -t TABLE -T add|delete|show|flush ADDRESS...". A table is made by the first address that is added.
-func pfTable(l *lab, state *pf, table, verb string, addresses []string) int {
+func pfTable(l *lab, state *pf, table, command string, addresses []string) int {
 	if table == "" {
 		l.errorf("usage: pfctl [-t table -T command [address ...]]\n")
 		return 1
@@ -23,10 +23,10 @@ func pfTable(l *lab, state *pf, table, verb string, addresses []string) int {
 			return l.fail("cannot parse address %q", address)
 		}
 	}
-	if verb != "add" && !known {
+	if command != "add" && !known {
 		return l.fail("Table does not exist")
 	}
-	switch verb {
+	switch command {
 	case "add":
 		for _, address := range addresses {
 			if !slices.Contains(have, address) {

@@ -17,7 +17,7 @@ func zfsRename(l *lab, s *store, args []string) int {
 	}
 	from, to := rest[0], rest[1]
 	d := s.get(from)
-	cannot := func(verb, words string) int { l.errorf("cannot %s '%s': %s\n", verb, to, words); return 1 }
+	cannot := func(action, reason string) int { l.errorf("cannot %s '%s': %s\n", action, to, reason); return 1 }
 	switch {
 	case d == nil:
 		l.errorf("cannot open '%s': dataset does not exist\n", from)
@@ -30,8 +30,8 @@ func zfsRename(l *lab, s *store, args []string) int {
 		l.errorf("cannot rename '%s': dataset already exists\n", from)
 		return 1
 	}
-	if words := s.place(to, false); words != "" {
-		return cannot("create", words)
+	if reason := s.place(to, false); reason != "" {
+		return cannot("create", reason)
 	}
 	for _, snap := range d.Snaps {
 		l.must(os.Rename(l.path(snapDir(from+"@"+snap)), l.path(snapDir(to+"@"+snap))))
