@@ -19,10 +19,16 @@ import (
 //	atty [AFTER SEND]... LINE
 //
 // SEND is typed once the terminal shows AFTER; \c stands for Ctrl-C, \z for
-// Ctrl-Z, \d for Ctrl-D and \n for Return.
+// Ctrl-Z, \d for Ctrl-D and \n for Return. What is typed is not echoed, and a
+// signal discards no output (NOFLSH of termios(3)): both would come between the
+// bytes that the program writes at the same time.
 func atTerminal() {
 	args := os.Args[1:]
 	master, terminal := openPTY()
+	modes, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	check(err)
+	modes.Lflag = modes.Lflag&^unix.ECHO | unix.NOFLSH
+	check(unix.IoctlSetTermios(int(terminal.Fd()), unix.TCSETS, modes))
 	cmd := exec.Command("sh", "-mc", args[len(args)-1])
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = terminal, terminal, terminal
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
