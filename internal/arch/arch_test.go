@@ -108,7 +108,7 @@ var allowed = map[string][]string{
 	"internal/project": {
 		"boxes", "hcl", "internal/agent", "internal/confine", "internal/external", "internal/failure", "internal/fingerprint", "internal/host", "internal/hostfile",
 		"internal/images", "internal/lockfile", "internal/machine", "internal/plan", "internal/privatefile", "internal/reach", "internal/redact", "internal/state", "internal/vagrant",
-		"internal/vagrantvm", "platforms", "platforms/hostpath", "provision", "vagrantfiles",
+		"internal/vagrantvm", "platforms", "platforms/hostpath", "platforms/placement", "provision", "vagrantfiles",
 	},
 	"internal/up": {
 		"boxes/cloudbox", "internal/diskimage", "internal/failure", "internal/host", "internal/images", "internal/jail", "internal/link", "internal/lockfile", "internal/machine",
@@ -129,7 +129,7 @@ var allowed = map[string][]string{
 	"cmd/fbdock": {
 		"boxes", "hcl", "internal/agent", "internal/app", "internal/atomicfile", "internal/command", "internal/contexts", "internal/commanddocs", "internal/dockercli", "internal/failure",
 		"internal/host", "internal/hostfile", "internal/images", "internal/jail", "internal/link", "internal/machine", "internal/manual", "internal/plan", "internal/project", "internal/run",
-		"internal/serve", "internal/state", "internal/ui", "internal/up", "internal/vagrant", "platforms", "provision/contract",
+		"internal/serve", "internal/state", "internal/ui", "internal/up", "internal/vagrant", "platforms", "platforms/placement", "provision/contract",
 	},
 }
 
