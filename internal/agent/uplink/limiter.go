@@ -45,25 +45,51 @@ var errQueue = fmt.Errorf("the guest runs as many sessions as it takes, and none
 func (l *limiter) session(ctx context.Context, c opener, extra []byte) (
 	ch ssh.Channel, reqs <-chan *ssh.Request, leave func(), err error,
 ) {
+	err = l.admit(ctx, func(ctx context.Context) (err error) {
+		ch, reqs, err = l.try(ctx, c, extra)
+		return err
+	})
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return ch, reqs, sync.OnceFunc(l.leave), nil
+}
+
+// hold has a session of do's own making counted by the limiter while do runs.
+// do runs again, at the head of the queue, as long as the server refuses its
+// session for want of room: commands that come and go would leave none for a
+// mount that only tried now and then.
+func (l *limiter) hold(ctx context.Context, do func() error) error {
+	err := l.admit(ctx, func(context.Context) error { return do() })
+	if err == nil {
+		l.leave()
+	}
+	return err
+}
+
+// admit runs attempt with a place, again while the server refuses its session
+// for want of room, for queueWait at most, which bounds the attempt's context.
+// The place is kept if there is no error.
+func (l *limiter) admit(ctx context.Context, attempt func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, queueWait, errQueue)
 	defer cancel()
 	for first := false; ; first = true {
 		if err := l.enter(ctx, first); err != nil {
-			return nil, nil, nil, err
+			return err
 		}
-		ch, reqs, err := l.try(ctx, c, extra)
+		err := attempt(ctx)
 		if err == nil {
-			return ch, reqs, sync.OnceFunc(l.leave), nil
+			return nil
 		}
 		refused, ok := errors.AsType[*link.RefusedError](err)
 		if !ok || refused.Prohibited {
 			l.leave()
-			return nil, nil, nil, err
+			return err
 		}
 		if !l.refused() {
 			// No end of a session of ours will be the sign to go on.
 			if retry.Sleep(ctx, 250*time.Millisecond) != nil {
-				return nil, nil, nil, errors.Join(context.Cause(ctx), err)
+				return errors.Join(context.Cause(ctx), err)
 			}
 		}
 	}
@@ -168,18 +194,4 @@ func (l *limiter) refused() bool {
 	l.open--
 	l.limit, l.learnt = max(l.open, 1), time.Now()
 	return l.open > 0
-}
-
-// hold has a session of its own making counted by the limiter while do runs.
-func (l *limiter) hold(ctx context.Context, do func() error) error {
-	if err := l.enter(ctx, false); err != nil {
-		return err
-	}
-	err := do()
-	if refused, ok := errors.AsType[*link.RefusedError](err); ok && !refused.Prohibited {
-		l.refused()
-	} else {
-		l.leave()
-	}
-	return err
 }
