@@ -26,12 +26,13 @@ func (c Cache) download(ctx context.Context, files *folder, img Image, progress 
 	if err != nil {
 		return nil, err
 	}
-	errs := make([]error, len(img.URLs))
+	addresses := img.addresses()
+	errs := make([]error, len(addresses))
 	for round := range rounds {
 		if err := c.wait(ctx, round); err != nil {
 			return nil, err
 		}
-		for i, address := range img.URLs {
+		for i, address := range addresses {
 			f, resumed, err := c.attempt(ctx, files, img, signed, address, progress)
 			if _, wrong := errors.AsType[*DigestError](err); wrong && resumed {
 				// The beginning may have been that of another file.

@@ -3,6 +3,7 @@ package boxes
 import (
 	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -23,8 +24,16 @@ type Image struct {
 	// Checksums is the address of the publisher's list of digests; "" is the
 	// file with ".sha512" behind the first of URLs.
 	Checksums string `json:"-"`
+	// Nearby are addresses of the same file that are tried before URLs. Nothing
+	// but the file is taken from them: neither a digest nor anybody's word.
+	Nearby []string `json:"-"`
 	// SHA512 in hexadecimal; "" takes the digest that the publisher lists.
 	SHA512 string `json:"sha512,omitempty"`
+	// Vouched tells that SHA512 is the publisher's word, so that a file with it
+	// is the publisher's wherever it came from.
+	Vouched bool `json:"-"`
+	// Mirror is the one that Nearby is of, "" for none.
+	Mirror string `json:"-"`
 	// Signer has signed the file; nil where nobody has, or the digest is pinned.
 	Signer *Signer `json:"-"`
 }
@@ -43,7 +52,7 @@ func (c Catalogue) Image(name, architecture string) (Image, error) {
 		}
 		img := Image{
 			Name: name, Architecture: architecture, Mirrors: c.Mirrors,
-			SHA512: file.SHA512, EndOfSupport: string(r.EndOfSupport), Signer: c.Signer,
+			SHA512: file.SHA512, Vouched: file.SHA512 != "", EndOfSupport: string(r.EndOfSupport), Signer: c.Signer,
 		}
 		for _, mirror := range c.Mirrors {
 			img.URLs = append(img.URLs, mirror+"/"+file.Path)
@@ -57,14 +66,42 @@ func (c Catalogue) Image(name, architecture string) (Image, error) {
 // publisher's other mirrors stay where the address is one of the publisher's;
 // the digest decides what is taken from them.
 func (i Image) Pinned(address, digest string) Image {
-	i.SHA512, i.URLs, i.Signer = digest, []string{address}, nil
+	at := i.Mirror
+	i.Vouched = i.Vouched && i.SHA512 == digest
+	i.SHA512, i.URLs, i.Signer, i.Nearby = digest, []string{address}, nil, nil
 	if rel, ok := i.below(address); ok {
 		i.URLs = nil
 		for _, mirror := range i.Mirrors {
 			i.URLs = append(i.URLs, strings.TrimSuffix(mirror, "/")+"/"+rel)
 		}
 	}
+	return i.Near(at)
+}
+
+// Near is the image as a mirror has it too, which has the publisher's files
+// under the same names; "" is none. An image that is not the publisher's is on
+// no mirror.
+func (i Image) Near(mirror string) Image {
+	i.Mirror, i.Nearby = mirror, nil
+	if mirror == "" || i.Path != "" || len(i.URLs) == 0 {
+		return i
+	}
+	if rel, ok := i.below(i.URLs[0]); ok {
+		i.Nearby = []string{strings.TrimSuffix(mirror, "/") + "/" + rel}
+	}
 	return i
+}
+
+// addresses are all that the file is tried at.
+func (i Image) addresses() []string { return slices.Concat(i.Nearby, i.URLs) }
+
+// origin is what the cache writes down of a file from an address: it is the
+// publisher's where a digest of the publisher's has decided.
+func (i Image) origin(address string) string {
+	if i.Vouched && slices.Contains(i.Nearby, address) {
+		return i.URLs[0]
+	}
+	return address
 }
 
 // Published tells whether an address is the publisher's: over HTTPS and below

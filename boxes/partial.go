@@ -132,7 +132,7 @@ func (p *partial) accept(ctx context.Context, img Image, signed *proof, progress
 	if err := p.dir.root.Rename(p.name+partSuffix, got); err != nil {
 		return nil, fmt.Errorf("put the image in its place: %w", err)
 	}
-	err = p.dir.setLabel(got, label{Name: img.Name, Architecture: img.Architecture, URL: p.note.URL})
+	err = p.dir.setLabel(got, label{Name: img.Name, Architecture: img.Architecture, URL: img.origin(p.note.URL)})
 	if err := errors.Join(err, p.dir.sweep(got), p.dir.remove(p.name+".json")); err != nil {
 		return nil, err
 	}

@@ -144,6 +144,20 @@ func webURL(s string) (problem, detail, hint string) {
 	return checkURL(s, "https", "http")
 }
 
+// mirrorURL is the address of a folder. A user in it would be a secret that is
+// shown and asked about.
+func mirrorURL(s string) (problem, detail, hint string) {
+	if problem, detail, hint = webURL(s); problem != "" {
+		return problem, detail, hint
+	}
+	u, err := url.Parse(s)
+	at := "/" + strings.Trim(s[strings.Index(s, "://")+len("://"):], "/")
+	if err != nil || u.User != nil || strings.ContainsAny(s, "?#%\\ ") || path.Clean(at) != at {
+		return "is not the address of a mirror", "It is the address of a folder, without a user, a query or escaped characters.", ""
+	}
+	return "", "", ""
+}
+
 func proxyURL(s string) (problem, detail, hint string) {
 	return checkURL(s, "http", "https", "socks5", "socks5h")
 }

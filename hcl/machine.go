@@ -36,6 +36,7 @@ type Machine struct {
 	JailNetwork netip.Prefix
 	Jails       []Jail
 	Timeouts    Timeouts
+	Mirrors     Mirrors
 	Provisions  []Provision
 
 	// Where tells where each value stands: "" is the block itself, then
@@ -103,7 +104,8 @@ func machineSchema(m *Machine) Block {
 		},
 		Blocks: []Block{
 			storageSchema(&m.Storage), engineSchema(&m.Engine), each(&m.Mounts, mountSchema), each(&m.Shares, shareSchema),
-			forwardSchema(m), podmanSchema(m), each(&m.Jails, jailSchema), timeoutsSchema(&m.Timeouts), each(&m.Provisions, provisionSchema),
+			forwardSchema(m), podmanSchema(m), each(&m.Jails, jailSchema), timeoutsSchema(&m.Timeouts), mirrorsSchema(&m.Mirrors),
+			each(&m.Provisions, provisionSchema),
 		},
 	}
 }

@@ -156,6 +156,30 @@ func timeoutsSchema(x *Timeouts) Block {
 	}
 }
 
+// Mirrors are where images are fetched from first.
+type Mirrors struct {
+	FreeBSD string // takes the place of https://download.freebsd.org
+	Alpine  string // takes the place of https://dl-cdn.alpinelinux.org/alpine
+}
+
+func mirrorsSchema(x *Mirrors) Block {
+	return Block{
+		Name: "mirrors",
+		Doc: "Where the host fetches images from first; their publisher is tried after it. Only files are taken from a mirror: the digest that decides is " +
+			"that of the lock file, the catalogue or the publisher. `fbdock up` asks before it uses one.",
+		Attributes: []Attribute{
+			{
+				Name: "freebsd", into: text(&x.FreeBSD), Default: "https://download.freebsd.org", Example: `"https://mirror.example.com/FreeBSD"`, check: mirrorURL,
+				Doc: "for FreeBSD's cloud images: the folder that has `releases` and `snapshots`",
+			},
+			{
+				Name: "alpine", into: text(&x.Alpine), Default: "https://dl-cdn.alpinelinux.org/alpine", Example: `"https://mirror.example.com/alpine"`, check: mirrorURL,
+				Doc: "for images of the engine: the folder that has `v3.24`",
+			},
+		},
+	}
+}
+
 // Provision is a script that the user wants run after fbdock's own steps.
 type Provision struct {
 	Name   string

@@ -113,6 +113,12 @@ machine "dev" {
   #   command = "2m"  # for a docker command that finds the engine booting
   # }
 
+  # Where the host fetches images from first; digests are still the publishers'.
+  # mirrors {
+  #   freebsd = "https://mirror.example.com/FreeBSD" # has releases and snapshots
+  #   alpine  = "https://mirror.example.com/alpine"  # has v3.24
+  # }
+
   # Scripts of your own, run after fbdock's steps; script = "FILE" as well.
   # provision "tools" {
   #   on     = "freebsd" # or engine

@@ -27,8 +27,8 @@ const (
 // part of a box's version, so that an older box is not taken for a new one.
 const revision = 1
 
-// Mirror is where FreeBSD publishes its images.
-const Mirror = "https://download.freebsd.org/releases/VM-IMAGES"
+// Mirror is where FreeBSD publishes its files.
+const Mirror = "https://download.freebsd.org"
 
 // Source is a cloud image by what it holds.
 type Source struct {
@@ -37,6 +37,8 @@ type Source struct {
 	Filesystem   string // zfs or ufs
 	// Mirror replaces the place of publication.
 	Mirror string
+	// Publisher is that place; "" is the constant Mirror.
+	Publisher string
 	// Engine is the name of an image of Alpine, as in alpine-3.24: with it the
 	// rest but Architecture is empty, and who has the image knows where it is from.
 	Engine string
@@ -99,7 +101,7 @@ func (s Source) File() string {
 
 func (s Source) folder() string {
 	arch := map[string]string{"amd64": "amd64", "arm64": "aarch64"}[s.Architecture]
-	return strings.TrimSuffix(cmp.Or(s.Mirror, Mirror), "/") + "/" + path.Join(s.Release+"-RELEASE", arch, "Latest")
+	return strings.TrimSuffix(cmp.Or(s.Mirror, s.Publisher, Mirror), "/") + "/" + path.Join("releases/VM-IMAGES", s.Release+"-RELEASE", arch, "Latest")
 }
 
 // URL of the image.

@@ -258,7 +258,7 @@ func TestSourceNames(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	for _, bad := range []cloudbox.Source{
-		{}, {"15", "amd64", "zfs", "", ""}, {"15.1", "riscv64", "zfs", "", ""}, {"15.1", "amd64", "ext4", "", ""}, {"../15.1", "amd64", "zfs", "", ""}, {"15.1/..", "amd64", "zfs", "", ""},
+		{}, {"15", "amd64", "zfs", "", "", ""}, {"15.1", "riscv64", "zfs", "", "", ""}, {"15.1", "amd64", "ext4", "", "", ""}, {"../15.1", "amd64", "zfs", "", "", ""}, {"15.1/..", "amd64", "zfs", "", "", ""},
 	} {
 		if bad.Check() == nil {
 			t.Errorf("Check() of %+v: no error, want one", bad)

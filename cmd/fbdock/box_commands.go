@@ -27,7 +27,7 @@ func boxCommand(p *program) *cli.Command {
 			&cli.StringFlag{Name: "release", Usage: "use this `RELEASE` of the system (default: 15.1 of FreeBSD, 3.24 of Alpine)"},
 			&cli.StringFlag{Name: "arch", Usage: "make it for `ARCH`: amd64 or arm64 (default: this host's)"},
 			&cli.StringFlag{Name: "root", Usage: "use this root `FILESYSTEM` of FreeBSD: zfs or ufs (default: zfs)"},
-			&cli.StringFlag{Name: "mirror", Usage: "take images and their digests from `URL` instead of their publisher"},
+			&cli.StringFlag{Name: "mirror", Usage: "take images and their digests from `URL` in place of https://download.freebsd.org or https://dl-cdn.alpinelinux.org/alpine"},
 			yesFlag("do not ask before using an image that is not its publisher's"),
 		),
 		Action: func(c *cli.Context) error {

@@ -80,7 +80,7 @@ func cloudImage(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	_, err = w.Write(image)
 	ts.Check(errors.Join(err, w.Close()))
-	dir := ts.MkAbs("published/15.1-RELEASE/amd64/Latest")
+	dir := ts.MkAbs("published/releases/VM-IMAGES/15.1-RELEASE/amd64/Latest")
 	ts.Check(os.MkdirAll(dir, 0o700))
 	const name = "FreeBSD-15.1-RELEASE-amd64-BASIC-CLOUDINIT-zfs.raw.xz"
 	ts.Check(os.WriteFile(filepath.Join(dir, name), packed.Bytes(), 0o600))

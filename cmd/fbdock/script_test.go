@@ -182,6 +182,7 @@ func withTimeouts() {
 		o.Today = time.Date(2026, time.November, 28, 0, 0, 0, 0, time.UTC)
 		if host := os.Getenv("FBDOCK_TEST_IMAGES"); host != "" {
 			o.Catalogue = elsewhere{o.Catalogue, host}
+			o.FreeBSD = "https://" + host
 		}
 	}
 	os.Exit(p.main(context.Background(), os.Args))

@@ -23,6 +23,9 @@ type PulledImage struct {
 // ImagePull fetches the engine images of the project and pins them. With
 // upgrade the catalogue's pick takes the place of what was pinned.
 func ImagePull(ctx context.Context, p *project.Project, upgrade bool) ([]PulledImage, error) {
+	if err := project.AgreeToMirrors(ctx, p); err != nil {
+		return nil, err
+	}
 	var pulled []PulledImage
 	for _, img := range engineImages(p) {
 		if upgrade && img.Path == "" {
@@ -30,7 +33,7 @@ func ImagePull(ctx context.Context, p *project.Project, upgrade bool) ([]PulledI
 			if err != nil {
 				return pulled, err
 			}
-			img = fresh
+			img = fresh.Near(img.Mirror)
 		}
 		file, digest, err := fetch(ctx, p, img, upgrade)
 		if err != nil {
@@ -43,7 +46,7 @@ func ImagePull(ctx context.Context, p *project.Project, upgrade bool) ([]PulledI
 
 // fetch brings one image into the cache and into the lock file.
 func fetch(ctx context.Context, p *project.Project, img boxes.Image, replace bool) (file, digest string, err error) {
-	if err := images.Consent(p.Env, p.Lock, lockfile.Image, img); err != nil {
+	if img, err = images.Consent(ctx, p.Env, p.Cache(), p.Lock, lockfile.Image, img); err != nil {
 		return "", "", err
 	}
 	err = progress.Run(p.Progress, img.Name, func() (string, error) {

@@ -63,7 +63,7 @@ type siblings struct {
 	instance string // what libvirt calls the machine and its network
 }
 
-const mirrored = "15.1-RELEASE/amd64/Latest/FreeBSD-15.1-RELEASE-amd64-BASIC-CLOUDINIT-zfs.raw.xz"
+const mirrored = "releases/VM-IMAGES/15.1-RELEASE/amd64/Latest/FreeBSD-15.1-RELEASE-amd64-BASIC-CLOUDINIT-zfs.raw.xz"
 
 // newSiblings is a project whose Vagrant and cache are empty, and that has
 // pinned the stand-in of FreeBSD's image as the publisher's.
@@ -87,7 +87,7 @@ func newSiblings(t *testing.T, freebsd, alpine string) *siblings {
 	t.Cleanup(server.Close)
 	s.mirror = server.URL
 	s.file(t, "fbdock.lock.hcl", fmt.Sprintf("cloud_image \"freebsd-15.1-zfs\" \"amd64\" {\n  url    = %q\n  sha512 = %q\n}\n",
-		"https://download.freebsd.org/releases/VM-IMAGES/"+mirrored, digestOf(t, freebsd)))
+		"https://download.freebsd.org/"+mirrored, digestOf(t, freebsd)))
 	s.file(t, "fbdock.hcl", fmt.Sprintf(`machine "dev" {
   provider = "libvirt"
   box      = "fbdock/freebsd-15.1"

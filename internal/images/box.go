@@ -34,8 +34,12 @@ type BoxOptions struct {
 	Release      string   // of the system; "" is 15.1 of FreeBSD, 3.24 of Alpine
 	Architecture string   // "" is this computer's
 	Filesystem   string   // of FreeBSD: zfs or ufs; "" is zfs
-	// Mirror takes the place of download.freebsd.org, or of Alpine's mirrors.
+	// Mirror takes the place of download.freebsd.org, or of Alpine's mirrors, with
+	// the digests that it has: the user has named it.
 	Mirror string
+	// Nearby is a mirror of download.freebsd.org that a project's file names:
+	// nothing but files is taken from it.
+	Nearby string
 	// Image of Alpine, in place of System and the rest, out of a Cache of its own.
 	Image *boxes.Image
 	Cache boxes.Cache
@@ -59,6 +63,8 @@ type Maker struct {
 	host.Env
 	Architecture string // of this host
 	Catalogue    plan.Catalogue
+	// FreeBSD is where FreeBSD publishes its files; "" is download.freebsd.org.
+	FreeBSD string
 }
 
 // BuildBoxes makes Vagrant boxes of an official cloud image, one for
@@ -78,6 +84,7 @@ type boxRun struct {
 	lock   *lockfile.File
 	cache  boxes.Cache
 	source cloudbox.Source
+	nearby string // BoxOptions.Nearby
 	// img is the image of Alpine, kind that of the image's pin.
 	img     boxes.Image
 	kind    lockfile.Kind
@@ -124,7 +131,7 @@ func newBoxRun(m Maker, lock *lockfile.File, b BoxOptions) (*boxRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &boxRun{Maker: m, lock: lock, cache: Cache(m.Env), formats: formats}
+	r := &boxRun{Maker: m, lock: lock, cache: Cache(m.Env), formats: formats, nearby: b.Nearby}
 	if b.Image != nil {
 		r.cache = b.Cache
 	}

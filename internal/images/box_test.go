@@ -223,7 +223,7 @@ func TestBoxOfAnotherFileThanPinned(t *testing.T) {
 	old := strings.Repeat("ab", 64)
 	if err := b.lock.Add(lockfile.Pin{
 		Kind: lockfile.CloudImage, Name: "freebsd-15.1-zfs", Architecture: "amd64", SHA512: old,
-		URL: f.URL + "/15.1-RELEASE/amd64/Latest/FreeBSD-15.1-RELEASE-amd64-BASIC-CLOUDINIT-zfs.raw.xz",
+		URL: f.URL + "/releases/VM-IMAGES/15.1-RELEASE/amd64/Latest/FreeBSD-15.1-RELEASE-amd64-BASIC-CLOUDINIT-zfs.raw.xz",
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,8 @@ func (r *boxRun) findSource(b BoxOptions) error {
 	case "", cloudbox.FreeBSD:
 		r.kind = lockfile.CloudImage
 		r.source = cloudbox.Source{
-			Release: cmp.Or(b.Release, "15.1"), Architecture: architecture, Filesystem: cmp.Or(b.Filesystem, ownFilesystem), Mirror: b.Mirror,
+			Release: cmp.Or(b.Release, "15.1"), Architecture: architecture, Filesystem: cmp.Or(b.Filesystem, ownFilesystem),
+			Mirror: b.Mirror, Publisher: r.FreeBSD,
 		}
 		if err := r.source.Check(); err != nil {
 			return &failure.Error{Err: err, Next: "the releases are at https://www.freebsd.org/releases/", Code: failure.ExitUsage}
@@ -110,18 +111,18 @@ func (r *boxRun) image(ctx context.Context) (boxes.Image, error) {
 	}
 	if r.lock != nil {
 		if pin, ok := r.lock.Find(r.kind, img.Name, img.Architecture); ok {
-			img = img.Pinned(pin.URL, pin.SHA512)
-			return img, Consent(r.Env, r.lock, r.kind, img)
+			return Consent(ctx, r.Env, r.cache, r.lock, r.kind, img.Pinned(pin.URL, pin.SHA512))
 		}
 	}
-	if img.SHA512 != "" {
-		return img, nil
+	if err := checkNearby(img); err != nil || img.SHA512 != "" {
+		return img, err
 	}
 	if r.source.Mirror != "" {
 		r.Progress.Warn(fmt.Sprintf("no digest of %s is pinned: the one that %s lists is taken, as --mirror says", img.Name, r.source.Mirror))
 	}
 	err := r.phase("digest", func() (text string, err error) {
 		img.SHA512, err = r.cache.Digest(ctx, img)
+		img.Vouched = err == nil
 		return img.Checksums, r.mismatch(img, err)
 	})
 	return img, err
@@ -135,12 +136,12 @@ func (r *boxRun) published() boxes.Image {
 	}
 	img := boxes.Image{
 		Name: r.source.Name(), Architecture: r.source.Architecture, URLs: []string{r.source.URL()},
-		Mirrors: []string{cloudbox.Mirror}, Checksums: r.source.Checksums(),
+		Mirrors: []string{cmp.Or(r.FreeBSD, cloudbox.Mirror)}, Checksums: r.source.Checksums(),
 	}
 	if r.source.Mirror != "" {
-		img.Mirrors = []string{r.source.Mirror, cloudbox.Mirror}
+		img.Mirrors = append([]string{r.source.Mirror}, img.Mirrors...)
 	}
-	return img
+	return img.Near(r.nearby)
 }
 
 func (r *boxRun) pin(img boxes.Image) error {

@@ -1,14 +1,17 @@
 package images
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/lockfile"
+	"github.com/fbdock/fbdock/internal/redact"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -27,28 +30,63 @@ func otherOrigin(cache boxes.Cache, img boxes.Image, pin lockfile.Pin) string {
 
 // Consent has the user's yes to a pinned file that is not its publisher's:
 // who writes the lock file of a project that was cloned chooses what runs.
-// The yes is remembered for this project, this digest and this address.
-func Consent(env host.Env, lock *lockfile.File, kind lockfile.Kind, img boxes.Image) error {
+// The yes is remembered for this project, this digest and this address. The
+// answer is the image as it may be fetched.
+func Consent(ctx context.Context, env host.Env, cache boxes.Cache, lock *lockfile.File, kind lockfile.Kind, img boxes.Image) (boxes.Image, error) {
+	if err := checkNearby(img); err != nil {
+		return img, err
+	}
 	pin, ok := lock.Find(kind, img.Name, img.Architecture)
 	if !ok || img.Path != "" || img.SHA512 != pin.SHA512 {
-		return nil // what is used then is the publisher's, or the user's own
+		return img, nil // what is used then is the publisher's, or the user's own
 	}
-	from := otherOrigin(Cache(env), img, pin)
+	why := "is not its publisher's"
+	from := otherOrigin(cache, img, pin)
+	if from == "" && len(img.Nearby) > 0 && !host.Exists(cache.Path(pin.SHA512)) {
+		if img.Vouched = img.Vouched || vouched(ctx, cache, img); !img.Vouched {
+			from, why = img.Nearby[0], "its publisher does not list, or cannot be asked about, and a mirror is to have"
+		}
+	}
 	if from == "" {
-		return nil
+		return img, nil
 	}
 	project, err := projectOf(env, lock)
 	if err != nil {
-		return err
+		return img, err
 	}
 	if given, err := project.Consented(consentKey(pin, from)); err != nil || given {
-		return err
+		return img, err
 	}
-	env.Progress.Warn(fmt.Sprintf("%s pins %s to a file that is not its publisher's\n  from:   %s\n  sha512: %s", lock.Path(), pin, from, pin.SHA512))
+	env.Progress.Warn(fmt.Sprintf("%s pins %s to a file that %s\n  from:   %s\n  sha512: %s", lock.Path(), pin, why, from, pin.SHA512))
 	if err := askFor(env, lock, pin, from); err != nil {
-		return err
+		return img, err
 	}
-	return remember(env, lock, pin, from)
+	return img, remember(env, lock, pin, from)
+}
+
+// vouched tells whether the publisher lists the digest of an image. Who is pinned
+// to another file and has a mirror of the project's own gets what that mirror
+// has.
+func vouched(ctx context.Context, cache boxes.Cache, img boxes.Image) bool {
+	want := img.SHA512
+	img.SHA512 = ""
+	listed, err := cache.Digest(ctx, img)
+	return err == nil && listed == want
+}
+
+// checkNearby refuses a mirror over plain HTTP for a file whose digest is not
+// known beforehand: a project that pins nothing has its first file from where
+// nobody between can change it.
+func checkNearby(img boxes.Image) error {
+	for _, address := range img.Nearby {
+		if img.SHA512 == "" && !strings.HasPrefix(address, "https://") {
+			return &failure.Error{
+				Err:  fmt.Errorf("%s is plain HTTP, and no digest of %s is pinned or in the catalogue", redact.URL(address), img.Name),
+				Next: "set the mirror to an address that begins with https://, or pin the image without the mirror first", Code: failure.ExitUsage,
+			}
+		}
+	}
+	return nil
 }
 
 func consentKey(pin lockfile.Pin, from string) string {

@@ -14,7 +14,7 @@ func EnsureBox(ctx context.Context, maker Maker, lock *lockfile.File, m plan.Mac
 		return BoxResult{}, nil
 	}
 	made, err := BuildBoxes(ctx, maker, lock, BoxOptions{
-		Providers: []string{m.Provider}, Release: ownRelease(m), Architecture: m.Box.Architecture,
+		Providers: []string{m.Provider}, Release: ownRelease(m), Architecture: m.Box.Architecture, Nearby: m.Mirrors.FreeBSD,
 	})
 	if err != nil {
 		return BoxResult{}, err

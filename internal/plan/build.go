@@ -120,6 +120,7 @@ func (b *builder) machine() Machine {
 		CLI:      cmp.Or(b.in.CLI, CLIAuto),
 		Forward:  Loopback(), MaxForwards: defaultForwards,
 		Timeouts: Timeouts(b.in.Timeouts),
+		Mirrors:  Mirrors(b.in.Mirrors),
 		Podman:   b.in.Podman,
 	}
 	if !m.OwnComputer() {

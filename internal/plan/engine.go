@@ -56,7 +56,7 @@ func (b *builder) engine(m Machine) Engine {
 		e.Bridge, e.Tap = ownBridge, ownTap
 	}
 	b.overlap(e.Network, m.OwnComputer())
-	e.Image = b.image(in.Image)
+	e.Image = b.image(in.Image).Near(m.Mirrors.Alpine)
 	for i, file := range in.CACertificates {
 		e.CACertificates = append(e.CACertificates, b.certificates(fmt.Sprintf("engine.ca_certificates.%d", i), file))
 	}

@@ -52,6 +52,7 @@ type Machine struct {
 	JailNetwork netip.Prefix `json:"jail_network,omitzero"`
 	Jails       []Jail       `json:"jails,omitempty"`
 	Timeouts    Timeouts     `json:"timeouts,omitzero"`
+	Mirrors     Mirrors      `json:"mirrors,omitzero"`
 	Provisions  []Provision  `json:"provisions,omitempty"`
 	// Notes are the choices made for the user that deserve a word.
 	Notes []string `json:"notes,omitempty"`
@@ -78,6 +79,13 @@ type Timeouts struct {
 	Engine  time.Duration `json:"engine_ns,omitempty"`
 	Stop    time.Duration `json:"stop_ns,omitempty"`
 	Command time.Duration `json:"command_ns,omitempty"`
+}
+
+// Mirrors are where files of a project are fetched from first; "" is their
+// publisher alone. Digests are never taken from there.
+type Mirrors struct {
+	FreeBSD string `json:"freebsd,omitempty"` // in place of https://download.freebsd.org
+	Alpine  string `json:"alpine,omitempty"`  // in place of https://dl-cdn.alpinelinux.org/alpine
 }
 
 // OwnComputer tells whether the machine is a computer of the user's own

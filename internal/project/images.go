@@ -43,5 +43,5 @@ func (p *Project) Cache() boxes.Cache {
 
 // Maker makes the boxes of the project.
 func (o Options) Maker() images.Maker {
-	return images.Maker{Env: o.Env, Architecture: o.HostFacts.Architecture, Catalogue: o.Catalogue}
+	return images.Maker{Env: o.Env, Architecture: o.HostFacts.Architecture, Catalogue: o.Catalogue, FreeBSD: o.FreeBSD}
 }

@@ -48,6 +48,8 @@ type Options struct {
 	Facts func(context.Context) (platforms.Facts, error)
 	// Catalogue names boxes and engine images.
 	Catalogue plan.Catalogue
+	// FreeBSD is where FreeBSD publishes its files; "" is download.freebsd.org.
+	FreeBSD string
 	// Ahead is a login at an agent that was begun before the configuration
 	// was read; it may be nil.
 	Ahead *machine.Ahead

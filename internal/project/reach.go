@@ -167,6 +167,24 @@ func (p *Project) AgreeToReach() error {
 	return p.askReach(p.agreements, missing)
 }
 
+// AgreeToMirrors has the user's yes to the mirrors that the configuration names,
+// for a command that only fetches, and writes it down.
+func AgreeToMirrors(ctx context.Context, p *Project) error {
+	missing, err := p.agreements.missing(reach.OfMirrors(p.Plan))
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	if err := p.askReach(p.agreements, missing); err != nil {
+		return err
+	}
+	unlock, err := p.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return p.RememberReach()
+}
+
 // RememberReach writes down what was agreed to.
 func (p *Project) RememberReach() error {
 	if len(p.agreements.given) == 0 {

@@ -117,6 +117,26 @@ func (f *finder) machine(m plan.Machine) {
 		f.file(Image, m.Engine.Image.Path, to)
 	}
 	f.forward(m)
+	f.mirrors(m)
+}
+
+// mirrors are addresses that this host connects to, and that learn of it; what
+// they send is used when its digest is right.
+func (f *finder) mirrors(m plan.Machine) {
+	for _, mirror := range []string{m.Mirrors.FreeBSD, m.Mirrors.Alpine} {
+		if mirror != "" {
+			f.add(Reach{Kind: Mirror, What: mirror})
+		}
+	}
+}
+
+// OfMirrors are the mirrors that the machines of p fetch from.
+func OfMirrors(p plan.Plan) []Reach {
+	f := &finder{}
+	for _, m := range p.Machines {
+		f.mirrors(m)
+	}
+	return sorted(f.all)
 }
 
 func (f *finder) forward(m plan.Machine) {

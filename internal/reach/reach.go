@@ -25,6 +25,7 @@ const (
 	Forward     Kind = "forward"     // an address to listen on
 	Host        Kind = "host"        // a computer to log in to
 	Box         Kind = "box"         // a box whose code runs on the host
+	Mirror      Kind = "mirror"      // an address that images are fetched from
 )
 
 // Access is what guests may do with a folder.
@@ -55,6 +56,7 @@ func (r Reach) String() string {
 		Certificate: "sends the certificates in %s to the engine", Script: "runs the script %s in a guest",
 		Image: "starts the engine from the disk image %s", Forward: "listens on %s, for published ports",
 		Host: "logs in to %s with your SSH keys, and becomes root there", Box: "makes the guest of the box %s",
+		Mirror: "fetches images from %s",
 	}[r.Kind]
 	if text == "" {
 		text = string(r.Kind) + " %s"

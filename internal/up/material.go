@@ -105,8 +105,8 @@ func (u *run) box(ctx context.Context) error {
 // image finds the engine's disk image, in the user's own file or in the
 // cache, fetching it when it is not there, and knows its digest.
 func (u *run) image(ctx context.Context) (i imageFile, err error) {
-	want := u.EngineImage(u.m)
-	if err := images.Consent(u.Env, u.Lock, lockfile.Image, want); err != nil {
+	want, err := images.Consent(ctx, u.Env, u.Cache(), u.Lock, lockfile.Image, u.EngineImage(u.m))
+	if err != nil {
 		return i, err
 	}
 	if i, err = stamped(u.ImagePath(u.m)); err == nil && i.stamp == u.applied.ImageStamp && images.Pinned(u.Lock, want, u.applied.Image) {
