@@ -79,7 +79,7 @@ func TestChoice(t *testing.T) {
 		{"linux, firmware off", linux(platforms.KVM{}, platforms.CPU{Vendor: "AMD"}), "libvirt", platforms.Never, "neither VT-x"},
 		{"windows, Hyper-V off", windows(platforms.Windows{}), "vmware_desktop", platforms.Works, "supports nesting"},
 		{"windows, WSL2 on", windows(platforms.Windows{HyperV: true}), "vmware_desktop", platforms.Never, "under Hyper-V"},
-		{"windows, Hyper-V as admin", windows(platforms.Windows{HyperV: true, VMMS: true, Admin: true}), "hyperv", platforms.Maybe, "not been seen"},
+		{"windows, Hyper-V as admin", windows(platforms.Windows{HyperV: true, VMMS: true, Admin: true}), "vmware_desktop", platforms.Never, "under Hyper-V"},
 		{"intel mac", mac(0, "15.7", "vmware", "vmware_utility", "virtualbox=7.1.0"), "vmware_desktop", platforms.Maybe, "expected"},
 		{"intel mac with utm", mac(0, "15.7", "utm"), "utm", platforms.Never, "UTM"},
 		{"intel mac with qemu", mac(0, "15.7", "qemu=11.1.0"), "qemu", platforms.Never, "accelerators"},

@@ -165,6 +165,11 @@ func parallels(f Facts) nesting {
 // keepsFromVirtualBox tells whether this Linux holds the processor's
 // virtualization for KVM and this VirtualBox cannot take it over.
 func keepsFromVirtualBox(f Facts) bool {
-	v := f.Programs["virtualbox"].Version
-	return f.OS == "linux" && f.KVM.Module != "" && f.Kernel != "" && !older(f.Kernel, kernelKeepsVT) && older(v, virtualBoxSharesKVM)
+	return kvmKeepsProcessor(f) && older(f.Programs["virtualbox"].Version, virtualBoxSharesKVM)
+}
+
+// kvmKeepsProcessor tells whether this Linux has the processor's virtualization
+// in its KVM's hands as long as that is loaded.
+func kvmKeepsProcessor(f Facts) bool {
+	return f.OS == "linux" && f.KVM.Module != "" && f.Kernel != "" && !older(f.Kernel, kernelKeepsVT)
 }

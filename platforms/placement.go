@@ -41,7 +41,7 @@ func noSibling(provider string) string {
 	if placement.MakesSibling(provider) {
 		return "beside FreeBSD it is not known to run on the processor itself here"
 	}
-	return "`fbdock up` makes no engine beside FreeBSD with " + provider + " yet"
+	return placement.NoSibling(provider)
 }
 
 // siblings tells whether a provider makes VMs, of which one can be the engine.
@@ -53,26 +53,13 @@ func siblings(provider string) bool {
 	return false
 }
 
-// accelerated tells whether the VMs of a provider that makes siblings are known
-// to run on the processor itself. vagrant-qemu finds the firmware of arm64 on
-// macOS alone, and what Windows lets QEMU use is not among the facts.
-func accelerated(f Facts, provider string) bool {
-	switch f.OS {
-	case "linux":
-		return f.Arch == "amd64" && f.KVM.Present && f.KVM.Usable
-	case "darwin":
-		return provider == "qemu" && f.CPU.Hypervisor == ""
-	}
-	return false
-}
-
 // beside is the question that decides for an engine beside FreeBSD: does the
 // provider run VMs at speed?
 func (d *doctor) beside() {
 	const name = "bhyve"
 	why := "a VM runs at speed only with KVM"
 	emulate := words(`set hypervisor = "qemu" in the engine block of fbdock.hcl: both VMs are emulated, which is some ten times slower`)
-	onKVM := d.OS == "linux" && placement.MakesSibling(d.choice.Provider)
+	onKVM := d.OS == "linux" && placement.Emulates(d.choice.Provider)
 	switch {
 	case d.want.Hypervisor == "qemu":
 		d.warn(name, "not wanted: "+d.choice.Provider+" emulates both VMs, as engine.hypervisor says", "emulation is some ten times slower", Remedy{})
@@ -80,6 +67,9 @@ func (d *doctor) beside() {
 		d.fail(name, "not wanted, but "+d.choice.Provider+" has no KVM: /dev/kvm is missing", why, or(loadKVM(d.Facts), emulate))
 	case onKVM && !d.KVM.Usable:
 		d.fail(name, "not wanted, but "+d.choice.Provider+" has no KVM: this user may not open /dev/kvm", why, or(permitKVM(d.Facts), emulate))
+	case d.choice.Provider == "virtualbox" && keepsFromVirtualBox(d.Facts):
+		d.fail(name, "not wanted, but VirtualBox gets no VM started: Linux "+d.Kernel+" keeps the processor's virtualization for KVM",
+			"the engine is a VM of VirtualBox", unloadKVM(d.Facts))
 	default:
 		d.pass(name, "not wanted: the engine is a VM beside FreeBSD")
 	}

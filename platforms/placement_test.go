@@ -7,57 +7,130 @@ import (
 	"github.com/fbdock/fbdock/platforms"
 )
 
+// sibling is a place beside FreeBSD or the reason against one, on a host.
+type sibling struct {
+	facts             platforms.Facts
+	provider          string
+	placement, reason string
+}
+
+func (s sibling) test(t *testing.T) {
+	t.Helper()
+	placement, reason := platforms.Place(s.facts, s.provider)
+	if placement != s.placement || !strings.Contains(reason, s.reason) {
+		t.Errorf("Place(%s %s, %s) = %q, %q, want %q, %q", s.facts.OS, s.facts.Arch, s.provider, placement, reason, s.placement, s.reason)
+	}
+}
+
+const notKnown = "not known to run on the processor itself"
+
 func TestPlace(t *testing.T) {
 	t.Parallel()
 	kvm := platforms.Facts{OS: "linux", Arch: "amd64", CPU: platforms.CPU{Vendor: "AMD", SVM: true}, KVM: platforms.KVM{Present: true, Usable: true, Nested: true}}
 	runner := kvm
 	runner.KVM.Nested = false
-	mac := platforms.Facts{OS: "darwin", Arch: "arm64", CPU: platforms.CPU{Apple: 2}}
-	hyperV := platforms.Facts{OS: "windows", Arch: "amd64", Windows: platforms.Windows{HyperV: true}}
+	apple := platforms.Facts{OS: "darwin", Arch: "arm64", CPU: platforms.CPU{Apple: 2}}
 	deep := kvm
 	deep.CPU.Hypervisor = "Microsoft"
 	locked := runner
 	locked.KVM.Usable = false
 	arm := platforms.Facts{OS: "linux", Arch: "arm64", KVM: platforms.KVM{Present: true, Usable: true}}
-	vm := mac
+	vm := apple
 	vm.CPU.Hypervisor = "Apple"
-	for _, tt := range []struct {
-		facts             platforms.Facts
-		provider          string
-		placement, reason string
-	}{
+	for _, tt := range []sibling{
 		{kvm, "libvirt", platforms.Nested, "KVM supports nesting"},
 		{runner, "libvirt", platforms.Sibling, "bhyve cannot run in libvirt: KVM's nesting is off"},
 		{deep, "libvirt", platforms.Sibling, "bhyve is not known to run in libvirt: KVM supports nesting, but this computer is itself"},
-		{locked, "libvirt", platforms.Nested, "not known to run on the processor itself"},
-		{arm, "libvirt", platforms.Nested, "not known to run on the processor itself"},
-		{mac, "qemu", platforms.Sibling, "Apple M2"},
-		{vm, "qemu", platforms.Nested, "not known to run on the processor itself"},
-		{mac, "vmware_desktop", platforms.Nested, "Apple M2 gives its guests no virtualization; that began with the M3; `fbdock up` makes no engine beside FreeBSD with vmware_desktop yet"},
-		{hyperV, "virtualbox", platforms.Nested, "`fbdock up` makes no engine beside FreeBSD"},
-		{hyperV, "qemu", platforms.Nested, "not known to run on the processor itself"},
-		{hyperV, "hyperv", platforms.Nested, "bhyve under Hyper-V has not been seen yet"},
-		{mac, "docker", platforms.Nested, "no other place"},
+		{locked, "libvirt", platforms.Nested, notKnown},
+		{arm, "libvirt", platforms.Nested, notKnown},
+		{apple, "qemu", platforms.Sibling, "Apple M2"},
+		{vm, "qemu", platforms.Nested, notKnown},
+		{windows(platforms.Windows{HyperV: true}), "qemu", platforms.Nested, notKnown},
+		{windows(platforms.Windows{HyperV: true}), "hyperv", platforms.Nested, "bhyve under Hyper-V has not been seen yet"},
+		{apple, "parallels", platforms.Nested, "there is no box of Alpine for Parallels"},
+		{apple, "utm", platforms.Nested, "one network card"},
+		{apple, "docker", platforms.Nested, "no other place"},
 		{platforms.Facts{OS: "freebsd", Arch: "amd64"}, "native", platforms.Nested, "no other place"},
 	} {
-		placement, reason := platforms.Place(tt.facts, tt.provider)
-		if placement != tt.placement || !strings.Contains(reason, tt.reason) {
-			t.Errorf("Place(%s, %s) = %q, %q, want %q, %q", tt.facts.OS, tt.provider, placement, reason, tt.placement, tt.reason)
+		tt.test(t)
+	}
+}
+
+// VirtualBox and VMware make an engine beside FreeBSD where the processor's
+// virtualization is theirs.
+func TestPlaceOfVirtualBoxAndVMware(t *testing.T) {
+	t.Parallel()
+	const vmware, virtualBox = "vmware_desktop", "virtualbox"
+	with := func(f platforms.Facts, programsOf ...string) platforms.Facts {
+		f.Programs = programs(programsOf...)
+		return f
+	}
+	hyperV := windows(platforms.Windows{HyperV: true})
+	old := hyperV
+	old.OSVersion = "10.0.18363"
+	off := windows(platforms.Windows{})
+	off.CPU.VMX = false
+	free := linux(platforms.KVM{}, intel)
+	kept := linux(platforms.KVM{Present: true, Module: "kvm_intel"}, intel)
+	before := kept
+	before.Kernel = "6.8.0-45-generic"
+	deep := linux(platforms.KVM{}, platforms.CPU{Vendor: "Intel", VMX: true, Hypervisor: "KVM"})
+	arm := free
+	arm.Arch = "arm64"
+	for _, tt := range []sibling{
+		{windows(platforms.Windows{}), virtualBox, platforms.Sibling, "bhyve is not known to run in virtualbox"},
+		{hyperV, virtualBox, platforms.Nested, notKnown},
+		{off, virtualBox, platforms.Nested, "neither VT-x nor AMD-V"},
+		{mac(0, "14.7"), virtualBox, platforms.Sibling, "not known to run in virtualbox"},
+		{mac(2, "15.7"), virtualBox, platforms.Nested, notKnown},
+		{free, virtualBox, platforms.Sibling, "not known to run in virtualbox"},
+		{before, virtualBox, platforms.Sibling, "not known to run in virtualbox"},
+		{kept, virtualBox, platforms.Nested, notKnown},
+		{with(kept, "virtualbox=7.2.10"), virtualBox, platforms.Sibling, "not known to run in virtualbox"},
+		{with(windows(platforms.Windows{}), "virtualbox=6.1.50"), virtualBox, platforms.Sibling, "VirtualBox 6.1.50 cannot nest bhyve"},
+		{deep, virtualBox, platforms.Nested, "crashes are known"},
+
+		{windows(platforms.Windows{}), vmware, platforms.Nested, "VMware supports nesting"},
+		{hyperV, vmware, platforms.Sibling, "under Hyper-V"},
+		{with(hyperV, "vmware=15.5.2"), vmware, platforms.Nested, notKnown},
+		{old, vmware, platforms.Nested, notKnown},
+		{mac(0, "15.7"), vmware, platforms.Sibling, "not known to run in vmware_desktop"},
+		{mac(1, "15.7", "vmware=13.6.4"), vmware, platforms.Sibling, "Apple M1"},
+		{mac(1, "15.7", "vmware=12.2"), vmware, platforms.Nested, notKnown},
+		{free, vmware, platforms.Sibling, "not known to run in vmware_desktop"},
+		{kept, vmware, platforms.Nested, "expected to nest"},
+		{arm, vmware, platforms.Nested, notKnown},
+	} {
+		tt.test(t)
+	}
+}
+
+// An engine beside FreeBSD that the file asks for and that is not made is one
+// failure, with its reason and a fix.
+func TestSiblingIsRefused(t *testing.T) {
+	t.Parallel()
+	for provider, why := range map[string]string{"parallels": "no published specification", "utm": "one network card", "hyperv": "one network card"} {
+		d := platforms.Diagnose(platforms.Facts{OS: "darwin", Arch: "arm64", CPU: platforms.CPU{Apple: 2}},
+			platforms.Wanted{Provider: provider, Placement: platforms.Sibling})
+		for _, c := range d.Checks {
+			switch {
+			case c.Name == "bhyve" && c.Result != platforms.Pass:
+				t.Errorf("check of bhyve = %+v, want Pass, as a sibling does not need it", c)
+			case c.Name == "placement" && (c.Result != platforms.Fail || c.Fix.None() || !strings.Contains(c.Why, why)):
+				t.Errorf("placement with %s: %+v, want a failure with a fix, because %q", provider, c, why)
+			}
 		}
 	}
 }
 
-// An engine beside FreeBSD that the file asks for is one failure, with a fix.
-func TestSiblingIsRefused(t *testing.T) {
+// VirtualBox starts no VM while Linux keeps the processor for KVM.
+func TestSiblingBesideKVM(t *testing.T) {
 	t.Parallel()
-	d := platforms.Diagnose(platforms.Facts{OS: "darwin", Arch: "arm64", CPU: platforms.CPU{Apple: 2}},
-		platforms.Wanted{Provider: "vmware_desktop", Placement: platforms.Sibling})
+	f := linux(platforms.KVM{Present: true, Usable: true, Module: "kvm_intel"}, intel)
+	d := platforms.Diagnose(f, platforms.Wanted{Provider: "virtualbox", Placement: platforms.Sibling})
 	for _, c := range d.Checks {
-		switch {
-		case c.Name == "bhyve" && c.Result != platforms.Pass:
-			t.Errorf("check of bhyve = %+v, want Pass, as a sibling does not need it", c)
-		case c.Name == "placement" && (c.Result != platforms.Fail || c.Fix.None()):
-			t.Errorf("placement: %+v, want a failure with a fix", c)
+		if c.Name == "bhyve" && (c.Result != platforms.Fail || !strings.Contains(c.Fix.String(), "modprobe -r kvm_intel")) {
+			t.Errorf("check of bhyve with VirtualBox beside KVM = %+v, want Fail and the fix modprobe -r kvm_intel", c)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package vagrantfiles
 
 import (
-	"crypto/sha256"
 	"fmt"
 	"strings"
 
@@ -13,8 +12,8 @@ import (
 // would rewrite rc.conf.
 type card struct {
 	link   string // name of the network
+	id     [32]byte
 	engine bool
-	id     [4]byte // of the network; the last byte of an address is the VM's
 	mac    string
 	// from and to are UDP ports of the host, where the network is a pair of them.
 	from, to int
@@ -22,20 +21,11 @@ type card struct {
 
 // cardOf is the card of m's FreeBSD, or of its engine.
 func cardOf(m plan.Machine, engine bool) card {
-	sum := sha256.Sum256([]byte("network " + m.Instance))
-	c := card{link: m.Instance, engine: engine, mac: m.CardMAC(engine), id: [4]byte(sum[:4]), from: qemuPort(m.Instance), to: qemuPort(m.Instance) + 1}
+	c := card{link: m.Instance, id: m.NetworkID(), engine: engine, mac: m.CardMAC(engine), from: qemuPort(m.Instance), to: qemuPort(m.Instance) + 1}
 	if engine {
 		c.from, c.to = c.to, c.from
 	}
 	return c
-}
-
-// last is the last byte of the card's address, as that of its IPv4 address.
-func (c card) last() byte {
-	if c.engine {
-		return 2
-	}
-	return 1
 }
 
 // bareMAC is the address as VirtualBox and Parallels write it.
@@ -91,20 +81,37 @@ func libvirtNetwork(f *file, c card) {
 	f.line("  libvirt__network_name: %s, libvirt__forward_mode: %s, libvirt__dhcp_enabled: false", quote(c.link), quote("veryisolated"))
 }
 
-// vmwareCard is in the host-only network. VMware takes no other addresses by
-// hand than 00:50:56:00:00:00 to 00:50:56:3f:ff:ff.
+// vmwareCard is in a LAN segment, which no host and no other VM is in. Fusion is
+// not known to have those: there it is in the host-only network, which all VMs
+// of the host share. The plugin takes all cards but its own out of the VM at each
+// start, and then sets what v.vmx says; it has cards of this type (e1000e).
 func vmwareCard(f *file, c card) {
-	for _, pair := range [][2]string{
-		{"present", "TRUE"}, {"connectiontype", "hostonly"}, {"virtualdev", "e1000"}, {"addresstype", "static"},
-		{"address", fmt.Sprintf("00:50:56:%02x:%02x:%02x", c.id[0]&0x3f, c.id[1], c.id[2]&0xfc|c.last())},
-	} {
-		f.line("v.vmx[%s] = %s", quote("ethernet1."+pair[0]), quote(pair[1]))
-	}
+	set := func(key, value string) { f.line("v.vmx[%s] = %s", quote("ethernet1."+key), quote(value)) }
+	set("present", "TRUE")
+	set("virtualdev", "e1000e")
+	set("addresstype", "static")
+	set("address", c.mac)
+	f.open("if Vagrant::Util::Platform.darwin?")
+	set("connectiontype", "hostonly")
+	f.depth--
+	f.open("else")
+	set("connectiontype", "pvn")
+	set("pvnid", c.segment())
+	f.end()
 }
 
-// parallelsCard is in the host-only network; prlctl(8) adds it once.
+// segment is the identifier of a LAN segment as VMware writes them: 16 bytes, of
+// which the first is 52.
+func (c card) segment() string {
+	id := fmt.Sprintf("52 % x", c.id[:15])
+	return id[:23] + "-" + id[24:]
+}
+
+// parallelsCard is in the host-only network. The plugin removes it at each start
+// with all cards that it does not know (delete_disabled_adapters), and so it is
+// added (prlctl(8)) after that.
 func parallelsCard(f *file, c card) {
-	f.line(`v.customize "post-import", ["set", :id, "--device-add", "net", "--type", "host-only", "--mac", %s]`,
+	f.line(`v.customize "pre-boot", ["set", :id, "--device-add", "net", "--type", "host-only", "--mac", %s]`,
 		quote(c.bareMAC()))
 }
 

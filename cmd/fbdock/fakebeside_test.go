@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/crypto/ssh"
@@ -33,6 +35,9 @@ func (g *guest) setUp(ch ssh.Channel, command string) (status int) {
 	}
 	_, _ = fmt.Fprintln(ch, said)
 	g.script = string(script)
+	if err := os.WriteFile(filepath.Join(g.root, "setup"), script, 0o600); err != nil {
+		return 1
+	}
 	if err := g.takeKeys(); err != nil {
 		_, _ = fmt.Fprintln(ch.Stderr(), err)
 		return 1

@@ -2,6 +2,7 @@ package main
 
 import (
 	"archive/tar"
+	"cmp"
 	"crypto/ed25519"
 	"encoding/pem"
 	"errors"
@@ -27,12 +28,22 @@ type guest struct {
 	name  string
 	root  string
 	key   string // file of the key that may log in
+	// provider is Vagrant's that made it, "" for docker.
+	provider string
 
 	mu      sync.Mutex
 	payload map[string]string
 	engine  *engine
 	podman  *fakePodman
 	script  string // that an engine beside FreeBSD was set up by
+}
+
+// madeWith is the provider of a guest; one that is not made has docker's.
+func (g *guest) madeWith() string {
+	if g == nil {
+		return "docker"
+	}
+	return cmp.Or(g.provider, "docker")
 }
 
 // programs of the guest. What they were asked to do is in guest/NAME/calls.

@@ -171,8 +171,8 @@ func placementText(m plan.Machine) string {
 	if e.PlacementReason != "" {
 		text += ": " + e.PlacementReason
 	}
-	if e.Sibling() && !placement.MakesSibling(m.Provider) {
-		text += "; `fbdock up` cannot make it yet with " + m.Provider
+	if no := placement.NoSibling(m.Provider); e.Sibling() && no != "" {
+		text += "; `fbdock up` cannot make it: " + no
 	}
 	return text
 }

@@ -135,6 +135,9 @@ func (w *world) vagrant(c call) answer {
 	}
 	switch command {
 	case "up", "reload":
+		if i := slices.Index(c.Args, "--provider"); i > 0 && i+1 < len(c.Args) {
+			g.provider = c.Args[i+1]
+		}
 		a := w.boot(c, g)
 		w.engineBeside(g)
 		return a
@@ -150,7 +153,7 @@ func (w *world) vagrant(c call) answer {
 		_ = os.RemoveAll(g.root)
 		return answer{Output: event(name, "ui", "info", "Deleting the container...")}
 	case "status":
-		return answer{Output: event(name, "provider-name", "docker") + event(name, "state", g.state())}
+		return answer{Output: event(name, "provider-name", g.madeWith()) + event(name, "state", g.state())}
 	case "ssh-config":
 		if g.state() != "running" {
 			return refusal("SSHNotReady", "The provider reports that it is not ready for SSH.")
@@ -167,14 +170,14 @@ func (w *world) boot(c call, g *guest) answer {
 	if err := g.boot(w.down); err != nil {
 		return refusal("VMBootBadState", err.Error())
 	}
-	id := filepath.Join(c.Dotfiles, "machines", g.name, "docker", "id")
+	id := filepath.Join(c.Dotfiles, "machines", g.name, g.madeWith(), "id")
 	if err := os.MkdirAll(filepath.Dir(id), 0o700); err != nil {
 		return refusal("VMBootBadState", err.Error())
 	}
 	if err := os.WriteFile(id, []byte("0123"), 0o600); err != nil {
 		return refusal("VMBootBadState", err.Error())
 	}
-	if err := w.list(c, g.name); err != nil {
+	if err := w.list(c, g.name, g.madeWith()); err != nil {
 		return refusal("VMBootBadState", err.Error())
 	}
 	return answer{Output: event(g.name, "ui", "info", "Starting container, please wait...") + event(g.name, "action", "up", "end")}
@@ -182,8 +185,8 @@ func (w *world) boot(c call, g *guest) answer {
 
 // list puts a machine into Vagrant's list of all machines, once, as Vagrant
 // does when it gets an id.
-func (w *world) list(c call, name string) error {
-	file := filepath.Join(c.Dotfiles, "machines", name, "docker", "index_uuid")
+func (w *world) list(c call, name, provider string) error {
+	file := filepath.Join(c.Dotfiles, "machines", name, provider, "index_uuid")
 	if _, err := os.Stat(file); err == nil {
 		return nil
 	}
@@ -199,7 +202,7 @@ func (w *world) list(c call, name string) error {
 		}
 	}
 	list.Machines[uuid] = map[string]string{
-		"name": name, "provider": "docker", "local_data_path": c.Dotfiles, "vagrantfile_path": c.Folder, "state": "running",
+		"name": name, "provider": provider, "local_data_path": c.Dotfiles, "vagrantfile_path": c.Folder, "state": "running",
 	}
 	data, err := json.Marshal(list)
 	return errors.Join(err, os.MkdirAll(filepath.Dir(index), 0o700), os.WriteFile(index, data, 0o644), os.WriteFile(file, []byte(uuid), 0o600))

@@ -43,12 +43,12 @@ func (b *builder) engine(m Machine) Engine {
 		DNS:                in.DNS,
 		Proxy:              b.proxy(),
 	}
+	e.Placement, e.PlacementReason = b.placement(m)
 	if !e.Network.IsValid() {
-		e.Network = netip.MustParsePrefix("10.77.0.0/24")
+		e.Network = defaultNetwork(m, e)
 	}
 	e.Gateway = e.Network.Addr().Next()
 	e.Address = e.Gateway.Next()
-	e.Placement, e.PlacementReason = b.placement(m)
 	if !e.Sibling() {
 		b.virtualBoxCPUs(m.Provider, &e)
 	}

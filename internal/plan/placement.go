@@ -3,6 +3,7 @@ package plan
 import (
 	"crypto/sha256"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"github.com/fbdock/fbdock/hcl"
@@ -34,20 +35,45 @@ func (m Machine) EngineName() string { return m.Name + EngineSuffix }
 const EngineSuffix = "-engine"
 
 // CardMAC is the address of a VM's network card in the network between FreeBSD
-// and the engine beside it, administered locally (IEEE 802, the second bit). The
-// last byte is that of the VM's IPv4 address.
+// and the engine beside it, by which both find it. It is administered locally
+// (IEEE 802, the second bit), and its last byte is that of the VM's IPv4 address.
+// VMware takes no other addresses by hand than 00:50:56:00:00:00 to
+// 00:50:56:3f:ff:ff, whose last byte ends as the IPv4 address does.
 func (m Machine) CardMAC(engine bool) string {
-	id := sha256.Sum256([]byte("network " + m.Instance))
-	last := 1
+	id, last := m.NetworkID(), byte(1)
 	if engine {
 		last = 2
+	}
+	if m.Provider == "vmware_desktop" {
+		return fmt.Sprintf("00:50:56:%02x:%02x:%02x", id[0]&0x3f, id[1], id[2]&0xfc|last)
 	}
 	return fmt.Sprintf("02:%02x:%02x:%02x:%02x:%02x", id[0], id[1], id[2], id[3], last)
 }
 
+// NetworkID tells the network between FreeBSD and an engine beside it from
+// those of other machines.
+func (m Machine) NetworkID() [sha256.Size]byte { return sha256.Sum256([]byte("network " + m.Instance)) }
+
 // PrivateNetwork tells whether a provider makes a network between FreeBSD and
 // an engine beside it.
 func PrivateNetwork(provider string) bool { return provider != "hyperv" && provider != "utm" }
+
+// sharedNetwork tells whether the network between FreeBSD and an engine beside
+// it is one that other machines of the host are in as well.
+func sharedNetwork(provider string) bool {
+	return provider == "vmware_desktop" || provider == "parallels"
+}
+
+// defaultNetwork is 10.77.0.0/24, and where another machine may have its cards
+// in the same network one of 10.77.1.0/24 to 10.77.254.0/24, so that it has
+// other addresses.
+func defaultNetwork(m Machine, e Engine) netip.Prefix {
+	third := byte(0)
+	if e.Sibling() && sharedNetwork(m.Provider) {
+		third = 1 + m.NetworkID()[4]%254
+	}
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 77, third, 0}), 24)
+}
 
 // OwnDisk tells whether docker's data is on a disk of its own; else it is in
 // the root disk of an engine beside FreeBSD. Of the providers only libvirt
@@ -101,7 +127,7 @@ func (b *builder) beside(provider string) {
 	case hypervisor == "bhyve":
 		b.report(hcl.Error, "engine.hypervisor", "leave hypervisor out", "two places for the engine",
 			"bhyve runs the engine in FreeBSD, and a sibling is a VM beside it.")
-	case hypervisor == "qemu" && !placement.MakesSibling(provider):
+	case hypervisor == "qemu" && !placement.Emulates(provider):
 		b.report(hcl.Error, "engine.hypervisor", "leave hypervisor out", "no emulation with this provider",
 			fmt.Sprintf("hypervisor = \"qemu\" has QEMU emulate both VMs, which libvirt and qemu can do, and %s cannot.", provider))
 	}

@@ -21,7 +21,7 @@ import (
 func (p *Project) CheckPlacement(m plan.Machine) error {
 	if m.Engine.Sibling() && !placement.MakesSibling(m.Provider) {
 		return &failure.Error{
-			Err:  fmt.Errorf("machine %s: %s", m.Name, placement.NoSibling(m.Provider)),
+			Err:  fmt.Errorf("machine %s: no engine beside FreeBSD with %s: %s", m.Name, m.Provider, placement.NoSibling(m.Provider)),
 			Next: fmt.Sprintf("set placement = %q in the engine block of %s, or leave it out", plan.PlacementNested, hcl.FileName), Code: failure.ExitImpossible,
 		}
 	}

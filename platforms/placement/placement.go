@@ -9,9 +9,20 @@ const (
 )
 
 // MakesSibling tells whether `up` makes an engine beside FreeBSD with a provider.
-func MakesSibling(provider string) bool { return provider == "libvirt" || provider == "qemu" }
+func MakesSibling(provider string) bool { return NoSibling(provider) == "" }
 
-// NoSibling is the reason why `up` makes none with a provider.
+// NoSibling is the reason why `up` makes none with a provider, "" where it does.
 func NoSibling(provider string) string {
-	return "`fbdock up` makes an engine beside FreeBSD with libvirt and qemu, and not with " + provider + " yet"
+	switch provider {
+	case "libvirt", "qemu", "virtualbox", "vmware_desktop":
+		return ""
+	case "parallels":
+		return "there is no box of Alpine for Parallels, whose format of machines has no published specification"
+	case "hyperv", "utm":
+		return "Vagrant gives a VM of " + provider + " one network card, and so no network between FreeBSD and an engine beside it"
+	}
+	return "the provider " + provider + " makes no engine beside FreeBSD"
 }
+
+// Emulates tells whether a provider can emulate the processor of its VMs.
+func Emulates(provider string) bool { return provider == "libvirt" || provider == "qemu" }
