@@ -25,6 +25,7 @@ import (
 	"github.com/fbdock/fbdock/internal/agent/uplink"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/localsocket"
+	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/privatefile"
 	"github.com/fbdock/fbdock/internal/retry"
 )
@@ -68,6 +69,9 @@ var ErrServed = errors.New("another agent serves this machine")
 // errStopped is the end that was asked for.
 var errStopped = errors.New("stopped")
 
+// errRetired is the end of an agent that makes room for another: the mounts stay.
+var errRetired = fmt.Errorf("another agent takes over: %w", mount.ErrStays)
+
 // Agent serves one machine.
 type Agent struct {
 	o       Options
@@ -80,7 +84,7 @@ type Agent struct {
 	mounts  *mounts
 	bridges *bridges
 
-	retire func() // no new connections
+	retire context.CancelCauseFunc // no new connections; errRetired
 	stop   context.CancelCauseFunc
 
 	conns  sync.WaitGroup
@@ -97,7 +101,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	}
 	life, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	serving, retire := context.WithCancel(life)
+	serving, retire := context.WithCancelCause(life)
+	defer retire(nil)
 	a := &Agent{o: o, began: time.Now(), retire: retire, stop: stop}
 	a.set.Store(&o.Settings)
 	a.freebsd = uplink.New(o.Guests, o.Log)
@@ -132,7 +137,7 @@ func (a *Agent) keepLinks(serving, life context.Context) (end func()) {
 	unmounted := make(chan struct{})
 	go func() {
 		defer close(unmounted)
-		a.mounts.run(serving, life)
+		a.mounts.run(serving)
 	}()
 	var links sync.WaitGroup
 	links.Go(func() {

@@ -51,8 +51,8 @@ func TestBindsComeBack(t *testing.T) {
 		was := lines()
 		for began := time.Now(); lines() < was+5; time.Sleep(20 * time.Millisecond) {
 			if time.Since(began) > time.Minute {
-				t.Fatalf("%s: the container wrote %d lines and no more, want 5 more within 1m; mounts of the engine:\n%s",
-					when, was, m.engine.sh(t, "grep sshfs /proc/self/mounts; ls -l /var/run/fbdock-mounts"))
+				t.Fatalf("%s: the container wrote %d lines and no more, want 5 more within 1m; mounts of the engine:\n%s", when, was,
+					m.engine.sh(t, "grep sshfs /proc/self/mounts; ls -l /var/run/fbdock-mounts; timeout 5 ls -l "+f.Target+"; echo status $?; ps -eo pid,ppid,stat,wchan:24,args | grep -F "+strings.Split(f.Target, "/")[2]))
 			}
 		}
 	}

@@ -101,7 +101,7 @@ func (a *Agent) control(ctx context.Context, asked ssh.NewChannel) {
 	case askStop:
 		after = func() { a.stop(errStopped) }
 	case askRetire:
-		after = a.retire
+		after = func() { a.retire(errRetired) }
 	}
 	status := a.status()
 	status.Refused = refused

@@ -97,9 +97,9 @@ func newMounts(a *Agent) *mounts {
 	return m
 }
 
-// run serves until ctx ends, and unmounts then: the inner ones first. Where life
-// goes on, the next agent serves what can be served again.
-func (m *mounts) run(ctx, life context.Context) {
+// run serves until ctx ends, and unmounts then: the inner ones first. With
+// mount.ErrStays as the cause the next agent serves what can be served again.
+func (m *mounts) run(ctx context.Context) {
 	m.turn.Lock()
 	m.mu.Lock()
 	own := context.WithoutCancel(ctx)
@@ -115,11 +115,7 @@ func (m *mounts) run(ctx, life context.Context) {
 	m.life = nil
 	all = m.folders
 	m.mu.Unlock()
-	var cause error
-	if life.Err() == nil {
-		cause = mount.ErrStays
-	}
-	end(all, cause)
+	end(all, context.Cause(ctx))
 }
 
 // keep mounts one folder again and again.
