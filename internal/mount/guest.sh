@@ -29,6 +29,24 @@ id=$(printf '%s' "$target" | cksum | tr ' ' -)
 stays=
 [ "$(uname -s)" != Linux ] || ! command -v socat >/dev/null || stays=yes
 
+# take_over makes this run the one that has the mount. The run of before, whose
+# link is lost, ends first: it clears away what would be this one's otherwise.
+take_over() {
+  before=$(cat "$state/$id.run" 2>/dev/null)
+  run=$$
+  echo "$run" >"$state/$id.run"
+  # One that waits for sshfs does not see that its link is gone.
+  if old=$(cat "$state/$id.relay" 2>/dev/null) && [ "$(cat "/proc/$old/comm" 2>/dev/null)" = socat ]; then
+    kill "$old"
+  fi
+  tries=0
+  while [ -n "$before" ] && [ "$tries" -lt 50 ] && grep -qs fbdock-mount "/proc/$before/cmdline"; do
+    sleep 0.1
+    tries=$((tries + 1))
+  done
+}
+[ -z "$stays" ] || take_over
+
 # What an end of the link left behind.
 kept=
 if pid=$(sshfs_of "$id"); then
@@ -58,12 +76,6 @@ fi
 # written meanwhile waits as well. Files that were open are told of an error.
 serve_again() {
   socket=$state/$id.sock
-  run=$$
-  echo "$run" >"$state/$id.run"
-  # One that waits for sshfs does not see that its link is gone.
-  if old=$(cat "$state/$id.relay" 2>/dev/null) && [ "$(cat "/proc/$old/comm" 2>/dev/null)" = socat ]; then
-    kill "$old"
-  fi
   rm -f "$socket" "$state/$id.end" "$state/$id.answers"
   exec 3<&0
   (umask 077 && exec socat -t0.1 -b131072 STDIO "UNIX-LISTEN:$socket" <&3 3<&-) &

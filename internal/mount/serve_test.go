@@ -38,7 +38,15 @@ func needSSHFS(t *testing.T) {
 
 // mounted serves a folder through a real sshd to a real sshfs of this
 // computer; stop ends it and gives what Serve said.
+// mounted has a folder served until stop.
 func mounted(t *testing.T, f mount.Folder) (stop func() error) {
+	t.Helper()
+	stop, _ = serving(t, f)
+	return stop
+}
+
+// serving is mounted; ended waits for an end that comes by itself.
+func serving(t *testing.T, f mount.Folder) (stop, ended func() error) {
 	t.Helper()
 	needSSHFS(t)
 	c := mounttest.StartSSHD(t).Dial(t)
@@ -57,13 +65,12 @@ func mounted(t *testing.T, f mount.Folder) (stop func() error) {
 		cancel()
 		t.Fatal("Serve(): not ready in 30 s, want ready")
 	}
-	stopped := false
-	stop = func() error {
-		if stopped {
+	over := false
+	ended = func() error {
+		if over {
 			return nil
 		}
-		stopped = true
-		cancel()
+		over = true
 		select {
 		case err := <-done:
 			return err
@@ -71,8 +78,12 @@ func mounted(t *testing.T, f mount.Folder) (stop func() error) {
 			return errors.New("it does not end")
 		}
 	}
+	stop = func() error {
+		cancel()
+		return ended()
+	}
 	t.Cleanup(func() { _ = stop() })
-	return stop
+	return stop, ended
 }
 
 func within(t *testing.T, limit time.Duration, what string, true func() bool) {
@@ -191,7 +202,7 @@ func TestMountAfterALoss(t *testing.T) {
 	if _, ok := errors.AsType[*link.LostError](<-done); !ok {
 		t.Error("Serve() over a closed connection: no LostError, want one")
 	}
-	stop := mounted(t, f)
+	_, ended := serving(t, f)
 	if text, err := os.ReadFile(filepath.Join(f.Target, "a")); err != nil || string(text) != "one\n" {
 		t.Errorf("ReadFile(a) after a new mount = %q, %v, want %q", text, err, "one\n")
 	}
@@ -199,9 +210,9 @@ func TestMountAfterALoss(t *testing.T) {
 	within(t, 30*time.Second, "umount, which refuses while the guest looks at it", func() bool {
 		return exec.CommandContext(t.Context(), "umount", f.Target).Run() == nil
 	})
-	time.Sleep(time.Second)
-	if unmounted, ok := errors.AsType[*mount.GuestError](stop()); !ok || unmounted.Kind != mount.Failed {
-		t.Errorf("Serve() after an unmount in the guest: error = %v, want a GuestError of kind Failed", unmounted)
+	err := ended()
+	if unmounted, ok := errors.AsType[*mount.GuestError](err); !ok || unmounted.Kind != mount.Failed {
+		t.Errorf("Serve() after an unmount in the guest: error = %v, want a GuestError of kind Failed", err)
 	}
 }
 
