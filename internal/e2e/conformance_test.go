@@ -18,7 +18,7 @@ import (
 )
 
 // conformance is one command line, run by sh: with plain docker on this host
-// and its own dockerd, and through fbdock with the CLI of the host and that of
+// and a dockerd of the engine's age there, and through fbdock with the CLI of the host and that of
 // the guest. D is the command, N a name that is each one's own.
 type conformance struct {
 	// in is the folder: none of the mounts, one that the guests have at another
@@ -41,6 +41,9 @@ func TestConformance(t *testing.T) {
 	if _, err := os.Stat(docker); err != nil {
 		t.Skip("no " + docker + ", the package docker.io, to compare with")
 	}
+	if os.Getenv("FBDOCK_LAB_PLAIN") == "" {
+		t.Fatal("FBDOCK_LAB_PLAIN, the dockerd to compare with, is not set: eval \"$(testdata/lab/lab env)\"")
+	}
 	p := newProject(t, "  mount \"moved\" { target = \"/elsewhere\" }\n  mount \"same\" {}\n")
 	base := without(p.env, "FBDOCK_DOCKER_CLI", "DOCKER_CONTEXT", "DOCKER_CONFIG", "PATH")
 	base = append(base, "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "DOCKER_CONFIG="+t.TempDir(), "FBDOCK="+p.binary)
@@ -54,7 +57,7 @@ func TestConformance(t *testing.T) {
 	through := func(cli string) way {
 		return way{name: cli, docker: p.binary + " docker", env: append(slices.Clone(base), "FBDOCK_DOCKER_CLI="+cli)}
 	}
-	plain := way{name: "plain", docker: docker, env: base}
+	plain := way{name: "plain", docker: docker, env: append(without(base, "DOCKER_HOST"), "DOCKER_HOST="+os.Getenv("FBDOCK_LAB_PLAIN"))}
 	ways := []way{plain, through("host"), through("guest")}
 	c := &conformanceTest{project: p, ways: ways}
 	c.prepare(t)
