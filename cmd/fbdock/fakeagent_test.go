@@ -13,7 +13,8 @@ import (
 )
 
 // endAgents ends the agents that a script, perhaps one that failed, has left
-// behind: they are found by the state directory that they serve.
+// behind: they are found by the state directory that they serve, in work and not
+// in that of a script whose name begins the same.
 func endAgents(work string) (ended int) {
 	processes, err := filepath.Glob("/proc/[0-9]*/cmdline")
 	if err != nil {
@@ -25,7 +26,7 @@ func endAgents(work string) (ended int) {
 			continue
 		}
 		environ, err := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
-		if err != nil || !strings.Contains(string(environ), "XDG_STATE_HOME="+work) {
+		if err != nil || !strings.Contains(string(environ), "XDG_STATE_HOME="+work+string(filepath.Separator)) {
 			continue
 		}
 		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -42,6 +43,10 @@ func (g *guest) setUp(ch ssh.Channel, command string) (status int) {
 		_, _ = fmt.Fprintln(ch.Stderr(), err)
 		return 1
 	}
+	if err := errors.Join(g.write("var/log/docker.log", "API listen on 10.77.0.2:2376\n", 0o600), g.write("var/log/fbdock-seed.log", "fbdock-seed begin\n", 0o600)); err != nil {
+		_, _ = fmt.Fprintln(ch.Stderr(), err)
+		return 1
+	}
 	w.engineBeside(g)
 	return 0
 }
@@ -79,6 +84,21 @@ func (g *guest) setUpState(ch ssh.Channel) (status int) {
 	return 0
 }
 
+// serveBeside has dockerd of an engine beside FreeBSD run, or not.
+func (g *guest) serveBeside(up bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.engine != nil {
+		g.engine.close()
+		g.engine = nil
+	}
+	if up {
+		if e, err := newEngine(g.script, g.root); err == nil {
+			g.engine = e
+		}
+	}
+}
+
 // engineBeside has FreeBSD reach the engine g beside it, or not any more. The
 // lock is held.
 func (w *world) engineBeside(g *guest) {
@@ -87,6 +107,7 @@ func (w *world) engineBeside(g *guest) {
 		return
 	}
 	up := g.port() != 0 && g.script != "" && !w.down
+	g.serveBeside(up)
 	if up {
 		w.beside.Store(of, g.script)
 	} else {

@@ -36,6 +36,7 @@ type guest struct {
 	engine  *engine
 	podman  *fakePodman
 	script  string // that an engine beside FreeBSD was set up by
+	mute    bool   // its SSH server does not run
 }
 
 // madeWith is the provider of a guest; one that is not made has docker's.
@@ -157,7 +158,7 @@ func (g *guest) state() string {
 	switch {
 	case g == nil:
 		return "not_created"
-	case g.port() == 0:
+	case g.port() == 0 && !g.mute:
 		return "stopped"
 	}
 	return "running"
@@ -176,6 +177,7 @@ func (g *guest) halt() {
 		return
 	}
 	g.stop()
+	g.mute = false
 	g.restartEngine(true)
 	g.stopPodman()
 }
@@ -203,7 +205,7 @@ func (g *guest) restartEngine(down bool) {
 func (g *guest) sshConfig() string {
 	return fmt.Sprintf("Host %s\n  HostName 127.0.0.1\n  User %s\n  Port %d\n  UserKnownHostsFile /dev/null\n"+
 		"  StrictHostKeyChecking no\n  PasswordAuthentication no\n  IdentityFile %q\n  IdentitiesOnly yes\n  LogLevel FATAL\n",
-		g.name, g.user, g.port(), g.key)
+		g.name, g.user, max(g.port(), 1), g.key)
 }
 
 func (g *guest) dial(host string, port uint32) (net.Conn, error) {

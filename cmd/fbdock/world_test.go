@@ -218,6 +218,7 @@ func (w *world) list(c call, name, provider string) error {
 //	scene drop NAME            the guest's connections end
 //	scene dropafter NAME BYTES the first connection that brings so many bytes of an image ends
 //	scene cut NAME             the machine stops, and nobody told Vagrant
+//	scene mute NAME            the machine runs, and its SSH server does not
 //	scene rehost NAME          the machine has another host key
 //	scene root NAME            the machine's login is root's
 //	scene computer NAME        there is a FreeBSD computer of the user's own
@@ -247,6 +248,9 @@ func (w *world) scene(ts *testscript.TestScript, args []string) error {
 	case len(args) == 2 && args[0] == "cut":
 		w.guests[args[1]].halt()
 		w.engineBeside(w.guests[args[1]])
+	case len(args) == 2 && args[0] == "mute":
+		w.guests[args[1]].mute = true
+		w.guests[args[1]].stop()
 	case len(args) == 2 && args[0] == "computer":
 		return w.computer(ts, args[1])
 	case len(args) == 2 && args[0] == "root":

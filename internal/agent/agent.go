@@ -32,7 +32,16 @@ import (
 
 // Guests is how the machine's guests are reached.
 type Guests interface {
-	uplink.Guests
+	// FreeBSD logs in to the guest; fresh says that what is known of its
+	// address led nowhere, so that Vagrant has to be asked.
+	FreeBSD(ctx context.Context, fresh bool) (*link.Client, error)
+	// EngineInside logs in to an engine in FreeBSD, through a login there.
+	EngineInside(ctx context.Context, through *link.Client) (*link.Client, error)
+	// EngineBeside logs in to an engine beside FreeBSD by its own address.
+	EngineBeside(ctx context.Context, fresh bool) (*link.Client, error)
+	// Gone tells whether FreeBSD runs no more. It is false where that is not
+	// known.
+	Gone(ctx context.Context) bool
 	// Root is what runs a program as root in FreeBSD for a login of user,
 	// none where that is root already.
 	Root(user string) ([]string, error)
@@ -55,6 +64,9 @@ type Options struct {
 	Lock    string
 	HostKey ssh.Signer
 	Guests  Guests
+	// Sibling tells that the engine is a VM beside FreeBSD. What is the engine's
+	// then goes over a connection of its own: FreeBSD may be down.
+	Sibling bool
 	// TLS is the way to speak with the Docker API.
 	TLS func() (*tls.Config, error)
 	Log *slog.Logger
@@ -79,7 +91,7 @@ type Agent struct {
 	reload  sync.Mutex // held while settings change
 	began   time.Time
 	freebsd *uplink.Uplink
-	engine  *uplink.Engine
+	engine  engineLink
 	ports   *ports.Forwards
 	mounts  *mounts
 	bridges *bridges
@@ -90,6 +102,15 @@ type Agent struct {
 	conns  sync.WaitGroup
 	count  counter
 	clocks clocks
+}
+
+// engineLink is the connection to the engine: its own, or one through FreeBSD's.
+type engineLink interface {
+	// Keep has it made, and ends it with ctx.
+	Keep(ctx context.Context) error
+	Get(ctx context.Context) (*uplink.Session, error)
+	// Current is the connection that there is, nil for none.
+	Current() *uplink.Session
 }
 
 // Run serves until ctx ends, somebody asks it to stop, or the machine is
@@ -105,8 +126,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	defer retire(nil)
 	a := &Agent{o: o, began: time.Now(), retire: retire, stop: stop}
 	a.set.Store(&o.Settings)
-	a.freebsd = uplink.New(o.Guests, o.Log)
-	a.engine = uplink.NewEngine(o.Guests, a.freebsd)
+	a.link()
 	a.ports = ports.New(a.forwarding())
 	a.mounts = newMounts(a)
 	a.bridges = newBridges(func(ctx context.Context) (*link.Client, error) { return o.Guests.FreeBSD(ctx, false) })
@@ -145,13 +165,17 @@ func (a *Agent) keepLinks(serving, life context.Context) (end func()) {
 			a.stop(err)
 		}
 	})
+	links.Go(func() {
+		if err := a.engine.Keep(linked); err != nil {
+			a.stop(err)
+		}
+	})
 	links.Go(func() { a.watchClock(life) })
 	links.Go(func() { a.mounts.points.run(serving) })
 	links.Go(func() { a.startWaiting(serving) })
 	return func() {
 		within(unmounted, mountsEnd)
 		cut(errStopped)
-		a.engine.Close()
 		a.bridges.close()
 		<-unmounted
 		links.Wait()

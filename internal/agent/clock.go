@@ -59,8 +59,7 @@ func (c *clocks) list() []Clock {
 // watchClock notices that the host has slept: then the link is asked for a
 // sign of life at once, and the guests' clocks are set, which stood still.
 func (a *Agent) watchClock(ctx context.Context) {
-	last := time.Now()
-	known, set := (*uplink.Session)(nil), last
+	last, guests := time.Now(), a.clocked()
 	for retry.Sleep(ctx, clockLook) == nil {
 		now := time.Now()
 		// The wall clock goes on asleep; where the monotonic one does too,
@@ -71,22 +70,45 @@ func (a *Agent) watchClock(ctx context.Context) {
 			a.stop(ErrGone)
 			return
 		}
-		j := a.freebsd.Current()
 		if gap > slept {
 			a.o.Log.Info("woke up", "after", gap.Round(time.Second))
-			if j != nil {
-				a.probe(ctx, j)
+			for _, g := range guests {
+				if j := g.link(); j != nil {
+					a.probe(ctx, j)
+				}
+				g.known = nil
 			}
-			known, last = nil, time.Now()
+			last = time.Now()
 			continue // the next round finds a link that lives
 		}
-		if j == nil || !j.Alive() || j == known && now.Sub(set) < clockAnyway {
-			continue
+		for _, g := range guests {
+			j := g.link()
+			if j == nil || !j.Alive() || j == g.known && now.Sub(g.set) < clockAnyway {
+				continue
+			}
+			g.known, g.set = j, now
+			a.setClocks(ctx, g.name, j)
+			last = time.Now() // the time that a slow guest took was no sleep
 		}
-		known, set = j, now
-		a.setClocks(ctx, j)
-		last = time.Now() // the time that a slow guest took was no sleep
 	}
+}
+
+// clocked is a guest whose connection tells when its clock is to be looked at.
+type clocked struct {
+	name  string
+	link  func() *uplink.Session
+	known *uplink.Session // that it was looked at over
+	set   time.Time
+}
+
+// clocked is FreeBSD, along with an engine in it, and an engine beside it for
+// itself.
+func (a *Agent) clocked() []*clocked {
+	all := []*clocked{{name: UserFreeBSD, link: a.freebsd.Current}}
+	if a.o.Sibling {
+		all = append(all, &clocked{name: UserEngine, link: a.engine.Current})
+	}
+	return all
 }
 
 // forgotten tells whether the folder that the agent works in was removed.
@@ -114,15 +136,20 @@ run=; [ "$(id -u)" = 0 ] || run="sudo -n"
 if [ "$(uname -s)" = FreeBSD ]; then exec $run date -f %s "$1" >/dev/null; fi
 exec $run date -u -s "@$1" >/dev/null`
 
-// setClocks compares the guests' clocks with the host's and sets them; that
-// of a computer of the user's own is only looked at.
-func (a *Agent) setClocks(ctx context.Context, j *uplink.Session) {
+// setClocks compares a guest's clock with the host's and sets it, and that of an
+// engine in FreeBSD along with FreeBSD's; that of a computer of the user's own is
+// only looked at.
+func (a *Agent) setClocks(ctx context.Context, guest string, j *uplink.Session) {
 	most := clockOff
+	if guest == UserEngine {
+		a.clockOf(ctx, UserEngine, j, most)
+		return
+	}
 	if a.settings().OwnComputer {
 		most = never
 	}
 	a.clockOf(ctx, UserFreeBSD, j, most)
-	if e := a.engine.Current(); e != nil && e.Alive() {
+	if e := a.engine.Current(); !a.o.Sibling && e != nil && e.Alive() {
 		a.clockOf(ctx, UserEngine, e, clockOff)
 	}
 }

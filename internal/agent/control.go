@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/fbdock/fbdock/internal/agent/uplink"
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/retry"
 	"github.com/fbdock/fbdock/internal/untrusted"
@@ -31,6 +32,9 @@ type Status struct {
 	Since   time.Time `json:"since"`
 	Error   string    `json:"error,omitempty"`
 	Repairs int       `json:"repairs"` // of the link
+	// EngineLink is the connection to an engine beside FreeBSD, nil where the
+	// engine is in it.
+	EngineLink *LinkStatus `json:"engine_link,omitempty"`
 	// Open counts connections to the sockets, Total all there ever were.
 	Open  int64  `json:"open"`
 	Total int64  `json:"total"`
@@ -45,6 +49,15 @@ type Status struct {
 	Refused string `json:"refused,omitempty"`
 	// Clocks are the guests', as far as they were looked at.
 	Clocks []Clock `json:"clocks,omitempty"`
+}
+
+// LinkStatus tells of one connection to a guest.
+type LinkStatus struct {
+	Up bool `json:"up"`
+	// Since is when it was made or lost, Error why it is not there.
+	Since   time.Time `json:"since"`
+	Error   string    `json:"error,omitempty"`
+	Repairs int       `json:"repairs"`
 }
 
 // maxStatus bounds a Status; one with every port has some 20 MiB.
@@ -130,6 +143,13 @@ func (a *Agent) status() Status {
 	s.Link, s.Since, s.Repairs, err = a.freebsd.State()
 	if err != nil {
 		s.Error = err.Error()
+	}
+	if engine, own := a.engine.(*uplink.Uplink); own {
+		l := LinkStatus{}
+		if l.Up, l.Since, l.Repairs, err = engine.State(); err != nil {
+			l.Error = err.Error()
+		}
+		s.EngineLink = &l
 	}
 	s.Ports, err = a.ports.List()
 	if err != nil {

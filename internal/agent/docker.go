@@ -55,7 +55,7 @@ func (a *Agent) dialDocker(ctx context.Context) (splice.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	j, err := a.freebsd.Get(ctx)
+	j, err := a.nearEngine(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (a *Agent) dockerd(ctx context.Context) (*engine.Client, error) {
 		return nil, err
 	}
 	// Waits for the link, and gives up with its words.
-	j, err := a.freebsd.Get(ctx)
+	j, err := a.nearEngine(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -60,6 +60,9 @@ type guests struct {
 	root  []string
 	gone  atomic.Bool
 	fresh atomic.Int64
+	// engineFresh counts how often the address of an engine beside FreeBSD was
+	// asked for anew.
+	engineFresh atomic.Int64
 }
 
 func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) {
@@ -77,7 +80,7 @@ func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) 
 
 func (g *guests) Root(string) ([]string, error) { return g.root, nil }
 
-func (g *guests) Engine(ctx context.Context, through *link.Client) (*link.Client, error) {
+func (g *guests) EngineInside(ctx context.Context, through *link.Client) (*link.Client, error) {
 	if g.engine != nil {
 		return g.engine(ctx)
 	}
@@ -86,6 +89,15 @@ func (g *guests) Engine(ctx context.Context, through *link.Client) (*link.Client
 		s = g.other
 	}
 	return through.Through(ctx, s.endpoint(), link.Options{HostKey: s.HostKey})
+}
+
+func (g *guests) EngineBeside(ctx context.Context, fresh bool) (*link.Client, error) {
+	if fresh {
+		g.engineFresh.Add(1)
+	}
+	return link.Dial(ctx, g.other.endpoint(), link.Options{
+		HostKey: g.other.HostKey, Timeout: 5 * time.Second, KeepAlive: time.Second, IdleTimeout: 3 * time.Second,
+	})
 }
 
 func (g *guests) Gone(context.Context) bool { return g.gone.Load() }

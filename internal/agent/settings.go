@@ -19,7 +19,7 @@ import (
 type Settings struct {
 	// ID changes with any of them.
 	ID string
-	// Engine is the Docker API as FreeBSD sees it, host:port.
+	// Engine is the Docker API as FreeBSD and the engine itself see it, host:port.
 	Engine string
 	// Podman is podman's socket in FreeBSD, "" where the machine has none.
 	Podman string
@@ -50,7 +50,7 @@ func (a *Agent) forwarding() ports.Options {
 			s := a.settings()
 			return ports.Settings{Engine: s.Engine, Podman: s.Podman != "", Bind: s.Bind, Max: cmp.Or(s.MaxForwards, 256), Jails: s.Jails}
 		},
-		FreeBSD: client(a.freebsd.Get), Engine: client(a.engine.Get), Login: a.o.Guests.Engine, Root: a.rootStream,
+		FreeBSD: client(a.freebsd.Get), Engine: client(a.engine.Get), Sibling: a.o.Sibling, Login: a.loginEngine, Root: a.rootStream,
 		Dockerd: a.dockerd, Podman: a.podman,
 		Enter: a.count.enter, Log: a.o.Log,
 	}

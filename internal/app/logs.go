@@ -59,23 +59,35 @@ func Logs(ctx context.Context, p *project.Project, o LogOptions, w io.Writer) er
 	if o.Follow {
 		args = []string{"tail", "-n", strconv.Itoa(o.Lines), "-f", file}
 	}
+	if inEngine && m.Engine.Sibling() { // FreeBSD may be down
+		client, err := p.On(m).Sibling().Connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer client.Close() // only read
+		return writeLog(ctx, client, o.Layer, args, w)
+	}
 	g, err := p.On(m).Connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer g.Close() // only read
-	client := g.Client
-	if inEngine {
-		if client, err = g.Engine(ctx); err != nil {
-			return err
-		}
-		defer client.Close()
-	} else {
-		args = g.AsRoot(args...)
+	if !inEngine {
+		return writeLog(ctx, g.Client, o.Layer, g.AsRoot(args...), w)
 	}
+	client, err := g.Engine(ctx)
+	if err != nil {
+		return err
+	}
+	defer client.Close() // only read
+	return writeLog(ctx, client, o.Layer, args, w)
+}
+
+// writeLog writes to w what the command args says of a layer's log in a guest.
+func writeLog(ctx context.Context, client *link.Client, layer string, args []string, w io.Writer) error {
 	status, err := client.Run(ctx, link.Command{Args: args, Stdout: w, Stderr: w})
 	if err == nil && status != 0 {
-		err = fmt.Errorf("read the log of layer %s: status %d", o.Layer, status)
+		err = fmt.Errorf("read the log of layer %s: status %d", layer, status)
 	}
 	return err
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/external"
 	"github.com/fbdock/fbdock/internal/host"
+	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/project"
 
@@ -61,17 +62,30 @@ func contents(ctx context.Context, p *project.Project, m plan.Machine) (engine.C
 	if !host.Exists(p.State.Machine(m.Name).SSHConfig()) {
 		return engine.Contents{}, errors.New("it is not running")
 	}
-	g, err := p.On(m).Cached(ctx, machine.QuickDial)
+	over, err := nearEngine(ctx, p.On(m))
 	if err != nil {
 		return engine.Contents{}, err
 	}
-	defer g.Close() // only asked
-	client, err := g.Docker()
+	defer over.Close() // only asked
+	client, err := p.On(m).DockerOver(over)
 	if err != nil {
 		return engine.Contents{}, err
 	}
 	defer client.Close() // only asked
 	return client.Contents(ctx)
+}
+
+// nearEngine is a login whose server reaches the engine: that of FreeBSD, or of an
+// engine beside it.
+func nearEngine(ctx context.Context, m machine.Machine) (*link.Client, error) {
+	if m.Plan.Engine.Sibling() {
+		return m.Sibling().Cached(ctx, machine.QuickDial)
+	}
+	g, err := m.Cached(ctx, machine.QuickDial)
+	if err != nil {
+		return nil, err
+	}
+	return g.Client, nil
 }
 
 // Loss says what is lost with a machine.

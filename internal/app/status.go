@@ -9,6 +9,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/localsocket"
 	"github.com/fbdock/fbdock/internal/machine"
 	"github.com/fbdock/fbdock/internal/plan"
@@ -68,24 +69,53 @@ func statusOf(ctx context.Context, p *project.Project, m plan.Machine, s *Machin
 	if s.State, err = p.System(m).State(ctx, g); err != nil {
 		return err
 	}
+	var docker *link.Client // whose server reaches the engine
 	switch {
-	case s.State != vagrant.Running:
 	case g != nil:
-		look(ctx, p, g, s)
-	default: // the VM runs, and nobody has seen that anything in it does
+		docker, s.Address = g.Client, g.Address
+		s.Layers = append(s.Layers, machine.Layer{Name: "freebsd", OK: true, Text: "reached by SSH"})
+	case s.State == vagrant.Running: // and nobody has seen that anything in it does
 		s.Layers = append(s.Layers, machine.Layer{Name: "freebsd", Text: fmt.Sprintf("not reached by SSH: %v; `fbdock up` tries again", lost)})
+	}
+	if m.Engine.Sibling() && s.State != vagrant.NotCreated {
+		if docker = lookBeside(ctx, p, m, s); docker != nil {
+			defer docker.Close() // only asked
+		}
+	}
+	if g != nil && !lookLayers(ctx, g, s) {
+		return nil
+	}
+	if docker != nil {
+		lookEngine(ctx, p.On(m), docker, s)
+	}
+	if g != nil || docker != nil {
+		lookAgent(ctx, p, m, s)
+	}
+	if g != nil {
+		lookPodman(ctx, p, m, s)
 	}
 	return nil
 }
 
-// look asks the layers inside a running guest.
-func look(ctx context.Context, p *project.Project, g *machine.Guest, s *MachineStatus) {
-	s.Address = g.Address
+// lookBeside logs in to an engine beside FreeBSD, nil where that fails. A machine
+// whose FreeBSD is down is down: its engine is told of only where it runs.
+func lookBeside(ctx context.Context, p *project.Project, m plan.Machine, s *MachineStatus) *link.Client {
+	c, err := p.On(m).Sibling().Cached(ctx, machine.QuickDial)
+	switch {
+	case err == nil:
+		s.Layers = append(s.Layers, machine.Layer{Name: "engine-vm", OK: true, Text: "reached by SSH, by its own address"})
+	case s.State == vagrant.Running:
+		s.Layers = append(s.Layers, machine.Layer{Name: "engine-vm", Text: fmt.Sprintf("not reached by SSH: %v; `fbdock up` starts it", err)})
+	}
+	return c
+}
+
+// lookLayers asks FreeBSD for its layers, and tells whether it answered.
+func lookLayers(ctx context.Context, g *machine.Guest, s *MachineStatus) bool {
 	layers, err := g.Layers(ctx)
-	s.Layers = append(s.Layers, machine.Layer{Name: "freebsd", OK: true, Text: "reached by SSH"})
 	if err != nil {
 		s.Layers = append(s.Layers, machine.Layer{Name: "health", Text: err.Error()})
-		return
+		return false
 	}
 	s.Layers = append(s.Layers, layers...)
 	for _, l := range layers {
@@ -93,9 +123,7 @@ func look(ctx context.Context, p *project.Project, g *machine.Guest, s *MachineS
 			s.Hypervisor = l.Text
 		}
 	}
-	lookEngine(ctx, g, s)
-	lookAgent(ctx, p, g, s)
-	lookPodman(ctx, p, g.Plan, s)
+	return true
 }
 
 // lookPodman asks podman by its socket on this host, as Docker's clients do.
@@ -130,13 +158,13 @@ func podmanVersion(ctx context.Context, p *project.Project, m plan.Machine) (eng
 
 // lookAgent asks the agent for what it serves, and for the guests' clocks.
 // Without one the guests have no mounts.
-func lookAgent(ctx context.Context, p *project.Project, g *machine.Guest, s *MachineStatus) {
+func lookAgent(ctx context.Context, p *project.Project, m plan.Machine, s *MachineStatus) {
 	if p.NoAgent() {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	remote, err := p.On(g.Plan).Remote()
+	remote, err := p.On(m).Remote()
 	var now agent.Status
 	if err == nil {
 		now, err = remote.Clocks(ctx)
@@ -145,13 +173,7 @@ func lookAgent(ctx context.Context, p *project.Project, g *machine.Guest, s *Mac
 		s.Layers = append(s.Layers, machine.Layer{Name: "agent", Text: fmt.Sprintf("%v; `fbdock up` starts it", err)})
 		return
 	}
-	layer := machine.Layer{Name: "agent", OK: now.Link, Text: fmt.Sprintf("serves since %s", now.Started.Format(time.DateTime))}
-	if !now.Link {
-		layer.Text = "no connection to the guest: " + now.Error
-	} else if now.Repairs > 0 {
-		layer.Text += fmt.Sprintf(", the link was made anew %d times", now.Repairs)
-	}
-	s.Layers = append(s.Layers, layer)
+	s.Layers = append(s.Layers, agentLayer(now))
 	s.Clocks, s.Mounts = now.Clocks, now.Mounts
 	for _, c := range now.Clocks {
 		s.Layers = append(s.Layers, clockLayer(c))
@@ -163,6 +185,25 @@ func lookAgent(ctx context.Context, p *project.Project, g *machine.Guest, s *Mac
 		}
 		s.Layers = append(s.Layers, l)
 	}
+}
+
+func agentLayer(now agent.Status) machine.Layer {
+	l := machine.Layer{Name: "agent", Text: fmt.Sprintf("serves since %s", now.Started.Format(time.DateTime))}
+	repairs := now.Repairs
+	if now.EngineLink != nil {
+		repairs += now.EngineLink.Repairs
+	}
+	switch {
+	case !now.Link:
+		l.Text = "no connection to the guest: " + now.Error
+	case now.EngineLink != nil && !now.EngineLink.Up:
+		l.Text = "no connection to the engine: " + now.EngineLink.Error
+	case repairs > 0:
+		l.OK, l.Text = true, fmt.Sprintf("%s, the link was made anew %d times", l.Text, repairs)
+	default:
+		l.OK = true
+	}
+	return l
 }
 
 func clockLayer(c agent.Clock) machine.Layer {
@@ -178,10 +219,11 @@ func clockLayer(c agent.Clock) machine.Layer {
 	return l
 }
 
-func lookEngine(ctx context.Context, g *machine.Guest, s *MachineStatus) {
+// lookEngine asks dockerd over a connection whose server reaches it.
+func lookEngine(ctx context.Context, m machine.Machine, over *link.Client, s *MachineStatus) {
 	ctx, cancel := context.WithTimeout(ctx, machine.AnswerTimeout)
 	defer cancel()
-	client, err := g.Docker()
+	client, err := m.DockerOver(over)
 	if err == nil {
 		defer client.Close() // only asked
 		var info engine.Info

@@ -136,6 +136,9 @@ func (r Runner) execHost(ctx context.Context, c hostCommand, e Exec) (int, error
 // serving gives the agent of a machine that is up, and starts it where none
 // serves. With docker it waits for an engine that boots.
 func (r Runner) serving(ctx context.Context, docker bool) (*agent.Remote, error) {
+	if r.Plan.Engine.Sibling() {
+		return r.servingBeside(ctx, docker)
+	}
 	g, err := r.Connect(ctx)
 	if err != nil {
 		return nil, err

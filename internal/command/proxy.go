@@ -103,6 +103,8 @@ func (r Runner) Run(ctx context.Context, e Exec) (int, error) {
 	}
 	run := r.execGuest
 	switch {
+	case e.On == OnEngine && r.Plan.Engine.Sibling():
+		run = r.execBeside
 	case jail.Is(e.On):
 		run = r.execJail
 	case e.Docker:

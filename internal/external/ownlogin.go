@@ -15,6 +15,12 @@ import (
 	"github.com/fbdock/fbdock/internal/run"
 )
 
+// EngineSSHConfig is asked for an engine beside FreeBSD, which an external host has
+// not.
+func (o *Computer) EngineSSHConfig(context.Context) ([]byte, error) {
+	return nil, fmt.Errorf("machine %s has its engine in FreeBSD", o.Plan.Name)
+}
+
 // SSHConfig is the user's own way to the computer: what `ssh` itself would
 // do by ~/.ssh/config, as far as it can say so, else ssh's defaults.
 func (o *Computer) SSHConfig(ctx context.Context) ([]byte, error) {

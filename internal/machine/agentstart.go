@@ -192,7 +192,7 @@ func (m Machine) DialAgent(ctx context.Context) (g *Guest, err error) {
 			return nil, err
 		}
 	}
-	g = &Guest{Client: client, Plan: m.Plan, Files: m.Files, Agent: &remote}
+	g = &Guest{Client: client, Plan: m.Plan, Files: m.Files, Agent: &remote, machine: m}
 	if g.Root, err = m.System.Root(m.loginOf()); err != nil {
 		return nil, errors.Join(err, client.Close())
 	}

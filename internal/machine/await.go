@@ -118,9 +118,11 @@ func (m Machine) engineDown(ctx context.Context, g *Guest, cause error) error {
 }
 
 // DockerReady asks dockerd once.
-func (g *Guest) DockerReady() func(context.Context) error {
+func (g *Guest) DockerReady() func(context.Context) error { return pings(g.Docker) }
+
+func pings(docker func() (*engine.Client, error)) func(context.Context) error {
 	return func(ctx context.Context) error {
-		client, err := g.Docker()
+		client, err := docker()
 		if err != nil {
 			return err
 		}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/crypto/ssh"
-
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
@@ -33,6 +31,8 @@ type Guest struct {
 	Root []string
 	// Agent is set when the login is the agent's, and ours to its socket.
 	Agent *agent.Remote
+
+	machine Machine
 }
 
 // Cached logs in by what the last `vagrant ssh-config`, or the user's own
@@ -88,67 +88,41 @@ func (m Machine) Refresh(ctx context.Context) error {
 }
 
 func (m Machine) dial(ctx context.Context, sshConfig []byte, timeout time.Duration) (*Guest, error) {
+	h, err := m.hostOf(sshConfig, m.Plan.Name)
+	if err != nil {
+		return nil, err
+	}
+	to, err := h.Endpoint(m.Plan.Instance, runtime.GOOS)
+	if err != nil {
+		return nil, err
+	}
+	options := link.Options{KnownHosts: m.Files.KnownHosts(), AgentSocket: m.KeysOf(h), Connect: timeout}
+	m.System.Dialing(&options)
+	client, err := link.Dial(ctx, to, options)
+	if err != nil {
+		return nil, err
+	}
+	root, err := m.System.Root(to.User)
+	if err != nil {
+		return nil, errors.Join(err, client.Close())
+	}
+	return &Guest{Client: client, Plan: m.Plan, Files: m.Files, Address: to.Address, Root: root, machine: m}, nil
+}
+
+// hostOf is how `vagrant ssh-config` has one reach a VM, by Vagrant's name of it.
+func (m Machine) hostOf(sshConfig []byte, name string) (link.Host, error) {
 	hosts, err := link.ParseSSHConfig(sshConfig)
 	if err != nil {
-		return nil, &failure.Error{
+		return link.Host{}, &failure.Error{
 			Err:  fmt.Errorf("`vagrant ssh-config` is not understood: %w", err),
 			Next: "see what `vagrant ssh-config` prints in " + m.Project.Path(),
 		}
 	}
-	for _, h := range hosts {
-		if h.Name != m.Plan.Name && len(hosts) > 1 {
-			continue
-		}
-		to, err := h.Endpoint(m.Plan.Instance, runtime.GOOS)
-		if err != nil {
-			return nil, err
-		}
-		options := link.Options{KnownHosts: m.Files.KnownHosts(), AgentSocket: m.KeysOf(h), Connect: timeout}
-		m.System.Dialing(&options)
-		client, err := link.Dial(ctx, to, options)
-		if err != nil {
-			return nil, err
-		}
-		root, err := m.System.Root(to.User)
-		if err != nil {
-			return nil, errors.Join(err, client.Close())
-		}
-		return &Guest{Client: client, Plan: m.Plan, Files: m.Files, Address: to.Address, Root: root}, nil
+	i := slices.IndexFunc(hosts, func(h link.Host) bool { return h.Name == name || len(hosts) == 1 })
+	if i < 0 {
+		return link.Host{}, fmt.Errorf("`vagrant ssh-config` names no host %s", name)
 	}
-	return nil, fmt.Errorf("`vagrant ssh-config` names no host %s", m.Plan.Name)
-}
-
-// Engine logs in to the engine through the guest. Its host key was made on
-// this host, so that there is no first sight to trust.
-func (g *Guest) Engine(ctx context.Context) (*link.Client, error) {
-	if g.Agent != nil {
-		return g.Agent.Dial(ctx, agent.UserEngine, 0)
-	}
-	to, options, err := EngineLogin(g.Files, g.Plan)
-	if err != nil {
-		return nil, err
-	}
-	return g.Through(ctx, to, options)
-}
-
-// EngineLogin is root's login at the engine, by the keys that it was given.
-func EngineLogin(files state.Machine, m plan.Machine) (link.Endpoint, link.Options, error) {
-	secrets, err := usedSecrets(files)
-	if err != nil {
-		return link.Endpoint{}, link.Options{}, err
-	}
-	key, err := secrets.EngineKey.Signer()
-	if err != nil {
-		return link.Endpoint{}, link.Options{}, err
-	}
-	hostKey, err := secrets.EngineHostKey.Signer()
-	if err != nil {
-		return link.Endpoint{}, link.Options{}, err
-	}
-	return link.Endpoint{
-		Name: m.Instance + plan.EngineSuffix, Address: m.Engine.Address.String() + ":22",
-		User: "root", Keys: []ssh.Signer{key}, KeysOnly: true,
-	}, link.Options{HostKey: hostKey.PublicKey()}, nil
+	return hosts[i], nil
 }
 
 // Sudo runs a script as root and answers with what it wrote. A status

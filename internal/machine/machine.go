@@ -49,6 +49,9 @@ type System interface {
 	Restart(ctx context.Context, phase progress.Runner) error
 	// SSHConfig is how to log in, as `vagrant ssh-config` says it.
 	SSHConfig(ctx context.Context) ([]byte, error)
+	// EngineSSHConfig is the same of an engine beside FreeBSD, whose name there is
+	// that of plan.Machine.EngineName.
+	EngineSSHConfig(ctx context.Context) ([]byte, error)
 	// Root is what runs a program as root for a login, none where it is root's.
 	Root(login string) ([]string, error)
 	// Dialing completes the options of a login.

@@ -27,9 +27,9 @@ type Spec struct {
 }
 
 // Identity changes with what a running agent cannot exchange: its program,
-// and the host that its link leads to.
+// and the hosts that its connections lead to.
 func (s Spec) Identity() string {
-	return fingerprint.Of([]any{s.Build, s.Machine.Instance, s.Machine.Provider, s.Machine.Host})
+	return fingerprint.Of([]any{s.Build, s.Machine.Instance, s.Machine.Provider, s.Machine.Host, s.Machine.Engine.Sibling()})
 }
 
 // Settings are what it can.

@@ -12,7 +12,7 @@ func (p *Project) specOf(m plan.Machine) (machine.Spec, error) {
 	m, err := p.Allowed(m)
 	return machine.Spec{Build: p.Build(), Machine: plan.Machine{
 		Name: m.Name, Instance: m.Instance, Provider: m.Provider, Host: m.Host, Forward: m.Forward, MaxForwards: m.MaxForwards, Mounts: m.Mounts,
-		Podman: m.Podman, Jails: m.Jails, Engine: plan.Engine{Address: m.Engine.Address},
+		Podman: m.Podman, Jails: m.Jails, Engine: plan.Engine{Address: m.Engine.Address, Placement: m.Engine.Placement},
 	}}, err
 }
 

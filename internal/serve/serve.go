@@ -87,6 +87,7 @@ func run(ctx context.Context, env host.Env, folder state.Dir, name string, log *
 			return guests.of().Settings(spec), nil
 		},
 		Socket: sockets[0], Docker: sockets[1], Podman: sockets[2], Lock: files.Agent().Lock(), Guests: guests, TLS: certificates.Config,
+		Sibling: spec.Machine.Engine.Sibling(),
 	})
 }
 
@@ -149,11 +150,22 @@ func (a *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) 
 	return g.Client, nil
 }
 
-// Engine logs in to the engine.
-func (a *guests) Engine(ctx context.Context, through *link.Client) (*link.Client, error) {
+// EngineInside logs in to an engine in FreeBSD.
+func (a *guests) EngineInside(ctx context.Context, through *link.Client) (*link.Client, error) {
+	return a.of().EngineInside(ctx, through)
+}
+
+// EngineBeside logs in to an engine beside FreeBSD.
+func (a *guests) EngineBeside(ctx context.Context, fresh bool) (*link.Client, error) {
 	m := a.of()
-	g := &machine.Guest{Client: through, Plan: m.Plan, Files: m.Files}
-	return g.Engine(ctx)
+	if fresh || !host.Exists(m.Files.EngineSSHConfig()) {
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		defer cancel()
+		if err := m.Sibling().Refresh(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return m.Sibling().Cached(ctx, 0)
 }
 
 // Gone asks, once what a running machine leaves is there at all.

@@ -45,6 +45,9 @@ func (m Machine) KnownHosts() string { return m.join("ssh", "known_hosts") }
 // SSHConfig is the cached answer of `vagrant ssh-config`.
 func (m Machine) SSHConfig() string { return m.join("ssh", "config") }
 
+// EngineSSHConfig is the same of an engine beside FreeBSD.
+func (m Machine) EngineSSHConfig() string { return m.join("ssh", "engine-config") }
+
 // Host is what is known of a computer of the user's own.
 func (m Machine) Host() string { return m.join("host.json") }
 

@@ -3,7 +3,6 @@ package vagrantvm
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -35,38 +34,29 @@ func (e *Engine) AsRoot(args ...string) []string { return append(slices.Clone(e.
 // were made on this host, else as Vagrant does, in a VM that is new. The key that
 // a new VM shows is pinned to this VM alone.
 func (v *VM) DialEngine(ctx context.Context) (*Engine, error) {
-	data, err := v.vagrant.SSHConfig(ctx, engineTarget(v.Plan))
-	if err != nil {
+	if c, err := v.Sibling().Cached(ctx, machine.QuickDial); err == nil {
+		return &Engine{Client: c}, nil
+	}
+	if err := v.Sibling().Refresh(ctx); err != nil {
 		return nil, err
 	}
-	hosts, err := link.ParseSSHConfig(data)
-	if err != nil {
-		return nil, fmt.Errorf("`vagrant ssh-config %s` is not understood: %w", v.Plan.EngineName(), err)
-	}
-	i := slices.IndexFunc(hosts, func(h link.Host) bool { return h.Name == v.Plan.EngineName() || len(hosts) == 1 })
-	if i < 0 {
-		return nil, fmt.Errorf("`vagrant ssh-config` names no host %s", v.Plan.EngineName())
-	}
-	to, err := hosts[i].Endpoint(v.Plan.Instance+plan.EngineSuffix, runtime.GOOS)
-	if err != nil {
-		return nil, err
-	}
-	own, options, err := machine.EngineLogin(v.Files, v.Plan)
-	if err != nil {
-		return nil, err
-	}
-	own.Address = to.Address
-	c, err := link.Dial(ctx, own, options)
+	c, err := v.Sibling().Cached(ctx, 0)
 	if err == nil {
 		return &Engine{Client: c}, nil
 	}
-	_, other := errors.AsType[*link.HostKeyChangedError](err)
-	_, refused := errors.AsType[*link.AuthError](err)
-	if !other && !refused {
+	if !machine.WrongEngine(err) {
+		return nil, err
+	}
+	h, err := v.Sibling().Host()
+	if err != nil {
+		return nil, err
+	}
+	to, err := h.Endpoint(v.Plan.Instance+plan.EngineSuffix, runtime.GOOS)
+	if err != nil {
 		return nil, err
 	}
 	to.Name += "-" + v.engineID()
-	c, err = link.Dial(ctx, to, link.Options{KnownHosts: v.Files.KnownHosts(), AgentSocket: v.KeysOf(hosts[i])})
+	c, err = link.Dial(ctx, to, link.Options{KnownHosts: v.Files.KnownHosts(), AgentSocket: v.KeysOf(h)})
 	if err != nil {
 		return nil, err
 	}

@@ -101,6 +101,11 @@ func (v *VM) SSHConfig(ctx context.Context) ([]byte, error) {
 	return v.vagrant.SSHConfig(ctx, Target(v.Plan))
 }
 
+// EngineSSHConfig is the same of an engine beside FreeBSD.
+func (v *VM) EngineSSHConfig(ctx context.Context) ([]byte, error) {
+	return v.vagrant.SSHConfig(ctx, engineTarget(v.Plan))
+}
+
 // Root is sudo's way: without -n it would wait for a password that nobody can
 // give.
 func (v *VM) Root(login string) ([]string, error) {

@@ -147,13 +147,9 @@ const tunnelOpens = 20 * time.Second
 // dialEngineTunnel logs in to the engine and opens a tunnel; hop is where that
 // failed.
 func (f *Forwards) dialEngineTunnel(ctx context.Context, handler datagram.Handler) (client *link.Client, tunnel *datagram.Tunnel, hop string, err error) {
-	below, err := f.o.FreeBSD(ctx)
+	client, hop, err = f.o.Login(ctx)
 	if err != nil {
-		return nil, nil, "freebsd", err
-	}
-	client, err = f.o.Login(ctx, below)
-	if err != nil {
-		return nil, nil, "engine", err
+		return nil, nil, hop, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, tunnelOpens)
 	defer cancel()

@@ -12,8 +12,9 @@ import (
 )
 
 // dial goes the way of the port. What is published on all of the engine's
-// addresses is reached from FreeBSD; what is published on one of them, such
-// as its loopback, only from the engine itself.
+// addresses is reached from FreeBSD where the engine is in it; what is published
+// on one of them, such as its loopback, only from the engine itself, and so is
+// all of an engine beside FreeBSD.
 func (f *Forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn, hop string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -21,24 +22,21 @@ func (f *Forwards) dial(ctx context.Context, p engine.Published) (conn net.Conn,
 	if p.Podman {
 		return f.dialPodman(ctx, p)
 	}
+	host, near, at, beyond := p.HostIP.String(), f.o.Engine, "engine", "container"
 	if p.HostIP.IsUnspecified() {
-		j, err := f.o.FreeBSD(ctx)
-		if err != nil {
-			return nil, "freebsd", err
+		if host, _, err = net.SplitHostPort(f.o.Settings().Engine); err != nil {
+			return nil, "engine", err
 		}
-		host, _, err := net.SplitHostPort(f.o.Settings().Engine)
-		if err != nil {
-			return nil, "freebsd", err
+		if !f.o.Sibling {
+			near, at, beyond = f.o.FreeBSD, "freebsd", "engine"
 		}
-		conn, err = j.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
-		return conn, "engine", err
 	}
-	j, err := f.o.Engine(ctx)
+	j, err := near(ctx)
 	if err != nil {
-		return nil, "engine", err
+		return nil, at, err
 	}
-	conn, err = j.DialContext(ctx, "tcp", net.JoinHostPort(p.HostIP.String(), port))
-	return conn, "container", err
+	conn, err = j.DialContext(ctx, "tcp", net.JoinHostPort(host, port))
+	return conn, beyond, err
 }
 
 var errNoAddress = errors.New("the container has no address of its own in FreeBSD")

@@ -33,9 +33,12 @@ type Settings struct {
 type Options struct {
 	Settings func() Settings
 	// FreeBSD and Engine are the connections that the agent keeps; Login is a
-	// new one with the engine, through FreeBSD's.
+	// new one with the engine, and hop is where that failed.
 	FreeBSD, Engine func(context.Context) (*link.Client, error)
-	Login           func(ctx context.Context, through *link.Client) (*link.Client, error)
+	Login           func(context.Context) (client *link.Client, hop string, err error)
+	// Sibling tells that the engine is beside FreeBSD, and nothing of it goes
+	// through FreeBSD.
+	Sibling bool
 	// Root runs a command as root in FreeBSD, whose standard streams are the
 	// connection. args are its arguments, and have to write the line that they
 	// are given when they are ready.

@@ -3,22 +3,34 @@ package uplink
 import (
 	"context"
 	"sync"
+
+	"github.com/fbdock/fbdock/internal/link"
 )
 
-// Engine is the link to the engine, made through the other one when it
+// Login logs in to the engine in FreeBSD, through a connection to FreeBSD.
+type Login func(ctx context.Context, through *link.Client) (*link.Client, error)
+
+// Engine is the connection to an engine in FreeBSD, made through FreeBSD's when it
 // is first wanted.
 type Engine struct {
-	guests Guests
-	below  *Uplink
-	turn   chan struct{} // held by who makes it
+	login Login
+	below *Uplink
+	turn  chan struct{} // held by who makes it
 
 	mu  sync.Mutex
 	now *Session
 }
 
 // NewEngine is the connection through below.
-func NewEngine(guests Guests, below *Uplink) *Engine {
-	return &Engine{guests: guests, below: below, turn: make(chan struct{}, 1)}
+func NewEngine(login Login, below *Uplink) *Engine {
+	return &Engine{login: login, below: below, turn: make(chan struct{}, 1)}
+}
+
+// Keep ends the connection when ctx ends.
+func (e *Engine) Keep(ctx context.Context) error {
+	<-ctx.Done()
+	e.Close()
+	return nil
 }
 
 // Get is the connection, made now where there is none.
@@ -37,7 +49,7 @@ func (e *Engine) Get(ctx context.Context) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := e.guests.Engine(ctx, below.Client)
+	client, err := e.login(ctx, below.Client)
 	if err != nil {
 		return nil, err
 	}

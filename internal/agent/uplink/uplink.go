@@ -1,7 +1,8 @@
-// Package uplink keeps the connections to a machine's guests: FreeBSD's, which
-// it makes anew whenever it is lost, and the engine's through that one, when it
-// is wanted. It counts their sessions against what the guest takes. How to log
-// in is told to it; what runs over a connection is not its business.
+// Package uplink keeps the connections to a machine's guests: FreeBSD's, and that
+// of an engine beside it, which it makes anew whenever they are lost, and that of
+// an engine in FreeBSD through FreeBSD's, when it is wanted. It counts their
+// sessions against what the guest takes. How to log in is told to it; what runs
+// over a connection is not its business.
 package uplink
 
 import (
@@ -17,16 +18,16 @@ import (
 	"github.com/fbdock/fbdock/internal/retry"
 )
 
-// Guests is how the machine's guests are reached.
-type Guests interface {
-	// FreeBSD logs in to the guest; fresh says that what is known of its
-	// address led nowhere, so that Vagrant has to be asked.
-	FreeBSD(ctx context.Context, fresh bool) (*link.Client, error)
-	// Engine logs in to the engine through the guest.
-	Engine(ctx context.Context, through *link.Client) (*link.Client, error)
-	// Gone tells whether the machine runs no more. It is false
-	// where that is not known.
-	Gone(ctx context.Context) bool
+// Guest is a guest with an address of its own.
+type Guest struct {
+	// Name is what errors and the log call it.
+	Name string
+	// Dial logs in; fresh says that what is known of its address led nowhere, so
+	// that Vagrant has to be asked.
+	Dial func(ctx context.Context, fresh bool) (*link.Client, error)
+	// Gone tells whether the machine runs no more. It is false where that is not
+	// known. Without it the guest is waited for whatever happens.
+	Gone func(ctx context.Context) bool
 }
 
 // ErrGone says that the machine runs no more.
@@ -41,13 +42,17 @@ const (
 	// goneAfter is how long the guest is not reached before Vagrant is asked
 	// whether there still is one: guests reboot.
 	goneAfter = 20 * time.Second
+	// A guest has another address soon after it was lost, or is down for long:
+	// Vagrant, which takes seconds, is asked for the address every askEvery
+	// attempts, and after askOften of them every askSeldom.
+	askEvery, askOften, askSeldom = 4, 32, 64
 )
 
-// Uplink keeps the link to FreeBSD: it makes it anew whenever it is lost.
+// Uplink keeps the connection to a guest: it makes it anew whenever it is lost.
 type Uplink struct {
-	guests Guests
-	log    *slog.Logger
-	wake   chan struct{} // somebody waits
+	guest Guest
+	log   *slog.Logger
+	wake  chan struct{} // somebody waits
 
 	session retry.Value[Session]
 
@@ -58,9 +63,9 @@ type Uplink struct {
 }
 
 // New has no connection until Keep.
-func New(guests Guests, log *slog.Logger) *Uplink {
+func New(guest Guest, log *slog.Logger) *Uplink {
 	return &Uplink{
-		guests: guests, log: log, wake: make(chan struct{}, 1), since: time.Now(),
+		guest: guest, log: log.With("guest", guest.Name), wake: make(chan struct{}, 1), since: time.Now(),
 	}
 }
 
@@ -96,15 +101,13 @@ func (u *Uplink) Keep(ctx context.Context) error {
 func (u *Uplink) dial(ctx context.Context) (*link.Client, error) {
 	began, delays, doubts := time.Now(), retry.NewDelays(firstRetry, lastRetry), 0
 	for attempt := 0; ctx.Err() == nil; attempt++ {
-		// Vagrant takes seconds: it is asked when a plain try has failed,
-		// and then now and again.
-		client, err := u.guests.FreeBSD(ctx, attempt%4 == 2)
+		client, err := u.guest.Dial(ctx, asks(attempt))
 		if err == nil {
 			return client, nil
 		}
 		u.failed(err)
 		if time.Since(began) > goneAfter || hopeless(err) {
-			if !u.guests.Gone(ctx) {
+			if u.guest.Gone == nil || !u.guest.Gone(ctx) {
 				doubts = 0
 			} else if doubts++; doubts > 1 {
 				return nil, ErrGone
@@ -115,6 +118,15 @@ func (u *Uplink) dial(ctx context.Context) (*link.Client, error) {
 		}
 	}
 	return nil, nil
+}
+
+// asks tells whether Vagrant is asked for the address before an attempt: when a
+// plain one has failed, and then now and again.
+func asks(attempt int) bool {
+	if attempt > askOften {
+		return attempt%askSeldom == 2
+	}
+	return attempt%askEvery == 2
 }
 
 // hopeless tells whether another try cannot help by itself.
@@ -189,7 +201,7 @@ func (u *Uplink) Get(ctx context.Context) (*Session, error) {
 		case <-again:
 		case <-timer.C:
 			_, _, _, last := u.State()
-			return nil, fmt.Errorf("no connection to the guest: %w", cmp.Or(last, errNotYet))
+			return nil, fmt.Errorf("no connection to %s: %w", u.guest.Name, cmp.Or(last, errNotYet))
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
