@@ -145,7 +145,7 @@ func (d *doctor) placement() {
 	case d.placed == Sibling && !placement.MakesSibling(provider):
 		d.fail(name, seen, placement.NoSibling(provider),
 			words(`set placement = "nested" in the engine block, or leave it out`))
-	case d.placed == Sibling && d.want.Hypervisor == "qemu":
+	case d.placed == Sibling && (d.want.Hypervisor == "qemu" || d.laboratory()):
 		d.pass(name, seen)
 	case d.placed == Sibling && !accelerated(d.Facts, provider):
 		d.warn(name, seen, "the VMs of "+provider+" are not known to run on the processor itself here", Remedy{})

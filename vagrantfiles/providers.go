@@ -42,7 +42,7 @@ func providerOf(m plan.Machine) (provider, error) {
 	case "utm":
 		return provider{settings: utm}, nil
 	case "docker":
-		return provider{settings: docker, boxless: true}, nil
+		return provider{settings: docker, network: dockerNetwork, card: dockerCard, boxless: true}, nil
 	}
 	return provider{}, fmt.Errorf("no Vagrantfile is known for provider %q", m.Provider)
 }
@@ -52,6 +52,7 @@ func providerOf(m plan.Machine) (provider, error) {
 type vm struct {
 	plan.Machine
 	engine bool
+	image  string // file of the engine's disk, "" where it is not known
 }
 
 // nested tells whether an engine is to run in the VM.
@@ -235,25 +236,4 @@ func utm(f *file, m vm) {
 	size(f, m)
 	f.line("v.check_guest_additions = false")
 	f.line("v.functional_9pfs = false")
-}
-
-// docker is the bench of fbdock's own tests: a container that stands in for
-// the FreeBSD guest.
-func docker(f *file, m vm) {
-	f.comment("A test bench, no FreeBSD.")
-	f.line("v.image = %s", quote(m.Box.Name))
-	f.line("v.name = %s", quote(m.Instance))
-	f.line("v.has_ssh = true")
-	f.line("v.remains_running = true")
-	f.line("v.stop_timeout = 90")
-	f.line("v.create_args = [")
-	for _, pair := range [][2]string{
-		{"--cap-add", "NET_ADMIN"}, {"--cap-add", "SYS_ADMIN"}, {"--cap-add", "LINUX_IMMUTABLE"},
-		{"--device", "/dev/net/tun"}, {"--device", "/dev/fuse"},
-		{"--security-opt", "apparmor=unconfined"},
-		{"--hostname", m.Name},
-	} {
-		f.line("  %s, %s,", quote(pair[0]), quote(pair[1]))
-	}
-	f.line("]")
 }

@@ -27,7 +27,8 @@ var ErrNoVM = errors.New("all machines are on computers of your own: there is no
 // Options are what the plan does not say.
 type Options struct {
 	// Images gives, by the name of the machine, the engine image's file on
-	// the host. Only Vagrant's own provisioners need it.
+	// the host. Only Vagrant's own provisioners and a provider without boxes
+	// need it.
 	Images map[string]string
 }
 
@@ -111,7 +112,7 @@ func Render(p plan.Plan, o Options) ([]byte, error) {
 		f.end()
 		if m.Engine.Sibling() {
 			f.end()
-			sibling(f, m, provider)
+			sibling(f, m, provider, o.Images[m.Name])
 			continue
 		}
 		f.blank()

@@ -53,6 +53,9 @@ func plans() map[string]plan.Plan {
 	for _, p := range []string{"virtualbox", "vmware_desktop", "libvirt", "hyperv", "parallels", "qemu", "utm"} {
 		all["sibling-"+p] = plan.Plan{Machines: []plan.Machine{beside("dev", p, "amd64")}}
 	}
+	container := beside("dev", "docker", "amd64")
+	container.Box.Name, container.Box.Version, container.Box.BootTimeout = "fbdock-lab-guest:latest", "", 300
+	all["sibling-docker"] = plan.Plan{Machines: []plan.Machine{container}}
 	for _, p := range []string{"virtualbox", "vmware_desktop", "parallels", "qemu", "utm"} {
 		all["sibling-"+p+"-arm64"] = plan.Plan{Machines: []plan.Machine{beside("dev", p, "arm64")}}
 	}
@@ -183,7 +186,13 @@ func TestSibling(t *testing.T) {
 			}
 		}
 		freebsd, engine, found := strings.Cut(text, `config.vm.define "dev-engine"`)
-		if !found || !strings.Contains(engine, "v.cpus = 2") && !strings.Contains(engine, `v.smp = "2"`) || !strings.Contains(engine, "2048") || !strings.Contains(freebsd, "1024") {
+		cpus := map[string]string{"qemu": `v.smp = "2"`, "docker": `"cpus=2"`}[p.Machines[0].Provider]
+		if cpus == "" {
+			cpus = "v.cpus = 2"
+		}
+		// FreeBSD's container has what the host has.
+		small := strings.Contains(freebsd, "1024") || p.Machines[0].Provider == "docker"
+		if !found || !strings.Contains(engine, cpus) || !strings.Contains(engine, "2048") || !small {
 			t.Errorf("Vagrantfile of %s: want a VM dev-engine with 2 CPUs and 2048 MB, and FreeBSD with 1024 MB:\n%s", name, text)
 		}
 		for _, c := range []card{cardOf(p.Machines[0], false), cardOf(p.Machines[0], true)} {

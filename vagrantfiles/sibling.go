@@ -35,6 +35,10 @@ func (c card) bareMAC() string { return strings.ToUpper(strings.ReplaceAll(c.mac
 func engineOf(m plan.Machine) vm {
 	m.Name, m.Instance = m.EngineName(), m.Instance+"-engine"
 	m.CPUs, m.Memory = m.Engine.CPUs, m.Engine.Memory
+	if m.Provider == "docker" {
+		m.Box.BootTimeout = engineBoot // the image is that of FreeBSD's container
+		return vm{Machine: m, engine: true}
+	}
 	m.Box = plan.Box{Name: "fbdock/" + m.Engine.Image.Name, Version: m.Engine.BoxVersion, Architecture: m.Engine.Image.Architecture, BootTimeout: engineBoot, Own: true}
 	return vm{Machine: m, engine: true}
 }
@@ -42,9 +46,11 @@ func engineOf(m plan.Machine) vm {
 // engineBoot bounds the first boot of Alpine, in seconds; it takes some 30.
 const engineBoot = 600
 
-// sibling writes the engine beside m's FreeBSD.
-func sibling(f *file, m plan.Machine, p provider) {
+// sibling writes the engine beside m's FreeBSD. image is the file of its disk,
+// which a provider without boxes starts it from.
+func sibling(f *file, m plan.Machine, p provider, image string) {
 	e := engineOf(m)
+	e.image = image
 	f.blank()
 	f.comment("The engine of the machine above, a VM beside it.")
 	f.open("config.vm.define %s do |machine|", quote(e.Name))

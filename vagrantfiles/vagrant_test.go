@@ -62,9 +62,7 @@ func TestVagrantValidates(t *testing.T) {
 				"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"), "VAGRANT_DEFAULT_PROVIDER=" + provider,
 			}}
 			all := plans()[provider]
-			if provider == "virtualbox" {
-				all.Machines = append(all.Machines, beside("other", provider, "amd64"))
-			}
+			all.Machines = append(all.Machines, beside("other", provider, "amd64"))
 			validate(t, v, all)
 			wrong := strings.Replace(string(render(t, plans()[provider])), "v.name =", "v.nane =", 1)
 			out, err := v.validate(t, []byte(wrong), plans()[provider])

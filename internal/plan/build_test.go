@@ -107,7 +107,6 @@ func TestBuildRefuses(t *testing.T) {
 		{"box file that is not there", hcl.Machine{BoxURL: "missing.box", BoxChecksum: "sha256:00112233445566778899"}, hcl.Error, "does not exist or is no file"},
 		{"FreeBSD beside its engine with too little memory", sibling(hcl.Machine{Memory: 512 * hcl.MiB}), hcl.Error, "has 512MiB, and FreeBSD needs 1GiB"},
 		{"sibling on a computer of the user's own", sibling(hcl.Machine{Host: "ssh://me@there"}), hcl.Error, "the provider ssh makes none"},
-		{"sibling in the lab", sibling(hcl.Machine{Provider: "docker"}), hcl.Error, "the provider docker makes none"},
 		{"sibling within FreeBSD", hcl.Machine{Engine: hcl.Engine{Placement: "sibling", Hypervisor: "bhyve"}}, hcl.Error, "a sibling is a VM beside it"},
 		{"emulated sibling", hcl.Machine{Provider: "virtualbox", Engine: hcl.Engine{Placement: "sibling", Hypervisor: "qemu"}}, hcl.Error, "libvirt and qemu can do, and virtualbox cannot"},
 		{"9P with a sibling", sibling(hcl.Machine{Shares: []hcl.Share{{Name: "x", Type: "9p"}}}), hcl.Error, "no device of FreeBSD's"},

@@ -112,7 +112,7 @@ func (b *builder) placement(m Machine) (place, reason string) {
 
 // checkSibling refuses an engine beside FreeBSD that cannot be.
 func (b *builder) checkSibling(m Machine) {
-	if m.OwnComputer() || m.Provider == "docker" {
+	if m.OwnComputer() {
 		b.report(hcl.Error, "engine.placement", "leave placement out", "no place for the engine",
 			fmt.Sprintf("A sibling is a VM, and the provider %s makes none.", m.Provider))
 		return

@@ -26,6 +26,7 @@ func TestPlacement(t *testing.T) {
 		"bhyve, as it is said":         {hcl.Machine{Provider: "utm", Engine: hcl.Engine{Hypervisor: "bhyve"}}, plan.PlacementNested, "as engine.hypervisor says"},
 		"where nesting is unsupported": {hcl.Machine{Provider: "utm"}, plan.PlacementSibling, "UTM supports no nesting"},
 		"a sibling":                    {sibling(hcl.Machine{Provider: "utm"}), plan.PlacementSibling, "as engine.placement says"},
+		"a sibling in a container":     {sibling(hcl.Machine{Provider: "docker", Box: "x"}), plan.PlacementSibling, "as engine.placement says"},
 		"a sibling that is emulated":   {sibling(hcl.Machine{Provider: "libvirt", Engine: hcl.Engine{Hypervisor: "qemu"}}), plan.PlacementSibling, "as engine.placement says"},
 		"a computer of the user's own": {hcl.Machine{Host: "ssh://me@there"}, plan.PlacementNested, ""},
 	} {
@@ -81,7 +82,7 @@ func TestSiblingResources(t *testing.T) {
 
 func TestSiblingDisk(t *testing.T) {
 	t.Parallel()
-	for provider, want := range map[string]bool{"libvirt": true, "virtualbox": false, "utm": false} {
+	for provider, want := range map[string]bool{"libvirt": true, "virtualbox": false, "utm": false, "docker": false} {
 		if m, _ := build(t, sibling(hcl.Machine{Name: "dev", Provider: provider})); m.OwnDisk() != want {
 			t.Errorf("OwnDisk() with %s = %v, want %v", provider, !want, want)
 		}

@@ -31,6 +31,9 @@ func (u *run) engineBox(ctx context.Context, digest string) error {
 		}
 		return nil
 	}
+	if u.m.Provider == "docker" { // it has no boxes: the image is the disk of the VM in its container
+		return nil
+	}
 	_, err := images.BuildBoxes(ctx, u.Maker(), u.Lock, images.BoxOptions{Providers: []string{u.m.Provider}, System: cloudbox.Alpine, Image: &img, Cache: u.Cache()})
 	return err
 }

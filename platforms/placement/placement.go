@@ -14,7 +14,7 @@ func MakesSibling(provider string) bool { return NoSibling(provider) == "" }
 // NoSibling is the reason why `up` makes none with a provider, "" where it does.
 func NoSibling(provider string) string {
 	switch provider {
-	case "libvirt", "qemu", "virtualbox", "vmware_desktop":
+	case "libvirt", "qemu", "virtualbox", "vmware_desktop", "docker": // docker's VM runs in a second container
 		return ""
 	case "parallels":
 		return "there is no box of Alpine for Parallels, whose format of machines has no published specification"

@@ -23,6 +23,7 @@ func boot(l *lab) int {
 		endProcesses()
 	}
 	clearMachine(l)
+	secondCard(l)
 	firstDisk(l)
 	l.report(l.write(volatile+"booted", ""))
 	// The kernel's first words of each boot; what stands before is of the last one.

@@ -20,6 +20,11 @@ func initMain(l *lab) int {
 		return rcShutdown(l)
 	case os.Getpid() != 1:
 		return l.fail("lab: init is process 1 or nothing")
+	case len(l.args) > 0 && l.args[0] == "engine":
+		return engineVM(l, l.args[1:])
+	}
+	if card := os.Getenv(cardVariable); card != "" {
+		l.report(setConf(l, "card", card))
 	}
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, syscall.SIGCHLD, syscall.SIGINT, syscall.SIGTERM, syscall.SIGUSR1, syscall.SIGUSR2)
