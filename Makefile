@@ -26,7 +26,7 @@ E2E_TIMEOUT ?= 12h
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/hosts')
 
-.PHONY: help build test lint e2e box-e2e libvirt-e2e clients-e2e real catalogue docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab fuzz cover vuln tools clean site
+.PHONY: help build test lint e2e box-e2e libvirt-e2e clients-e2e real catalogue docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab sibling fuzz cover vuln tools clean site
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -76,7 +76,10 @@ lab: ## installs what the lab needs (apt), builds and starts it
 	$(LAB) build
 	$(LAB) start
 
-e2e: build lab ## the whole path against the lab: Vagrant, sshd, QEMU, dockerd
+sibling: lab ## and the disk of an engine beside FreeBSD
+	$(LAB) sibling
+
+e2e: build sibling ## the whole path against the lab: Vagrant, sshd, QEMU, dockerd
 	@[ -x $(FORMER) ] || ! git cat-file -e $(FORMER_COMMIT) 2>/dev/null || { \
 	  src=$$(mktemp -d) && git archive $(FORMER_COMMIT) | tar -x -C "$$src" && mkdir -p $(dir $(FORMER)) && \
 	  (cd "$$src" && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o $(FORMER) ./cmd/fbdock) && rm -rf "$$src"; }
@@ -99,11 +102,11 @@ libvirt-e2e: build ## FreeBSD and an engine beside it as two real VMs of Debian'
 	eval "$$($(LAB) env)"; unset DOCKER_HOST; eval "$$($(LIBVIRT) env)"; FBDOCK=$(CURDIR)/$(BIN) \
 	  $(GO) test -tags e2e -count=1 -timeout 90m -v -run TestLibvirtSibling ./internal/e2e
 
-clients-e2e: build lab ## Compose, Testcontainers and the classic builder, built here, through the machine's socket and podman's; docker's and compose's command lines beside plain docker
+clients-e2e: build sibling ## Compose, Testcontainers and the classic builder, built here, through the machine's socket and podman's; docker's and compose's command lines beside plain docker
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/ ./testcontainers
 	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/docker-compose github.com/docker/compose/v2/cmd
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_CLIENTS=$(CURDIR)/.cache/clients \
-	  $(GO) test -tags e2e -count=1 -timeout 100m -v -run 'TestClients|TestConformance|TestPodman' ./internal/e2e
+	  $(GO) test -tags e2e -count=1 -timeout 160m -v -run 'TestClients|TestConformance|TestPodman' ./internal/e2e
 
 docker-flags: ## the table of docker's, compose's and buildx's flags, from their Go modules; a new flag has to get a kind in gen/rules.go
 	cd internal/dockerflags/gen && $(GO) run . >$(CURDIR)/.cache/docker-flags.txt

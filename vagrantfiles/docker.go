@@ -36,6 +36,14 @@ func docker(f *file, m vm) {
 	}
 }
 
+// dockerEngine says what the Vagrantfile in a box of the engine says.
+func dockerEngine(f *file, m vm) {
+	if m.engine {
+		f.comment("Alpine has doas(1) in place of sudo.")
+		f.line(`machine.ssh.sudo_command = "doas %%c"`)
+	}
+}
+
 // dockerCard tells the containers' init which address its card is to have.
 func dockerCard(f *file, c card) { f.line("v.env = { %s => %s }", quote("FBDOCK_CARD"), quote(c.mac)) }
 

@@ -42,7 +42,7 @@ func providerOf(m plan.Machine) (provider, error) {
 	case "utm":
 		return provider{settings: utm}, nil
 	case "docker":
-		return provider{settings: docker, network: dockerNetwork, card: dockerCard, boxless: true}, nil
+		return provider{settings: docker, machine: dockerEngine, network: dockerNetwork, card: dockerCard, boxless: true}, nil
 	}
 	return provider{}, fmt.Errorf("no Vagrantfile is known for provider %q", m.Provider)
 }

@@ -34,8 +34,10 @@ const (
 // the host sleeps. No command hangs or has another
 // one's status, no byte is lost or doubled that was acknowledged, and mounts,
 // Docker's socket and published ports are back by themselves.
-func TestChaos(t *testing.T) {
-	c := newChaos(t)
+func TestChaos(t *testing.T) { inBothPlaces(t, chaosIn) }
+
+func chaosIn(t *testing.T, place string) {
+	c := newChaos(t, place)
 	var users sync.WaitGroup
 	stop := make(chan struct{})
 	finish := sync.OnceFunc(func() {
@@ -92,7 +94,7 @@ type chaos struct {
 	slept atomic.Int64 // nanoseconds
 }
 
-func newChaos(t *testing.T) *chaos {
+func newChaos(t *testing.T, place string) *chaos {
 	t.Helper()
 	c := &chaos{}
 	var blocks strings.Builder
@@ -104,7 +106,7 @@ func newChaos(t *testing.T) *chaos {
 		c.folders = append(c.folders, folder)
 		fmt.Fprintf(&blocks, "  mount %q {}\n", folder)
 	}
-	c.project = newProject(t, blocks.String())
+	c.project = newPlaced(t, place, blocks.String())
 	c.destroyAtEnd(t)
 	c.up(t)
 	c.loadBusybox(t)

@@ -36,7 +36,9 @@ type way struct {
 
 // TestConformance compares what a user sees of docker commands: standard
 // output, standard error, status and files.
-func TestConformance(t *testing.T) {
+func TestConformance(t *testing.T) { inBothPlaces(t, conformanceIn) }
+
+func conformanceIn(t *testing.T, place string) {
 	const docker = "/usr/bin/docker" // of the version that the guest has as well
 	if _, err := os.Stat(docker); err != nil {
 		t.Skip("no " + docker + ", the package docker.io, to compare with")
@@ -44,7 +46,7 @@ func TestConformance(t *testing.T) {
 	if os.Getenv("FBDOCK_LAB_PLAIN") == "" {
 		t.Fatal("FBDOCK_LAB_PLAIN, the dockerd to compare with, is not set: eval \"$(testdata/lab/lab env)\"")
 	}
-	p := newProject(t, "  mount \"moved\" { target = \"/elsewhere\" }\n  mount \"same\" {}\n")
+	p := newPlaced(t, place, "  mount \"moved\" { target = \"/elsewhere\" }\n  mount \"same\" {}\n")
 	base := without(p.env, "FBDOCK_DOCKER_CLI", "DOCKER_CONTEXT", "DOCKER_CONFIG", "PATH")
 	base = append(base, "PATH=/usr/bin:/bin:/usr/sbin:/sbin", "DOCKER_CONFIG="+t.TempDir(), "FBDOCK="+p.binary)
 	for _, dir := range []string{"moved", "same"} {

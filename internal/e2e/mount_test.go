@@ -13,10 +13,12 @@ import (
 
 // TestMounts: host folders in both guests and in a container, both ways,
 // kept there by the agent that `up` has started.
-func TestMounts(t *testing.T) {
+func TestMounts(t *testing.T) { inBothPlaces(t, mountsIn) }
+
+func mountsIn(t *testing.T, place string) {
 	read := t.TempDir()
 	copied := t.TempDir()
-	p := newProject(t, "  mount \""+copied+"\" {\n    target  = \"/srv/copied\"\n    type    = \"copy\"\n    exclude = [\"*.tmp\"]\n  }\n  mount \".\" {}\n  mount \""+read+"\" {\n    target    = \"/readonly\"\n    read_only = true\n  }\n")
+	p := newPlaced(t, place, "  mount \""+copied+"\" {\n    target  = \"/srv/copied\"\n    type    = \"copy\"\n    exclude = [\"*.tmp\"]\n  }\n  mount \".\" {}\n  mount \""+read+"\" {\n    target    = \"/readonly\"\n    read_only = true\n  }\n")
 	p.destroyAtEnd(t)
 	p.file(t, "a", "one")
 	if err := os.WriteFile(filepath.Join(read, "r"), []byte("read"), 0o600); err != nil {

@@ -20,7 +20,8 @@ type project struct {
 	dir    string
 	binary string
 	env    []string
-	plain  bool // a former fbdock, which asks for no consent
+	plain  bool   // a former fbdock, which asks for no consent
+	place  string // of the engine, "" for nested
 }
 
 // result is what a run of fbdock left.
@@ -33,12 +34,35 @@ type result struct {
 // into its block.
 func newProject(t *testing.T, more string) *project {
 	t.Helper()
+	return newPlaced(t, nested, more)
+}
+
+// The places of an engine: in the container that plays FreeBSD, or beside it in
+// one of its own.
+const (
+	nested  = "nested"
+	sibling = "sibling"
+)
+
+// inBothPlaces runs a test once for each place of the engine.
+func inBothPlaces(t *testing.T, test func(t *testing.T, place string)) {
+	for _, place := range []string{nested, sibling} {
+		t.Run(place, func(t *testing.T) { test(t, place) })
+	}
+}
+
+// newPlaced is newProject with the place of the engine.
+func newPlaced(t *testing.T, place, more string) *project {
+	t.Helper()
+	if place == sibling && os.Getenv("FBDOCK_LAB_SIBLING") == "" {
+		t.Fatal("environment variable FBDOCK_LAB_SIBLING is empty, want the disk of an engine beside FreeBSD; run these tests by `make e2e`")
+	}
 	for _, name := range []string{"FBDOCK", "FBDOCK_LAB_IMAGE", "FBDOCK_LAB_BUSYBOX", "DOCKER_HOST"} {
 		if os.Getenv(name) == "" {
 			t.Fatalf("environment variable %s is empty, want it set; run these tests by `make e2e`", name)
 		}
 	}
-	p := &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: append(os.Environ(), "FBDOCK_DOCKER_CLI=guest")}
+	p := &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: append(os.Environ(), "FBDOCK_DOCKER_CLI=guest"), place: place}
 	p.configure(t, labBox, "", more)
 	return p
 }
@@ -49,6 +73,9 @@ const labBox = "fbdock-lab:latest"
 // configure writes the configuration anew; engine goes into that block.
 func (p *project) configure(t *testing.T, box, engine, more string) {
 	t.Helper()
+	if p.place == sibling {
+		engine += "    placement = \"sibling\"\n    image = env(\"FBDOCK_LAB_SIBLING\")\n"
+	}
 	if !strings.Contains(engine, "image ") {
 		engine += "    image = env(\"FBDOCK_LAB_IMAGE\")\n"
 	}

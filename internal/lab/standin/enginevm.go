@@ -102,7 +102,7 @@ func engineArgs(size map[string]string, card, qmp string) []string {
 		"-smp", size["cpus"], "-m", size["memory"], "-display", "none", "-rtc", "base=utc", "-serial", "stdio",
 		"-qmp", "unix:" + qmp + ",server=on,wait=off", "-device", "virtio-rng-pci",
 		"-drive", "if=none,id=root,format=qcow2,discard=unmap,file=" + engineRoot, "-device", "virtio-blk-pci,drive=root,bootindex=0",
-		"-netdev", "user,id=out,hostfwd=tcp:0.0.0.0:22-:22", "-device", "virtio-net-pci,netdev=out,romfile=",
+		"-netdev", "user,id=out,ipv6=off,hostfwd=tcp:0.0.0.0:22-:22", "-device", "virtio-net-pci,netdev=out,romfile=",
 		"-netdev", "tap,id=in,ifname=tap0,script=no,downscript=no", "-device", "virtio-net-pci,netdev=in,romfile=,mac=" + card}
 }
 
