@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 )
 
 // serveImages publishes the files of dir/published, each with its digest
@@ -18,6 +20,7 @@ import (
 // images.calls lists what was asked for. While there is a file images.down the
 // network is down, and images.redirect names the server that all is sent to.
 func serveImages(dir string) (server *httptest.Server, certificate string) {
+	together := &meeting{}
 	files := http.FileServer(http.Dir(filepath.Join(dir, "published")))
 	server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if _, err := os.Stat(filepath.Join(dir, "images.down")); err == nil {
@@ -29,6 +32,12 @@ func serveImages(dir string) (server *httptest.Server, certificate string) {
 			return
 		}
 		image, digest := strings.CutSuffix(r.URL.Path, ".sha512")
+		if !digest && !strings.HasPrefix(filepath.Base(image), "CHECKSUM.") {
+			together.meet(dir, r)
+			if half(dir, w, r) {
+				return
+			}
+		}
 		data, err := os.ReadFile(filepath.Join(dir, "published", filepath.Base(image)))
 		if !digest || err != nil {
 			files.ServeHTTP(w, r)
@@ -73,4 +82,59 @@ func noteCall(dir, file string, r *http.Request) {
 		_, _ = fmt.Fprintln(calls, r.URL.Path)
 		_ = calls.Close()
 	}
+}
+
+// meeting has requests wait for each other, where the file images.together says
+// how many: one that is alone fails after ten seconds.
+type meeting struct {
+	mu   sync.Mutex
+	here int
+	all  chan struct{}
+}
+
+func (m *meeting) meet(dir string, r *http.Request) {
+	text, err := os.ReadFile(filepath.Join(dir, "images.together"))
+	if err != nil {
+		return
+	}
+	m.mu.Lock()
+	if m.all == nil {
+		m.all = make(chan struct{})
+	}
+	all := m.all
+	if m.here++; fmt.Sprint(m.here) == strings.TrimSpace(string(text)) {
+		close(all)
+		m.here, m.all = 0, nil
+	}
+	m.mu.Unlock()
+	select {
+	case <-all:
+	case <-r.Context().Done():
+	case <-time.After(10 * time.Second):
+		m.mu.Lock()
+		m.here--
+		m.mu.Unlock()
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// half sends the first half of a file and no more until the client is gone, where
+// there is a file images.half; without it a request for a part is noted in
+// images.ranges.
+func half(dir string, w http.ResponseWriter, r *http.Request) bool {
+	name := filepath.Join(dir, "published", filepath.FromSlash(r.URL.Path))
+	info, err := os.Stat(name)
+	if _, missing := os.Stat(filepath.Join(dir, "images.half")); missing != nil || err != nil {
+		if r.Header.Get("Range") != "" {
+			noteCall(dir, "images.ranges", r)
+		}
+		return false
+	}
+	data, _ := os.ReadFile(name)
+	w.Header().Set("Last-Modified", info.ModTime().UTC().Format(http.TimeFormat))
+	w.Header().Set("Content-Length", fmt.Sprint(len(data)))
+	_, _ = w.Write(data[:len(data)/2])
+	w.(http.Flusher).Flush()
+	<-r.Context().Done()
+	return true
 }

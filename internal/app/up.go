@@ -34,6 +34,9 @@ func Up(ctx context.Context, p *project.Project, names []string) ([]up.Result, e
 		return nil, err
 	}
 	p.WarnUnnamed(p.MadeBefore())
+	if err := up.FetchAhead(ctx, p, machines); err != nil {
+		return nil, err
+	}
 	var results []up.Result
 	for _, m := range machines {
 		r, settled, err := up.Up(ctx, p, m)

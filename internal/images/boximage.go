@@ -169,10 +169,14 @@ func (r *boxRun) mismatch(img boxes.Image, err error) error {
 		}
 	}
 	if _, failed := errors.AsType[*boxes.DownloadError](err); failed {
-		return &failure.Error{Err: err, Next: "check the network and HTTPS_PROXY and try again, what has come so far is kept; --mirror takes another place of the same files"}
+		return &failure.Error{Err: err, Next: unreachable}
 	}
 	return err
 }
+
+// unreachable is the next step where a cloud image cannot be had.
+const unreachable = "check the network and HTTPS_PROXY and try again, what has come so far is kept; " +
+	"`fbdock box build --mirror URL`, or mirrors in fbdock.hcl, take another place of the same files"
 
 // publisher is the address that the publisher has the image at.
 func (r *boxRun) publisher(img boxes.Image) string {

@@ -13,11 +13,14 @@ func EnsureBox(ctx context.Context, maker Maker, lock *lockfile.File, m plan.Mac
 	if !m.Box.Own {
 		return BoxResult{}, nil
 	}
-	made, err := BuildBoxes(ctx, maker, lock, BoxOptions{
-		Providers: []string{m.Provider}, Release: ownRelease(m), Architecture: m.Box.Architecture, Nearby: m.Mirrors.FreeBSD,
-	})
+	made, err := BuildBoxes(ctx, maker, lock, ownBoxOf(m))
 	if err != nil {
 		return BoxResult{}, err
 	}
 	return made[0], nil
+}
+
+// ownBoxOf is the box that a machine starts from.
+func ownBoxOf(m plan.Machine) BoxOptions {
+	return BoxOptions{Providers: []string{m.Provider}, Release: ownRelease(m), Architecture: m.Box.Architecture, Nearby: m.Mirrors.FreeBSD}
 }

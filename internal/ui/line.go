@@ -17,6 +17,7 @@ const (
 	amber = "\x1b[33m"
 	plain = "\x1b[0m"
 	wipe  = "\r\x1b[K"
+	above = "\x1b[A" // the line above
 )
 
 // paint colours text on standard error.

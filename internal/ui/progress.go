@@ -37,13 +37,19 @@ func (u *UI) Begin(name string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.endLocked(OK, "")
-	now := u.now()
-	u.phase = &phase{name: clean(name, oneLine), began: now, told: now}
-	if u.redraw && !u.quiet {
-		u.phase.stop, u.phase.stopped = make(chan struct{}), make(chan struct{})
-		go u.animate(u.phase.stop, u.phase.stopped)
-	}
+	u.phase = u.start(name)
 	u.draw()
+}
+
+// start makes a phase whose seconds run where lines can be redrawn.
+func (u *UI) start(name string) *phase {
+	now := u.now()
+	p := &phase{name: clean(name, oneLine), began: now, told: now}
+	if u.redraw && !u.quiet {
+		p.stop, p.stopped = make(chan struct{}), make(chan struct{})
+		go u.animate(p.stop, p.stopped)
+	}
+	return p
 }
 
 // Detail says what the phase is busy with.
@@ -65,10 +71,13 @@ func (u *UI) Detail(text string) {
 func (u *UI) Bytes(done, total int64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	p := u.phase
-	if p == nil {
-		return
+	if u.phase != nil {
+		u.moved(u.phase, done, total)
 	}
+}
+
+// moved notes how much of a transfer is done. The lock is held.
+func (u *UI) moved(p *phase, done, total int64) {
 	now := u.now()
 	if !p.transfer || done < p.done {
 		p.transfer, p.moved = true, now
@@ -96,14 +105,21 @@ func (u *UI) endLocked(state, text string) {
 	if p == nil {
 		return
 	}
-	u.erase()
 	u.phase = nil
+	u.finish(p, state, text)
+}
+
+// finish writes the line that stays of a phase. The lock is held, and given up
+// for a moment.
+func (u *UI) finish(p *phase, state, text string) {
+	u.erase()
 	if p.stop != nil {
 		close(p.stop)
 		// It may wait for the lock that is held here.
 		u.mu.Unlock()
 		<-p.stopped
 		u.mu.Lock()
+		u.erase()
 	}
 	if u.quiet && state != Fail {
 		return
@@ -135,12 +151,29 @@ func (u *UI) animate(stop <-chan struct{}, stopped chan<- struct{}) {
 	}
 }
 
-// draw puts the running phase on the last line. The lock is held.
+// draw puts what runs on the last lines. The lock is held.
 func (u *UI) draw() {
-	if u.phase == nil || !u.redraw || u.quiet {
+	running := u.beside
+	if u.phase != nil {
+		running = append([]*phase{u.phase}, running...)
+	}
+	if len(running) == 0 || !u.redraw || u.quiet {
 		return
 	}
-	p, now := u.phase, u.now()
+	if u.drawn > 1 {
+		u.erase()
+	}
+	var lines []string
+	for _, p := range running {
+		// A full last column wraps on some terminals.
+		lines = append(lines, short(p.line(u.now()), u.Width()-1))
+	}
+	u.put(wipe + strings.Join(lines, "\n"))
+	u.drawn = len(lines)
+}
+
+// line is the phase while it runs.
+func (p *phase) line(now time.Time) string {
 	spin := []string{"|", "/", "-", `\`}[int(now.Sub(p.began)/tick)%4]
 	text := fmt.Sprintf("%-4s %s %6s", " "+spin, pad(p.name, 24), took(now.Sub(p.began)))
 	switch {
@@ -149,16 +182,14 @@ func (u *UI) draw() {
 	case p.detail != "":
 		text += "  " + p.detail
 	}
-	// A full last column wraps on some terminals.
-	u.put(wipe + short(text, u.Width()-1))
-	u.drawn = true
+	return text
 }
 
-// erase takes the running line away. The lock is held.
+// erase takes the running lines away. The lock is held.
 func (u *UI) erase() {
-	if u.drawn {
-		u.put(wipe)
-		u.drawn = false
+	if u.drawn > 0 {
+		u.put(wipe + strings.Repeat(above+wipe, u.drawn-1))
+		u.drawn = 0
 	}
 }
 

@@ -111,6 +111,27 @@ func TestTheRunningLineIsRedrawn(t *testing.T) {
 	}
 }
 
+// TestTransfersHaveALineEach: what runs is drawn on lines below each other, all
+// of which go when something else is said.
+func TestTransfersHaveALineEach(t *testing.T) {
+	t.Parallel()
+	k := openTerminal(t)
+	u := ui.New(ui.Options{Stderr: k.terminal, NoColor: true})
+	one, endOne := u.Transfer("one")
+	_, endTwo := u.Transfer("two")
+	one(1<<20, 2<<20)
+	k.await(t, "1.0 of 2.0 MiB, 50%\r\n") // the line of two is below
+	u.Say("between")
+	k.await(t, "\r\x1b[K\x1b[A\r\x1b[Kbetween\r\n")
+	endOne(ui.OK, "")
+	endTwo(ui.Fail, "")
+	u.Say("end")
+	seen := k.await(t, "\r\x1b[Kfail two")
+	if seen = k.await(t, "end\r\n"); !strings.Contains(seen, "\r\x1b[K\x1b[A\r\x1b[Kok   one") {
+		t.Errorf("terminal shows %q, want both lines taken away before the one that ended", seen)
+	}
+}
+
 func TestDumbTerminalIsNotDrawnOver(t *testing.T) {
 	t.Parallel()
 	k := openTerminal(t)

@@ -61,7 +61,9 @@ type UI struct {
 
 	mu    sync.Mutex
 	phase *phase
-	drawn bool // a line stands that has to be taken away
+	// beside are transfers that go on at the same time.
+	beside []*phase
+	drawn  int // lines that stand and have to be taken away
 }
 
 // New makes a UI; nothing is written yet.

@@ -83,6 +83,28 @@ func TestPhasesAreLinesWithoutATerminal(t *testing.T) {
 		"fail guest 30-storage           0.4s  zpool: no such pool \\x1b[31m\n")
 }
 
+// TestTransfersBesideEachOther: each is a line of its own, whichever ends first.
+func TestTransfersBesideEachOther(t *testing.T) {
+	t.Parallel()
+	s := piped(ui.Options{})
+	s.Begin("phase")
+	one, endOne := s.Transfer("one")
+	two, endTwo := s.Transfer("two\x1b[31m")
+	one(1<<20, 4<<20)
+	two(0, 0)
+	s.clock.add(16 * time.Second)
+	one(2<<20, 4<<20)
+	endTwo(ui.Fail, "gone")
+	endTwo(ui.OK, "twice")
+	endOne(ui.OK, "")
+	s.End(ui.OK, "")
+	s.want(t, "", ""+
+		"one: 2.0 of 4.0 MiB, 50%, 0.1 MiB/s, 16s left\n"+
+		"fail two\\x1b[31m                 16s  gone\n"+
+		"ok   one                         16s\n"+
+		"ok   phase                       16s\n")
+}
+
 func TestBeginEndsWhatRuns(t *testing.T) {
 	t.Parallel()
 	s := piped(ui.Options{})
