@@ -48,7 +48,7 @@ func TestPlace(t *testing.T) {
 		{windows(platforms.Windows{HyperV: true}), "qemu", platforms.Nested, notKnown},
 		{windows(platforms.Windows{HyperV: true}), "hyperv", platforms.Nested, "bhyve under Hyper-V has not been seen yet"},
 		{apple, "parallels", platforms.Nested, "there is no box of Alpine for Parallels"},
-		{apple, "utm", platforms.Nested, "one network card"},
+		{apple, "utm", platforms.Nested, "Vagrant makes no network between two VMs"},
 		{apple, "docker", platforms.Nested, "no other place"},
 		{platforms.Facts{OS: "freebsd", Arch: "amd64"}, "native", platforms.Nested, "no other place"},
 	} {
@@ -109,7 +109,7 @@ func TestPlaceOfVirtualBoxAndVMware(t *testing.T) {
 // failure, with its reason and a fix.
 func TestSiblingIsRefused(t *testing.T) {
 	t.Parallel()
-	for provider, why := range map[string]string{"parallels": "no published specification", "utm": "one network card", "hyperv": "one network card"} {
+	for provider, why := range map[string]string{"parallels": "no published specification", "utm": "Vagrant makes no network between two VMs", "hyperv": "Vagrant makes no network between two VMs"} {
 		d := platforms.Diagnose(platforms.Facts{OS: "darwin", Arch: "arm64", CPU: platforms.CPU{Apple: 2}},
 			platforms.Wanted{Provider: provider, Placement: platforms.Sibling})
 		for _, c := range d.Checks {

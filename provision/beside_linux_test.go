@@ -69,7 +69,7 @@ func TestBesideWithoutTheCard(t *testing.T) {
 // card its address, and keeps the provider's network from everything but sshd.
 func TestEngineBesideSetsItselfUp(t *testing.T) {
 	t.Parallel()
-	for provider, disk := range map[string]bool{"libvirt": true, "qemu": false} {
+	for provider, disk := range map[string]bool{"libvirt": true, "qemu": false, "virtualbox": false, "vmware_desktop": false} {
 		t.Run(provider, func(t *testing.T) {
 			t.Parallel()
 			m := beside(machine(), provider)

@@ -116,7 +116,7 @@ func (p *program) values(ctx context.Context, f cli.Flag, dir string) []string {
 	case "via":
 		return []string{command.ViaLink, command.ViaVagrant}
 	case "provider":
-		return []string{"libvirt", "qemu", "hyperv"}
+		return []string{"libvirt", "qemu", "hyperv", "virtualbox", "vmware_desktop", "utm", "all"}
 	case "arch":
 		return []string{"amd64", "arm64"}
 	case "root":

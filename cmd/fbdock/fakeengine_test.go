@@ -20,13 +20,14 @@ import (
 // engine stands for the Linux VM: a dockerd and an SSH server whose keys and
 // certificates are those that the seed brings.
 type engine struct {
-	docker *httptest.Server
-	shell  *sshd
+	address string // that its script gives it
+	docker  *httptest.Server
+	shell   *sshd
 }
 
 // newEngine boots with a user-data script.
 func newEngine(userData, home string) (*engine, error) {
-	e := &engine{}
+	e := &engine{address: string(seeded(userData, "FBDOCK_ENGINE_ADDRESS"))}
 	if err := e.serveDocker(userData); err != nil {
 		return nil, err
 	}

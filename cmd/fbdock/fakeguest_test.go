@@ -211,7 +211,7 @@ func (g *guest) sshConfig() string {
 func (g *guest) dial(host string, port uint32) (net.Conn, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.engine == nil || host != "10.77.0.2" {
+	if g.engine == nil || host != g.engine.address {
 		return nil, errors.New("connection refused")
 	}
 	return g.engine.dial(port)

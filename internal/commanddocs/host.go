@@ -43,7 +43,7 @@ func hostDocs() map[string]Doc {
 		},
 		"box build": {
 			Provider: true,
-			Long: "Fetches an official cloud image, of FreeBSD or, for libvirt and qemu, of Alpine, checks its SHA-512, adds a seed for the first boot, " +
+			Long: "Fetches an official cloud image, of FreeBSD or of Alpine, checks its SHA-512, adds a seed for the first boot, " +
 				"and adds the box to Vagrant. `fbdock up` does the same when a machine needs it.",
 			Examples: Pairs(
 				"fbdock box build", "Make a box for libvirt.",

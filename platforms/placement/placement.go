@@ -19,7 +19,7 @@ func NoSibling(provider string) string {
 	case "parallels":
 		return "there is no box of Alpine for Parallels, whose format of machines has no published specification"
 	case "hyperv", "utm":
-		return "Vagrant gives a VM of " + provider + " one network card, and so no network between FreeBSD and an engine beside it"
+		return "Vagrant makes no network between two VMs of " + provider
 	}
 	return "the provider " + provider + " makes no engine beside FreeBSD"
 }
