@@ -1,5 +1,7 @@
 package platforms
 
+import "github.com/fbdock/fbdock/platforms/placement"
+
 const (
 	// vmwareBesideHyperV is the first VMware Workstation whose VMs run where
 	// Hyper-V does, by Windows' own interface for that (learn.microsoft.com,
@@ -25,6 +27,12 @@ func accelerated(f Facts, provider string) bool {
 		return vmwareAccelerated(f)
 	}
 	return false
+}
+
+// Beside tells whether an engine beside FreeBSD is made with a provider, and runs
+// on the processor itself.
+func Beside(f Facts, provider string) bool {
+	return placement.MakesSibling(provider) && accelerated(f, provider)
 }
 
 // qemuAccelerated is for KVM and Apple's Hypervisor.framework. vagrant-qemu

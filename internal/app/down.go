@@ -59,15 +59,17 @@ func Reload(ctx context.Context, p *project.Project, names []string) ([]up.Resul
 // Destroy removes machines with everything in them, and what fbdock keeps
 // of them on this host.
 func Destroy(ctx context.Context, p *project.Project, names []string) error {
-	return each(ctx, p, names, func(m plan.Machine) error {
-		p.On(m).StopAgent(ctx)
-		contexts.Leave(p.On(m), true)
-		if err := p.System(m).Destroy(ctx); err != nil {
-			return err
-		}
-		p.On(m).RemoveSockets()
-		return p.State.Machine(m.Name).Remove()
-	})
+	return each(ctx, p, names, func(m plan.Machine) error { return destroy(ctx, p, m) })
+}
+
+func destroy(ctx context.Context, p *project.Project, m plan.Machine) error {
+	p.On(m).StopAgent(ctx)
+	contexts.Leave(p.On(m), true)
+	if err := p.System(m).Destroy(ctx); err != nil {
+		return err
+	}
+	p.On(m).RemoveSockets()
+	return p.State.Machine(m.Name).Remove()
 }
 
 // each runs f for the machines named, all of them without names, under the

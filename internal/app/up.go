@@ -39,10 +39,11 @@ func Up(ctx context.Context, p *project.Project, names []string) ([]up.Result, e
 	}
 	var results []up.Result
 	for _, m := range machines {
-		r, settled, err := up.Up(ctx, p, m)
+		r, settled, now, err := upOne(ctx, p, m)
 		if err != nil {
 			return results, err
 		}
+		p = now
 		bringAgent(ctx, p, settled)
 		results = append(results, r)
 	}

@@ -25,6 +25,9 @@ type Host struct {
 	// Place says where an engine goes with a provider, PlacementNested or
 	// PlacementSibling, and why. nil where nobody needs to know.
 	Place func(provider string) (placement, reason string)
+	// Beside tells whether a provider makes engines beside FreeBSD that run at
+	// the processor's speed here; nil is that none does.
+	Beside func(provider string) bool
 	// Placed is where the engine of a machine that is made was decided to be,
 	// and why; "" when it is not made yet.
 	Placed func(machine string) (placement, reason string)

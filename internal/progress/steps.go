@@ -159,9 +159,14 @@ func (s *Steps) Failure(status int) error {
 	if hint == "" {
 		hint = "`fbdock logs --layer freebsd` shows what the guest's steps did"
 	}
-	code := failure.ExitFailed
+	err := &failure.Error{Err: fmt.Errorf("prepare the guest: %s", text), Next: hint, Code: failure.ExitFailed}
 	if status == contract.StatusImpossible {
-		code = failure.ExitImpossible
+		err.Err, err.Code = &NoEngineError{text}, failure.ExitImpossible
 	}
-	return &failure.Error{Err: fmt.Errorf("prepare the guest: %s", text), Next: hint, Code: code}
+	return err
 }
+
+// NoEngineError says that a guest cannot run an engine: its bhyve refuses.
+type NoEngineError struct{ Reason string }
+
+func (e *NoEngineError) Error() string { return "prepare the guest: " + e.Reason }

@@ -17,6 +17,7 @@ func HostOf(facts platforms.Facts) plan.Host {
 	l := hostOf(facts)
 	l.Provider, l.ProviderReason = choose(facts)
 	l.Place = func(provider string) (string, string) { return platforms.Place(facts, provider) }
+	l.Beside = func(provider string) bool { return platforms.Beside(facts, provider) }
 	return l
 }
 
