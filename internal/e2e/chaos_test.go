@@ -55,8 +55,8 @@ func chaosIn(t *testing.T, place string) {
 		name string
 		do   func(*testing.T)
 	}{
-		{"the connection is cut", func(t *testing.T) { c.root(t, "pkill -9 -f '^sshd: vagrant'") }},
-		{"sshd restarts", func(t *testing.T) { c.root(t, "service sshd restart; pkill -9 -f '^sshd: vagrant'") }},
+		{"the connection is cut", func(t *testing.T) { c.cut(t, "", "") }},
+		{"sshd restarts", func(t *testing.T) { c.cut(t, "service sshd restart; ", "rc-service sshd restart; ") }},
 		{"the guest's address is another", c.move},
 		{"the engine reboots", func(t *testing.T) { c.reboot(t, "engine", "cat /proc/sys/kernel/random/boot_id", "reboot") }},
 		{"the guest reboots", func(t *testing.T) { c.reboot(t, "freebsd", "sysctl -n kern.boottime", "sudo -n shutdown -r now") }},
@@ -120,11 +120,42 @@ func (c *chaos) root(t *testing.T, script string) {
 	c.run(t, "exec", "--", "sudo", "-n", "sh", "-c", script)
 }
 
+// cut ends the connections at the guests' side, after what each is told to do
+// first. An engine beside FreeBSD has one of its own.
+func (c *chaos) cut(t *testing.T, freebsd, engine string) {
+	if c.place == sibling {
+		c.run(t, "exec", "--on", "engine", "--", "sh", "-c", engine+"pkill -9 -f '^sshd: root'")
+	}
+	c.root(t, freebsd+"pkill -9 -f '^sshd: vagrant'")
+}
+
 // move leaves the address that fbdock remembers with nobody behind it, and
 // cuts the link. The lab's provider keeps a guest's address for life, so what
 // is remembered changes here, and not the guest.
 func (c *chaos) move(t *testing.T) {
-	file := c.private(t, "dev", "ssh", "config")
+	files := []string{c.private(t, "dev", "ssh", "config")}
+	if c.place == sibling {
+		files = append(files, c.private(t, "dev", "ssh", "engine-config"))
+	}
+	var known [][]byte
+	for _, file := range files {
+		known = append(known, c.elsewhere(t, file))
+	}
+	c.cut(t, "", "")
+	await(t, time.Minute, "the address is asked for anew", func() bool {
+		for i, file := range files {
+			if now, err := os.ReadFile(file); err != nil || !bytes.Equal(now, known[i]) {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// elsewhere changes the port in an ssh configuration to one that nobody
+// listens at, and gives what was there.
+func (c *chaos) elsewhere(t *testing.T, file string) []byte {
+	t.Helper()
 	known, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
@@ -144,11 +175,7 @@ func (c *chaos) move(t *testing.T) {
 	if err := os.WriteFile(file, elsewhere, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c.root(t, "pkill -9 -f '^sshd: vagrant'")
-	await(t, time.Minute, "the address is asked for anew", func() bool {
-		now, err := os.ReadFile(file)
-		return err == nil && bytes.Equal(now, known)
-	})
+	return known
 }
 
 // reboot returns when the guest has another boot to tell of.
