@@ -109,7 +109,11 @@ func (r Runner) execHost(ctx context.Context, c hostCommand, e Exec) (int, error
 		return 0, err
 	}
 	if len(c.used) > 0 {
-		if err := machine.HaveMounts(ctx, remote, c.used); err != nil {
+		only := ""
+		if r.Plan.Engine.Sibling() {
+			only = agent.UserEngine // FreeBSD may be down, and takes no part in it
+		}
+		if err := machine.HaveMounts(ctx, remote, c.used, only); err != nil {
 			return 0, err
 		}
 	}

@@ -136,7 +136,7 @@ func (a *placed) fit(ctx context.Context, g *machine.Guest, e Exec) (Exec, error
 	e.Args = a.args
 	used := a.used
 	if g.Agent != nil && len(used) > 0 {
-		if err := machine.HaveMounts(ctx, g.Agent, used); err != nil {
+		if err := machine.HaveMounts(ctx, g.Agent, used, ""); err != nil {
 			return e, err
 		}
 		used = nil

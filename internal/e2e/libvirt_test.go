@@ -44,6 +44,7 @@ func TestLibvirtSibling(t *testing.T) {
 		{"exec: both guests", func(t *testing.T) { bothGuests(t, s.project) }},
 		{"a published port", s.published},
 		{"a mount", s.mounted},
+		{"FreeBSD is paused, and the engine serves", s.withoutFreeBSD},
 		{"vagrant ssh -c docker ps", func(t *testing.T) { byVagrant(t, s.project) }},
 		{"a volume survives halt and up", s.survives},
 		{"destroy, and docker's data stays", s.destroyed},

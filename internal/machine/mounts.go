@@ -23,33 +23,34 @@ func Missing(one agent.Mount) *failure.Error {
 }
 
 // HaveMounts refuses a command that needs mounts that one of the guests does
-// not have now, and waits for copies to have what was written before it.
-func HaveMounts(ctx context.Context, remote *agent.Remote, used []mount.Folder) error {
+// not have now, and waits for copies to have what was written before it. only is
+// the one guest that the command needs, "" for both.
+func HaveMounts(ctx context.Context, remote *agent.Remote, used []mount.Folder, only string) error {
 	var s agent.Status
 	var err error
 	copied := slices.ContainsFunc(used, func(f mount.Folder) bool { return f.Copied })
 	if !copied {
 		s, err = remote.Status(ctx)
 	}
-	if copied || err == nil && lacking(s.Mounts, used) != nil {
+	if copied || err == nil && lacking(s.Mounts, used, only) != nil {
 		// It may be on its way, after the link was made anew.
 		s, err = remote.Mounts(ctx)
 	}
 	if err != nil {
 		return err
 	}
-	if e := lacking(s.Mounts, used); e != nil {
+	if e := lacking(s.Mounts, used, only); e != nil {
 		return e
 	}
 	return nil
 }
 
-// lacking is the first of used that is not in both guests.
-func lacking(all []agent.Mount, used []mount.Folder) *failure.Error {
+// lacking is the first of used that is not in both guests, or in the only one.
+func lacking(all []agent.Mount, used []mount.Folder, only string) *failure.Error {
 	for _, f := range used {
 		known := false
 		for _, one := range all {
-			if one.Target != f.Target {
+			if one.Target != f.Target || only != "" && one.Guest != only {
 				continue
 			}
 			if known = true; !one.Mounted {
