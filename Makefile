@@ -26,7 +26,7 @@ E2E_TIMEOUT ?= 12h
 # Every tracked script, by its first line.
 SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md' ':!*.txtar' ':!vagrantfiles/testdata' ':!testdata/hosts')
 
-.PHONY: help build test lint e2e box-e2e libvirt-e2e clients-e2e real catalogue docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab sibling fuzz cover vuln tools clean site
+.PHONY: help build test lint e2e box-e2e libvirt-e2e clients-e2e real catalogue catalogue-check docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab sibling fuzz cover vuln tools clean site
 
 build: ## bin/fbdock for this machine
 	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
@@ -60,6 +60,9 @@ vuln: $(GOVULN) ## known vulnerabilities; GOVULNDB names a copy of the database
 
 catalogue: ## boxes/catalogue.json, as FreeBSD and Alpine publish it today; needs the network
 	$(GO) run ./cmd/catalogue
+
+catalogue-check: ## entries of the catalogue that have no support any more today, for a scheduled job
+	FBDOCK_CATALOGUE_DAY=$$(date -u +%F) $(GO) test -count=1 -run '^TestSupported$$' ./boxes
 
 cross: ## every system and architecture that fbdock is built for
 	@set -e; for p in $(PLATFORMS); do \
