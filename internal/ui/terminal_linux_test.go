@@ -126,8 +126,8 @@ func TestTransfersHaveALineEach(t *testing.T) {
 	endOne(ui.OK, "")
 	endTwo(ui.Fail, "")
 	u.Say("end")
-	seen := k.await(t, "\r\x1b[Kfail two")
-	if seen = k.await(t, "end\r\n"); !strings.Contains(seen, "\r\x1b[K\x1b[A\r\x1b[Kok   one") {
+	k.await(t, "\r\x1b[Kfail two")
+	if seen := k.await(t, "end\r\n"); !strings.Contains(seen, "\r\x1b[K\x1b[A\r\x1b[Kok   one") {
 		t.Errorf("terminal shows %q, want both lines taken away before the one that ended", seen)
 	}
 }
