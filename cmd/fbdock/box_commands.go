@@ -27,6 +27,7 @@ func boxCommand(p *program) *cli.Command {
 			&cli.StringFlag{Name: "release", Usage: "use this `RELEASE` of the system (default: 15.1 of FreeBSD, 3.24 of Alpine)"},
 			&cli.StringFlag{Name: "arch", Usage: "make it for `ARCH`: amd64 or arm64 (default: this host's)"},
 			&cli.StringFlag{Name: "root", Usage: "use this root `FILESYSTEM` of FreeBSD: zfs or ufs (default: zfs)"},
+			&cli.StringFlag{Name: "flavor", Usage: "use this `FLAVOR` of FreeBSD's images: basic-cloudinit alone; basic-ci has no cloud-init"},
 			&cli.StringFlag{Name: "mirror", Usage: "take images and their digests from `URL` in place of https://download.freebsd.org or https://dl-cdn.alpinelinux.org/alpine"},
 			yesFlag("do not ask before using an image that is not its publisher's"),
 		),
@@ -85,6 +86,6 @@ func buildBoxes(ctx context.Context, p *program, c *cli.Context) ([]images.BoxRe
 	}
 	return images.BuildBoxes(ctx, o.Maker(), lock, images.BoxOptions{
 		Providers: providers, System: c.String("system"), Release: c.String("release"), Architecture: c.String("arch"),
-		Filesystem: c.String("root"), Mirror: c.String("mirror"),
+		Filesystem: c.String("root"), Flavor: c.String("flavor"), Mirror: c.String("mirror"),
 	})
 }

@@ -34,6 +34,7 @@ type BoxOptions struct {
 	Release      string   // of the system; "" is 15.1 of FreeBSD, 3.24 of Alpine
 	Architecture string   // "" is this computer's
 	Filesystem   string   // of FreeBSD: zfs or ufs; "" is zfs
+	Flavor       string   // of FreeBSD's image; "" is basic-cloudinit, the one that there can be
 	// Mirror takes the place of download.freebsd.org, or of Alpine's mirrors, with
 	// the digests that it has: the user has named it.
 	Mirror string

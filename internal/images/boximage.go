@@ -20,6 +20,9 @@ func (r *boxRun) findSource(b BoxOptions) error {
 	if b.Image != nil {
 		return r.useImage(*b.Image, "")
 	}
+	if err := checkFlavor(b.Flavor); err != nil {
+		return err
+	}
 	architecture := cmp.Or(b.Architecture, r.Architecture)
 	switch b.System {
 	case "", cloudbox.FreeBSD:
@@ -39,6 +42,22 @@ func (r *boxRun) findSource(b BoxOptions) error {
 		Err:  fmt.Errorf("fbdock makes boxes of %s and %s, not of %q", cloudbox.FreeBSD, cloudbox.Alpine, b.System),
 		Next: "`fbdock box build --help` says more", Code: failure.ExitUsage,
 	}
+}
+
+// checkFlavor refuses images of FreeBSD that no box can be made of. BASIC-CI
+// reads no seed: nothing in it makes a user or takes a key, and root has an empty
+// password over SSH (release/tools/basic-ci.conf).
+func checkFlavor(flavor string) error {
+	switch flavor {
+	case "", "basic-cloudinit":
+		return nil
+	case "basic-ci":
+		return &failure.Error{
+			Err:  errors.New("no box is made of BASIC-CI: it reads no cloud-init seed, so that Vagrant's key cannot get in, and lets root in over SSH without a password"),
+			Next: "leave --flavor out: BASIC-CLOUDINIT is the same system with cloud-init", Code: failure.ExitUsage,
+		}
+	}
+	return &failure.Error{Err: fmt.Errorf("there is no flavor %q of FreeBSD's images for boxes", flavor), Next: "leave --flavor out", Code: failure.ExitUsage}
 }
 
 // findAlpine finds the image of Alpine in the catalogue. It is the one that an
