@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/datagram/datagramtest"
 	"github.com/fbdock/fbdock/internal/link"
 )
 
@@ -116,6 +117,31 @@ func TestBesideNamesTheHop(t *testing.T) {
 	if text := ping(t, r.docker); text != "OK" {
 		t.Errorf("GET /_ping at the Docker socket with the engine back = %q, want OK", text)
 	}
+}
+
+// TestBesideDatagrams: UDP goes over a login at the engine, and needs no FreeBSD.
+func TestBesideDatagrams(t *testing.T) {
+	t.Parallel()
+	e := datagramtest.New(t, "PermitTunnel point-to-point")
+	d := startFakeDockerd(t)
+	_, port := freeUDP(t)
+	e.Answer(t, number(t, port), func(b []byte) []byte { return append([]byte("you said "), b...) })
+	freebsd := startSSHD(t)
+	r := startAgentOf(t, &guests{sshd: freebsd, other: startSSHD(t), engine: e.Dial}, func(o *agent.Options) {
+		d.serve(o)
+		o.Sibling = true
+	})
+	r.await(t, func(s agent.Status) bool { return s.Link && s.EngineLink != nil && s.EngineLink.Up })
+	freebsd.kill()
+	r.await(t, func(s agent.Status) bool { return !s.Link })
+	d.publish("0.0.0.0:" + port)
+	r.await(t, func(s agent.Status) bool { return len(portOf(s, port).Local) > 0 })
+	conn, err := net.Dial("udp", net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ask(t, conn, "hello without FreeBSD")
 }
 
 // TestBesideAtAnotherAddress: Vagrant is asked where the engine is now.

@@ -63,6 +63,7 @@ type guests struct {
 	// engineFresh counts how often the address of an engine beside FreeBSD was
 	// asked for anew.
 	engineFresh atomic.Int64
+	kept        atomic.Bool // the agent has its connection to an engine beside FreeBSD
 }
 
 func (g *guests) FreeBSD(ctx context.Context, fresh bool) (*link.Client, error) {
@@ -94,6 +95,9 @@ func (g *guests) EngineInside(ctx context.Context, through *link.Client) (*link.
 func (g *guests) EngineBeside(ctx context.Context, fresh bool) (*link.Client, error) {
 	if fresh {
 		g.engineFresh.Add(1)
+	}
+	if g.engine != nil && g.kept.Swap(true) {
+		return g.engine(ctx) // a login for datagrams, whose other end has a network of its own
 	}
 	return link.Dial(ctx, g.other.endpoint(), link.Options{
 		HostKey: g.other.HostKey, Timeout: 5 * time.Second, KeepAlive: time.Second, IdleTimeout: 3 * time.Second,
