@@ -79,10 +79,15 @@ lab: ## installs what the lab needs (apt), builds and starts it
 	$(LAB) build
 	$(LAB) start
 
-sibling: lab ## and the disk of an engine beside FreeBSD
+sibling: lab ## the lab, and the disk of an engine beside FreeBSD
 	$(LAB) sibling
 
-e2e: build sibling ## the whole path against the lab: Vagrant, sshd, QEMU, dockerd
+# These suites run with the engine in both places, and want the disk of one
+# beside FreeBSD, which takes minutes to make.
+BOTH_PLACES = Mount Chaos Conformance
+LAB_OF_RUN = $(if $(or $(filter .,$(RUN)),$(strip $(foreach suite,$(BOTH_PLACES),$(findstring $(suite),$(RUN))))),sibling,lab)
+
+e2e: build $(LAB_OF_RUN) ## the whole path against the lab: Vagrant, sshd, QEMU, dockerd
 	@[ -x $(FORMER) ] || ! git cat-file -e $(FORMER_COMMIT) 2>/dev/null || { \
 	  src=$$(mktemp -d) && git archive $(FORMER_COMMIT) | tar -x -C "$$src" && mkdir -p $(dir $(FORMER)) && \
 	  (cd "$$src" && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o $(FORMER) ./cmd/fbdock) && rm -rf "$$src"; }
