@@ -2,6 +2,8 @@ package machine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,10 +14,14 @@ import (
 const (
 	// AnswerTimeout bounds one question to an engine that may be emulated.
 	AnswerTimeout = 15 * time.Second
-	// healthTimeout bounds fbdock-health, whose checks have timeouts of
-	// their own, 30 s at most.
-	healthTimeout = time.Minute
+	// healthTimeout bounds fbdock-health, whose checks run beside each other and
+	// have timeouts of their own, 30 s at most: what is over that is a FreeBSD
+	// that hardly gets to run, as an emulated one on a busy host.
+	healthTimeout = 3 * time.Minute
 )
+
+// errHealth is a FreeBSD that runs fbdock-health and does not get to its end.
+var errHealth = fmt.Errorf("FreeBSD has not told of its layers within %v (fbdock-health)", healthTimeout)
 
 // Layer is one layer of a machine and how it fares.
 type Layer = contract.Layer
@@ -43,10 +49,13 @@ func Broken(layers []Layer) (repairable, warnings []Layer) {
 // them, all without. No answer is a layer that does not work: who looks for one
 // that fails would take it for success.
 func (g *Guest) Layers(ctx context.Context, checks ...string) ([]Layer, error) {
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	ctx, cancel := context.WithTimeoutCause(ctx, healthTimeout, errHealth)
 	defer cancel()
 	out, err := g.Output(ctx, link.Command{Args: g.AsRoot("sh", "-c", contract.HealthCommand(checks...))})
 	if err != nil {
+		if cause := context.Cause(ctx); errors.Is(cause, errHealth) {
+			err = cause
+		}
 		return nil, err
 	}
 	layers := contract.ParseLayers(out.Stdout)
