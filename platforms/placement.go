@@ -18,7 +18,11 @@ const (
 // Where neither holds it is nested, which the verdict on bhyve then refuses or
 // lets try: nothing here is emulated unless the user says so.
 func Place(f Facts, provider string) (place, reason string) {
-	if !siblings(provider) {
+	switch {
+	case siblings(provider):
+	case placement.MakesSibling(provider):
+		return Nested, "the provider " + provider + " makes it beside FreeBSD only where the file says so"
+	default:
 		return Nested, "the provider " + provider + " has no other place"
 	}
 	n := bhyveIn(f, provider)

@@ -49,7 +49,7 @@ func TestPlace(t *testing.T) {
 		{windows(platforms.Windows{HyperV: true}), "hyperv", platforms.Nested, "bhyve under Hyper-V has not been seen yet"},
 		{apple, "parallels", platforms.Nested, "there is no box of Alpine for Parallels"},
 		{apple, "utm", platforms.Nested, "Vagrant makes no network between two VMs"},
-		{apple, "docker", platforms.Nested, "no other place"},
+		{apple, "docker", platforms.Nested, "only where the file says so"},
 		{platforms.Facts{OS: "freebsd", Arch: "amd64"}, "native", platforms.Nested, "no other place"},
 	} {
 		tt.test(t)
