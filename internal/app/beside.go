@@ -30,7 +30,7 @@ func upOne(ctx context.Context, p *project.Project, m plan.Machine) (up.Result, 
 		return r, settled, p, err
 	}
 	p.Progress.Show(fmt.Sprintf("%s: %s; the engine goes beside FreeBSD, which takes a new FreeBSD VM with another memory and a network card for it", m.Name, reason))
-	if no := p.Confirmed(fmt.Sprintf("Destroy the FreeBSD VM of %s, which no `fbdock up` has completed yet, and make it anew?", m.Name)); no != nil {
+	if no := p.Confirmed(fmt.Sprintf("Destroy the FreeBSD VM of %s, in which no engine has run, and make it anew?", m.Name)); no != nil {
 		return r, settled, p, &failure.Error{
 			Err: errors.Join(err, no), Next: fmt.Sprintf("`fbdock up --yes` makes it anew with its engine beside FreeBSD; or set hypervisor = %q in the engine block", "qemu"),
 			Code: failure.ExitImpossible,
@@ -48,7 +48,8 @@ func upOne(ctx context.Context, p *project.Project, m plan.Machine) (up.Result, 
 
 // mayGoBeside tells whether fbdock may put the engine of a machine beside FreeBSD:
 // the file leaves the place to it, the provider makes one that runs at speed, and
-// no `up` has ever arrived, so that there is no data of an engine's.
+// no engine has run in the guest since that was made, so that there is no data of
+// an engine's.
 func mayGoBeside(p *project.Project, m plan.Machine) bool {
 	i := slices.IndexFunc(p.Config.Machines, func(in hcl.Machine) bool { return in.Name == m.Name })
 	if i < 0 || m.OwnComputer() || m.Engine.Sibling() || p.HostFacts.Beside == nil || !p.HostFacts.Beside(m.Provider) {
@@ -57,7 +58,7 @@ func mayGoBeside(p *project.Project, m plan.Machine) bool {
 	auto := func(value string) bool { return value == "" || value == "auto" }
 	e := p.Config.Machines[i].Engine
 	applied, err := p.State.Machine(m.Name).Applied()
-	return err == nil && applied.Payload == "" && auto(e.Placement) && auto(e.Hypervisor)
+	return err == nil && applied.NoEngine && auto(e.Placement) && auto(e.Hypervisor)
 }
 
 // besideFreeBSD is the project with the engine of a machine beside FreeBSD.

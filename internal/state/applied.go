@@ -22,6 +22,9 @@ type Applied struct {
 	ImageStamp string `json:"image_stamp,omitempty"`
 	// Provisions are the hashes of the user's own scripts, by name.
 	Provisions map[string]string `json:"provisions,omitempty"`
+	// NoEngine tells that no engine has run in the machine since it was made: its
+	// bhyve has refused each time.
+	NoEngine bool `json:"no_engine,omitempty"`
 	// Version is the fbdock that did it.
 	Version string    `json:"version,omitempty"`
 	Time    time.Time `json:"time,omitzero"`

@@ -100,6 +100,7 @@ func (u *run) run(ctx context.Context) (Result, error) {
 // build does all steps. Every part may have been done before, in part
 // or in whole.
 func (u *run) build(ctx context.Context) (version string, err error) {
+	empty := u.applied.NoEngine || !machine.Created(u.State, u.m)
 	g, err := u.freebsd(ctx)
 	if err != nil {
 		return "", err
@@ -112,7 +113,7 @@ func (u *run) build(ctx context.Context) (version string, err error) {
 	if err := u.beginEngine(ctx); err != nil {
 		return "", err
 	}
-	if err := u.steps(ctx); err != nil {
+	if err := withRefusal(u.files, &u.applied, empty, func() error { return u.steps(ctx) }); err != nil {
 		return "", err
 	}
 	if len(u.m.Jails) > 0 {

@@ -73,9 +73,10 @@ func (l *limiter) hold(ctx context.Context, do func() error) error {
 func (l *limiter) admit(ctx context.Context, attempt func(context.Context) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, queueWait, errQueue)
 	defer cancel()
+	var last error
 	for first := false; ; first = true {
 		if err := l.enter(ctx, first); err != nil {
-			return err
+			return errors.Join(err, last)
 		}
 		err := attempt(ctx)
 		if err == nil {
@@ -86,6 +87,7 @@ func (l *limiter) admit(ctx context.Context, attempt func(context.Context) error
 			l.leave()
 			return err
 		}
+		last = err
 		if !l.refused() {
 			// No end of a session of ours will be the sign to go on.
 			if retry.Sleep(ctx, 250*time.Millisecond) != nil {
