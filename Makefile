@@ -84,7 +84,7 @@ sibling: lab ## the lab, and the disk of an engine beside FreeBSD
 
 # These suites run with the engine in both places, and want the disk of one
 # beside FreeBSD, which takes minutes to make.
-BOTH_PLACES = Mount Chaos Conformance
+BOTH_PLACES = Mount Chaos Conformance ByAgent
 LAB_OF_RUN = $(if $(or $(filter .,$(RUN)),$(strip $(foreach suite,$(BOTH_PLACES),$(findstring $(suite),$(RUN))))),sibling,lab)
 
 e2e: build $(LAB_OF_RUN) ## the whole path against the lab: Vagrant, sshd, QEMU, dockerd

@@ -24,7 +24,7 @@ func (c Cache) adopt(ctx context.Context, files *folder, progress Progress) erro
 		return err
 	}
 	defer d.close()
-	unlock, err := files.lock(ctx, "adopt")
+	unlock, err := files.lock(ctx, "adopt", waiting{})
 	if err != nil {
 		return err
 	}

@@ -29,6 +29,9 @@ type Cache struct {
 	Stall time.Duration
 	// Pause is the wait between two rounds over the mirrors; 0 is 2 s.
 	Pause time.Duration
+	// Busy is told that another fbdock of this user has been fetching a file
+	// since a time, and is waited for; nil where nobody has to know.
+	Busy func(img Image, since time.Time)
 	// OpenOwn opens a file of the user's own; nil opens it wherever its path
 	// leads.
 	OpenOwn func(ctx context.Context, path string) (*os.File, error)
@@ -76,7 +79,7 @@ func (c Cache) Fetch(ctx context.Context, img Image, progress Progress) (*File, 
 		return nil, err
 	}
 	defer files.close()
-	unlock, err := files.lock(ctx, want)
+	unlock, err := files.lock(ctx, want, c.waiting(files, img, progress))
 	if err != nil {
 		return nil, err
 	}
@@ -88,6 +91,20 @@ func (c Cache) Fetch(ctx context.Context, img Image, progress Progress) (*File, 
 		return nil, err
 	}
 	return f, nil
+}
+
+// waiting tells of the wait for another fbdock that fetches the same file, and how
+// far that one is.
+func (c Cache) waiting(files *folder, img Image, progress Progress) waiting {
+	w := waiting{tick: func() {
+		if done, total := files.arrived(img); done > 0 {
+			progress(done, total)
+		}
+	}}
+	if c.Busy != nil {
+		w.busy = func(since time.Time) { c.Busy(img, since) }
+	}
+	return w
 }
 
 // open is the folder of files by digest.

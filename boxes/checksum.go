@@ -27,20 +27,31 @@ func (c Cache) Digest(ctx context.Context, img Image) (string, error) {
 		return "", &NotFoundError{Kind: "image", Name: img.Name, Architecture: img.Architecture}
 	}
 	list, file := img.list()
-	if !img.Published(list) {
-		return "", fmt.Errorf("the digest of %s is only taken from its publisher over HTTPS, not from %s", img.Name, list)
+	body, err := c.Listing(ctx, img, list)
+	if err != nil {
+		return "", err
+	}
+	if img.Checksums != "" {
+		return listed(body, list, file)
+	}
+	return bare(body, list, file)
+}
+
+// Listing is a small text that says of an image what its publisher has: a list of
+// digests, or the listing of a folder. It is taken as Digest takes a list.
+func (c Cache) Listing(ctx context.Context, img Image, address string) (string, error) {
+	// A folder ends with a slash, which the address of a file does not.
+	if !img.Published(strings.TrimSuffix(address, "/")) {
+		return "", fmt.Errorf("the digest of %s is only taken from its publisher over HTTPS, not from %s", img.Name, address)
 	}
 	var last error
 	for round := range rounds {
 		if err := c.wait(ctx, round); err != nil {
 			return "", err
 		}
-		body, err := c.secure(ctx, img, list)
-		if err == nil && img.Checksums != "" {
-			return listed(body, list, file)
-		}
+		body, err := c.secure(ctx, img, address)
 		if err == nil {
-			return bare(body, list, file)
+			return body, nil
 		}
 		last = err
 		if _, refused := errors.AsType[*RedirectError](err); refused || ctx.Err() != nil {
@@ -49,6 +60,19 @@ func (c Cache) Digest(ctx context.Context, img Image) (string, error) {
 	}
 	return "", &DownloadError{Name: "the digest of " + img.Name, Errs: []error{last}}
 }
+
+// Listed are the names in a list of digests in the form of BSD's tools.
+func Listed(list string) (names []string) {
+	for line := range strings.Lines(list) {
+		if name, _, ok := strings.Cut(strings.TrimPrefix(line, "SHA512 ("), ") = "); ok && strings.HasPrefix(line, "SHA512 (") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// DigestIn is the digest that such a list from an address has of a file.
+func DigestIn(list, address, name string) (string, error) { return listed(list, address, name) }
 
 // listed finds a file in the form of BSD's tools: SHA512 (NAME) = DIGEST. The
 // name is compared as a whole, and a file that is listed twice is refused.

@@ -9,8 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 // Modes of what is kept here: one user's alone.
@@ -51,14 +49,15 @@ func openFolder(path string) (*folder, error) {
 }
 
 // LockFolder makes a private folder where it is missing, as openFolder does,
-// and keeps other processes out of what goes by this name in it.
-func LockFolder(ctx context.Context, path, name string) (unlock func() error, err error) {
+// and keeps other processes out of what goes by this name in it. busy, which may
+// be nil, is told once that another has it, and since when.
+func LockFolder(ctx context.Context, path, name string, busy func(since time.Time)) (unlock func() error, err error) {
 	d, err := openFolder(path)
 	if err != nil {
 		return nil, err
 	}
 	defer d.close()
-	return d.lock(ctx, name)
+	return d.lock(ctx, name, waiting{busy: busy})
 }
 
 // private is root as a folder once it is this user's alone.
@@ -187,28 +186,3 @@ func (d *folder) write(name string, data []byte) error {
 	}
 	return f.Close()
 }
-
-// lock keeps other processes out of what goes by this name. The file of the
-// lock stays: another fbdock may wait for it.
-func (d *folder) lock(ctx context.Context, name string) (unlock func() error, err error) {
-	name += ".lock"
-	f, err := d.create(name)
-	if err == nil {
-		err = f.Close()
-	} else if errors.Is(err, fs.ErrExist) {
-		_, err = d.look(name)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("lock the cache: %w", err)
-	}
-	l := flock.New(d.path(name), flock.SetFlag(os.O_RDWR))
-	if _, err := l.TryLockContext(ctx, lockRetry); err != nil {
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
-		}
-		return nil, fmt.Errorf("wait for another fbdock that uses %s: %w", d.path(name), err)
-	}
-	return l.Unlock, nil
-}
-
-const lockRetry = 250 * time.Millisecond

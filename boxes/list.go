@@ -140,7 +140,7 @@ func (c Cache) removeStored(ctx context.Context, f Cached, name string) error {
 	if digest := f.SHA512 + f.Wanted; digest != "" {
 		soon, cancel := context.WithTimeout(ctx, removeWait)
 		defer cancel()
-		unlock, err := files.lock(soon, digest)
+		unlock, err := files.lock(soon, digest, waiting{})
 		if err != nil {
 			return err
 		}

@@ -69,6 +69,18 @@ func (d *folder) partial(want, address string) (*partial, error) {
 	return p, nil
 }
 
+// arrived is how much of an image another process has, of all that it is to have;
+// total is 0 where that is not known.
+func (d *folder) arrived(img Image) (done, total int64) {
+	for _, address := range img.addresses() {
+		name := partOf(img.SHA512, address)
+		if info, err := d.look(name + partSuffix); err == nil && info.Size() > done {
+			done, total = info.Size(), d.note(name).Size
+		}
+	}
+	return done, total
+}
+
 func (d *folder) note(name string) (n note) {
 	data, err := d.read(name + ".json")
 	if err != nil || json.Unmarshal(data, &n) != nil || !printable(n.URL+n.ETag+n.LastModified) {

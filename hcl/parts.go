@@ -165,12 +165,12 @@ type Mirrors struct {
 func mirrorsSchema(x *Mirrors) Block {
 	return Block{
 		Name: "mirrors",
-		Doc: "Where the host fetches images from first; their publisher is tried after it. Only files are taken from a mirror: the digest that decides is " +
+		Doc: "Where the host fetches images from first, and FreeBSD the base systems of jails; their publisher is tried after it. Only files are taken from a mirror: the digest that decides is " +
 			"that of the lock file, the catalogue or the publisher. `fbdock up` asks before it uses one.",
 		Attributes: []Attribute{
 			{
 				Name: "freebsd", into: text(&x.FreeBSD), Default: "https://download.freebsd.org", Example: `"https://mirror.example.com/FreeBSD"`, check: mirrorURL,
-				Doc: "for FreeBSD's cloud images: the folder that has `releases` and `snapshots`",
+				Doc: "for FreeBSD's cloud images and base systems: the folder that has `releases` and `snapshots`",
 			},
 			{
 				Name: "alpine", into: text(&x.Alpine), Default: "https://dl-cdn.alpinelinux.org/alpine", Example: `"https://mirror.example.com/alpine"`, check: mirrorURL,

@@ -25,6 +25,12 @@ func accelerated(f Facts, provider string) bool {
 		return bare(f) && f.Arch == "amd64" && !keepsFromVirtualBox(f)
 	case "vmware_desktop":
 		return vmwareAccelerated(f)
+	case "hyperv":
+		// It is the hypervisor of Windows itself. Its boxes are VMs of generation 1,
+		// which are of x86; on ARM nothing is known of FreeBSD in it.
+		return f.OS == "windows" && f.Arch == "amd64" && f.Windows.HyperV && f.Windows.VMMS
+	case "utm":
+		return f.OS == "darwin" && f.CPU.Hypervisor == ""
 	}
 	return false
 }
@@ -35,7 +41,8 @@ func Beside(f Facts, provider string) bool {
 	return placement.MakesSibling(provider) && accelerated(f, provider)
 }
 
-// qemuAccelerated is for KVM and Apple's Hypervisor.framework. vagrant-qemu
+// qemuAccelerated is for KVM and Apple's Hypervisor.framework, which UTM has QEMU
+// use as well (System.Hypervisor of its configuration). vagrant-qemu
 // finds the firmware of arm64 on macOS alone, and what Windows lets QEMU use is
 // not among the facts.
 func qemuAccelerated(f Facts, provider string) bool {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/fbdock/fbdock/platforms/hostshell"
+	"github.com/fbdock/fbdock/platforms/placement"
 )
 
 // surroundings checks what lies around the machine: networks, proxies, the
@@ -25,6 +26,10 @@ func (d *doctor) network() {
 	if d.ownComputer() {
 		// Once it is up the engine's network is one of this computer's own.
 		d.skip("network", "looked at by `fbdock up` where the engine is")
+		return
+	}
+	if d.placed == Sibling && !placement.Network(d.choice.Provider) && d.choice.Provider != "" {
+		d.skip("network", "there is none between FreeBSD and the engine: the agent leads FreeBSD to it")
 		return
 	}
 	want := d.want.Network

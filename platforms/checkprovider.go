@@ -109,13 +109,13 @@ func (d *doctor) bhyve() {
 		d.skip("bhyve", "it depends on the provider")
 	case d.placed == Sibling:
 		d.beside()
-	case c.Nests == Works:
+	case c.Nesting == Works:
 		d.pass("bhyve", "can run: "+c.Reason)
 	case d.want.Hypervisor == "qemu":
 		d.pass("bhyve", "not wanted: the engine runs under QEMU within FreeBSD, which works everywhere and is slow")
-	case c.Nests == Maybe && c.Provider == providerNative:
+	case c.Nesting == Maybe && c.Provider == providerNative:
 		d.warn("bhyve", "may run: "+c.Reason, "the engine is a virtual machine; `fbdock up` finds out and says so", Remedy{})
-	case c.Nests == Maybe:
+	case c.Nesting == Maybe:
 		d.warn("bhyve", "may run: "+c.Reason, "the engine is a virtual machine in a virtual machine; `fbdock up` finds out and says so", Remedy{})
 	case c.Provider == providerNative:
 		d.fail("bhyve", "cannot run here: "+c.Reason, "the engine is a virtual machine, and runs at speed only under bhyve", d.remains())
@@ -135,7 +135,7 @@ func (d *doctor) remains() Remedy {
 		if o.Provider == d.choice.Provider || o.speed() == 0 {
 			continue
 		}
-		way := fmt.Sprintf("use the provider %s (bhyve: %s)", o.Provider, o.Nests)
+		way := fmt.Sprintf("use the provider %s (bhyve: %s)", o.Provider, o.Nesting)
 		if o.Placement == Sibling {
 			way = fmt.Sprintf("use the provider %s (the engine beside FreeBSD)", o.Provider)
 		}

@@ -38,6 +38,8 @@ func (d *doctor) linuxKVM() {
 	switch k := d.KVM; {
 	case !k.Present:
 		d.skip("kvm", "there is no /dev/kvm")
+	case k.Problem != "":
+		d.warn("kvm", "/dev/kvm does not work: "+k.Problem, "without it libvirt and QEMU emulate, which is some fifty times slower", repairKVM(d.Facts))
 	case !k.Usable:
 		d.warn("kvm", "/dev/kvm is there, but not for this user", "without it libvirt and QEMU emulate, which is some fifty times slower", permitKVM(d.Facts))
 	case !k.Nested && d.placed == Sibling:
@@ -88,7 +90,7 @@ func (d *doctor) apple() {
 		d.pass("apple silicon", seen+"; an engine beside FreeBSD needs no virtualization in FreeBSD")
 	case d.CPU.Apple < 3:
 		d.warn("apple silicon", seen, "chips before the M3 give guests no virtualization of their own: bhyve cannot run on this Mac", Remedy{})
-	case older(d.OSVersion, macOSNests):
+	case older(d.OSVersion, macOSNesting):
 		d.warn("apple silicon", seen, "the chip can nest; macOS lets QEMU use that from version 26 on", words("update macOS to 26 or newer"))
 	default:
 		d.pass("apple silicon", seen+": both can nest")

@@ -17,8 +17,8 @@ type Option struct {
 	Install Remedy `json:"install,omitzero"`
 	effort  int    // to get what is missing
 
-	Nests  Verdict `json:"nests"`
-	Reason string  `json:"reason"`
+	Nesting Verdict `json:"nests"`
+	Reason  string  `json:"reason"`
 	// Placement is where `placement = "auto"` puts the engine: nested or sibling.
 	Placement       string `json:"placement"`
 	placementReason string
@@ -57,7 +57,7 @@ func Rank(f Facts) []Option {
 		placement, why := Place(f, provider)
 		options = append(options, Option{
 			Provider: provider, Usable: len(missing) == 0, Missing: strings.Join(missing, ", "), Install: install, effort: effort(f, provider, len(missing), n),
-			Nests: n.verdict, Reason: n.reason, Placement: placement, placementReason: why, Fix: n.fix,
+			Nesting: n.verdict, Reason: n.reason, Placement: placement, placementReason: why, Fix: n.fix,
 		})
 	}
 	slices.SortStableFunc(options, func(a, b Option) int {
@@ -105,7 +105,7 @@ func (o Option) Why() string {
 	switch {
 	case o.Placement == Sibling:
 		return "the engine runs beside FreeBSD: " + o.placementReason
-	case o.Nests == Never:
+	case o.Nesting == Never:
 		return "best of what is installed, but bhyve cannot run in it: " + o.Reason + "; `fbdock doctor` says what can be done, as `fbdock up` refuses it: an emulated engine is slow"
 	}
 	return o.Reason

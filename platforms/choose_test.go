@@ -91,11 +91,11 @@ func TestChoice(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got, err := platforms.Choose(tt.facts)
-		if err != nil || got.Provider != tt.want || got.Nests != tt.nests || !strings.Contains(got.Why(), tt.reason) {
+		if err != nil || got.Provider != tt.want || got.Nesting != tt.nests || !strings.Contains(got.Why(), tt.reason) {
 			t.Errorf("Choose() on %s = %+v, %v, want %s, nests %s, because %q", tt.name, got, err, tt.want, tt.nests, tt.reason)
 		}
 		want := map[string]string{platforms.Sibling: "beside FreeBSD"}[got.Placement]
-		if got.Nests == platforms.Never && want == "" {
+		if got.Nesting == platforms.Never && want == "" {
 			want = "refuses it: an emulated engine is slow"
 		}
 		if !strings.Contains(got.Why(), want) {
@@ -115,33 +115,33 @@ func TestKnownBad(t *testing.T) {
 		return platforms.Option{}
 	}
 	f := linux(platforms.KVM{Present: true, Usable: true, Nested: true, Module: "kvm_amd"}, platforms.CPU{Vendor: "AMD", SVM: true})
-	if o := find(f, "virtualbox"); o.Nests != platforms.Never || !strings.Contains(o.Fix.String(), "modprobe -r kvm_amd") {
+	if o := find(f, "virtualbox"); o.Nesting != platforms.Never || !strings.Contains(o.Fix.String(), "modprobe -r kvm_amd") {
 		t.Errorf("virtualbox beside KVM on Linux 6.12 = %+v, want Never and the fix modprobe -r kvm_amd", o)
 	}
 	f.Programs["virtualbox"] = platforms.Program{Path: "x", Version: "7.2.10r1"}
-	if o := find(f, "virtualbox"); o.Nests != platforms.Maybe {
+	if o := find(f, "virtualbox"); o.Nesting != platforms.Maybe {
 		t.Errorf("virtualbox 7.2.10 beside KVM = %+v, want Maybe", o)
 	}
 	f.Programs["virtualbox"] = platforms.Program{Path: "x", Version: "6.1.50"}
-	if o := find(f, "virtualbox"); o.Nests != platforms.Never || !strings.Contains(o.Reason, "7.0") {
+	if o := find(f, "virtualbox"); o.Nesting != platforms.Never || !strings.Contains(o.Reason, "7.0") {
 		t.Errorf("virtualbox 6.1 = %+v, want Never and a reason that names 7.0", o)
 	}
 	w := windows(platforms.Windows{HyperV: true, VMMS: true, Admin: true})
 	w.CPU.Vendor, w.OSVersion = "AMD", "10.0.19045"
-	if o := find(w, "hyperv"); o.Nests != platforms.Never || !strings.Contains(o.Fix.String(), "update Windows") {
+	if o := find(w, "hyperv"); o.Nesting != platforms.Never || !strings.Contains(o.Fix.String(), "update Windows") {
 		t.Errorf("hyperv on AMD and Windows 10 = %+v, want Never and the fix to update Windows", o)
 	}
 	w.OSVersion = "10.0.26100"
-	if o := find(w, "hyperv"); o.Nests != platforms.Maybe || !strings.Contains(o.Reason, "panic") {
+	if o := find(w, "hyperv"); o.Nesting != platforms.Maybe || !strings.Contains(o.Reason, "panic") {
 		t.Errorf("hyperv on AMD and Windows 11 = %+v, want Maybe and a reason that names the panic", o)
 	}
 	m := mac(0, "14.0", "parallels")
 	m.Programs["parallels"] = platforms.Program{Path: "x", Edition: "standard"}
-	if o := find(m, "parallels"); o.Nests != platforms.Never {
+	if o := find(m, "parallels"); o.Nesting != platforms.Never {
 		t.Errorf("parallels, edition standard = %+v, want Never", o)
 	}
 	m.Programs["parallels"] = platforms.Program{Path: "x", Edition: "pro"}
-	if o := find(m, "parallels"); o.Nests != platforms.Maybe {
+	if o := find(m, "parallels"); o.Nesting != platforms.Maybe {
 		t.Errorf("parallels, edition pro = %+v, want Maybe", o)
 	}
 }
@@ -160,7 +160,7 @@ func TestFreeBSD(t *testing.T) {
 		{platforms.CPU{Vendor: "AMD", SVM: true, Hypervisor: "KVM"}, platforms.Maybe},
 	} {
 		got, err := platforms.Choose(platforms.Facts{OS: "freebsd", Arch: "amd64", CPU: tt.cpu})
-		if err != nil || got.Provider != "native" || got.Nests != tt.want {
+		if err != nil || got.Provider != "native" || got.Nesting != tt.want {
 			t.Errorf("Choose() on FreeBSD with CPU %+v = %+v, %v, want native, nests %v", tt.cpu, got, err, tt.want)
 		}
 	}

@@ -69,7 +69,11 @@ type CPU struct {
 // KVM on Linux.
 type KVM struct {
 	Present bool `json:"present,omitempty"` // /dev/kvm is there
-	Usable  bool `json:"usable,omitempty"`  // and this user may open it
+	Usable  bool `json:"usable,omitempty"`  // this user may open it, and it makes VMs
+	// Problem is why /dev/kvm, which this user may open, makes no VM: the call
+	// that failed and its error, which Errno names: ENODEV.
+	Problem string `json:"problem,omitempty"`
+	Errno   string `json:"errno,omitempty"`
 	// Module is kvm_intel or kvm_amd; Nested its parameter.
 	Module string `json:"module,omitempty"`
 	Nested bool   `json:"nested,omitempty"`

@@ -27,6 +27,29 @@ func loadKVM(f Facts) Remedy {
 	return commands("sudo modprobe " + kvmModule(f))
 }
 
+// repairKVM is for a /dev/kvm that can be opened and makes no VM. The node is
+// there without a driver where systemd made it for a module that does not load,
+// and in containers that made it for themselves (ENODEV, ENXIO). VMX is in
+// another hypervisor's hands (EBUSY) while VirtualBox or VMware runs a VM.
+func repairKVM(f Facts) Remedy {
+	switch f.KVM.Errno {
+	case "ENODEV", "ENXIO":
+		// The module does not load where the processor has nothing for it.
+		if refused, outer := processorRefuses(f); outer && f.Arch == "amd64" {
+			return refused.fix
+		}
+		r := loadKVM(f)
+		r.Or = append(r.Or, "in a container: load it on the host, and start the container with --device /dev/kvm")
+		return r
+	case "EBUSY":
+		return Remedy{
+			Text:     "stop the virtual machines of VirtualBox or VMware, which have the processor's virtualization; this shows their modules",
+			Commands: []string{"lsmod | grep -E 'vboxdrv|vmmon'"},
+		}
+	}
+	return Remedy{Text: "the kernel says more", Commands: []string{"sudo dmesg | grep -i kvm"}}
+}
+
 func permitKVM(f Facts) Remedy {
 	if f.CI != "" {
 		return commands(

@@ -73,9 +73,9 @@ func bhyveOnARM(f Facts, provider string) nesting {
 		return no(fmt.Sprintf("an Apple M%d gives its guests no virtualization; that began with the M3", f.CPU.Apple), Remedy{})
 	case provider != "qemu":
 		return no("of the hypervisors on Apple silicon only QEMU 11.1 can nest a FreeBSD guest", Remedy{})
-	case older(f.OSVersion, macOSNests):
+	case older(f.OSVersion, macOSNesting):
 		return no("nesting under QEMU wants macOS 26; older ones stop with HV_BAD_ARGUMENT", words("update macOS to 26 or newer"))
-	case older(f.Programs["qemu"].Version, qemuNestsOnApple):
+	case older(f.Programs["qemu"].Version, qemuNestingOnApple):
 		return no("nesting on Apple silicon wants QEMU 11.1 or newer", commands("brew upgrade qemu"))
 	}
 	return perhaps("bhyve in FreeBSD under QEMU on an M3 or later has not been seen yet")
@@ -101,19 +101,33 @@ func processorRefuses(f Facts) (nesting, bool) {
 }
 
 func kvm(f Facts) nesting {
-	switch {
-	case f.OS != "linux":
+	if f.OS != "linux" {
 		return no("KVM is Linux only", Remedy{})
-	case !f.KVM.Present:
-		return no("/dev/kvm is missing", loadKVM(f))
-	case !f.KVM.Usable:
-		return no("this user may not open /dev/kvm", permitKVM(f))
+	}
+	if reason, fix := kvmRefuses(f); reason != "" {
+		return no(reason, fix)
+	}
+	switch {
 	case !f.KVM.Nested:
 		return no("KVM's nesting is off ("+kvmModule(f)+")", nestKVM(f))
 	case f.CPU.Hypervisor != "":
 		return perhaps("KVM supports nesting, but this computer is itself a virtual machine (" + f.CPU.Hypervisor + "): bhyve so deep has not been seen yet")
 	}
 	return nesting{verdict: Works, reason: "KVM supports nesting on this computer"}
+}
+
+// kvmRefuses says why QEMU gets no VM of this Linux's KVM, and what to do; the
+// reason is "" where it gets one.
+func kvmRefuses(f Facts) (reason string, fix Remedy) {
+	switch {
+	case !f.KVM.Present:
+		return "/dev/kvm is missing", loadKVM(f)
+	case f.KVM.Problem != "":
+		return "/dev/kvm does not work: " + f.KVM.Problem, repairKVM(f)
+	case !f.KVM.Usable:
+		return "this user may not open /dev/kvm", permitKVM(f)
+	}
+	return "", Remedy{}
 }
 
 func vmware(f Facts) nesting {

@@ -63,14 +63,13 @@ func (d *doctor) beside() {
 	const name = "bhyve"
 	why := "a VM runs at speed only with KVM"
 	emulate := words(`set hypervisor = "qemu" in the engine block of fbdock.hcl: both VMs are emulated, which is some ten times slower`)
+	reason, fix := kvmRefuses(d.Facts)
 	onKVM := d.OS == "linux" && placement.Emulates(d.choice.Provider)
 	switch {
 	case d.want.Hypervisor == "qemu":
 		d.warn(name, "not wanted: "+d.choice.Provider+" emulates both VMs, as engine.hypervisor says", "emulation is some ten times slower", Remedy{})
-	case onKVM && !d.KVM.Present:
-		d.fail(name, "not wanted, but "+d.choice.Provider+" has no KVM: /dev/kvm is missing", why, or(loadKVM(d.Facts), emulate))
-	case onKVM && !d.KVM.Usable:
-		d.fail(name, "not wanted, but "+d.choice.Provider+" has no KVM: this user may not open /dev/kvm", why, or(permitKVM(d.Facts), emulate))
+	case onKVM && reason != "":
+		d.fail(name, "not wanted, but "+d.choice.Provider+" has no KVM: "+reason, why, or(fix, emulate))
 	case d.choice.Provider == "virtualbox" && keepsFromVirtualBox(d.Facts):
 		d.fail(name, "not wanted, but VirtualBox gets no VM started: Linux "+d.Kernel+" keeps the processor's virtualization for KVM",
 			"the engine is a VM of VirtualBox", unloadKVM(d.Facts))
@@ -90,11 +89,11 @@ func or(first, other Remedy) Remedy {
 // FreeBSD, 1 where it may run in FreeBSD, 0 where it does not.
 func (o Option) speed() int {
 	switch {
-	case o.Nests == Works:
+	case o.Nesting == Works:
 		return 3
 	case o.Placement == Sibling:
 		return 2
-	case o.Nests == Maybe:
+	case o.Nesting == Maybe:
 		return 1
 	}
 	return 0
@@ -129,7 +128,7 @@ func (d *doctor) speed() string {
 		return ""
 	case d.want.Hypervisor == "qemu":
 		return Emulated
-	case d.placed == Sibling && accelerated(d.Facts, d.choice.Provider), d.placed == Nested && d.choice.Nests == Works:
+	case d.placed == Sibling && accelerated(d.Facts, d.choice.Provider), d.placed == Nested && d.choice.Nesting == Works:
 		return FullSpeed
 	}
 	return Attempt
@@ -157,7 +156,7 @@ func (d *doctor) placement() {
 		d.pass(name, seen+"; nothing has to nest")
 	case d.want.Hypervisor == "qemu":
 		d.pass(name, "nested: the engine runs under QEMU within FreeBSD, as engine.hypervisor says")
-	case d.choice.Nests == Never && siblings(provider):
+	case d.choice.Nesting == Never && siblings(provider):
 		d.skip(name, seen)
 	default:
 		d.pass(name, seen)

@@ -37,6 +37,8 @@ func TestPlace(t *testing.T) {
 	arm := platforms.Facts{OS: "linux", Arch: "arm64", KVM: platforms.KVM{Present: true, Usable: true}}
 	vm := apple
 	vm.CPU.Hypervisor = "Apple"
+	windowsOnARM := windows(platforms.Windows{HyperV: true, VMMS: true})
+	windowsOnARM.Arch = "arm64"
 	for _, tt := range []sibling{
 		{kvm, "libvirt", platforms.Nested, "KVM supports nesting"},
 		{runner, "libvirt", platforms.Sibling, "bhyve cannot run in libvirt: KVM's nesting is off"},
@@ -46,9 +48,14 @@ func TestPlace(t *testing.T) {
 		{apple, "qemu", platforms.Sibling, "Apple M2"},
 		{vm, "qemu", platforms.Nested, notKnown},
 		{windows(platforms.Windows{HyperV: true}), "qemu", platforms.Nested, notKnown},
-		{windows(platforms.Windows{HyperV: true}), "hyperv", platforms.Nested, "bhyve under Hyper-V has not been seen yet"},
+		{windows(platforms.Windows{HyperV: true}), "hyperv", platforms.Nested, "bhyve under Hyper-V has not been seen yet"}, // WSL2 alone
+		{windows(platforms.Windows{HyperV: true, VMMS: true}), "hyperv", platforms.Sibling, "bhyve under Hyper-V has not been seen yet"},
+		{windows(platforms.Windows{VMMS: true}), "hyperv", platforms.Nested, "has not been seen yet"}, // switched off at boot
+		{windowsOnARM, "hyperv", platforms.Nested, notKnown},
 		{apple, "parallels", platforms.Nested, "there is no box of Alpine for Parallels"},
-		{apple, "utm", platforms.Nested, "Vagrant makes no network between two VMs"},
+		{apple, "utm", platforms.Sibling, "Apple M2"},
+		{mac(0, "15.7"), "utm", platforms.Sibling, "UTM cannot nest FreeBSD"},
+		{vm, "utm", platforms.Nested, notKnown},
 		{apple, "docker", platforms.Nested, "only where the file says so"},
 		{platforms.Facts{OS: "freebsd", Arch: "amd64"}, "native", platforms.Nested, "no other place"},
 	} {
@@ -109,7 +116,7 @@ func TestPlaceOfVirtualBoxAndVMware(t *testing.T) {
 // failure, with its reason and a fix.
 func TestSiblingIsRefused(t *testing.T) {
 	t.Parallel()
-	for provider, why := range map[string]string{"parallels": "no published specification", "utm": "Vagrant makes no network between two VMs", "hyperv": "Vagrant makes no network between two VMs"} {
+	for provider, why := range map[string]string{"parallels": "no published specification"} {
 		d := platforms.Diagnose(platforms.Facts{OS: "darwin", Arch: "arm64", CPU: platforms.CPU{Apple: 2}},
 			platforms.Wanted{Provider: provider, Placement: platforms.Sibling})
 		for _, c := range d.Checks {
@@ -157,6 +164,41 @@ func TestSiblingWantsKVM(t *testing.T) {
 			if c.Name == "bhyve" && (c.Result != tt.result || !strings.Contains(c.Seen, tt.seen) || (c.Result == platforms.Fail && !strings.Contains(c.Fix.String(), `hypervisor = "qemu"`))) {
 				t.Errorf("Diagnose() with %s, check of bhyve = %+v, fix %q, want %v, %q and emulation as a workaround", name, c, c.Fix.String(), tt.result, tt.seen)
 			}
+		}
+	}
+}
+
+// A /dev/kvm that opens and makes no VM is none: no engine is put anywhere by
+// it, and the user is told the call, its errno and what helps.
+func TestDeadKVM(t *testing.T) {
+	t.Parallel()
+	for errno, tt := range map[string]struct {
+		problem, fix string
+		cpu          platforms.CPU
+	}{
+		"ENODEV": {"open: no such device (ENODEV)", "`sudo modprobe kvm_intel`; or in a container: load it on the host", intel},
+		"ENXIO":  {"open: no such device or address (ENXIO)", "switch virtualization (VT-x or SVM) on in the firmware's setup", platforms.CPU{Vendor: "AMD"}},
+		"EBUSY":  {"KVM_CREATE_VM: device or resource busy (EBUSY)", "stop the virtual machines of VirtualBox or VMware", intel},
+		"ENOTTY": {"KVM_GET_API_VERSION: inappropriate ioctl for device (ENOTTY)", "dmesg | grep -i kvm", intel},
+	} {
+		f := linux(platforms.KVM{Present: true, Problem: tt.problem, Errno: errno, Module: "kvm_intel", Nested: true}, tt.cpu)
+		if platforms.Beside(f, "libvirt") {
+			t.Errorf("Beside() with a KVM of %s = true, want false", errno)
+		}
+		for _, o := range platforms.Rank(f) {
+			if o.Provider == "libvirt" && o.Nesting != platforms.Never {
+				t.Errorf("Rank() with a KVM of %s: nested virtualization with libvirt = %v, want %v", errno, o.Nesting, platforms.Never)
+			}
+		}
+		told := map[string]platforms.Check{}
+		for _, c := range platforms.Diagnose(f, platforms.Wanted{Provider: "libvirt", Placement: platforms.Sibling}).Checks {
+			told[c.Name] = c
+		}
+		if c := told["kvm"]; c.Result != platforms.Warn || c.Seen != "/dev/kvm does not work: "+tt.problem || !strings.Contains(c.Fix.String(), tt.fix) {
+			t.Errorf("Diagnose() with %s, check of kvm = %+v, want a warning with %q and %q", errno, c, tt.problem, tt.fix)
+		}
+		if c := told["bhyve"]; c.Result != platforms.Fail || !strings.Contains(c.Seen, "libvirt has no KVM: /dev/kvm does not work: "+tt.problem) {
+			t.Errorf("Diagnose() with %s, check of bhyve = %+v, want a failure with %q", errno, c, tt.problem)
 		}
 	}
 }

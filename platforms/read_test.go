@@ -22,11 +22,14 @@ type host struct {
 	goos, arch string
 	files      map[string]string
 	writable   string
-	path       map[string]string // programs on PATH
-	answers    map[string]string // by program and arguments
-	env        map[string]string
-	cpu        platforms.CPU
-	native     platforms.Native
+	// kvmProblem and kvmErrno are the answer of /dev/kvm.
+	kvmProblem, kvmErrno string
+
+	path    map[string]string // programs on PATH
+	answers map[string]string // by program and arguments
+	env     map[string]string
+	cpu     platforms.CPU
+	native  platforms.Native
 }
 
 func (l host) sources(ask bool) platforms.Sources {
@@ -40,6 +43,7 @@ func (l host) sources(ask bool) platforms.Sources {
 		},
 		Exists:   func(name string) bool { _, ok := l.files[name]; return ok },
 		Writable: func(name string) bool { return name == l.writable },
+		KVM:      func() (string, string) { return l.kvmProblem, l.kvmErrno },
 		List: func(dir string) []string {
 			var names []string
 			for name := range l.files {
@@ -113,6 +117,28 @@ func TestReadLinux(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Errorf("Read() (-want +got):\n%s", diff)
+	}
+}
+
+// A /dev/kvm that opens is not one that works, and one that this user may not
+// open is not asked.
+func TestReadKVM(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		writable, problem, errno string
+		want                     platforms.KVM
+	}{
+		"works":     {"/dev/kvm", "", "", platforms.KVM{Present: true, Usable: true}},
+		"no driver": {"/dev/kvm", "open: no such device (ENODEV)", "ENODEV", platforms.KVM{Present: true, Problem: "open: no such device (ENODEV)", Errno: "ENODEV"}},
+		"forbidden": {"", "open: permission denied (EACCES)", "EACCES", platforms.KVM{Present: true}},
+	} {
+		l := host{
+			goos: "linux", arch: "amd64", cpu: intel, writable: tt.writable, files: map[string]string{"/dev/kvm": ""},
+			kvmProblem: tt.problem, kvmErrno: tt.errno,
+		}
+		if got, err := platforms.Read(t.Context(), l.sources(false)); err != nil || got.KVM != tt.want {
+			t.Errorf("%s: Read() has the KVM %+v, %v, want %+v", name, got.KVM, err, tt.want)
+		}
 	}
 }
 

@@ -22,7 +22,10 @@ func (s Sources) linux(f *Facts) {
 		f.LibvirtDenied = f.LibvirtDenied || s.Exists(socket) && !s.Writable(socket)
 	}
 	f.KVM.Present = s.Exists("/dev/kvm")
-	f.KVM.Usable = f.KVM.Present && s.Writable("/dev/kvm")
+	if f.KVM.Present && s.Writable("/dev/kvm") {
+		f.KVM.Problem, f.KVM.Errno = s.KVM()
+		f.KVM.Usable = f.KVM.Problem == ""
+	}
 	for _, module := range []string{"kvm_intel", "kvm_amd"} {
 		value, err := s.ReadFile("/sys/module/" + module + "/parameters/nested")
 		if err == nil {

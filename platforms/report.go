@@ -24,7 +24,7 @@ func (d Diagnosis) Text() string {
 		if o.Provider == d.Provider {
 			mark = "*"
 		}
-		fmt.Fprintf(&b, "%s %-14s  bhyve %-7s  engine %-7s  %s\n", mark, o.Provider, o.Nests, o.engine(), o.Reason)
+		fmt.Fprintf(&b, "%s %-14s  bhyve %-7s  engine %-7s  %s\n", mark, o.Provider, o.Nesting, o.engine(), o.Reason)
 		if o.Missing != "" {
 			fmt.Fprintf(&b, "%34s%s\n", "lacks: ", o.Missing)
 			o.Install.write(&b, 34)

@@ -22,6 +22,10 @@ type Sources struct {
 	Exists func(name string) bool
 	// Writable answers whether this user may open name for writing.
 	Writable func(name string) bool
+	// KVM asks /dev/kvm for a VM and gives it back at once. problem is the call
+	// that failed and its error, "" where there is a VM; errno is the name of
+	// that error, as ENODEV, "" for an answer that is none.
+	KVM func() (problem, errno string)
 	// List gives the names in a folder.
 	List func(dir string) []string
 	// LookPath finds a program on PATH.
@@ -60,6 +64,7 @@ func System(look func(string) (string, error), getenv func(string) string) Sourc
 		ReadFile: os.ReadFile,
 		Exists:   func(name string) bool { _, err := os.Stat(name); return err == nil },
 		Writable: writable,
+		KVM:      askKVM,
 		List:     list,
 		LookPath: look,
 		Getenv:   getenv,

@@ -24,9 +24,9 @@ const (
 	// kernelKeepsVT is the first Linux whose KVM takes the processor when it
 	// is loaded, not when it runs a VM (VirtualBox/virtualbox#188).
 	kernelKeepsVT = "6.12"
-	// qemuNestsOnApple and macOSNests are the first of their kind.
-	qemuNestsOnApple = "11.1"
-	macOSNests       = "26"
+	// qemuNestingOnApple and macOSNesting are the first of their kind.
+	qemuNestingOnApple = "11.1"
+	macOSNesting       = "26"
 )
 
 // vtnetFreezes tells of a VirtualBox in which FreeBSD stands still as soon

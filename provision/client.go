@@ -28,17 +28,22 @@ func clientFiles(m plan.Machine, in Inputs) ([]File, error) {
 		return nil, fmt.Errorf("docker context: %w", err)
 	}
 	s := in.Secrets
+	port, known := "", address
+	if m.Engine.ByAgent() {
+		port = fmt.Sprintf("  Port %d\n", contract.LoopbackSSHPort)
+		known = fmt.Sprintf("[%s]:%d", address, contract.LoopbackSSHPort) // sshd(8), SSH_KNOWN_HOSTS FILE FORMAT
+	}
 	config := fmt.Sprintf(`# Written by fbdock.
 Host engine
   HostName %s
-  User root
+%s  User root
   IdentityFile ~/.fbdock/id_ed25519
   UserKnownHostsFile ~/.fbdock/known_hosts
   IdentitiesOnly yes
   StrictHostKeyChecking yes
   ConnectTimeout 10
   ServerAliveInterval 15
-`, address)
+`, address, port)
 	return []File{
 		{"client/config.json", 0o600, []byte("{\n  \"currentContext\": \"" + contextName + "\"\n}\n")},
 		{"client/context-id", 0o600, fmt.Appendf(nil, "%x\n", sha256.Sum256([]byte(contextName)))},
@@ -47,7 +52,7 @@ Host engine
 		{"client/tls/docker/cert.pem", 0o600, s.GuestClient.Cert},
 		{"client/tls/docker/key.pem", 0o600, s.GuestClient.Key},
 		{"client/ssh/id_ed25519", 0o600, s.GuestKey.Private},
-		{"client/ssh/known_hosts", 0o600, []byte(address + " " + s.EngineHostKey.Authorized + "\n")},
+		{"client/ssh/known_hosts", 0o600, []byte(known + " " + s.EngineHostKey.Authorized + "\n")},
 		{"client/ssh/ssh_config", 0o600, []byte(config)},
 	}, nil
 }

@@ -129,7 +129,7 @@ func jailValues(m plan.Machine) [][2]string {
 		limits = limits || j.Memory > 0 || j.CPUs > 0
 	}
 	network := m.Jailnet()
-	return [][2]string{
+	values := [][2]string{
 		{"FBDOCK_JAILS", strings.Join(names, " ")},
 		{"FBDOCK_JAIL_LIMITS", yes(limits)},
 		{"FBDOCK_JAIL_NETWORK", network.Masked().String()},
@@ -138,4 +138,8 @@ func jailValues(m plan.Machine) [][2]string {
 		{"FBDOCK_JAIL_BRIDGE", m.JailInterface()},
 		{"FBDOCK_JAIL_SITE", contract.JailSite},
 	}
+	if mirror := m.Mirrors.FreeBSD; mirror != "" && len(m.Jails) > 0 {
+		values = append(values, [2]string{"FBDOCK_JAIL_MIRROR", strings.TrimSuffix(mirror, "/")})
+	}
+	return values
 }

@@ -64,7 +64,7 @@ func TestJailCommandsRefused(t *testing.T) {
 		{"full pool: export", full, "export web >/root/none", room, "cannot create snapshot 'fbdock/fbdock/jails/web@export-"},
 		{"full pool: import", full, "import x 14.2 $length </root/stream", room, "import jail x: cannot receive new filesystem stream: out of space"},
 		{"no stream", "", "import x 14.2 $length </root/ok", "", "import jail x: cannot receive: invalid stream"},
-		{"half a stream", "head -c 3000 /root/stream >/root/half", "import x 14.2 $length </root/half", "", "import jail x: cannot receive new filesystem stream: incomplete stream"},
+		{"half a stream", "head -c $(($(wc -c </root/stream) / 2)) /root/stream >/root/half", "import x 14.2 $length </root/half", "", "import jail x: cannot receive new filesystem stream: incomplete stream"},
 		{"stream of a newer release", "", "import x 15.1 $length </root/stream", "", "release 15.1 is newer than the guest's kernel, 14.2"},
 		{"import of a name taken", "", "import db 14.2 $length </root/stream", "", "jail db is there already"},
 		{"clone of none", "", "clone nobody x </root/ok", "", "there is no jail nobody"},

@@ -37,6 +37,7 @@ var tools = []string{
 var labDir = sync.OnceValues(func() (string, error) { return os.MkdirTemp("", "fbdock-lab-") })
 
 func TestMain(m *testing.M) {
+	intoMemory()
 	// The steps wait for each other's processes most of the time.
 	flag.Parse()
 	if limit := flag.Lookup("test.parallel"); limit.Value.String() == limit.DefValue {
@@ -142,7 +143,7 @@ type guest struct {
 	env []string
 }
 
-// newGuest copies the template; programs are shared, files are not.
+// newGuest copies the template.
 func newGuest(t *testing.T) *guest {
 	t.Helper()
 	template, err := lab()
@@ -150,7 +151,7 @@ func newGuest(t *testing.T) *guest {
 		t.Fatal(err)
 	}
 	g := &guest{root: filepath.Join(t.TempDir(), "root")}
-	g.copyFrom(t, template)
+	copyGuest(t, template, g.root)
 	return g
 }
 
@@ -158,26 +159,8 @@ func newGuest(t *testing.T) *guest {
 func newGuestFrom(t *testing.T, other *guest) *guest {
 	t.Helper()
 	g := &guest{root: filepath.Join(t.TempDir(), "root")}
-	g.copyFrom(t, other.root)
+	copyGuest(t, other.root, g.root)
 	return g
-}
-
-func (g *guest) copyFrom(t *testing.T, from string) {
-	t.Helper()
-	script := `set -eu
-mkdir -p "$2"
-for d in "$1"/* ; do
-  case ${d##*/} in
-    bin | lib | lib64 | sbin) cp -al "$d" "$2/" ;;
-    usr)
-      mkdir "$2/usr"
-      for u in "$d"/*; do case ${u##*/} in bin | sbin | lib) cp -al "$u" "$2/usr/" ;; *) cp -a "$u" "$2/usr/" ;; esac; done ;;
-    *) cp -a --sparse=always "$d" "$2/" ;;
-  esac
-done`
-	if out, err := exec.Command("sh", "-c", script, "sh", from, g.root).CombinedOutput(); err != nil {
-		t.Fatalf("copy the lab to %s: error = %v, want none\n%s", g.root, err, out)
-	}
 }
 
 // run boots the guest and runs a script as root in it, in namespaces of its

@@ -140,10 +140,6 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 	if m.OwnComputer() {
 		own, user = "yes", "root"
 	}
-	placement, card := plan.PlacementNested, ""
-	if e.Sibling() {
-		placement, card = plan.PlacementSibling, m.CardMAC(false)
-	}
 	return append([][2]string{
 		{"FBDOCK_MACHINE", m.Name},
 		{"FBDOCK_INSTANCE", m.Instance},
@@ -153,17 +149,11 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 		{"FBDOCK_POOL", m.Storage.Pool},
 		{"FBDOCK_COMPRESSION", m.Storage.Compression},
 		{"FBDOCK_ARC_MAX", decimal(m.Storage.ARCMax)},
-		{"FBDOCK_PLACEMENT", placement},
-		{"FBDOCK_CARD", card},
 		{"FBDOCK_HYPERVISOR", e.Hypervisor},
 		{"FBDOCK_ROOT_DISK", decimal(rootDisk)},
 		{"FBDOCK_ENGINE_CPUS", strconv.Itoa(e.CPUs)},
 		{"FBDOCK_ENGINE_MEMORY", decimal(e.Memory / hcl.MiB)},
 		{"FBDOCK_ENGINE_DISK", decimal((e.Disk + hcl.MiB - 1) / hcl.MiB * hcl.MiB)},
-		{"FBDOCK_ENGINE_NETWORK", e.Network.Masked().String()},
-		{"FBDOCK_ENGINE_PREFIX", strconv.Itoa(e.Network.Bits())},
-		{"FBDOCK_ENGINE_GATEWAY", e.Gateway.String()},
-		{"FBDOCK_ENGINE_ADDRESS", e.Address.String()},
 		{"FBDOCK_ENGINE_MAC", e.MAC},
 		{"FBDOCK_BRIDGE", cmp.Or(e.Bridge, "bridge0")},
 		{"FBDOCK_TAP", cmp.Or(e.Tap, "tap0")},
@@ -175,7 +165,7 @@ func machineValues(m plan.Machine) ([][2]string, error) {
 		{"FBDOCK_PODMAN", yes(m.Podman)},
 		{"FBDOCK_ENGINE_ACCESS", yes(m.Podman && m.EngineAccess)},
 		{"FBDOCK_STOP_TIMEOUT", seconds(cmp.Or(m.Timeouts.Stop, stopTimeout))},
-	}, jailValues(m)...), nil
+	}, append(reachValues(m), jailValues(m)...)...), nil
 }
 
 // stopTimeout is how long the engine may take to power itself off.
@@ -246,7 +236,10 @@ func proxyOf(m plan.Machine, in Inputs) redact.Proxy {
 	if p.HTTP == "" && p.HTTPS == "" {
 		return redact.Proxy{}
 	}
-	own := "localhost,127.0.0.1," + m.Engine.Network.Masked().String()
+	own := "localhost,127.0.0.1"
+	if m.Engine.Network.IsValid() {
+		own += "," + m.Engine.Network.Masked().String()
+	}
 	if p.No == "" {
 		p.No = own
 	} else {

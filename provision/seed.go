@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"strings"
 
 	"github.com/fbdock/fbdock/internal/plan"
@@ -68,7 +67,8 @@ ethernets:
 func EngineSetup(m plan.Machine, in Inputs) ([]byte, error) { return userData(m, in) }
 
 // EngineSetupCommand is what root runs in such an engine with the script on
-// standard input. It says "same" where the engine was set up by this script, else
+// standard input. It says "same" where the engine was set up by this script, whose
+// data disk may have grown, else
 // "begun", and leaves the script running: it ends with the file EngineSeeded or
 // with a line "fbdock-seed fail" in EngineLog.
 const EngineSetupCommand = `umask 077
@@ -76,6 +76,7 @@ dir=/var/lib/fbdock
 mkdir -p "$dir" && cat >"$dir/setup.sent" || exit 1
 if cmp -s "$dir/setup.sent" "$dir/setup" && [ -e "$dir/seeded" ]; then
   rm -f "$dir/setup.sent"
+  ! disk=$(findfs LABEL=fbdock-data 2>/dev/null) || resize2fs "$disk" >/dev/null 2>&1
   echo same
   exit 0
 fi
@@ -117,13 +118,13 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 		{"FBDOCK_MACHINE", m.Name},
 		{"FBDOCK_DATA_DISK", ownDisk},
 		{"FBDOCK_ENGINE_MAC", engineMAC(m)},
-		{"FBDOCK_ENGINE_PREFIX", strconv.Itoa(m.Engine.Network.Bits())},
+		{"FBDOCK_ENGINE_PREFIX", prefixWord(m.Engine.Network)},
 		{"FBDOCK_ENGINE_MASK", netmask(m.Engine.Network)},
 		{"FBDOCK_DNS", ""},
 		{"FBDOCK_NINEP", ninep},
 		{"FBDOCK_ENGINE_ADDRESS", m.Engine.Address.String()},
-		{"FBDOCK_ENGINE_GATEWAY", m.Engine.Gateway.String()},
-		{"FBDOCK_ENGINE_NETWORK", m.Engine.Network.Masked().String()},
+		{"FBDOCK_ENGINE_GATEWAY", gatewayWord(m.Engine)},
+		{"FBDOCK_ENGINE_NETWORK", networkWord(m.Engine.Network)},
 		{"FBDOCK_GUEST_PORTS", strings.Join(m.Engine.GuestPorts, " ")},
 		{"FBDOCK_ENGINE_DISK", m.Engine.Disk.String()},
 		{"FBDOCK_SHARES", shares},
@@ -163,12 +164,20 @@ func userData(m plan.Machine, in Inputs) ([]byte, error) {
 	return script, nil
 }
 
-// engineMAC is the address of the engine's card to FreeBSD.
+// engineMAC is the address of the engine's card to FreeBSD, "" where it has none.
 func engineMAC(m plan.Machine) string {
-	if m.Engine.Sibling() {
+	switch {
+	case m.Engine.ByAgent():
+		return ""
+	case m.Engine.Sibling():
 		return m.CardMAC(true)
 	}
 	return strings.ToLower(m.Engine.MAC)
 }
 
-func netmask(p netip.Prefix) string { return net.IP(net.CIDRMask(p.Bits(), 32)).String() }
+func netmask(p netip.Prefix) string {
+	if !p.IsValid() {
+		return ""
+	}
+	return net.IP(net.CIDRMask(p.Bits(), 32)).String()
+}

@@ -21,6 +21,9 @@ type provider struct {
 	// it to a VM, and card does so within the provider's block; nil for none.
 	network func(f *file, c card)
 	card    func(f *file, c card)
+	// data attaches the disk of docker's data within the provider's block; nil
+	// for a provider whose VMs take all their disks with them.
+	data func(f *file, m plan.Machine)
 	// boxless providers have no Vagrant box.
 	boxless bool
 }
@@ -32,15 +35,15 @@ func providerOf(m plan.Machine) (provider, error) {
 	case "vmware_desktop":
 		return provider{settings: vmware, card: vmwareCard}, nil
 	case "libvirt":
-		return provider{settings: libvirt, network: libvirtNetwork}, nil
+		return provider{settings: libvirt, network: libvirtNetwork, data: libvirtData}, nil
 	case "hyperv":
 		return provider{settings: hyperv, machine: hypervSwitch}, nil
 	case "parallels":
 		return provider{settings: parallels, card: parallelsCard}, nil
 	case "qemu":
-		return provider{settings: qemu, card: qemuCard}, nil
+		return provider{settings: qemu, card: qemuCard, data: qemuData}, nil
 	case "utm":
-		return provider{settings: utm}, nil
+		return provider{settings: utm, machine: utmPort}, nil
 	case "docker":
 		return provider{settings: docker, machine: dockerEngine, network: dockerNetwork, card: dockerCard, boxless: true}, nil
 	}
@@ -226,6 +229,17 @@ func qemu(f *file, m vm) {
 func qemuPort(instance string) int {
 	sum := sha256.Sum256([]byte(instance))
 	return 40000 + 3*int(binary.BigEndian.Uint16(sum[:2])%3000)
+}
+
+// utmPort names the card of an engine, which has one alone: vagrant_utm forwards
+// ports to the second card where it is not told (model/forwarded_port.rb).
+func utmPort(f *file, m vm) {
+	if !m.engine {
+		return
+	}
+	f.comment("The box has one card.")
+	f.line("machine.vm.network %s, id: %s, guest: 22, host: 2222, host_ip: %s, auto_correct: true, adapter: 0",
+		quote("forwarded_port"), quote("ssh"), quote("127.0.0.1"))
 }
 
 func utm(f *file, m vm) {

@@ -100,13 +100,13 @@ func Render(p plan.Plan, o Options) ([]byte, error) {
 			f.open("config.vm.define %s do |machine|", quote(m.Name))
 		}
 		box(f, vm{Machine: m}, provider)
-		if m.Engine.Sibling() && provider.network != nil {
+		if linked(m) && provider.network != nil {
 			provider.network(f, cardOf(m, false))
 		}
 		f.blank()
 		f.open("machine.vm.provider %s do |v|", quote(m.Provider))
 		provider.settings(f, vm{Machine: m})
-		if m.Engine.Sibling() && provider.card != nil {
+		if linked(m) && provider.card != nil {
 			provider.card(f, cardOf(m, false))
 		}
 		f.end()

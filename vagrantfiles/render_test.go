@@ -12,6 +12,7 @@ import (
 
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/platforms/placement"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -31,7 +32,10 @@ func beside(name, provider, arch string) plan.Machine {
 	m.CPUs, m.Memory = 2, hcl.GiB
 	m.Engine = plan.Engine{
 		Hypervisor: "auto", Placement: plan.PlacementSibling, CPUs: 2, Memory: 2 * hcl.GiB, Disk: 40 * hcl.GiB,
-		Image: plan.Image{Name: "alpine-3.24", Architecture: arch},
+		Image: plan.Image{Name: "alpine-3.24", Architecture: arch}, Data: plan.DataRoot,
+	}
+	if provider == "libvirt" || provider == "qemu" {
+		m.Engine.Data = plan.DataDisk
 	}
 	return m
 }
@@ -201,8 +205,8 @@ func TestSibling(t *testing.T) {
 				part = engine
 			}
 			has := strings.Contains(part, c.mac) || strings.Contains(part, c.bareMAC())
-			if has != plan.PrivateNetwork(p.Machines[0].Provider) {
-				t.Errorf("%s: card of the private network: %v, want %v", name, has, plan.PrivateNetwork(p.Machines[0].Provider))
+			if has != placement.Network(p.Machines[0].Provider) {
+				t.Errorf("%s: card of the private network: %v, want %v", name, has, placement.Network(p.Machines[0].Provider))
 			}
 		}
 	}

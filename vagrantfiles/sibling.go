@@ -28,6 +28,9 @@ func cardOf(m plan.Machine, engine bool) card {
 	return c
 }
 
+// linked tells whether FreeBSD and the engine beside it have a network.
+func linked(m plan.Machine) bool { return m.Engine.Sibling() && !m.Engine.ByAgent() }
+
 // bareMAC is the address as VirtualBox and Parallels write it.
 func (c card) bareMAC() string { return strings.ToUpper(strings.ReplaceAll(c.mac, ":", "")) }
 
@@ -56,20 +59,18 @@ func sibling(f *file, m plan.Machine, p provider, image string) {
 	f.open("config.vm.define %s do |machine|", quote(e.Name))
 	f.line("machine.vm.guest = :alpine")
 	box(f, e, p)
-	if p.network != nil {
+	if linked(m) && p.network != nil {
 		p.network(f, cardOf(m, true))
 	}
 	f.blank()
 	f.open("machine.vm.provider %s do |v|", quote(m.Provider))
 	p.settings(f, e)
-	if p.card != nil {
+	if linked(m) && p.card != nil {
 		p.card(f, cardOf(m, true))
 	}
-	if m.OwnDisk() {
+	if m.OwnDisk() && p.data != nil {
 		f.comment("Docker's data. It outlives the VM: Vagrant does not remove it.")
-		f.line("v.storage :file, size: %s, type: %s, bus: %s, path: %s,", quote(fmt.Sprintf("%dM", mebibytes(m.Engine.Disk))),
-			quote("qcow2"), quote("virtio"), quote(m.Instance+"-docker.qcow2"))
-		f.line("  allow_existing: true, discard: %s, serial: %s", quote("unmap"), quote("fbdockdata"))
+		p.data(f, m)
 	}
 	f.end()
 	f.end()
@@ -128,4 +129,22 @@ func qemuCard(f *file, c card) {
 	f.line("  %s, %s,", quote("-netdev"), quote(fmt.Sprintf("socket,id=fbdock,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d", c.to, c.from)))
 	f.line("  %s, %s,", quote("-device"), quote("virtio-net-pci,netdev=fbdock,mac="+c.mac))
 	f.line("]")
+}
+
+// libvirtData has libvirt make the disk of docker's data where there is none.
+func libvirtData(f *file, m plan.Machine) {
+	f.line("v.storage :file, size: %s, type: %s, bus: %s, path: %s,", quote(fmt.Sprintf("%dM", mebibytes(m.Engine.Disk))),
+		quote("qcow2"), quote("virtio"), quote(m.Instance+"-docker.qcow2"))
+	f.line("  allow_existing: true, discard: %s, serial: %s", quote("unmap"), quote("fbdockdata"))
+}
+
+// qemuData attaches the disk of docker's data, which fbdock makes. vagrant-qemu
+// gives each of these arguments to QEMU as it is; QEMU takes a comma in a value
+// doubled (qemu(1), -drive). The disk is behind the root disk, as Vagrant's
+// arguments come first.
+func qemuData(f *file, m plan.Machine) {
+	// The size is not said to QEMU: that it stands here tells that a VM wants a restart.
+	f.comment(fmt.Sprintf("fbdock makes it, of %s, and has it grow before the VM starts.", m.Engine.Disk))
+	f.line("docker_data = File.expand_path(%s, __dir__)", quote(".disks/"+m.Name+".qcow2"))
+	f.line(`v.extra_qemu_args += ["-drive", "if=virtio,format=qcow2,discard=unmap,file=" + docker_data.gsub(",", ",,")]`)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/fbdock/fbdock/internal/plan"
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // The real Vagrant reads every file, and checks the provider's own part
@@ -55,7 +56,7 @@ func TestVagrantValidates(t *testing.T) {
 			t.Parallel()
 			bin := t.TempDir()
 			script := "#!/bin/sh\necho 7.0.14r161095\n"
-			if err := os.WriteFile(filepath.Join(bin, program), []byte(script), 0o700); err != nil {
+			if err := runtest.WriteProgram(filepath.Join(bin, program), []byte(script), 0o700); err != nil {
 				t.Fatal(err)
 			}
 			v := vagrantCLI{path: v.path, home: v.home, env: []string{

@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,14 @@ var (
 	//go:embed seed/alpine/Vagrantfile
 	alpineVagrantfile []byte
 )
+
+// efiVagrantfile follows the other one in boxes of VirtualBox whose image boots by
+// UEFI alone: a descriptor of OVF 1.0 names no firmware.
+const efiVagrantfile = `
+Vagrant.configure("2") do |config|
+  config.vm.provider("virtualbox") { |v| v.customize ["modifyvm", :id, "--firmware", "efi"] }
+end
+`
 
 // member is one file of a box.
 type member struct {
@@ -41,6 +50,9 @@ func (b Box) members(diskSize int64) ([]member, error) {
 	settings := vagrantfile
 	if b.Source.System() == Alpine {
 		made["made by"], settings = "fbdock, of Alpine's official cloud image", alpineVagrantfile
+	}
+	if b.Format == VirtualBox && b.Source.UEFI {
+		settings = append(slices.Clip(settings), efiVagrantfile...)
 	}
 	info, err := json.Marshal(made)
 	if err != nil {

@@ -32,16 +32,21 @@ const Mirror = "https://download.freebsd.org"
 
 // Source is a cloud image by what it holds.
 type Source struct {
-	Release      string // 15.1
+	Release      string // 15.1, or a branch whose snapshots are published: 16.0-CURRENT, 15-STABLE
 	Architecture string // amd64 or arm64
 	Filesystem   string // zfs or ufs
 	// Mirror replaces the place of publication.
 	Mirror string
 	// Publisher is that place; "" is the constant Mirror.
 	Publisher string
+	// Branch and Build are those of a snapshot, 15.1-STABLE and
+	// 20261023-9bec8a959bd6-288738; "" before they are known.
+	Branch, Build string
 	// Engine is the name of an image of Alpine, as in alpine-3.24: with it the
 	// rest but Architecture is empty, and who has the image knows where it is from.
 	Engine string
+	// UEFI tells that an image of amd64 boots by UEFI alone.
+	UEFI bool
 }
 
 // System in the image: FreeBSD or Alpine.
@@ -63,9 +68,12 @@ func (s Source) Check() error {
 	if !slices.Contains([]string{"zfs", "ufs"}, s.Filesystem) {
 		return fmt.Errorf("there is no cloud image with a root file system of %q, only zfs and ufs", s.Filesystem)
 	}
+	if Snapshot(s.Release) {
+		return nil
+	}
 	major, minor, ok := strings.Cut(s.Release, ".")
 	if !ok || major == "" || minor == "" || strings.Trim(major+minor, "0123456789") != "" {
-		return fmt.Errorf("%q is no release of FreeBSD, one is 15.1", s.Release)
+		return fmt.Errorf("%q is no release of FreeBSD, as 15.1 is, and no branch with snapshots, as 15-STABLE and 16.0-CURRENT are", s.Release)
 	}
 	return nil
 }
@@ -78,11 +86,18 @@ func (s Source) Name() string {
 	return "freebsd-" + s.Release + "-" + s.Filesystem
 }
 
-// version is the release in numbers, "0" for a file that has none.
+// version is the release in numbers, with the day of a snapshot; "0" for a file
+// that has none.
 func (s Source) version() string {
 	version := s.Release
-	if s.System() == Alpine {
+	switch {
+	case s.System() == Alpine:
 		version = strings.TrimPrefix(s.Engine, "alpine-")
+	case s.Snapshot():
+		version, _, _ = strings.Cut(s.whole(), "-")
+		if day := s.Date(); day != "" {
+			version += "." + strings.ReplaceAll(day, "-", "")
+		}
 	}
 	if strings.Trim(version, "0123456789.") != "" || strings.Trim(version, ".") != version || version == "" {
 		return "0"
@@ -95,20 +110,55 @@ func (s Source) File() string {
 	if s.System() == Alpine {
 		return s.Engine
 	}
-	arch := map[string]string{"amd64": "amd64", "arm64": "arm64-aarch64"}[s.Architecture]
-	return fmt.Sprintf("FreeBSD-%s-RELEASE-%s-BASIC-CLOUDINIT-%s.raw.xz", s.Release, arch, s.Filesystem)
+	if s.Snapshot() && s.Build != "" {
+		return s.pattern(s.Build)
+	}
+	return fmt.Sprintf("FreeBSD-%s-%s-BASIC-CLOUDINIT-%s.raw.xz", s.published(), s.fileArchitecture(), s.Filesystem)
 }
 
-func (s Source) folder() string {
+func (s Source) fileArchitecture() string {
+	return map[string]string{"amd64": "amd64", "arm64": "arm64-aarch64"}[s.Architecture]
+}
+
+// published is the release as FreeBSD names folders and files.
+func (s Source) published() string {
+	if s.Snapshot() {
+		return s.whole()
+	}
+	return s.Release + "-RELEASE"
+}
+
+// place is where FreeBSD's files are.
+func (s Source) place() string { return strings.TrimSuffix(cmp.Or(s.Mirror, s.Publisher, Mirror), "/") }
+
+func (s Source) folder(last string) string {
 	arch := map[string]string{"amd64": "amd64", "arm64": "aarch64"}[s.Architecture]
-	return strings.TrimSuffix(cmp.Or(s.Mirror, s.Publisher, Mirror), "/") + "/" + path.Join("releases/VM-IMAGES", s.Release+"-RELEASE", arch, "Latest")
+	kind := "releases"
+	if s.Snapshot() {
+		kind = "snapshots"
+	}
+	return s.place() + "/" + path.Join(kind, "VM-IMAGES", s.published(), arch, last)
 }
 
-// URL of the image.
-func (s Source) URL() string { return s.folder() + "/" + s.File() }
+// URL of the image. That of a snapshot has its day, so that it never means
+// another file.
+func (s Source) URL() string {
+	if s.Snapshot() && s.Build != "" {
+		day, _, _ := strings.Cut(s.Build, "-")
+		return s.folder(day) + "/" + s.File()
+	}
+	return s.folder("Latest") + "/" + s.File()
+}
 
-// Checksums is the address of the list of digests beside the image.
-func (s Source) Checksums() string { return s.folder() + "/CHECKSUM.SHA512" }
+// Checksums is the address of the publisher's list of digests. That of a
+// snapshot whose build is not known is of the newest one.
+func (s Source) Checksums() string {
+	if s.Snapshot() && s.Build != "" {
+		day, _, _ := strings.Cut(s.Build, "-")
+		return s.folder(day) + "/CHECKSUM.SHA512-" + s.Build
+	}
+	return s.folder("Latest") + "/CHECKSUM.SHA512"
+}
 
 // Box is a box to be made.
 type Box struct {

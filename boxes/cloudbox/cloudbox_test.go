@@ -258,7 +258,10 @@ func TestSourceNames(t *testing.T) {
 		t.Errorf("%s, want %s", got, want)
 	}
 	for _, bad := range []cloudbox.Source{
-		{}, {"15", "amd64", "zfs", "", "", ""}, {"15.1", "riscv64", "zfs", "", "", ""}, {"15.1", "amd64", "ext4", "", "", ""}, {"../15.1", "amd64", "zfs", "", "", ""}, {"15.1/..", "amd64", "zfs", "", "", ""},
+		{}, {Release: "15", Architecture: "amd64", Filesystem: "zfs"}, {Release: "15.1", Architecture: "riscv64", Filesystem: "zfs"},
+		{Release: "15.1", Architecture: "amd64", Filesystem: "ext4"}, {Release: "../15.1", Architecture: "amd64", Filesystem: "zfs"},
+		{Release: "15.1/..", Architecture: "amd64", Filesystem: "zfs"}, {Release: "15.1-RELEASE", Architecture: "amd64", Filesystem: "zfs"},
+		{Release: "CURRENT", Architecture: "amd64", Filesystem: "zfs"}, {Release: "../15-STABLE", Architecture: "amd64", Filesystem: "zfs"},
 	} {
 		if bad.Check() == nil {
 			t.Errorf("Check() of %+v: no error, want one", bad)

@@ -49,6 +49,14 @@ func FormatOf(provider string) (Format, bool) {
 	return Format(provider), slices.Contains(Formats(), Format(provider))
 }
 
+// BIOSOnly tells whether machines of a format that have an amd64 processor boot
+// by BIOS and nothing else: QEMU's firmware for UEFI is a file of the host, and
+// Vagrant makes machines of Hyper-V's first generation of a VHD.
+func (f Format) BIOSOnly() bool { return f == Libvirt || f == HyperV }
+
+// efi tells whether a machine is to boot by UEFI: on arm64 there is no BIOS.
+func (s Source) efi() bool { return s.UEFI || s.Architecture == "arm64" }
+
 // What describes the machine to the provider: box.ovf is a descriptor of OVF
 // 1.0 (DMTF DSP0243), box.vmx is VMware's own form, config.plist is UTM's,
 // version 4 (UTMQemuConfiguration of its source), and hyperv.xml is read by
@@ -128,8 +136,11 @@ func (b Box) describe(f form, fileSize int64) ([]byte, error) {
 	sum, guest := b.key(), b.Source.guest()
 	var out bytes.Buffer
 	err = t.Execute(&out, map[string]any{
-		"Title": b.Source.title(), "Name": b.Source.System(), "CIM": guest.cim, "VirtualBox": guest.virtualBox, "VMware": guest.vmware, "ARM": b.Source.Architecture == "arm64", "Disk": f.disk, "FileSize": fileSize, "Size": b.Size,
-		"UUID": b.uuid(0), "DriveUUID": b.uuid(1),
+		"Title": b.Source.title(), "Name": b.Source.System(), "CIM": guest.cim, "VirtualBox": guest.virtualBox, "VMware": guest.vmware, "ARM": b.Source.Architecture == "arm64", "EFI": b.Source.efi(), "Disk": f.disk, "FileSize": fileSize, "Size": b.Size,
+		// cloud-init has Alpine configure one card. The one that is left takes the
+		// forwarded port of sshd, and nobody but this host reaches it.
+		"OneCard": b.Source.System() == Alpine,
+		"UUID":    b.uuid(0), "DriveUUID": b.uuid(1),
 		// Locally administered; the plugin gives each machine others.
 		"MAC": fmt.Sprintf("02:%02X:%02X:%02X:%02X", sum[0], sum[1], sum[2], sum[3]),
 	})

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // TestNothingStays: a run that fails before its first step leaves no folder.
@@ -18,7 +20,7 @@ func TestNothingStays(t *testing.T) {
 		temporary := t.TempDir()
 		t.Setenv("TMPDIR", temporary)
 		program := filepath.Join(t.TempDir(), "fbdock")
-		if err := os.WriteFile(program, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+		if err := runtest.WriteProgram(program, []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		status, err := judge(t.Context(), []string{"-fbdock", program, "-machine", "provider = 1", "-yes", "-sabotage", "none=freebsd:true"})

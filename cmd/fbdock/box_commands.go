@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,7 +25,7 @@ func boxCommand(p *program) *cli.Command {
 				Usage: "make it for `PROVIDER`: libvirt, qemu, hyperv, virtualbox, vmware_desktop, utm or all; may be repeated (default: libvirt)",
 			},
 			&cli.StringFlag{Name: "system", Usage: "make it of `SYSTEM`: freebsd or alpine (default: freebsd)"},
-			&cli.StringFlag{Name: "release", Usage: "use this `RELEASE` of the system (default: 15.1 of FreeBSD, 3.24 of Alpine)"},
+			&cli.StringFlag{Name: "release", Usage: "use this `RELEASE` of the system, or the newest snapshot of a branch of FreeBSD, as 15-STABLE or 16.0-CURRENT (default: 15.1 of FreeBSD, 3.24 of Alpine)"},
 			&cli.StringFlag{Name: "arch", Usage: "make it for `ARCH`: amd64 or arm64 (default: this host's)"},
 			&cli.StringFlag{Name: "root", Usage: "use this root `FILESYSTEM` of FreeBSD: zfs or ufs (default: zfs)"},
 			&cli.StringFlag{Name: "flavor", Usage: "use this `FLAVOR` of FreeBSD's images: basic-cloudinit alone; basic-ci has no cloud-init"},
@@ -85,7 +86,7 @@ func buildBoxes(ctx context.Context, p *program, c *cli.Context) ([]images.BoxRe
 		p.terminal(c).Say("there is no " + hcl.FileName + " here, so no lock file pins the image")
 	}
 	return images.BuildBoxes(ctx, o.Maker(), lock, images.BoxOptions{
-		Providers: providers, System: c.String("system"), Release: c.String("release"), Architecture: c.String("arch"),
+		Providers: providers, System: c.String("system"), Release: strings.TrimSuffix(c.String("release"), "-RELEASE"), Architecture: c.String("arch"),
 		Filesystem: c.String("root"), Flavor: c.String("flavor"), Mirror: c.String("mirror"),
 	})
 }

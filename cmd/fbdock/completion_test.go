@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // TestCompletionRunsNothing completes a command line, and with words, that
@@ -30,7 +32,7 @@ func TestCompletionRunsNothing(t *testing.T) {
 			for name, text := range map[string]string{
 				"script": string(text), "fbdock": "#!/bin/sh\nprintf '%s\\n' \"$@\" >>args\nprintf 'plan\\nplain$(touch PWNED3)`touch PWNED4`\\n'\n",
 			} {
-				if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o700); err != nil { //nolint:gosec // a program
+				if err := runtest.WriteProgram(filepath.Join(dir, name), []byte(text), 0o700); err != nil {
 					t.Fatal(err)
 				}
 			}

@@ -13,10 +13,14 @@ import (
 	"github.com/fbdock/fbdock/internal/project"
 )
 
+// flagData has destroy remove what outlives a VM.
+const flagData = "data"
+
 func destroyCommand(p *program) *cli.Command {
 	return &cli.Command{
 		Name: "destroy", Usage: "Remove machines with all their containers, images and volumes", ArgsUsage: "[NAME...]", Flags: append(commonFlags(), machineFlag(),
 			yesFlag("do not ask"),
+			&cli.BoolFlag{Name: flagData, Usage: "remove docker's data too where it is on a disk that outlives its VM"},
 			&cli.BoolFlag{Name: "all", Usage: "remove all machines, and all that is kept of the project"},
 			&cli.StringFlag{Name: "project", Usage: "remove the machines of the project `ID`, whose folder may be gone"},
 		),
@@ -62,7 +66,7 @@ func destroyMachines(ctx context.Context, p *program, c *cli.Context, project *p
 			return err
 		}
 	}
-	return app.Destroy(ctx, project, named(c))
+	return app.Destroy(ctx, project, named(c), c.Bool(flagData))
 }
 
 func destroyAll(ctx context.Context, p *program, c *cli.Context, project *project.Project) error {
@@ -72,10 +76,13 @@ func destroyAll(ctx context.Context, p *program, c *cli.Context, project *projec
 	if len(project.Plan.Machines) == 0 && !project.State.Exists() {
 		return errors.New("there is nothing to remove")
 	}
+	if err := app.KeepsData(project, c.Bool(flagData)); err != nil {
+		return err
+	}
 	if ok, err := confirmLoss(ctx, p, c, project, project.Plan.Machines, "all that fbdock keeps of "+project.Dir); err != nil || !ok {
 		return err
 	}
-	kept, err := app.DestroyAll(ctx, project)
+	kept, err := app.DestroyAll(ctx, project, c.Bool(flagData))
 	if err != nil {
 		return err
 	}
@@ -88,7 +95,7 @@ func destroyAll(ctx context.Context, p *program, c *cli.Context, project *projec
 func confirmLoss(ctx context.Context, p *program, c *cli.Context, project *project.Project, machines []plan.Machine, more string) (bool, error) {
 	var lost []string
 	for _, m := range machines {
-		lost = append(lost, app.Loss(ctx, project, m))
+		lost = append(lost, app.Loss(ctx, project, m, c.Bool(flagData)))
 	}
 	if more != "" {
 		lost = append(lost, more)

@@ -38,7 +38,7 @@ func examineHost(ctx context.Context, p *program, c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	facts, err := p.asked(ctx)
+	facts, err := o.Facts(ctx)
 	if err != nil {
 		return err
 	}

@@ -18,8 +18,8 @@ import (
 	"github.com/fbdock/fbdock/boxes/signtest"
 )
 
-// fakeBoxes is a vagrant that keeps a list of boxes in boxes.list, and each
-// box as NAME.box.
+// fakeBoxes is a vagrant that keeps a list of boxes in boxes.list, and the last
+// one of each provider as PROVIDER.box.
 func fakeBoxes(args []string) {
 	list := filepath.Join(os.Getenv("WORK"), "boxes.list")
 	text, _ := os.ReadFile(list)
@@ -48,7 +48,10 @@ func fakeBoxes(args []string) {
 			os.Exit(1)
 		}
 		v := catalogue.Versions[0]
-		err = os.Link(strings.TrimPrefix(v.Providers[0].URL, "file://"), filepath.Join(os.Getenv("WORK"), v.Providers[0].Name+".box"))
+		box, err := os.ReadFile(strings.TrimPrefix(v.Providers[0].URL, "file://"))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(os.Getenv("WORK"), v.Providers[0].Name+".box"), box, 0o600)
+		}
 		text = fmt.Appendf(text, "%s %s %s\n", catalogue.Name, v.Providers[0].Name, v.Version)
 		if err := errors.Join(err, os.WriteFile(list, text, 0o600)); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -60,13 +63,12 @@ func fakeBoxes(args []string) {
 	}
 }
 
-// cloudImage publishes an image of FreeBSD 15.1, whole or with a fault, with
-// its right digest: cloudimage good|arm64|table|short|long.
-func cloudImage(ts *testscript.TestScript, _ bool, args []string) {
-	image := disktest.CloudImage()
-	switch args[0] {
-	case "arm64":
-		copy(image[100<<10:], "BOOTAA64EFI")
+// faulty is a disk with a fault: other bytes, no intact table, its end cut off, or
+// more than its table says. Another fault is none.
+func faulty(image []byte, fault string) []byte {
+	switch fault {
+	case "other":
+		image[len(image)-1024*1024]++
 	case "table":
 		image[600]++
 	case "short":
@@ -75,6 +77,17 @@ func cloudImage(ts *testscript.TestScript, _ bool, args []string) {
 		image = append(image, make([]byte, 8<<20)...)
 		image[len(image)-1] = 1
 	}
+	return image
+}
+
+// cloudImage publishes an image of FreeBSD 15.1, whole or with a fault, with
+// its right digest: cloudimage good|other|arm64|table|short|long.
+func cloudImage(ts *testscript.TestScript, _ bool, args []string) {
+	image := disktest.CloudImage()
+	if args[0] == "arm64" {
+		copy(image[100<<10:], "BOOTAA64EFI")
+	}
+	image = faulty(image, args[0])
 	var packed bytes.Buffer
 	w, err := xz.NewWriter(&packed)
 	ts.Check(err)
@@ -89,7 +102,7 @@ func cloudImage(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // alpineImage publishes the catalogue's image of Alpine for an architecture, with
-// a boot loader: alpineimage NAME ARCH LOADER; or makes a file of one's own:
+// a boot loader and perhaps a fault: alpineimage NAME ARCH LOADER [FAULT]; or makes a file of one's own:
 // alpineimage file PATH LOADER.
 func alpineImage(ts *testscript.TestScript, _ bool, args []string) {
 	data := disktest.Raw(8<<20, disktest.Partition{Name: "EFI", Start: 1024, End: 2047}, disktest.Partition{Name: "/", Start: 2048, End: 16300})
@@ -102,6 +115,9 @@ func alpineImage(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	image, err := catalogue.Image(args[0], args[1])
 	ts.Check(err)
+	if len(args) > 3 {
+		data = faulty(data, args[3])
+	}
 	file := ts.MkAbs("published" + strings.TrimPrefix(image.URLs[0], image.Mirrors[0]))
 	ts.Check(os.MkdirAll(filepath.Dir(file), 0o700))
 	ts.Check(os.WriteFile(file, data, 0o600))

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/crypto/ssh"
 
+	"github.com/fbdock/fbdock/internal/run/runtest"
 	"github.com/fbdock/fbdock/provision/contract"
 )
 
@@ -28,6 +29,7 @@ type guest struct {
 	name  string
 	root  string
 	key   string // file of the key that may log in
+	id    string // that Vagrant keeps, another one for each VM
 	// provider is Vagrant's that made it, "" for docker.
 	provider string
 
@@ -112,6 +114,7 @@ func newGuest(w *world, name string) (*guest, error) {
 	if err != nil {
 		return nil, err
 	}
+	g.id = ssh.FingerprintSHA256(allowed)
 	g.sshd = &sshd{
 		allowed: []ssh.PublicKey{allowed}, user: "vagrant", local: g.local, path: g.path(), home: g.root, own: g.own, dial: g.dial,
 	}
@@ -123,7 +126,7 @@ func (g *guest) write(file, text string, mode os.FileMode) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
 		return err
 	}
-	return os.WriteFile(file, []byte(text), mode)
+	return runtest.WriteProgram(file, []byte(text), mode)
 }
 
 // path has the guest's own programs first.

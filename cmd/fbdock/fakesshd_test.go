@@ -105,7 +105,7 @@ func (s *sshd) serve(conn net.Conn) {
 	config.AddHostKey(s.hostKey)
 	s.conns = append(s.conns, conn)
 	s.mu.Unlock()
-	_, channels, requests, err := ssh.NewServerConn(&limitedConn{Conn: conn, of: s}, config)
+	server, channels, requests, err := ssh.NewServerConn(&limitedConn{Conn: conn, of: s}, config)
 	if err != nil {
 		_ = conn.Close()
 		return
@@ -114,7 +114,7 @@ func (s *sshd) serve(conn net.Conn) {
 		_, _ = fmt.Fprintln(logins, s.user)
 		_ = logins.Close()
 	}
-	go ssh.DiscardRequests(requests)
+	go s.forwards(server, requests)
 	for ch := range channels {
 		switch ch.ChannelType() {
 		case "session":

@@ -15,6 +15,7 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/platforms/placement"
+	"github.com/fbdock/fbdock/provision/contract"
 )
 
 func planCommand(p *program) *cli.Command {
@@ -38,19 +39,23 @@ func planCommand(p *program) *cli.Command {
 			if err != nil {
 				return err
 			}
-			replaced := app.Replacements(c.Context, loaded)
+			replaced, engines := app.Replacements(c.Context, loaded), app.EngineReplacements(loaded)
 			if isSet(c, flagJSON) {
 				return t.JSON(struct {
 					plan.Plan
-					Reaches  []project.Reached          `json:"reaches"`
-					Replaces map[string]app.Replacement `json:"replaces,omitempty"`
-				}{loaded.Plan, reaches, replaced})
+					Reaches  []project.Reached                    `json:"reaches"`
+					Replaces map[string]app.Replacement           `json:"replaces,omitempty"`
+					Engines  map[string]project.EngineReplacement `json:"replaces_engine,omitempty"`
+				}{loaded.Plan, reaches, replaced, engines})
 			}
 			for _, m := range loaded.Plan.Machines {
 				rows := planRows(m)
 				if r, ok := replaced[m.Name]; ok {
 					rows = append(rows, []string{"replaces", fmt.Sprintf("the machine with its engine %s; `fbdock up` does not do it by itself: `fbdock destroy %s` first", r.Was, m.Name)},
 						[]string{"lost", r.Lost})
+				}
+				if r, ok := engines[m.Name]; ok {
+					rows = append(rows, engineRow(m, r))
 				}
 				if err := t.Table(nil, rows); err != nil {
 					return err
@@ -129,7 +134,7 @@ func planRows(m plan.Machine) [][]string {
 		{"engine", engineText(m)},
 		{"placement", placementText(m)},
 		{"image", image + " " + m.Engine.Image.Architecture},
-		{"network", fmt.Sprintf("%s: guest %s, engine %s", m.Engine.Network, m.Engine.Gateway, m.Engine.Address)},
+		{"network", networkText(m.Engine)},
 	}...)
 	for _, mount := range m.Mounts {
 		rows = append(rows, []string{"mount", fmt.Sprintf("%s at %s (%s)", mount.Source, mount.Target, mount.Type)})
@@ -154,6 +159,13 @@ func planRows(m plan.Machine) [][]string {
 	return rows
 }
 
+func networkText(e plan.Engine) string {
+	if e.ByAgent() {
+		return fmt.Sprintf("none: the agent on this host leads FreeBSD's %s to the engine", contract.EngineAddress(e.Address))
+	}
+	return fmt.Sprintf("%s: guest %s, engine %s", e.Network, e.Gateway, e.Address)
+}
+
 func engineText(m plan.Machine) string {
 	by, disk := m.Engine.Hypervisor, "data disk "+m.Engine.Disk.String()
 	if m.Engine.Sibling() {
@@ -163,6 +175,14 @@ func engineText(m plan.Machine) string {
 		disk = "data in the root disk"
 	}
 	return fmt.Sprintf("%s, %d CPUs, %s, %s", by, m.Engine.CPUs, m.Engine.Memory, disk)
+}
+
+// engineRow tells that the engine VM of m has to be made anew.
+func engineRow(m plan.Machine, r project.EngineReplacement) []string {
+	if !r.Keeps {
+		return []string{"replaces", fmt.Sprintf("the engine VM, made of %s; `fbdock up` refuses it: docker's data is in the VM's root disk and would be lost", r.Was)}
+	}
+	return []string{"replaces", fmt.Sprintf("the engine VM alone, made of %s: `fbdock up` makes %s anew of %s; docker's data stays on its disk", r.Was, m.EngineName(), r.Now)}
 }
 
 func placementText(m plan.Machine) string {

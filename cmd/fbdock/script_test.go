@@ -20,6 +20,7 @@ import (
 	"github.com/fbdock/fbdock/internal/host"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
+	"github.com/fbdock/fbdock/internal/run/runtest"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -53,6 +54,7 @@ func scripts(dir string) testscript.Params {
 		Dir:                 dir,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
+			runtest.AwaitStarts() // the script's files hold programs
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
 			// Short: a socket lies below it.

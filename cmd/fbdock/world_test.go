@@ -174,7 +174,7 @@ func (w *world) boot(c call, g *guest) answer {
 	if err := os.MkdirAll(filepath.Dir(id), 0o700); err != nil {
 		return refusal("VMBootBadState", err.Error())
 	}
-	if err := os.WriteFile(id, []byte("0123"), 0o600); err != nil {
+	if err := os.WriteFile(id, []byte(g.id), 0o600); err != nil {
 		return refusal("VMBootBadState", err.Error())
 	}
 	if err := w.list(c, g.name, g.madeWith()); err != nil {

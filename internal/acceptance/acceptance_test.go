@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // fake is a program in fbdock's place, or ssh's; it notes how it was called.
@@ -23,7 +25,7 @@ func fake(t *testing.T, dir, name, script string) string {
 		t.Skip("the stand-in for fbdock is a shell script")
 	}
 	file := filepath.Join(dir, name)
-	if err := os.WriteFile(file, []byte("#!/bin/sh\necho \"$*\" >>"+dir+"/calls\n"+script), 0o700); err != nil {
+	if err := runtest.WriteProgram(file, []byte("#!/bin/sh\necho \"$*\" >>"+dir+"/calls\n"+script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return file

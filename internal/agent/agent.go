@@ -67,6 +67,8 @@ type Options struct {
 	// Sibling tells that the engine is a VM beside FreeBSD. What is the engine's
 	// then goes over a connection of its own: FreeBSD may be down.
 	Sibling bool
+	// Reverse are FreeBSD's ways to an engine beside it that it has no network to.
+	Reverse []Reverse
 	// TLS is the way to speak with the Docker API.
 	TLS func() (*tls.Config, error)
 	Log *slog.Logger
@@ -95,6 +97,7 @@ type Agent struct {
 	ports   *ports.Forwards
 	mounts  *mounts
 	bridges *bridges
+	reverse []*reverse
 
 	retire context.CancelCauseFunc // no new connections; errRetired
 	stop   context.CancelCauseFunc
@@ -129,6 +132,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	a.link()
 	a.ports = ports.New(a.forwarding())
 	a.mounts = newMounts(a)
+	a.reverse = newReverses(a)
 	a.bridges = newBridges(func(ctx context.Context) (*link.Client, error) { return o.Guests.FreeBSD(ctx, false) })
 
 	listeners, err := a.listen(life)
@@ -238,6 +242,9 @@ func (a *Agent) serve(ctx, life context.Context, services []service) {
 		wg.Go(func() { a.accept(ctx, life, s) })
 	}
 	wg.Go(func() { a.ports.Run(ctx, life) })
+	for _, r := range a.reverse {
+		wg.Go(func() { r.run(ctx, life) })
+	}
 	wg.Wait()
 }
 

@@ -103,6 +103,10 @@ func TestBesideNamesTheHop(t *testing.T) {
 		t.Errorf("Status() with the engine down: FreeBSD is not reached: %s; want it reached", s.Error)
 	}
 	refused(t, r.docker, "no connection to the engine")
+	_, noLink := r.Dial(t.Context(), agent.UserEngine, 20*time.Second)
+	if lacks, ok := errors.AsType[*agent.NoLinkError](noLink); !ok || !strings.HasPrefix(lacks.Reason, "no connection to the engine: ") {
+		t.Errorf("Dial(engine) with the engine down: error = %v, want a NoLinkError that begins %q", noLink, "no connection to the engine: ")
+	}
 	conn, err := net.Dial("tcp", net.JoinHostPort(here, port))
 	if err != nil {
 		t.Fatal(err)

@@ -35,6 +35,8 @@ type Status struct {
 	// EngineLink is the connection to an engine beside FreeBSD, nil where the
 	// engine is in it.
 	EngineLink *LinkStatus `json:"engine_link,omitempty"`
+	// Reverse are FreeBSD's ways to an engine that it has no network to.
+	Reverse []ReverseStatus `json:"reverse,omitempty"`
 	// Open counts connections to the sockets, Total all there ever were.
 	Open  int64  `json:"open"`
 	Total int64  `json:"total"`
@@ -150,6 +152,9 @@ func (a *Agent) status() Status {
 			l.Error = err.Error()
 		}
 		s.EngineLink = &l
+	}
+	for _, r := range a.reverse {
+		s.Reverse = append(s.Reverse, r.now())
 	}
 	s.Ports, err = a.ports.List()
 	if err != nil {

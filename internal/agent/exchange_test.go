@@ -60,7 +60,7 @@ func TestMountsAreExchanged(t *testing.T) {
 			}
 		}
 	}
-	if left := m.engine.sh(t, "mount | grep sshfs | wc -l"); strings.TrimSpace(left) != "2" {
+	if left := m.engine.sh(t, ofSSHFS(all[0])+" | wc -l"); strings.TrimSpace(left) != "2" {
 		t.Errorf("%s mounts are left, want 2", left)
 	}
 	// The folder itself gets another path, as when the project is moved.

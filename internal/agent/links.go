@@ -35,6 +35,15 @@ func (a *Agent) nearEngine(ctx context.Context) (*uplink.Session, error) {
 	return a.freebsd.Get(ctx)
 }
 
+// awaitEngine is the engine's connection, which nobody tries to make sooner for
+// it: who wants it may be a guest.
+func (a *Agent) awaitEngine(ctx context.Context) (*uplink.Session, error) {
+	if own, ok := a.engine.(*uplink.Uplink); ok {
+		return own.Await(ctx)
+	}
+	return a.engine.Get(ctx)
+}
+
 // loginEngine is another login to the engine; hop is where it failed.
 func (a *Agent) loginEngine(ctx context.Context) (client *link.Client, hop string, err error) {
 	if a.o.Sibling {

@@ -5,7 +5,6 @@ package agent_test
 import (
 	"net"
 	"net/netip"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/datagram/datagramtest"
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // freebsdNet plays ifconfig(8) and lockf(1) of FreeBSD as far as a tunnel needs
@@ -40,7 +40,7 @@ func rootOfFreeBSD(t *testing.T, e *datagramtest.Engine) []string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range freebsdNet {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
+		if err := runtest.WriteProgram(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}

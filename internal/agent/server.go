@@ -43,7 +43,7 @@ func (a *Agent) handleSSH(ctx context.Context, conn net.Conn) {
 		NoClientAuthCallback: func(meta ssh.ConnMetadata) (perms *ssh.Permissions, err error) {
 			to, err = a.target(ctx, meta.User())
 			if err != nil {
-				return nil, &ssh.BannerError{Err: err, Message: "fbdock: " + err.Error() + "\r\n"}
+				return nil, &ssh.BannerError{Err: err, Message: refusal + err.Error() + "\r\n"}
 			}
 			return nil, nil
 		},

@@ -36,7 +36,7 @@ func upOne(ctx context.Context, p *project.Project, m plan.Machine) (up.Result, 
 			Code: failure.ExitImpossible,
 		}
 	}
-	if err := progress.Step(p.Progress, "destroy", func() error { return destroy(ctx, p, m) }); err != nil {
+	if err := progress.Step(p.Progress, "destroy", func() error { return destroy(ctx, p, m, false) }); err != nil {
 		return r, settled, p, err
 	}
 	if err := now.System(beside).Preflight(ctx); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
+	"github.com/fbdock/fbdock/internal/images"
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/redact"
@@ -80,6 +81,11 @@ func supportCheck(box plan.Box, image plan.Image, today time.Time) platforms.Che
 		default:
 			seen = append(seen, fmt.Sprintf("%s gets fixes until %s", name, day))
 		}
+	}
+	if images.IsSnapshot(box.Name) {
+		c.Result, c.Why = platforms.Warn, "known holes stay open until a box of a newer snapshot is made"
+		c.Fix.Text = "use a release where that matters: `fbdock boxes` lists them"
+		seen = append(seen, "the box "+box.Name+" is of a snapshot, which has no end of support and gets no fixes")
 	}
 	add("FreeBSD "+box.Release, boxes.Day(box.EndOfSupport))
 	add(image.Name, boxes.Day(image.EndOfSupport))

@@ -46,7 +46,7 @@ func Reload(ctx context.Context, p *project.Project, names []string) ([]up.Resul
 		return nil, err
 	}
 	for _, m := range machines {
-		if err := p.CheckPlacement(m); err != nil {
+		if err := fits(p, m); err != nil {
 			return nil, err
 		}
 	}
@@ -57,15 +57,19 @@ func Reload(ctx context.Context, p *project.Project, names []string) ([]up.Resul
 }
 
 // Destroy removes machines with everything in them, and what fbdock keeps
-// of them on this host.
-func Destroy(ctx context.Context, p *project.Project, names []string) error {
-	return each(ctx, p, names, func(m plan.Machine) error { return destroy(ctx, p, m) })
+// of them on this host. Docker's data on a disk that outlives its VM is removed
+// with data alone.
+func Destroy(ctx context.Context, p *project.Project, names []string, data bool) error {
+	return each(ctx, p, names, func(m plan.Machine) error { return destroy(ctx, p, m, data) })
 }
 
-func destroy(ctx context.Context, p *project.Project, m plan.Machine) error {
+func destroy(ctx context.Context, p *project.Project, m plan.Machine, data bool) error {
 	p.On(m).StopAgent(ctx)
 	contexts.Leave(p.On(m), true)
 	if err := p.System(m).Destroy(ctx); err != nil {
+		return err
+	}
+	if err := settleData(ctx, p, m, data); err != nil {
 		return err
 	}
 	p.On(m).RemoveSockets()

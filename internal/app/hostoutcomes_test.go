@@ -19,9 +19,9 @@ const outcomes = "outcomes"
 // nowhere else: with the installed provider whose support for nested
 // virtualization is the most certain.
 func nestedOnly(f platforms.Facts) string {
-	best := platforms.Option{Nests: -1}
+	best := platforms.Option{Nesting: -1}
 	for _, o := range platforms.Rank(f) {
-		if o.Usable && o.Nests > best.Nests {
+		if o.Usable && o.Nesting > best.Nesting {
 			best = o
 		}
 	}

@@ -154,7 +154,7 @@ func TestHosts(t *testing.T) {
 			nests := ""
 			for _, o := range d.Ranking {
 				if o.Provider == d.Provider {
-					nests = o.Nests.String()
+					nests = o.Nesting.String()
 				}
 			}
 			if d.Provider != r.Want.Provider || nests != r.Want.Nests || string(d.Result) != r.Want.Result {

@@ -88,14 +88,24 @@ func nearEngine(ctx context.Context, m machine.Machine) (*link.Client, error) {
 	return g.Client, nil
 }
 
-// Loss says what is lost with a machine.
-func Loss(ctx context.Context, p *project.Project, m plan.Machine) string {
+// Loss says what is lost with a machine, whose data goes with it where data says
+// so.
+func Loss(ctx context.Context, p *project.Project, m plan.Machine, data bool) string {
 	what := "machine " + about(p, m)
 	if m.OwnComputer() {
 		what = "all that fbdock has made on " + external.Where(m) + ": the engine " + about(p, m)
 	}
-	if !machine.Created(p.State, m) {
+	kept := ""
+	if !m.OwnComputer() {
+		kept = dataOf(p, m).KeptData()
+	}
+	switch {
+	case !machine.Created(p.State, m) && kept != "" && data:
+		return what + ", which is not created, and docker's data in " + kept + " with all images, containers and volumes"
+	case !machine.Created(p.State, m):
 		return what + ", which is not created"
+	case kept != "" && !data:
+		return what + ", whose images, containers and volumes stay in " + kept
 	}
 	c, err := contents(ctx, p, m)
 	if err != nil {
@@ -122,7 +132,19 @@ func Replacements(ctx context.Context, p *project.Project) map[string]Replacemen
 			if err != nil {
 				was = m // its name is what the question takes
 			}
-			all[m.Name] = Replacement{*r, Loss(ctx, p, was)}
+			all[m.Name] = Replacement{*r, Loss(ctx, p, was, false)}
+		}
+	}
+	return all
+}
+
+// EngineReplacements are the engine VMs that the configuration has made anew, by the
+// names of the machines.
+func EngineReplacements(p *project.Project) map[string]project.EngineReplacement {
+	all := map[string]project.EngineReplacement{}
+	for _, m := range p.Plan.Machines {
+		if r := project.ReplacesEngine(p, m); r != nil {
+			all[m.Name] = *r
 		}
 	}
 	return all

@@ -30,6 +30,7 @@ const (
 	ResourceSSH     = "ssh-config block"
 	ResourceFiles   = "private files"
 	ResourceMarker  = "marker"
+	ResourceData    = "docker data"
 	ResourceBox     = "box"
 	ResourceImage   = "image"
 )
@@ -63,6 +64,13 @@ func Resources(ctx context.Context, o project.Options) ([]Resource, error) {
 		}
 		folders[one.ID] = one.Folder
 		all = append(all, Resource{Kind: ResourceFiles, Name: one.Directory, Project: one.ID})
+		disks, err := dataDisks(p.State)
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range disks {
+			all = append(all, Resource{Kind: ResourceData, Name: file, Project: one.ID, Machine: strings.TrimSuffix(filepath.Base(file), ".qcow2")})
+		}
 		if host.Exists(filepath.Join(p.State.Marker(), "id")) && one.Place == PlaceHere {
 			all = append(all, Resource{Kind: ResourceMarker, Name: p.State.Marker(), Project: one.ID})
 		}

@@ -174,6 +174,9 @@ func lookAgent(ctx context.Context, p *project.Project, m plan.Machine, s *Machi
 		return
 	}
 	s.Layers = append(s.Layers, agentLayer(now))
+	for _, r := range now.Reverse {
+		s.Layers = append(s.Layers, reverseLayer(r))
+	}
 	s.Clocks, s.Mounts = now.Clocks, now.Mounts
 	for _, c := range now.Clocks {
 		s.Layers = append(s.Layers, clockLayer(c))
@@ -204,6 +207,18 @@ func agentLayer(now agent.Status) machine.Layer {
 		l.OK = true
 	}
 	return l
+}
+
+// reverseLayer is a way of FreeBSD's to an engine that it has no network to.
+func reverseLayer(r agent.ReverseStatus) machine.Layer {
+	if !r.Up {
+		return machine.Layer{Name: "forward", Text: fmt.Sprintf("FreeBSD's %s does not lead to %s: %s", r.At, r.Name, r.Error)}
+	}
+	text := fmt.Sprintf("FreeBSD's %s leads to %s, by the agent", r.At, r.Name)
+	if r.Refused > 0 {
+		text += fmt.Sprintf("; %d connections were refused, as too many were open", r.Refused)
+	}
+	return machine.Layer{Name: "forward", OK: true, Text: text}
 }
 
 func clockLayer(c agent.Clock) machine.Layer {

@@ -93,8 +93,8 @@ var allowed = map[string][]string{
 		"internal/progress", "internal/run", "internal/state", "internal/untrusted", "internal/vagrant", "provision", "provision/contract",
 	},
 	"internal/vagrantvm": {
-		"hcl", "internal/external", "internal/failure", "internal/host", "internal/link", "internal/machine", "internal/plan", "internal/privatefile", "internal/progress",
-		"internal/redact", "internal/state", "internal/untrusted", "internal/vagrant", "platforms", "provision",
+		"boxes/disk", "hcl", "internal/external", "internal/failure", "internal/host", "internal/link", "internal/machine", "internal/plan", "internal/privatefile", "internal/progress",
+		"internal/redact", "internal/run", "internal/state", "internal/untrusted", "internal/vagrant", "platforms", "provision",
 	},
 	"internal/images": {
 		"boxes", "boxes/cloudbox", "internal/atomicfile", "internal/failure", "internal/fingerprint", "internal/host", "internal/hostfile", "internal/lockfile", "internal/plan",

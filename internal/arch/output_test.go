@@ -2,11 +2,6 @@ package arch_test
 
 import (
 	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
-	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -15,17 +10,9 @@ import (
 // stream goes to a variable by its address (a bytes.Buffer) collects by itself.
 func TestOutputIsCollectedInOnePlace(t *testing.T) {
 	t.Parallel()
-	files := token.NewFileSet()
 	seen := 0
-	err := filepath.WalkDir("../..", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
-			return err
-		}
-		file, err := parser.ParseFile(files, name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			return err
-		}
-		ast.Inspect(file, func(n ast.Node) bool {
+	for _, s := range sources(t, false) {
+		ast.Inspect(s.File, func(n ast.Node) bool {
 			literal, ok := n.(*ast.CompositeLit)
 			if !ok || !isCommand(literal.Type) {
 				return true
@@ -39,15 +26,11 @@ func TestOutputIsCollectedInOnePlace(t *testing.T) {
 				key, _ := field.Key.(*ast.Ident)
 				_, address := field.Value.(*ast.UnaryExpr)
 				if key != nil && (key.Name == "Stdout" || key.Name == "Stderr") && address {
-					t.Errorf("%s collects the output of a command, want Output of internal/link", files.Position(field.Pos()))
+					t.Errorf("%s collects the output of a command, want Output of internal/link", s.at(field))
 				}
 			}
 			return true
 		})
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 	if seen < 10 {
 		t.Errorf("commands seen = %d, want 10 or more", seen)

@@ -113,11 +113,13 @@ func machineDocs() map[string]Doc {
 		"destroy": {
 			Group: groupMachines, Words: WordsMachines,
 			Long: "Removes machines with everything in them: containers, images, volumes, and the disks of FreeBSD and the engine. " +
-				"It asks first. Files of the host in mounted folders stay.\n\n" +
-				"With `--all` it also removes what fbdock keeps of the project: keys, certificates, logs. " +
+				"It asks first. Files of the host in mounted folders stay. So does docker's data of an engine beside FreeBSD with libvirt or qemu, " +
+				"which is on a disk of its own: the next engine of the machine takes it, and `--data` removes it too.\n\n" +
+				"With `--all` it also removes what fbdock keeps of the project: keys, certificates, logs; a disk with docker's data wants `--data` as well. " +
 				"With `--project` no configuration is read: that is for a project whose folder is gone, by its id in `fbdock list --all`.",
 			Examples: Pairs(
 				"fbdock destroy dev", "Ask, then remove the machine dev.",
+				"fbdock destroy dev --data", "Ask, then remove the machine dev and docker's data, wherever it is.",
 				"fbdock destroy --project 0123456789abcdef", "Ask, then remove all that is left of a project whose folder is gone.",
 				"fbdock destroy --all --yes", "Remove all machines of the project and what is kept of it, without a question.",
 			),
@@ -136,7 +138,7 @@ func machineDocs() map[string]Doc {
 			Long: "Lists the machines of the configuration without asking them anything.\n\n" +
 				"With `--all` it lists all projects of this user with their folders and machines, from any folder and without a configuration. " +
 				"With `--all --resources` it lists everything that fbdock has left on this host: VMs, external hosts, agents, sockets, docker contexts, " +
-				"blocks of ssh_config, private files, boxes and images. What belongs to a project goes with `fbdock destroy --all`; " +
+				"blocks of ssh_config, private files, disks with docker's data, boxes and images. What belongs to a project goes with `fbdock destroy --all`; " +
 				"blocks of ssh_config are the user's to remove. fbdock makes no entries in what the system starts by itself.",
 			Examples: Pairs(
 				"fbdock list --all", "List all projects, those whose folder is gone too.",

@@ -25,7 +25,10 @@ const (
 	chaosHang = 30 * time.Second
 	// chaosSleep is how long the host is asleep.
 	chaosSleep = 2 * time.Minute
-	chaosPort  = "8099"
+	// chaosBack is the longest until all is back: an engine that is emulated, and
+	// has the load of this suite on it, boots for half of that.
+	chaosBack = 10 * time.Minute
+	chaosPort = "8099"
 )
 
 // TestChaos: while twenty commands run at any time and five folders are
@@ -70,7 +73,7 @@ func chaosIn(t *testing.T, place string) {
 					t.Logf("missing: %s\n%s", missing, c.run(t, "status").stdout)
 				}
 			})
-			took := await(t, 5*time.Minute, "all is back", func() bool {
+			took := await(t, chaosBack, "all is back", func() bool {
 				missing = c.missing(t)
 				return missing == ""
 			})

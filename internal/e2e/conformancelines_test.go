@@ -73,7 +73,7 @@ func dockerLines() []conformance {
 		{none, `$D load -i x.tar; $D load <x.tar; rm x.tar`, nil},
 		{none, `$D load -i nosuch.tar`, nil},
 		{none, `$D export -o e.tar $N-c && tar -tf e.tar | grep -x etc/passwd`, nil},
-		{none, `$D import e.tar $N-i:1 && $D import - $N-i:2 <e.tar; rm e.tar; $D image ls --format '{{.Repository}}:{{.Tag}}' $N-i`, nil},
+		{none, `$D import e.tar $N-i:1 && $D import - $N-i:2 <e.tar; rm e.tar; $D image ls --format '{{.Repository}}:{{.Tag}}' $N-i | sort`, nil},
 		{none, `$D build -q -t $N-b ctx`, nil},
 		{none, `$D build -q --build-arg FOO -t $N-b ctx && $D inspect -f '{{.Config.Labels}}' $N-b`, foo},
 		{none, `$D build -q --iidfile iid -f other/Dockerfile -t $N-b ctx; $D inspect -f '{{.Config.Labels}}' $N-b`, nil},

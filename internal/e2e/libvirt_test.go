@@ -47,7 +47,9 @@ func TestLibvirtSibling(t *testing.T) {
 		{"FreeBSD is paused, and the engine serves", s.withoutFreeBSD},
 		{"vagrant ssh -c docker ps", func(t *testing.T) { byVagrant(t, s.project) }},
 		{"a volume survives halt and up", s.survives},
+		{"another image: a new engine VM, and docker's data stays", s.anotherImage},
 		{"destroy, and docker's data stays", s.destroyed},
+		{"destroy --data removes docker's data", s.removed},
 	} {
 		if !t.Run(part.name, part.test) {
 			s.tell(t)
@@ -60,6 +62,7 @@ func TestLibvirtSibling(t *testing.T) {
 
 type siblings struct {
 	*project
+	alpine   string // the stand-in of Alpine's image
 	mirror   string
 	instance string // what libvirt calls the machine and its network
 }
@@ -76,7 +79,7 @@ func newSiblings(t *testing.T, freebsd, alpine string) *siblings {
 		}
 	}
 	home := t.TempDir()
-	s := &siblings{project: &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: append(os.Environ(),
+	s := &siblings{alpine: alpine, project: &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: append(os.Environ(),
 		"FBDOCK_DOCKER_CLI=guest", "VAGRANT_HOME="+filepath.Join(home, "vagrant"), "XDG_CACHE_HOME="+filepath.Join(home, "cache"))}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/"+mirrored {
@@ -89,18 +92,7 @@ func newSiblings(t *testing.T, freebsd, alpine string) *siblings {
 	s.mirror = server.URL
 	s.file(t, "fbdock.lock.hcl", fmt.Sprintf("cloud_image \"freebsd-15.1-zfs\" \"amd64\" {\n  url    = %q\n  sha512 = %q\n}\n",
 		"https://download.freebsd.org/"+mirrored, digestOf(t, freebsd)))
-	s.file(t, "fbdock.hcl", fmt.Sprintf(`machine "dev" {
-  provider = "libvirt"
-  box      = "fbdock/freebsd-15.1"
-  engine {
-    placement  = "sibling"
-    hypervisor = "qemu"
-    image      = %q
-    disk       = "8GiB"
-  }
-  mount "." {}
-}
-`, alpine))
+	s.configure(t, alpine)
 	s.file(t, "shared", "from the host\n")
 	t.Cleanup(func() {
 		if r := s.run(t, "destroy", "--yes"); r.status != 0 {
@@ -248,7 +240,7 @@ func (s *siblings) mounted(t *testing.T) {
 }
 
 func (s *siblings) survives(t *testing.T) {
-	s.must(t, "docker", "run", "--rm", "-v", "keep:/keep", "busybox", "sh", "-c", "echo kept > /keep/file")
+	s.keep(t)
 	began := time.Now()
 	s.must(t, "halt")
 	t.Logf("halt: %s", time.Since(began).Round(time.Second))
@@ -264,6 +256,10 @@ func (s *siblings) survives(t *testing.T) {
 	s.kept(t)
 }
 
+func (s *siblings) keep(t *testing.T) {
+	s.must(t, "docker", "run", "--rm", "-v", "keep:/keep", "busybox", "sh", "-c", "echo kept > /keep/file")
+}
+
 func (s *siblings) kept(t *testing.T) {
 	t.Helper()
 	if out := s.must(t, "docker", "run", "--rm", "-v", "keep:/keep", "busybox", "cat", "/keep/file"); out.stdout != "kept\n" {
@@ -274,9 +270,10 @@ func (s *siblings) kept(t *testing.T) {
 // destroyed: the VMs and the network go, the disk with docker's data stays,
 // and the next engine has it.
 func (s *siblings) destroyed(t *testing.T) {
+	s.keep(t)
 	out := s.must(t, "destroy", "--yes")
-	if !strings.Contains(out.stderr+out.stdout, "virsh vol-delete --pool default "+s.data()) {
-		t.Errorf("fbdock destroy = %q, want it to say how docker's data is removed", out.stderr)
+	if !strings.Contains(out.stderr, "docker's data stays in the volume "+s.data()) || !strings.Contains(out.stderr, "`fbdock destroy --data dev` removes it") {
+		t.Errorf("fbdock destroy = %q, want it to say where docker's data is and how it is removed", out.stderr)
 	}
 	if list := s.virsh(t, "list", "--all", "--name"); strings.Contains(list, s.instance) {
 		t.Errorf("virsh list --all after destroy = %q, want no VM of %s", list, s.instance)

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // judged is what `make real` runs, against an external host of the lab.
@@ -123,7 +125,7 @@ func (j judged) run(t *testing.T, p *project, hypervisor string, args ...string)
 	// OpenSSH takes its files from the user's home folder, whatever HOME says.
 	bin := t.TempDir()
 	ssh := fmt.Sprintf("#!/bin/sh\nexec /usr/bin/ssh -i %s -o UserKnownHostsFile=%s/known \"$@\"\n", j.key, bin)
-	if err := os.WriteFile(filepath.Join(bin, "ssh"), []byte(ssh), 0o700); err != nil {
+	if err := runtest.WriteProgram(filepath.Join(bin, "ssh"), []byte(ssh), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	cmd.Env = append(slices.Clone(p.env), "HOME="+j.home, "SSH_AUTH_SOCK=", "PATH="+bin+":"+os.Getenv("PATH"))

@@ -52,7 +52,10 @@ func BoxDownload(maker Maker, lock *lockfile.File, m plan.Machine) (Download, bo
 	}
 	img := r.published()
 	if pin, ok := lock.Find(r.kind, img.Name, img.Architecture); ok {
-		img = img.Pinned(pin.URL, pin.SHA512)
+		r.source = r.source.At(pin.URL)
+		img = r.published().Pinned(pin.URL, pin.SHA512)
+	} else if r.source.Snapshot() {
+		return Download{}, false, nil // which file it is, is looked up when the box is made
 	}
 	box := cloudbox.Box{Source: r.source, SHA512: img.SHA512, Format: r.formats[0], Size: cloudbox.DefaultSize}
 	if img.SHA512 != "" && vagrantHas(maker.Env, vagrantBox(box)) {

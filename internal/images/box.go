@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/boxes/cloudbox"
@@ -171,7 +172,9 @@ func (r *boxRun) folder() string { return filepath.Join(r.CacheDir, "boxes") }
 
 func (r *boxRun) run(ctx context.Context) (results []BoxResult, err error) {
 	// Of two that make the same box at once the second finds it made.
-	unlock, err := boxes.LockFolder(ctx, r.folder(), r.source.Name()+"-"+r.source.Architecture)
+	unlock, err := boxes.LockFolder(ctx, r.folder(), r.source.Name()+"-"+r.source.Architecture, func(since time.Time) {
+		busy(r.Env, fmt.Sprintf("making a box of %s for %s", r.source.Name(), r.source.Architecture), since)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ package images_test
 
 import (
 	"context"
-	"errors"
 	"net"
 	"net/http"
 	"os"
@@ -14,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // TestBoxBoots makes a box of the stand-in that testdata/box/build.sh has
@@ -35,7 +36,10 @@ func TestBoxBoots(t *testing.T) {
 	}
 	t.Logf("%s %s made and added in %v", result.Name, result.Version, time.Since(began).Round(time.Second))
 
-	port := freePort(t)
+	_, port, err := net.SplitHostPort(sshdtest.FreeAddress(t))
+	if err != nil {
+		t.Fatal(err)
+	}
 	env := slices.Concat(b.maker.Environ, []string{"BENCH_PORT=" + port, "VAGRANT_CHECKPOINT_DISABLE=1"})
 	disk := filepath.Join(home(b), "boxes", "fbdock-VAGRANTSLASH-freebsd-15.1", result.Version, "libvirt", "box.img")
 	if info := output(t, nil, "", "qemu-img", "info", disk); !strings.Contains(info, "virtual size: 64 GiB") {
@@ -89,19 +93,6 @@ func contents(t *testing.T, file string) string {
 		t.Fatal(err)
 	}
 	return string(data)
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err = errors.Join(err, l.Close()); err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 // boot starts the box's disk, on which nothing is written.

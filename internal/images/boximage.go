@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/fbdock/fbdock/boxes"
@@ -20,19 +21,19 @@ func (r *boxRun) findSource(b BoxOptions) error {
 	if b.Image != nil {
 		return r.useImage(*b.Image, "")
 	}
-	if err := checkFlavor(b.Flavor); err != nil {
-		return err
-	}
 	architecture := cmp.Or(b.Architecture, r.Architecture)
 	switch b.System {
 	case "", cloudbox.FreeBSD:
+		if err := checkFlavor(b.Flavor); err != nil {
+			return err
+		}
 		r.kind = lockfile.CloudImage
 		r.source = cloudbox.Source{
 			Release: cmp.Or(b.Release, "15.1"), Architecture: architecture, Filesystem: cmp.Or(b.Filesystem, ownFilesystem),
 			Mirror: b.Mirror, Publisher: r.FreeBSD,
 		}
 		if err := r.source.Check(); err != nil {
-			return &failure.Error{Err: err, Next: "the releases are at https://www.freebsd.org/releases/", Code: failure.ExitUsage}
+			return &failure.Error{Err: err, Next: "the releases are at https://www.freebsd.org/releases/, the branches at https://download.freebsd.org/snapshots/VM-IMAGES/", Code: failure.ExitUsage}
 		}
 		return nil
 	case cloudbox.Alpine:
@@ -66,6 +67,12 @@ func (r *boxRun) findAlpine(b BoxOptions, architecture string) error {
 	if b.Filesystem != "" {
 		return &failure.Error{Err: errors.New("--root is for boxes of FreeBSD: Alpine's images have ext4"), Next: "leave --root out", Code: failure.ExitUsage}
 	}
+	if b.Flavor != "" {
+		return &failure.Error{
+			Err:  errors.New("--flavor is for boxes of FreeBSD: of Alpine's images one is for boxes, that with cloud-init"),
+			Next: "leave --flavor out", Code: failure.ExitUsage,
+		}
+	}
 	name := plan.DefaultImage
 	if b.Release != "" {
 		name = "alpine-" + b.Release
@@ -86,27 +93,41 @@ func (r *boxRun) findAlpine(b BoxOptions, architecture string) error {
 
 // useImage makes the boxes be of an image of the engine's.
 func (r *boxRun) useImage(img boxes.Image, mirror string) error {
-	if err := bootsByBIOS(img); err != nil {
+	if err := r.canBoot(img); err != nil {
 		return err
 	}
 	r.kind, r.img = lockfile.Image, img
-	r.source = cloudbox.Source{Engine: img.Name, Architecture: img.Architecture, Mirror: mirror}
+	r.source = cloudbox.Source{Engine: img.Name, Architecture: img.Architecture, Mirror: mirror, UEFI: uefiOnly(img)}
 	if err := r.source.Check(); err != nil {
 		return &failure.Error{Err: err, Code: failure.ExitUsage}
 	}
 	return nil
 }
 
-// bootsByBIOS refuses an image that its publisher's name says to boot by UEFI
-// alone: machines of amd64 boot by BIOS unless they are given a firmware, whose
-// path libvirt and QEMU take from the host.
-func bootsByBIOS(img boxes.Image) error {
-	if img.Architecture != "amd64" || !strings.Contains(path.Base(first(img.URLs)), "-uefi-") {
+// uefiOnly tells whether an image is said by its publisher's name to boot by UEFI
+// alone, where machines may boot by BIOS.
+func uefiOnly(img boxes.Image) bool {
+	return img.Architecture == "amd64" && strings.Contains(path.Base(first(img.URLs)), "-uefi-")
+}
+
+// canBoot refuses an image that boots by UEFI alone for machines that have BIOS
+// alone. Alpine's own for BIOS have no partitions, and so no room for a seed.
+func (r *boxRun) canBoot(img boxes.Image) error {
+	var biosOnly, others []string
+	for _, f := range cloudbox.Formats() {
+		switch {
+		case !f.BIOSOnly():
+			others = append(others, string(f))
+		case slices.Contains(r.formats, f):
+			biosOnly = append(biosOnly, string(f))
+		}
+	}
+	if len(biosOnly) == 0 || !uefiOnly(img) {
 		return nil
 	}
 	return &failure.Error{
-		Err:  fmt.Errorf("%s boots by UEFI alone, and VMs of amd64 boot by BIOS", img.Name),
-		Next: "take " + plan.DefaultImage + ", which boots by both", Code: failure.ExitUsage,
+		Err:  fmt.Errorf("%s boots by UEFI alone, and amd64 VMs of %s boot by BIOS", img.Name, strings.Join(biosOnly, " and ")),
+		Next: fmt.Sprintf("take %s, which boots by both, or the providers %s", plan.DefaultImage, strings.Join(others, ", ")), Code: failure.ExitUsage,
 	}
 }
 
@@ -114,6 +135,9 @@ func bootsByBIOS(img boxes.Image) error {
 func (r *boxRun) described() string {
 	switch {
 	case r.source.System() == cloudbox.FreeBSD:
+		if day := r.source.Date(); day != "" {
+			return "FreeBSD's own cloud image of " + r.source.Title() + ", the snapshot of " + day + ","
+		}
 		return "FreeBSD's own cloud image of " + r.source.Release
 	case r.img.Path != "":
 		return "the engine image " + r.img.Name
@@ -130,7 +154,8 @@ func (r *boxRun) image(ctx context.Context) (boxes.Image, error) {
 	}
 	if r.lock != nil {
 		if pin, ok := r.lock.Find(r.kind, img.Name, img.Architecture); ok {
-			return Consent(ctx, r.Env, r.cache, r.lock, r.kind, img.Pinned(pin.URL, pin.SHA512))
+			r.pinned(pin)
+			return Consent(ctx, r.Env, r.cache, r.lock, r.kind, r.published().Pinned(pin.URL, pin.SHA512))
 		}
 	}
 	if err := checkNearby(img); err != nil || img.SHA512 != "" {
@@ -139,12 +164,29 @@ func (r *boxRun) image(ctx context.Context) (boxes.Image, error) {
 	if r.source.Mirror != "" {
 		r.Progress.Warn(fmt.Sprintf("no digest of %s is pinned: the one that %s lists is taken, as --mirror says", img.Name, r.source.Mirror))
 	}
+	if r.source.Snapshot() {
+		r.Progress.Say(snapshotNote(r.source.Release))
+		img, err := r.newest(ctx)
+		return img, r.mismatch(img, err)
+	}
 	err := r.phase("digest", func() (text string, err error) {
 		img.SHA512, err = r.cache.Digest(ctx, img)
 		img.Vouched = err == nil
 		return img.Checksums, r.mismatch(img, err)
 	})
 	return img, err
+}
+
+// pinned takes the snapshot that a pin names, and says which it is: it need not
+// be the newest.
+func (r *boxRun) pinned(pin lockfile.Pin) {
+	if !r.source.Snapshot() {
+		return
+	}
+	r.source = r.source.At(pin.URL)
+	day := cmp.Or(r.source.Date(), "an unknown day")
+	r.Progress.Say(fmt.Sprintf("%s pins FreeBSD %s to the snapshot of %s; without its block %s %q %q the newest is taken",
+		lockfile.Name, r.source.Title(), day, pin.Kind, pin.Name, pin.Architecture))
 }
 
 // published is the cloud image as its publisher has it. A mirror that the

@@ -2,7 +2,9 @@ package images
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"time"
 
 	"github.com/fbdock/fbdock/boxes"
 	"github.com/fbdock/fbdock/internal/host"
@@ -11,7 +13,20 @@ import (
 
 // Cache is where what was downloaded is kept.
 func Cache(env host.Env) boxes.Cache {
-	return boxes.Cache{Dir: filepath.Join(env.CacheDir, "images"), Pause: env.Timeouts.Download}
+	return boxes.Cache{
+		Dir: filepath.Join(env.CacheDir, "images"), Pause: env.Timeouts.Download,
+		Busy: func(img boxes.Image, since time.Time) { busy(env, "fetching "+img.Name, since) },
+	}
+}
+
+// busy says which other command is waited for. Only those of this user have the
+// folder that it works in.
+func busy(env host.Env, what string, since time.Time) {
+	begun := "for some time"
+	if !since.IsZero() {
+		begun = "for " + max(time.Since(since), 0).Round(time.Second).String()
+	}
+	env.Progress.Say(fmt.Sprintf("another fbdock of yours has been %s %s; this one waits for it, and Ctrl-C ends the wait", what, begun))
 }
 
 // ShortDigest names a file to a person.

@@ -47,5 +47,5 @@ func ownVersion(m plan.Machine, lock *lockfile.File) string {
 	if !ok {
 		return ""
 	}
-	return cloudbox.Box{Source: source, SHA512: pin.SHA512, Format: format, Size: cloudbox.DefaultSize}.Version()
+	return cloudbox.Box{Source: source.At(pin.URL), SHA512: pin.SHA512, Format: format, Size: cloudbox.DefaultSize}.Version()
 }

@@ -110,6 +110,12 @@ func (a *attempt) config() *ssh.ClientConfig {
 		HostKeyCallback:   a.checkHostKey,
 		HostKeyAlgorithms: a.hostKeyAlgorithms(),
 	}
+	if a.o.Banner != nil {
+		c.BannerCallback = func(text string) error {
+			a.o.Banner(text)
+			return nil
+		}
+	}
 	if a.o.Local {
 		// No key exchange against the computers of the future.
 		c.KeyExchanges = []string{ssh.KeyExchangeCurve25519}

@@ -58,6 +58,9 @@ type Options struct {
 	// Local is for a link that never leaves this computer: what keeps it
 	// secret matters less than the time to set it up.
 	Local bool
+	// Banner gets what the server says before the login (RFC 4252, 5.4); nil
+	// ignores it.
+	Banner func(text string)
 	// Dial replaces the TCP dialer, for a link over something else.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }

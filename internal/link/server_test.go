@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -22,6 +23,8 @@ type server struct {
 	hostKey ssh.PublicKey
 	keyFile string
 	handle  func(*ssh.ServerConn, ssh.NewChannel)
+	// listens has it say that it listens where it is asked to.
+	listens bool
 
 	config *ssh.ServerConfig
 	mu     sync.Mutex
@@ -94,7 +97,13 @@ func (s *server) serve(conn net.Conn) {
 		_ = conn.Close()
 		return
 	}
-	go ssh.DiscardRequests(reqs)
+	go func() {
+		for req := range reqs {
+			if req.WantReply {
+				_ = req.Reply(s.listens && strings.HasSuffix(req.Type, "tcpip-forward"), nil)
+			}
+		}
+	}()
 	for ch := range chans {
 		go s.handle(server, ch)
 	}

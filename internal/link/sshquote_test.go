@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // hostile are names of folders that somebody may have chosen to run a
@@ -52,7 +53,7 @@ func proxied(t *testing.T, ssh, shell, word string) {
 	t.Helper()
 	dir := t.TempDir()
 	note, config, noted := filepath.Join(dir, "note"), filepath.Join(dir, "config"), filepath.Join(dir, "noted")
-	if err := os.WriteFile(note, []byte("#!/bin/sh\nprintf '%s\\0' \"$@\" >"+noted+"\n"), 0o700); err != nil { //nolint:gosec // a script
+	if err := runtest.WriteProgram(note, []byte("#!/bin/sh\nprintf '%s\\0' \"$@\" >"+noted+"\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	command, err := link.ProxyCommand("linux", []string{note, "-C", word, "-m", "dev"})

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/localsocket"
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // TestMain lets the test binary stand in for another user's program that
@@ -61,7 +62,7 @@ func TestDialRefusesStrangers(t *testing.T) {
 	program := p.Temp + "/serve"
 	self, err := os.ReadFile(os.Args[0])
 	if err == nil {
-		err = os.WriteFile(program, self, 0o755) //nolint:gosec // another user runs it
+		err = runtest.WriteProgram(program, self, 0o755)
 	}
 	if err != nil {
 		t.Fatal(err)

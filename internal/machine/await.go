@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/engine"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/link"
@@ -71,8 +72,9 @@ func passes(err error) bool {
 		lost        *link.LostError
 		login       *link.AuthError
 		dockerd     *engine.UnreachableError
+		noLink      *agent.NoLinkError
 	)
-	return errors.As(err, &unreachable) || errors.As(err, &refused) || errors.As(err, &lost) || errors.As(err, &login) || errors.As(err, &dockerd)
+	return errors.As(err, &noLink) || errors.As(err, &unreachable) || errors.As(err, &refused) || errors.As(err, &lost) || errors.As(err, &login) || errors.As(err, &dockerd)
 }
 
 // booting tells whether the engine may come up by itself, and what its

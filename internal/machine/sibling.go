@@ -23,11 +23,17 @@ type Sibling struct{ m Machine }
 func (m Machine) Sibling() Sibling { return Sibling{m} }
 
 // Connect logs in through the machine's agent. Without one it logs in itself and
-// leaves an agent behind for those who come next.
+// leaves an agent behind for those who come next. An agent that has no connection
+// has tried all that there is to try: a command that asked Vagrant too would find
+// the machine locked by the next one that does.
 func (e Sibling) Connect(ctx context.Context) (*link.Client, error) {
 	if remote, err := e.m.Remote(); err == nil && !e.m.NoAgent() {
-		if c, err := remote.Dial(ctx, agent.UserEngine, agentTimeout); err == nil {
+		c, err := remote.Dial(ctx, agent.UserEngine, agentTimeout)
+		if err == nil {
 			return c, nil
+		}
+		if lacks, ok := errors.AsType[*agent.NoLinkError](err); ok {
+			return nil, lacks
 		}
 	}
 	c, err := e.Direct(ctx)

@@ -3,6 +3,7 @@ package machine
 import (
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -45,6 +46,21 @@ func (m Machine) Settings(s Spec) agent.Settings {
 	set.Jails = jailPorts(serve.Jails)
 	set.Waiting = waitingJails(serve.Jails)
 	return set
+}
+
+// Reverse are FreeBSD's ways to an engine that it has no network to: to dockerd,
+// which wants a client certificate, and to sshd, which fbdock's own scripts in
+// FreeBSD log in to by a key. Both give who has them the engine.
+func (s Spec) Reverse() []agent.Reverse {
+	address := s.Machine.Engine.Address
+	if !s.Machine.Engine.ByAgent() {
+		return nil
+	}
+	at := func(port int) string { return net.JoinHostPort(address.String(), strconv.Itoa(port)) }
+	return []agent.Reverse{
+		{Name: "dockerd", At: contract.EngineAddress(address), To: contract.EngineAddress(address)},
+		{Name: "the engine's sshd", At: at(contract.LoopbackSSHPort), To: at(22)},
+	}
 }
 
 // waitingJails are the jails that start with the guest, and see folders of the

@@ -7,7 +7,7 @@
 # Where it says that the mount stays, this ends without it: containers have
 # bound what is mounted, and their binds would lead nowhere for good. The sshfs
 # of the mount waits for the next run of this to connect to it again. Who wants
-# it gone runs end.sh first.
+# it gone leaves a file ID.end first.
 target=$1 access=$2
 
 command -v sshfs >/dev/null || fail no-sshfs 'there is no sshfs'
@@ -18,7 +18,7 @@ remember "$target"
 
 # The table names folders without links, such as FreeBSD's /home.
 parent=$(dirname "$target")
-ours "$target" || points parent "$target" || exit 1
+[ -d "$parent" ] || ours "$target" || points parent "$target" || exit 1
 mkdir -p "$parent" || fail failed "mkdir -p $parent"
 parent=$(cd "$parent" && pwd -P) || fail failed "cd $parent"
 real=${parent%/}/$(basename "$target")
@@ -71,12 +71,43 @@ if [ -z "$kept" ]; then
   fi
 fi
 
+# answers PATH asks the host for what sshfs and the kernel cannot remember: a relay
+# that sshfs has not connected to does not see its input end.
+answers() {
+  case $(LC_ALL=C ls -d "$1/.fbdock-$id-$run" 2>&1) in
+    *': No such file or directory' | *': Permission denied' | "$1"*) ;;
+    *) return 1 ;;
+  esac
+}
+
+# wanted: sshfs and its relay run, and nobody wants the mount gone.
+wanted() { kill -0 "$pid" 2>/dev/null && kill -0 "$relay" 2>/dev/null && [ ! -e "$state/$id.end" ]; }
+
+# announce tells when the host answers by this run. sshfs mounts before it
+# connects, and connects again when it is asked. Where sshfs ends the relay is
+# told, which nobody would connect to.
+announce() {
+  until mounted "$real" && answers "$real"; do
+    wanted || break
+    sleep 0.2
+  done
+  if wanted; then
+    echo "$target" >"$state/$id.live"
+    echo "$run" >"$state/$id.ready"
+    echo 'fbdock-mount ready' >&2
+  else
+    kill "$relay" 2>/dev/null
+  fi
+}
+
 # serve_again connects the sshfs that is there, or a new one, with standard
 # input and output. sshfs has no way to wait: socat does, and what is read or
 # written meanwhile waits as well. Files that were open are told of an error.
+# After a loss many of these run at once, on a processor that may be emulated:
+# nothing here is asked again and again while there is nothing to do.
 serve_again() {
   socket=$state/$id.sock
-  rm -f "$socket" "$state/$id.end" "$state/$id.answers"
+  rm -f "$socket" "$state/$id.end" "$state/$id.ready"
   exec 3<&0
   (umask 077 && exec socat -t0.1 -b131072 STDIO "UNIX-LISTEN:$socket" <&3 3<&-) &
   relay=$!
@@ -88,11 +119,11 @@ serve_again() {
     echo "$run" >"$state/$id.first"
     cat >"$state/$id.connect" <<END
 n=0
-while [ \$n -lt 100 ]; do
-  [ "\$(cat "$state/$id.first" 2>/dev/null)" = $run ] || exit 1
+while [ \$n -lt 40 ]; do
+  read -r first 2>/dev/null <"$state/$id.first" && [ "\$first" = $run ] || exit 1
   [ ! -S "$socket" ] || exec socat -t0.1 -b131072 STDIO "UNIX-CONNECT:$socket,retry=5,interval=0.2"
   n=\$((n + 1))
-  sleep 0.2
+  if [ \$n -lt 5 ]; then sleep 0.1; else sleep 0.5; fi
 done
 exit 1
 END
@@ -102,27 +133,19 @@ END
     echo "$pid" >"$state/$id.pid"
     echo "$access" >"$state/$id.stays"
   fi
-  ready='' asked=''
-  while kill -0 "$pid" 2>/dev/null && kill -0 "$relay" 2>/dev/null; do
-    # sshfs mounts before it connects, and connects again when it is asked.
-    if mounted "$real" && { [ -z "$asked" ] || ! kill -0 "$asked" 2>/dev/null; }; then
-      ([ -d "$real/." ] && : >"$state/$id.answers") &
-      asked=$!
-    fi
-    if [ -e "$state/$id.answers" ]; then
-      ready=yes
-      echo "$target" >"$state/$id.live"
-      printf 'fbdock-mount stays\nfbdock-mount ready\n' >&2
-      break
-    fi
-    sleep 0.1
-  done
-  [ -n "$ready" ] || kill "$relay" 2>/dev/null
+  echo 'fbdock-mount stays' >&2
+  announce >/dev/null &
+  announcer=$!
   wait "$relay"
-  [ "$(cat "$state/$id.run" 2>/dev/null)" = "$run" ] || exit 0 # another has taken over
+  kill "$announcer" 2>/dev/null
+  wait "$announcer" 2>/dev/null # or it might still write what is removed below
+  # Another that has taken over goes on.
+  [ "$(cat "$state/$id.run" 2>/dev/null)" = "$run" ] || exit 0
+  ready=
+  [ "$(cat "$state/$id.ready" 2>/dev/null)" != "$run" ] || ready=yes
   rm -f "$state/$id.live" "$socket"
   if [ -e "$state/$id.end" ] || ! kill -0 "$pid" 2>/dev/null || [ -z "$ready" ]; then
-    rm -f "$state/$id.stays" "$state/$id.pid" "$state/$id.end" "$state/$id.connect" "$state/$id.first" "$state/$id.answers"
+    rm -f "$state/$id.stays" "$state/$id.pid" "$state/$id.end" "$state/$id.connect" "$state/$id.first" "$state/$id.ready"
     mounted "$real" && detach "$real"
     ended "$pid"
     ours "$real" || points close "$target"

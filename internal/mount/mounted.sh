@@ -12,11 +12,14 @@ fail() {
   exit 1
 }
 
-# mounted PATH looks into the table alone: a dead mount must not be touched.
+# mounted PATH looks into the table alone: a dead mount must not be touched. It is
+# asked again and again, on processors that may be emulated: it starts no more
+# programs than it needs.
 if [ -r /proc/self/mounts ]; then
   mounted() {
-    grep -F " $(printf '%s' "$1" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g') fuse" /proc/self/mounts |
-      grep -qv '^fbdock-unmounted '
+    entry=$1
+    case $entry in *[\\[:space:]]*) entry=$(printf '%s' "$1" | sed 's/\\/\\134/g; s/ /\\040/g; s/	/\\011/g') ;; esac
+    grep -F " $entry fuse" /proc/self/mounts | grep -qv '^fbdock-unmounted '
   }
   detach() { umount -l "$1"; }
 else
@@ -61,10 +64,10 @@ fi
 # ours PATH is true below a mount of fbdock's, where a target is the
 # host's and may hold files.
 ours() {
-  dir=$1
-  while [ "$dir" != / ]; do
-    dir=$(dirname "$dir")
+  dir=${1%/*}
+  while [ -n "$dir" ]; do
     mounted "$dir" && return 0
+    dir=${dir%/*}
   done
   return 1
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/mount/mounttest"
+	"github.com/fbdock/fbdock/internal/run/runtest"
 )
 
 // needSSHFS skips where no file system can be mounted.
@@ -33,6 +34,14 @@ func needSSHFS(t *testing.T) {
 		t.Skipf("no FUSE here: %v", err)
 	} else {
 		_ = file.Close()
+	}
+}
+
+// mayMount skips the test where err is that of a computer that lets nobody mount.
+func mayMount(t *testing.T, err error) {
+	t.Helper()
+	if strings.Contains(fmt.Sprint(err), "Operation not permitted") {
+		t.Skipf("nothing can be mounted here: %v", err)
 	}
 }
 
@@ -57,9 +66,7 @@ func serving(t *testing.T, f mount.Folder) (stop, ended func() error) {
 	case <-ready:
 	case err := <-done:
 		cancel()
-		if strings.Contains(fmt.Sprint(err), "Operation not permitted") {
-			t.Skipf("nothing can be mounted here: %v", err)
-		}
+		mayMount(t, err)
 		t.Fatalf("Serve(): error = %v before it was ready, want none", err)
 	case <-time.After(30 * time.Second):
 		cancel()
@@ -196,7 +203,8 @@ func TestMountAfterALoss(t *testing.T) {
 	select {
 	case <-ready:
 	case err := <-done:
-		t.Skipf("nothing can be mounted here: %v", err)
+		mayMount(t, err)
+		t.Fatalf("Serve(): error = %v before it was ready, want none", err)
 	}
 	_ = c.Close()
 	if _, ok := errors.AsType[*link.LostError](<-done); !ok {
@@ -213,6 +221,46 @@ func TestMountAfterALoss(t *testing.T) {
 	err := ended()
 	if unmounted, ok := errors.AsType[*mount.GuestError](err); !ok || unmounted.Kind != mount.Failed {
 		t.Errorf("Serve() after an unmount in the guest: error = %v, want a GuestError of kind Failed", err)
+	}
+}
+
+// TestServedAgainAndEnded: a mount that another agent goes on with is ready only
+// when the sshfs that is there has connected to that agent, which what sshfs
+// remembers of before does not tell. Else nothing would tell that sshfs of the
+// end, and the mount would outlive it.
+func TestServedAgainAndEnded(t *testing.T) {
+	t.Parallel()
+	needSSHFS(t)
+	if _, err := exec.LookPath("socat"); err != nil {
+		t.Skip("no socat here (apt-get install socat), by which sshfs connects again")
+	}
+	base := mounttest.Folder(t)
+	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target")}
+	mounttest.Write(t, filepath.Join(f.Source, "a"), "one\n")
+	c := mounttest.StartSSHD(t).Dial(t)
+	defer func() { _ = exec.Command("umount", "-l", f.Target).Run() }() // it is there no more, unless the test failed
+	for i := range 5 {
+		for _, cause := range []error{mount.ErrStays, nil} {
+			ctx, end := context.WithCancelCause(t.Context())
+			err := mount.Serve(ctx, c, f, mount.Options{Ready: func() {
+				go func() {
+					if cause != nil {
+						if _, err := os.Stat(f.Target); err != nil { // sshfs remembers it for up to a second
+							t.Error(err)
+						}
+					}
+					end(cause)
+				}()
+			}})
+			if err != nil {
+				mayMount(t, err)
+				t.Fatalf("round %d: Serve() that ends with %v: error = %v, want none", i, cause, err)
+			}
+		}
+		table, err := os.ReadFile("/proc/self/mounts")
+		if err != nil || strings.Contains(string(table), f.Target) {
+			t.Fatalf("round %d: /proc/self/mounts after Serve(): %s is there or error = %v, want neither", i, f.Target, err)
+		}
 	}
 }
 
@@ -315,8 +363,8 @@ func TestMountThatDoesNotStart(t *testing.T) {
 	base := mounttest.Folder(t)
 	f := mount.Folder{Source: filepath.Join(base, "source"), Target: filepath.Join(base, "target")}
 	mounttest.Write(t, filepath.Join(f.Source, "a"), "one\n")
-	mounttest.Write(t, filepath.Join(base, "bin", "sshfs"), "#!/bin/sh\necho broken >&2\nexit 7\n")
-	mounttest.Must(t, os.Chmod(filepath.Join(base, "bin", "sshfs"), 0o700))
+	mounttest.Must(t, os.Mkdir(filepath.Join(base, "bin"), 0o700))
+	mounttest.Must(t, runtest.WriteProgram(filepath.Join(base, "bin", "sshfs"), []byte("#!/bin/sh\necho broken >&2\nexit 7\n"), 0o700))
 	c := mounttest.StartSSHD(t).Dial(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

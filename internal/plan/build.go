@@ -31,6 +31,9 @@ type Host struct {
 	// Placed is where the engine of a machine that is made was decided to be,
 	// and why; "" when it is not made yet.
 	Placed func(machine string) (placement, reason string)
+	// Data is where a machine that is made has docker's data, DataDisk or
+	// DataRoot; "" when it is not made yet.
+	Data func(machine string) string
 	// NoProvider tells that the command needs none: that there is none is no
 	// warning then.
 	NoProvider bool

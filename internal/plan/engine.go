@@ -44,18 +44,14 @@ func (b *builder) engine(m Machine) Engine {
 		Proxy:              b.proxy(),
 	}
 	e.Placement, e.PlacementReason = b.placement(m)
-	if !e.Network.IsValid() {
-		e.Network = defaultNetwork(m, e)
-	}
-	e.Gateway = e.Network.Addr().Next()
-	e.Address = e.Gateway.Next()
+	e.Data = b.data(m, e)
+	network(b, m, &e)
 	if !e.Sibling() {
 		b.virtualBoxCPUs(m.Provider, &e)
 	}
 	if m.OwnComputer() {
 		e.Bridge, e.Tap = ownBridge, ownTap
 	}
-	b.overlap(e.Network, m.OwnComputer())
 	e.Image = b.image(in.Image).Near(m.Mirrors.Alpine)
 	for i, file := range in.CACertificates {
 		e.CACertificates = append(e.CACertificates, b.certificates(fmt.Sprintf("engine.ca_certificates.%d", i), file))

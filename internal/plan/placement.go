@@ -54,9 +54,9 @@ func (m Machine) CardMAC(engine bool) string {
 // those of other machines.
 func (m Machine) NetworkID() [sha256.Size]byte { return sha256.Sum256([]byte("network " + m.Instance)) }
 
-// PrivateNetwork tells whether a provider makes a network between FreeBSD and
-// an engine beside it.
-func PrivateNetwork(provider string) bool { return provider != "hyperv" && provider != "utm" }
+// ByAgent tells whether FreeBSD has no network to the engine beside it, and reaches
+// it at its own loopback, by the connections of the agent.
+func (e Engine) ByAgent() bool { return e.Sibling() && e.Address.IsLoopback() }
 
 // sharedNetwork tells whether the network between FreeBSD and an engine beside
 // it is one that other machines of the host are in as well.
@@ -75,10 +75,49 @@ func defaultNetwork(m Machine, e Engine) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 77, third, 0}), 24)
 }
 
-// OwnDisk tells whether docker's data is on a disk of its own; else it is in
-// the root disk of an engine beside FreeBSD. Of the providers only libvirt
-// keeps a second disk when Vagrant destroys the VM.
-func (m Machine) OwnDisk() bool { return !m.Engine.Sibling() || m.Provider == "libvirt" }
+// Where an engine beside FreeBSD has docker's data: on a disk of its own, which
+// outlives the VM, or in the root disk of the VM.
+const (
+	DataDisk = "disk"
+	DataRoot = "root"
+)
+
+// keepsDisk tells whether a provider attaches a disk that Vagrant does not
+// delete with the VM.
+func keepsDisk(provider string) bool { return provider == "libvirt" || provider == "qemu" }
+
+// data is where an engine has docker's data. What was decided when it was made
+// holds: the data does not move by itself.
+func (b *builder) data(m Machine, e Engine) string {
+	if !e.Sibling() {
+		return ""
+	}
+	if b.host.Data != nil {
+		if made := b.host.Data(m.Name); made != "" {
+			return made
+		}
+	}
+	if keepsDisk(m.Provider) {
+		return DataDisk
+	}
+	return DataRoot
+}
+
+// DataOf is where the engine of a recorded machine has docker's data. An fbdock
+// that did not write it down attached a disk with libvirt alone.
+func (m Machine) DataOf() string {
+	switch {
+	case !m.Engine.Sibling() || m.Engine.Data != "":
+		return m.Engine.Data
+	case m.Provider == "libvirt":
+		return DataDisk
+	}
+	return DataRoot
+}
+
+// OwnDisk tells whether docker's data is on a disk of its own, which a nested
+// engine always has.
+func (m Machine) OwnDisk() bool { return m.DataOf() != DataRoot }
 
 // placement decides where the engine is: as the file says, else where it was
 // decided to be when the machine was made, else where it runs at the
@@ -149,11 +188,48 @@ func (b *builder) besideEngine() hcl.Size {
 	return b.in.Memory
 }
 
+// lacksNetwork tells whether a provider makes no network between the two VMs. One
+// that is not chosen yet is not refused anything.
+func lacksNetwork(provider string) bool { return provider != "" && !placement.Network(provider) }
+
+// network gives the engine its network and addresses, or the loopback where
+// FreeBSD has no network to it.
+func network(b *builder, m Machine, e *Engine) {
+	if e.Sibling() && lacksNetwork(m.Provider) {
+		e.Network, e.Address = netip.Prefix{}, Loopback()
+		withoutNetwork(b, m.Provider)
+		return
+	}
+	if !e.Network.IsValid() {
+		e.Network = defaultNetwork(m, *e)
+	}
+	e.Gateway = e.Network.Addr().Next()
+	e.Address = e.Gateway.Next()
+	b.overlap(e.Network, m.OwnComputer())
+}
+
+// withoutNetwork finds what an engine without a network to FreeBSD cannot have.
+func withoutNetwork(b *builder, provider string) {
+	in := b.in.Engine
+	none := fmt.Sprintf("The provider %s makes no network between FreeBSD and an engine beside it.", provider)
+	if in.Network.IsValid() {
+		b.report(hcl.Warning, "engine.network", "leave network out", "network is not used", none)
+	}
+	if in.InsecureTCP {
+		b.report(hcl.Error, "engine.insecure_tcp", `leave insecure_tcp out, or set placement = "nested" in the engine block`, "no plain port with this engine",
+			none+" The agent leads FreeBSD to the port with TLS alone.")
+	}
+	if len(in.GuestPorts) > 0 {
+		b.report(hcl.Error, "engine.guest_ports", `leave guest_ports out, or set placement = "nested" in the engine block`, "no ports of FreeBSD with this engine",
+			none+" Its containers reach none of FreeBSD's ports.")
+	}
+}
+
 // siblingShare is the type of a share with an engine beside FreeBSD: 9P is a
 // device of bhyve's, and NFS needs a network.
 func (b *builder) siblingShare(at, provider, named string) string {
 	switch {
-	case !PrivateNetwork(provider):
+	case lacksNetwork(provider):
 		b.report(hcl.Error, at, `remove the share, or set placement = "nested" in the engine block`, "no share with this engine",
 			fmt.Sprintf("The provider %s makes no network between FreeBSD and an engine beside it.", provider))
 	case named == "9p":

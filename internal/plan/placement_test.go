@@ -1,6 +1,9 @@
 package plan_test
 
 import (
+	"fmt"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -80,9 +83,42 @@ func TestSiblingResources(t *testing.T) {
 	}
 }
 
+// Where the provider makes no network between the two VMs, FreeBSD has the engine at
+// its loopback, and what needs the network is one error at its place.
+func TestSiblingWithoutNetwork(t *testing.T) {
+	t.Parallel()
+	for provider, without := range map[string]bool{"hyperv": true, "utm": true, "libvirt": false, "virtualbox": false, "docker": false} {
+		m, diags := build(t, sibling(hcl.Machine{Name: "dev", Provider: provider, Box: "x"}))
+		if e := m.Engine; e.ByAgent() != without || e.Network.IsValid() == without || e.Gateway.IsValid() == without || (e.Address == plan.Loopback()) != without || len(diags) > 0 {
+			t.Errorf("Build() of a sibling with %s = network %s, gateway %s, address %s, %v; want a network: %v", provider, e.Network, e.Gateway, e.Address, diags, !without)
+		}
+		nested := hcl.Machine{Name: "dev", Provider: provider, Box: "x", Engine: hcl.Engine{Placement: plan.PlacementNested}}
+		if m, _ := build(t, nested); m.Engine.ByAgent() || !m.Engine.Network.IsValid() {
+			t.Errorf("Build() of a nested engine with %s = %+v, want a network", provider, m.Engine)
+		}
+	}
+	in := sibling(hcl.Machine{Name: "dev", Provider: "hyperv", Shares: []hcl.Share{{Name: "x"}}})
+	in.Engine.InsecureTCP, in.Engine.GuestPorts, in.Engine.Network = true, []string{"5432"}, netip.MustParsePrefix("10.91.0.0/24")
+	m, diags := build(t, in)
+	var all []string
+	for _, d := range diags {
+		all = append(all, fmt.Sprint(d.Severity, " ", d.Summary))
+		if !strings.Contains(d.Detail, "The provider hyperv makes no network between FreeBSD and an engine beside it.") || d.Hint == "" {
+			t.Errorf("diagnostic %+v, want the reason and a hint", d)
+		}
+	}
+	want := []string{
+		fmt.Sprint(hcl.Warning, " network is not used"), fmt.Sprint(hcl.Error, " no plain port with this engine"),
+		fmt.Sprint(hcl.Error, " no ports of FreeBSD with this engine"), fmt.Sprint(hcl.Error, " no share with this engine"),
+	}
+	if !slices.Equal(all, want) || m.Engine.Network.IsValid() {
+		t.Errorf("Build() = %v with the network %s, want %v and none", all, m.Engine.Network, want)
+	}
+}
+
 func TestSiblingDisk(t *testing.T) {
 	t.Parallel()
-	for provider, want := range map[string]bool{"libvirt": true, "virtualbox": false, "utm": false, "docker": false} {
+	for provider, want := range map[string]bool{"libvirt": true, "qemu": true, "virtualbox": false, "vmware_desktop": false, "hyperv": false, "parallels": false, "utm": false, "docker": false} {
 		if m, _ := build(t, sibling(hcl.Machine{Name: "dev", Provider: provider})); m.OwnDisk() != want {
 			t.Errorf("OwnDisk() with %s = %v, want %v", provider, !want, want)
 		}

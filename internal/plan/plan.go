@@ -139,11 +139,16 @@ type Engine struct {
 	PlacementReason string `json:"placement_reason,omitempty"`
 	// BoxVersion is that of the box of an engine beside FreeBSD, "" while the
 	// digest of its image is not known.
-	BoxVersion  string         `json:"box_version,omitempty"`
-	Image       Image          `json:"image"`
-	CPUs        int            `json:"cpus"`
-	Memory      hcl.Size       `json:"memory"`
-	Disk        hcl.Size       `json:"disk"`
+	BoxVersion string   `json:"box_version,omitempty"`
+	Image      Image    `json:"image"`
+	CPUs       int      `json:"cpus"`
+	Memory     hcl.Size `json:"memory"`
+	Disk       hcl.Size `json:"disk"`
+	// Data is where an engine beside FreeBSD has docker's data: DataDisk or
+	// DataRoot, "" in the record of an older fbdock and of a nested engine.
+	Data string `json:"data,omitempty"`
+	// Network between FreeBSD and the engine; the zero value where it has none,
+	// and Address is the loopback of both then (ByAgent).
 	Network     netip.Prefix   `json:"network"`
 	Gateway     netip.Addr     `json:"gateway"` // of Bridge, the FreeBSD side
 	Address     netip.Addr     `json:"address"`

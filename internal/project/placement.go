@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -81,6 +82,23 @@ func Placed(d state.Dir, name string) (place, reason string) {
 	return plan.PlacementNested, decided
 }
 
+// dataOf is where the engine beside FreeBSD of a machine that is made has docker's
+// data, "" where none is made. Without a record it is on a disk of its own only
+// where there is one: an engine that is taken to have one may be destroyed.
+func dataOf(d state.Dir, name string) string {
+	provider := machine.MadeWith(d, name+plan.EngineSuffix)
+	if provider == "" {
+		return ""
+	}
+	if m, ok := recordedMachine(d, name); ok {
+		return m.DataOf()
+	}
+	if _, err := os.Lstat(d.Machine(name).DataDisk()); err == nil {
+		return plan.DataDisk
+	}
+	return plan.Machine{Provider: provider, Engine: plan.Engine{Placement: plan.PlacementSibling}}.DataOf()
+}
+
 // undecided is a reason as it was when the place was decided.
 func undecided(reason string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(reason, decided), ": ")
@@ -89,16 +107,22 @@ func undecided(reason string) string {
 // recorded is the engine as the record of a machine has it, its place among the
 // two that there are.
 func recorded(d state.Dir, name string) (plan.Engine, bool) {
+	m, ok := recordedMachine(d, name)
+	e := m.Engine
+	if ok && !e.Sibling() {
+		e.Placement = plan.PlacementNested
+	}
+	return e, ok
+}
+
+// recordedMachine is a machine as its record has it.
+func recordedMachine(d state.Dir, name string) (plan.Machine, bool) {
 	data, err := privatefile.Read(d.Machine(name).Plan())
 	var a AppliedMachine
 	if err != nil || json.Unmarshal(data, &a) != nil || a.Machine.Name != name {
-		return plan.Engine{}, false
+		return plan.Machine{}, false
 	}
-	e := a.Machine.Engine
-	if !e.Sibling() {
-		e.Placement = plan.PlacementNested
-	}
-	return e, true
+	return a.Machine, true
 }
 
 // MachineNames are the machines of which something is kept. An engine beside

@@ -116,6 +116,9 @@ func (o Options) load(ctx context.Context, file string, found state.Found, r *re
 	if o.HostFacts.Placed == nil {
 		o.HostFacts.Placed = func(name string) (string, string) { return Placed(folder, name) }
 	}
+	if o.HostFacts.Data == nil {
+		o.HostFacts.Data = func(name string) string { return dataOf(folder, name) }
+	}
 	if o.HostFacts.Private == nil {
 		o.HostFacts.Private = func(path string) string { return o.holder(folder, path) }
 	}

@@ -87,7 +87,7 @@ func run(ctx context.Context, env host.Env, folder state.Dir, name string, log *
 			return guests.of().Settings(spec), nil
 		},
 		Socket: sockets[0], Docker: sockets[1], Podman: sockets[2], Lock: files.Agent().Lock(), Guests: guests, TLS: certificates.Config,
-		Sibling: spec.Machine.Engine.Sibling(),
+		Sibling: spec.Machine.Engine.Sibling(), Reverse: spec.Reverse(),
 	})
 }
 

@@ -20,6 +20,11 @@ type Applied struct {
 	// ImageStamp tells whether the image's file is still the one that Image
 	// is the digest of.
 	ImageStamp string `json:"image_stamp,omitempty"`
+	// EngineImage is the digest of the image that the engine VM beside FreeBSD was
+	// made of, EngineImageName its name in the catalogue. They are written before
+	// the VM is made, so that one which is there is of that image.
+	EngineImage     string `json:"engine_image,omitempty"`
+	EngineImageName string `json:"engine_image_name,omitempty"`
 	// Provisions are the hashes of the user's own scripts, by name.
 	Provisions map[string]string `json:"provisions,omitempty"`
 	// NoEngine tells that no engine has run in the machine since it was made: its

@@ -54,6 +54,13 @@ func (m Machine) Host() string { return m.join("host.json") }
 // Plan is what the machine was made of, by the last `up`.
 func (m Machine) Plan() string { return m.join("plan.json") }
 
+// DataDisk is the disk of docker's data of an engine beside FreeBSD, where fbdock
+// keeps it. It is in no machine's folder: it outlives the machine, Remove included.
+func (m Machine) DataDisk() string { return filepath.Join(m.dir.DataDisks(), m.name+".qcow2") }
+
+// DataDisks is the folder of the disks of docker's data.
+func (d Dir) DataDisks() string { return filepath.Join(d.root, ".disks") }
+
 // Make makes the machine's folders.
 func (m Machine) Make() error {
 	for _, dir := range []string{m.Path(), m.Guest(), m.SSH()} {

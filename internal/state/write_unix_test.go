@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/fbdock/fbdock/internal/atomicfile"
+	"github.com/fbdock/fbdock/internal/run/runtest"
 	"github.com/fbdock/fbdock/internal/state"
 )
 
@@ -80,7 +81,7 @@ func TestWritesArePrivate(t *testing.T) {
 	program := filepath.Join(dir, "test")
 	self, err := os.ReadFile(os.Args[0])
 	must(t, err)
-	must(t, os.WriteFile(program, self, 0o755)) //nolint:gosec // another user runs it
+	must(t, runtest.WriteProgram(program, self, 0o755))
 	users := []int{os.Geteuid()}
 	if os.Geteuid() == 0 {
 		users = append(users, 54321)

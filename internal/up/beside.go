@@ -57,6 +57,28 @@ func (u *run) beginEngine(ctx context.Context) error {
 	})
 }
 
+// agentAhead has an agent where FreeBSD reaches the engine by it: scripts of the
+// user's for the engine run from there, and so do the checks.
+func agentAhead(ctx context.Context, u *run) error {
+	if !u.m.Engine.ByAgent() {
+		return nil
+	}
+	return u.phase("agent", func() (string, error) { return "", u.On(u.m).EnsureAgent(ctx) })
+}
+
+// needsAgent refuses a machine whose FreeBSD reaches the engine by an agent that is
+// not to run.
+func needsAgent(u *run) error {
+	if !u.m.Engine.ByAgent() || !u.NoAgent() {
+		return nil
+	}
+	return &failure.Error{
+		Err: fmt.Errorf("machine %s: the provider %s makes no network between FreeBSD and an engine beside it, so that FreeBSD reaches it by the agent, and no agent is wanted (FBDOCK_AGENT)",
+			u.m.Name, u.m.Provider),
+		Next: "unset FBDOCK_AGENT",
+	}
+}
+
 // engineReady waits until the engine beside FreeBSD has set itself up.
 func (u *run) engineReady(ctx context.Context) error {
 	if !u.m.Engine.Sibling() {

@@ -2,7 +2,6 @@ package up
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/fbdock/fbdock/boxes/cloudbox"
@@ -25,10 +24,10 @@ func (u *run) engineBox(ctx context.Context, digest string) error {
 			u.Plan.Machines[i].Engine.BoxVersion = u.m.Engine.BoxVersion
 		}
 	}
-	if machine.MadeWith(u.State, u.m.EngineName()) != "" {
-		if u.applied.Image != "" && u.applied.Image != digest {
-			u.Progress.Warn(fmt.Sprintf("the engine image of %[1]s has changed, and its engine keeps the one that it was made of: only `fbdock destroy %[1]s` and `fbdock up` make another", u.m.Name))
-		}
+	if err := u.engine.decide(u, digest); err != nil {
+		return err
+	}
+	if machine.MadeWith(u.State, u.m.EngineName()) != "" && !u.engine.replaced {
 		return nil
 	}
 	if u.m.Provider == "docker" { // it has no boxes: the image is the disk of the VM in its container

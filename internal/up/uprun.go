@@ -36,6 +36,7 @@ type run struct {
 	content         project.Content
 	changing        changing
 	settled         plan.Machine // as it is now
+	engine          engineVM
 }
 
 // phase runs f as a phase of progress.
@@ -60,6 +61,9 @@ func (u *run) run(ctx context.Context) (Result, error) {
 	}
 	var err error
 	if u.applied, err = u.files.Applied(); err != nil {
+		return Result{}, err
+	}
+	if err := needsAgent(u); err != nil {
 		return Result{}, err
 	}
 	if err := u.compare(); err != nil {
@@ -101,6 +105,9 @@ func (u *run) run(ctx context.Context) (Result, error) {
 // or in whole.
 func (u *run) build(ctx context.Context) (version string, err error) {
 	empty := u.applied.NoEngine || !machine.Created(u.State, u.m)
+	if err := u.engine.renew(ctx, u); err != nil {
+		return "", err
+	}
 	g, err := u.freebsd(ctx)
 	if err != nil {
 		return "", err
@@ -111,6 +118,9 @@ func (u *run) build(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	if err := u.beginEngine(ctx); err != nil {
+		return "", err
+	}
+	if err := agentAhead(ctx, u); err != nil {
 		return "", err
 	}
 	if err := withRefusal(u.files, &u.applied, empty, func() error { return u.steps(ctx) }); err != nil {
@@ -143,6 +153,7 @@ func (u *run) build(ctx context.Context) (version string, err error) {
 	if u.applied.Vagrantfile != "" {
 		u.wanted.Vagrantfile = u.applied.Vagrantfile // what runs was started from that
 	}
+	u.engine.madeOf(u)
 	return version, u.files.SetApplied(u.wanted)
 }
 

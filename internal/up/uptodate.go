@@ -14,7 +14,7 @@ import (
 // its engine answers and every layer below works. It asks the guests, never a
 // file of ours alone.
 func (u *run) upToDate(ctx context.Context) (version string, ok bool) {
-	if u.applied.Payload != u.wanted.Payload || u.applied.Image != u.wanted.Image {
+	if u.engine.replaced || u.applied.Payload != u.wanted.Payload || u.applied.Image != u.wanted.Image {
 		return "", false
 	}
 	g, err := u.atHand(ctx)

@@ -2,7 +2,6 @@ package vagrantvm
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/fbdock/fbdock/internal/external"
 	"github.com/fbdock/fbdock/internal/host"
@@ -77,6 +76,9 @@ func (v *VM) Up(ctx context.Context, phase progress.Runner) error {
 
 // StartEngine starts the engine beside FreeBSD.
 func (v *VM) StartEngine(ctx context.Context, phase progress.Runner) error {
+	if err := v.ensureDataDisk(); err != nil {
+		return err
+	}
 	return v.start(ctx, phase, "engine VM", func() error {
 		return v.vagrant.Up(ctx, engineTarget(v.Plan), vagrant.UpOptions{})
 	})
@@ -151,12 +153,17 @@ func (v *VM) Destroy(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if v.Plan.OwnDisk() {
-			v.Progress.Say(fmt.Sprintf("docker's data stays in the volume %[1]s-docker.qcow2 of libvirt, and the next engine of %[2]s takes it; "+
-				"`virsh vol-delete --pool default %[1]s-docker.qcow2` removes it", v.Plan.Instance, v.Plan.Name))
-		}
 	}
 	return progress.Step(v.Progress, "destroy "+v.Plan.Name, func() error { return v.vagrant.Destroy(ctx, Target(v.Plan)) })
+}
+
+// DestroyEngine removes the engine beside FreeBSD alone, after its containers have
+// ended where it can be halted.
+func (v *VM) DestroyEngine(ctx context.Context) error {
+	if err := v.vagrant.Halt(ctx, engineTarget(v.Plan), false); err != nil && ctx.Err() != nil {
+		return err
+	}
+	return v.vagrant.Destroy(ctx, engineTarget(v.Plan))
 }
 
 // State is Vagrant's answer where nobody could log in.

@@ -14,14 +14,23 @@ func MakesSibling(provider string) bool { return NoSibling(provider) == "" }
 // NoSibling is the reason why `up` makes none with a provider, "" where it does.
 func NoSibling(provider string) string {
 	switch provider {
-	case "libvirt", "qemu", "virtualbox", "vmware_desktop", "docker": // docker's VM runs in a second container
+	case "libvirt", "qemu", "virtualbox", "vmware_desktop", "hyperv", "utm", "docker": // docker's VM runs in a second container
 		return ""
 	case "parallels":
 		return "there is no box of Alpine for Parallels, whose format of machines has no published specification"
-	case "hyperv", "utm":
-		return "Vagrant makes no network between two VMs of " + provider
 	}
 	return "the provider " + provider + " makes no engine beside FreeBSD"
+}
+
+// Network tells whether Vagrant makes a network between FreeBSD and an engine
+// beside it with a provider. Where it makes none, and where that is not known,
+// FreeBSD reaches the engine by the connections of the agent.
+func Network(provider string) bool {
+	switch provider {
+	case "libvirt", "qemu", "virtualbox", "vmware_desktop", "parallels", "docker":
+		return true
+	}
+	return false
 }
 
 // Emulates tells whether a provider can emulate the processor of its VMs.

@@ -44,6 +44,11 @@ func EngineAddress(engine netip.Addr) string {
 	return net.JoinHostPort(engine.String(), strconv.Itoa(TLSPort))
 }
 
+// LoopbackSSHPort is where the agent has FreeBSD's sshd listen, at FreeBSD's
+// loopback, for the sshd of an engine that FreeBSD has no network to. It is
+// above 1023, as the login is not root's.
+const LoopbackSSHPort = 7322
+
 // EngineURL is EngineAddress for docker and for dockerd.
 func EngineURL(engine netip.Addr) string { return "tcp://" + EngineAddress(engine) }
 

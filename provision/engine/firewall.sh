@@ -24,7 +24,9 @@ guest_ports() {
   echo "$list"
 }
 
-# inside is the card to FreeBSD, outside the card of the default route where that is another one.
+# inside is the card to FreeBSD, outside the card of the default route where that is
+# another one, as nft(8) has names. An engine that FreeBSD has no network to has no
+# inside, and all its cards are outside.
 inside=eth0
 outside=
 firewall_rules() {
@@ -38,12 +40,12 @@ table inet fbdock {
   chain input {
     type filter hook input priority -10; policy accept;
     iifname "lo" accept
-    iifname "$inside" ip saddr $FBDOCK_ENGINE_GATEWAY accept
 END
+  [ -z "$inside" ] || echo "    iifname \"$inside\" ip saddr $FBDOCK_ENGINE_GATEWAY accept"
   [ -z "$outside" ] || cat <<END
-    iifname "$outside" tcp dport 22 accept
-    iifname "$outside" meta l4proto tcp ct direction original reject
-    iifname "$outside" meta l4proto udp ct direction original udp dport != 68 reject
+    iifname $outside tcp dport 22 accept
+    iifname $outside meta l4proto tcp ct direction original reject
+    iifname $outside meta l4proto udp ct direction original udp dport != 68 reject
 END
   cat <<END
     tcp dport { $own } reject
@@ -52,9 +54,13 @@ END
     type filter hook forward priority -10; policy accept;
 END
   [ -z "$outside" ] || cat <<END
-    iifname "$outside" ct direction original reject
-    iifname "$inside" oifname "$outside" reject
+    iifname $outside ct direction original reject
 END
+  if [ -z "$inside" ]; then
+    printf '  }\n}\n'
+    return 0
+  fi
+  [ -z "$outside" ] || echo "    iifname \"$inside\" oifname $outside reject"
   cat <<END
     oifname != "$inside" accept
     ip daddr != $FBDOCK_ENGINE_NETWORK accept

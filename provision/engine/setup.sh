@@ -263,7 +263,7 @@ if [ -n "$FBDOCK_HTTP_PROXY$FBDOCK_HTTPS_PROXY" ]; then
   export http_proxy="$FBDOCK_HTTP_PROXY" https_proxy="$FBDOCK_HTTPS_PROXY" no_proxy="$FBDOCK_NO_PROXY"
 fi
 keep_for_next_boot
-[ "$FBDOCK_PLACEMENT" != sibling ] || private_network
+[ "$FBDOCK_PLACEMENT" != sibling ] || beside_freebsd
 name_servers
 ssh_server
 say 'ssh is open'

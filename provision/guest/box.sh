@@ -31,15 +31,27 @@ if [ "$(kenv -q vm.kmem_size 2>/dev/null)" = 200M ]; then
 fi
 
 # fbdock's agent runs many sessions over one connection; sshd allows ten.
+# Where it leads to the engine it asks sshd to listen, at the loopback alone
+# (GatewayPorts), and a connection that has died must not hold the ports for long.
 # First in the file: sshd takes the first value, and a Match block may end it.
-put_block /etc/ssh/sshd_config 'MaxSessions 200' 1
+lines='MaxSessions 200'
+known=200
+if by_agent; then
+  lines="$lines
+AllowTcpForwarding yes
+GatewayPorts no
+ClientAliveInterval 15
+ClientAliveCountMax 3"
+  known='200 agent'
+fi
+put_block /etc/ssh/sshd_config "$lines" 1
 cmp -s "$new" "$file" || try /usr/sbin/sshd -t -f "$new"
 take_block || true
-if [ "$(fact sshd)" != 200 ]; then
+if [ "$(fact sshd)" != "$known" ]; then
   # A guest whose sshd comes from elsewhere works, with fewer sessions.
   if attempt service sshd onereload; then
-    put_fact sshd 200
+    put_fact sshd "$known"
   else
-    warning=", sshd keeps its session limit: $(words)"
+    warning=", sshd keeps its settings: $(words)"
   fi
 fi

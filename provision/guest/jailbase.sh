@@ -25,6 +25,26 @@ base_refuse() {
   fail "$1" "$2"
 }
 
+# base_fetch RELEASE gets base.txz from the mirror of fbdock.hcl, else from FreeBSD,
+# whose MANIFEST says in $wanted which file it is.
+base_fetch() {
+  if [ -n "${FBDOCK_JAIL_MIRROR:-}" ]; then
+    from=$FBDOCK_JAIL_MIRROR/releases/$(jail_arch)/$1-RELEASE/base.txz
+    if ! attempt fetch -q -T 60 -o "$media/base.txz" "$from"; then
+      say "detail fetch $from: $(words); FreeBSD's own is taken"
+    elif [ "$(sha256 -q "$media/base.txz")" = "$wanted" ]; then
+      return 0
+    else
+      say "detail $from is not the file that FreeBSD's MANIFEST names; FreeBSD's own is taken"
+    fi
+  fi
+  attempt fetch -q -T 60 -o "$media/base.txz" "$url/base.txz" || base_unfetched "$1" base.txz
+}
+
+base_unfetched() {
+  base_refuse "fetch $url/$2: $(words)" "is $1 a release of FreeBSD? does the guest reach download.freebsd.org? behind a proxy set engine.proxy in fbdock.hcl"
+}
+
 # base_make RELEASE fetches a release's base system, checks it against the
 # release's MANIFEST and the lock file, and keeps it as the snapshot @base.
 base_make() {
@@ -40,12 +60,10 @@ base_make() {
   ! zfs list -H -o name "$set" >/dev/null 2>&1 || change zfs destroy -r "$set"
   try rm -rf "$media"
   try mkdir -m 0700 "$media"
-  for file in MANIFEST base.txz; do
-    attempt fetch -q -T 60 -o "$media/$file" "$url/$file" ||
-      base_refuse "fetch $url/$file: $(words)" "is $1 a release of FreeBSD? does the guest reach download.freebsd.org? behind a proxy set engine.proxy in fbdock.hcl"
-  done
+  attempt fetch -q -T 60 -o "$media/MANIFEST" "$url/MANIFEST" || base_unfetched "$1" MANIFEST
   wanted=$(awk -F '\t' '$1 == "base.txz" { print $2; exit }' "$media/MANIFEST")
   [ -n "$wanted" ] || base_refuse "$url/MANIFEST does not name base.txz" "is there a proxy between that answers in its place? see $url/MANIFEST"
+  base_fetch "$1"
   got=$(sha256 -q "$media/base.txz")
   [ "$got" = "$wanted" ] || base_refuse "base.txz of $1 is not the file that its MANIFEST names: sha256 $got, not $wanted" 'run it again; a proxy or a mirror may be out of step'
   sum=$(sha512 -q "$media/base.txz")

@@ -171,6 +171,10 @@ own() { [ "${FBDOCK_OWN_COMPUTER:-no}" = yes ]; }
 # so that nothing of a hypervisor runs here.
 beside() { [ "${FBDOCK_PLACEMENT:-nested}" = sibling ]; }
 
+# by_agent is true where there is no network to that engine: the agent on the host
+# has FreeBSD's sshd listen at the loopback, and leads to the engine's dockerd and sshd.
+by_agent() { [ "${FBDOCK_ENGINE_REACH:-network}" = agent ]; }
+
 # remember KIND NAME [VALUE] writes down what was there before fbdock's first
 # change of it, for fbdock-uninstall; a VM is destroyed as it is.
 remember() {
@@ -299,5 +303,5 @@ ssh_within() {
 ssh_options() {
   echo "-i $etc/client/ssh/id_ed25519 -o UserKnownHostsFile=$etc/client/ssh/known_hosts" \
     '-o StrictHostKeyChecking=yes -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=5' \
-    '-o ServerAliveInterval=10 -o ServerAliveCountMax=3'
+    "-o ServerAliveInterval=10 -o ServerAliveCountMax=3 -p ${FBDOCK_ENGINE_SSH:-22}"
 }

@@ -83,6 +83,12 @@ anchor_rules() {
   ! jails_routed || echo "nat on $1 inet from $FBDOCK_JAIL_NETWORK to ! $FBDOCK_JAIL_NETWORK -> ($1)"
   ! jails_routed || jail_rules
   [ "${FBDOCK_PODMAN:-no}" != yes ] || tunnel_rules
+  if by_agent; then
+    # Nothing of the engine's is on a card. Its ways are at the loopback, which is
+    # for this system alone, whatever a packet from outside says.
+    echo 'block drop in quick on ! lo0 inet from any to 127.0.0.0/8'
+    return 0
+  fi
   echo "block drop quick $on inet6"
   [ -z "$(nfs_shares)" ] ||
     echo "pass in quick $on inet proto { tcp udp } from $FBDOCK_ENGINE_ADDRESS to $FBDOCK_ENGINE_GATEWAY port { 111 2049 $(mountd_port) } no state"
@@ -151,9 +157,9 @@ jail_rules() {
     "block return in quick $on inet proto tcp from any to (self) flags S/SA" \
     "pass in quick $on inet proto tcp from $FBDOCK_JAIL_NETWORK to (self) no state" \
     "pass out quick $on inet proto { udp icmp } from (self) to $FBDOCK_JAIL_NETWORK keep state" \
-    "block drop in quick $on inet from any to (self)" \
-    "block drop in quick $on inet from any to $FBDOCK_ENGINE_NETWORK" \
-    "pass quick $on no state"
+    "block drop in quick $on inet from any to (self)"
+  by_agent || echo "block drop in quick $on inet from any to $FBDOCK_ENGINE_NETWORK"
+  echo "pass quick $on no state"
   on="on { $FBDOCK_BRIDGE $FBDOCK_TAP }"
 }
 
@@ -206,6 +212,7 @@ pf_up() {
 
 # card_up gives the card to the engine its address.
 card_up() {
+  ! by_agent || return 0
   [ -n "$FBDOCK_BRIDGE" ] || fail "no network card has the address $FBDOCK_CARD" \
     "was the VM made by another Vagrantfile? fbdock reload makes its card"
   ifconfig "$FBDOCK_BRIDGE" | grep -q "inet $FBDOCK_ENGINE_GATEWAY " ||

@@ -211,6 +211,28 @@ func (u *Uplink) Get(ctx context.Context) (*Session, error) {
 // errNotYet is the reason before the first attempt has ended.
 var errNotYet = errors.New("not yet made")
 
+// Await is the link, waiting for it for as long as ctx lasts. Unlike Get it has
+// nobody try sooner: it is for those who have time, and for what a guest wants.
+func (u *Uplink) Await(ctx context.Context) (*Session, error) {
+	for {
+		now, ready := u.session.Get()
+		if now != nil && now.Alive() {
+			return now, nil
+		}
+		if now != nil { // lost this moment; Keep is about to see it
+			if err := retry.Sleep(ctx, 5*time.Millisecond); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
 // Current is the link without waiting, nil when there is none.
 func (u *Uplink) Current() *Session {
 	now, _ := u.session.Get()

@@ -72,7 +72,7 @@ const bhyveUsage = `Usage: bhyve [-AaCDeHhPSuWwxY]
        -Y: disable MPtable generation
 `
 
-var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+var uuidForm = expression(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
 // parseBhyve reads the command line; words is what bhyve says when it refuses it.
 func parseBhyve(args []string) (m *vm, words string) {
@@ -93,7 +93,7 @@ func parseBhyve(args []string) (m *vm, words string) {
 				return nil, "invalid memsize '" + o.value + "'"
 			}
 		case 'U':
-			if m.UUID = o.value; !uuidForm.MatchString(o.value) {
+			if m.UUID = o.value; !uuidForm().MatchString(o.value) {
 				return nil, "invalid uuid '" + o.value + "'"
 			}
 		case 's':

@@ -36,8 +36,8 @@ func fetch(l *lab) int {
 		l.errorf("fetch: %s\nusage: fetch [-146AadFlMmnPpqRrsUv] [-B bytes] [-T seconds] [-o file] URL ...\n", bad)
 		return 1
 	}
-	if path, ok := strings.CutPrefix(rest[0], "https://download.freebsd.org/"); ok && l.conf("network", "yes") != "no" {
-		return fetchPublished(l, path, value(opts, 'o'), rest[0])
+	if file := published(l, rest[0]); file != "" && l.conf("network", "yes") != "no" {
+		return fetchPublished(l, file, value(opts, 'o'), rest[0])
 	}
 	client, err := fetchClient(l, opts, long)
 	if err != nil {
@@ -104,9 +104,24 @@ func fetchClient(l *lab, opts []option, long map[string]string) (*http.Client, e
 	return &http.Client{Timeout: time.Duration(seconds) * time.Second, Transport: &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment}}, nil
 }
 
-// fetchPublished gets what FreeBSD publishes, from the folder where a test puts it.
-func fetchPublished(l *lab, path, to, address string) int {
-	text, err := os.ReadFile(l.path(lasting + "download/" + path))
+// published is the file that an address means where a test puts what FreeBSD
+// publishes, and what a mirror of that has: mirrors/HOST/. It is "" for the address
+// of anything else, which is fetched.
+func published(l *lab, address string) string {
+	if path, ok := strings.CutPrefix(address, "https://download.freebsd.org/"); ok {
+		return l.path(lasting + "download/" + path)
+	}
+	host, path, _ := strings.Cut(strings.TrimPrefix(address, "https://"), "/")
+	folder := l.path(lasting + "mirrors/" + host)
+	if _, err := os.Stat(folder); err != nil || !strings.HasPrefix(address, "https://") {
+		return ""
+	}
+	return folder + "/" + path
+}
+
+// fetchPublished gets such a file.
+func fetchPublished(l *lab, file, to, address string) int {
+	text, err := os.ReadFile(file)
 	if err != nil {
 		l.errorf("fetch: %s: Not Found\n", address)
 		return 1

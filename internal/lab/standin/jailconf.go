@@ -4,7 +4,6 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -26,8 +25,8 @@ func (c *jailConf) last(param string) string {
 }
 
 var (
-	jailParam = regexp.MustCompile(`^([a-z0-9_.]+)\s*(?:(\+?=)\s*("[^"]*"|[A-Za-z0-9_./-]+))?$`)
-	jailBlock = regexp.MustCompile(`^("[^"]+"|[A-Za-z0-9_-]+)\s*\{$`)
+	jailParam = expression(`^([a-z0-9_.]+)\s*(?:(\+?=)\s*("[^"]*"|[A-Za-z0-9_./-]+))?$`)
+	jailBlock = expression(`^("[^"]+"|[A-Za-z0-9_-]+)\s*\{$`)
 )
 
 // jailFlags are the boolean parameters but those of allow, jailTexts those with a value (jail(8), jail.conf(5)).
@@ -47,7 +46,7 @@ func readJailConf(l *lab, file, name string) (*jailConf, string) {
 	var found, open *jailConf
 	for n, line := range strings.Split(l.read(file), "\n") {
 		line = strings.TrimSpace(line)
-		switch block := jailBlock.FindStringSubmatch(line); {
+		switch block := jailBlock().FindStringSubmatch(line); {
 		case line == "", strings.HasPrefix(line, "#"):
 		case block != nil && open == nil:
 			open = &jailConf{name: strings.Trim(block[1], `"`), values: map[string][]string{}}
@@ -73,7 +72,7 @@ func readJailConf(l *lab, file, name string) (*jailConf, string) {
 
 func (c *jailConf) take(line string) string {
 	text, ended := strings.CutSuffix(line, ";")
-	match := jailParam.FindStringSubmatch(strings.TrimSpace(text))
+	match := jailParam().FindStringSubmatch(strings.TrimSpace(text))
 	if c == nil || !ended || match == nil {
 		return "syntax error"
 	}

@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,10 +31,10 @@ type pfHost struct {
 }
 
 var (
-	pfToken    = regexp.MustCompile(`\{|\}|,|!|"[^"]*"|[^\s{},!]+`)
-	pfPortWord = regexp.MustCompile(`^([0-9]+(:[0-9]+)?|[a-z][a-z0-9-]*)$`)
-	pfDynamic  = regexp.MustCompile(`^\((self|[a-z]+[0-9]+)\)$`)
-	pfFlagSet  = regexp.MustCompile(`^[FSRPAUEW]*/[FSRPAUEW]+$`)
+	pfToken    = expression(`\{|\}|,|!|"[^"]*"|[^\s{},!]+`)
+	pfPortWord = expression(`^([0-9]+(:[0-9]+)?|[a-z][a-z0-9-]*)$`)
+	pfDynamic  = expression(`^\((self|[a-z]+[0-9]+)\)$`)
+	pfFlagSet  = expression(`^[FSRPAUEW]*/[FSRPAUEW]+$`)
 	pfProtos   = []string{"tcp", "udp", "icmp", "ipv6-icmp"}
 	pfICMP     = map[string]string{"echoreq": "echo-request", "echorep": "echo-reply", "unreach": "destination-unreachable", "timex": "time-exceeded"}
 	// pfServices are the names by which pfctl prints ports: those of services(5) that the lab uses.
@@ -88,7 +87,7 @@ func (w *pfWords) list() (items []pfHost) {
 
 // pfFilterRules reads a line and expands its lists, as pfctl does; nil for what is no rule or is none that the lab plays.
 func pfFilterRules(line string) []pfFilter {
-	w := &pfWords{left: pfToken.FindAllString(line, -1)}
+	w := &pfWords{left: pfToken().FindAllString(line, -1)}
 	var head pfFilter
 	switch {
 	case w.is("pass"):
@@ -169,7 +168,7 @@ func (w *pfWords) withPorts(hosts []pfHost) []pfHost {
 	var all []pfHost
 	for _, host := range hosts {
 		for _, port := range ports {
-			if port.Not || !pfPortWord.MatchString(port.Text) {
+			if port.Not || !pfPortWord().MatchString(port.Text) {
 				return nil
 			}
 			host.Port = port.Text
@@ -191,7 +190,7 @@ func (w *pfWords) options(rule *pfFilter) (icmp []pfHost, ok bool) {
 	for len(w.left) > 0 {
 		switch {
 		case w.is("flags"):
-			if rule.Flags = w.next(); rule.Flags != "any" && !pfFlagSet.MatchString(rule.Flags) {
+			if rule.Flags = w.next(); rule.Flags != "any" && !pfFlagSet().MatchString(rule.Flags) {
 				return nil, false
 			}
 		case w.is("no", "state"):
@@ -221,7 +220,7 @@ func (r *pfFilter) settle() bool {
 		if host.Text == "" {
 			continue
 		}
-		if pfDynamic.MatchString(host.Text) {
+		if pfDynamic().MatchString(host.Text) {
 			continue
 		}
 		prefix, err := netip.ParsePrefix(host.Text)

@@ -5,7 +5,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
 )
 
@@ -32,14 +31,14 @@ type pfRule struct {
 }
 
 var (
-	pfMacro  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"?([^"]*)"?$`)
-	pfAnchor = regexp.MustCompile(`^(nat-anchor|rdr-anchor|binat-anchor|anchor)\s+"([^"]+)"( all| on \S+)*$`)
-	pfNat    = regexp.MustCompile(`^nat( pass)?( log)? on (\S+)( inet6?)?( proto \S+)? from (! ?)?(\S+) to (! ?)?(\S+)( port \S+)? -> (\S+)( port \S+)?( round-robin| static-port)*$`)
-	pfRdr    = regexp.MustCompile(`^rdr( pass)?( log)?( on \S+)?( inet6?)?( proto (tcp|udp))? from (\S+) to (\S+)( port (\d+))? -> (\S+)( port (\d+))?$`)
+	pfMacro  = expression(`^([A-Za-z_][A-Za-z0-9_]*)\s*=\s*"?([^"]*)"?$`)
+	pfAnchor = expression(`^(nat-anchor|rdr-anchor|binat-anchor|anchor)\s+"([^"]+)"( all| on \S+)*$`)
+	pfNat    = expression(`^nat( pass)?( log)? on (\S+)( inet6?)?( proto \S+)? from (! ?)?(\S+) to (! ?)?(\S+)( port \S+)? -> (\S+)( port \S+)?( round-robin| static-port)*$`)
+	pfRdr    = expression(`^rdr( pass)?( log)?( on \S+)?( inet6?)?( proto (tcp|udp))? from (\S+) to (\S+)( port (\d+))? -> (\S+)( port (\d+))?$`)
 	pfStart  = map[string]int{"set": options, "ether": ethernet, "scrub": normalization, "match": filtering, "altq": queueing, "queue": queueing, "nat": translation, "rdr": translation,
 		"binat": translation, "nat-anchor": translation, "rdr-anchor": translation, "binat-anchor": translation, "no": translation, "pass": filtering, "block": filtering,
 		"anchor": filtering, "antispoof": filtering, "load": anywhere, "table": anywhere}
-	pfSets = regexp.MustCompile(`^set (skip on |block-policy (drop|return)$|limit |timeout |loginterface |optimization |state-policy |ruleset-optimization |require-order |fingerprints |debug |fail-policy |hostid |keepcounters)`)
+	pfSets = expression(`^set (skip on |block-policy (drop|return)$|limit |timeout |loginterface |optimization |state-policy |ruleset-optimization |require-order |fingerprints |debug |fail-policy |hostid |keepcounters)`)
 )
 
 // pfParse reads a ruleset. text is what pfctl prints for the first mistake, "FILE:LINE: words".
@@ -67,7 +66,7 @@ func pfParse(l *lab, file string) (rules []pfRule, text string) {
 		if line == "" {
 			continue
 		}
-		if match := pfMacro.FindStringSubmatch(line); match != nil {
+		if match := pfMacro().FindStringSubmatch(line); match != nil {
 			macros[match[1]] = match[2]
 			continue
 		}
@@ -98,7 +97,7 @@ func pfRuleOf(line string) (pfRule, string) {
 	rule := pfRule{Class: class, Text: line}
 	switch {
 	case strings.HasSuffix(first, "anchor"):
-		match := pfAnchor.FindStringSubmatch(line)
+		match := pfAnchor().FindStringSubmatch(line)
 		if match == nil {
 			return rule, "syntax error"
 		}
@@ -111,11 +110,11 @@ func pfRuleOf(line string) (pfRule, string) {
 	case first == "rdr":
 		return pfRdrRule(rule, line)
 	case first == "set":
-		if !pfSets.MatchString(line) {
+		if !pfSets().MatchString(line) {
 			return rule, "syntax error"
 		}
 		if skipped, ok := strings.CutPrefix(line, "set skip on "); ok {
-			w := &pfWords{left: pfToken.FindAllString(skipped, -1)}
+			w := &pfWords{left: pfToken().FindAllString(skipped, -1)}
 			for _, name := range w.list() {
 				rule.Skip = append(rule.Skip, name.Text)
 			}
@@ -129,7 +128,7 @@ func pfRuleOf(line string) (pfRule, string) {
 }
 
 func pfNatRule(rule pfRule, line string) (pfRule, string) {
-	match := pfNat.FindStringSubmatch(line)
+	match := pfNat().FindStringSubmatch(line)
 	if match == nil {
 		return rule, "syntax error"
 	}
@@ -149,7 +148,7 @@ func pfNatRule(rule pfRule, line string) (pfRule, string) {
 }
 
 func pfRdrRule(rule pfRule, line string) (pfRule, string) {
-	match := pfRdr.FindStringSubmatch(line)
+	match := pfRdr().FindStringSubmatch(line)
 	if match == nil {
 		return rule, "syntax error"
 	}

@@ -3,13 +3,12 @@
 package main
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
 
 var (
-	rctlRule = regexp.MustCompile(`^(process|user|loginclass|jail):([^:]*):([a-z]+):([a-z]+)=(\d+[kKmMgGtT]?)(/[a-z]+)?$`)
+	rctlRule = expression(`^(process|user|loginclass|jail):([^:]*):([a-z]+):([a-z]+)=(\d+[kKmMgGtT]?)(/[a-z]+)?$`)
 	// Those that can be denied, and what else can be done; rctl(8), RESOURCES and ACTIONS.
 	rctlResources = strings.Fields("cputime datasize stacksize coredumpsize memoryuse memorylocked maxproc openfiles vmemoryuse pseudoterminals swapuse nthr msgqqueued msgqsize nmsgq nsem nsemop nshm shmsize wallclock pcpu readbps writebps readiops writeiops")
 )
@@ -30,7 +29,7 @@ func rctl(l *lab) int {
 	l.load(volatile+"rctl", &rules)
 	switch {
 	case has(opts, 'a'):
-		match := rctlRule.FindStringSubmatch(value(opts, 'a'))
+		match := rctlRule().FindStringSubmatch(value(opts, 'a'))
 		if match == nil || !slices.Contains(rctlResources, match[3]) || match[4] != "deny" && match[4] != "log" && match[4] != "throttle" && !strings.HasPrefix(match[4], "sig") {
 			return l.fail("failed to add rule '%s': Invalid argument", value(opts, 'a'))
 		}

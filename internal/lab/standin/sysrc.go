@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -24,7 +23,7 @@ var rcDefaults = map[string]string{
 	"syslogd_enable": "YES", "cron_enable": "YES", "linux_enable": "NO", "rctl_enable": "YES", "newsyslog_enable": "YES",
 }
 
-var assignment = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_]*)(\+?=|-=)(.*)$`)
+var assignment = expression(`^([A-Za-z_][A-Za-z0-9_]*)(\+?=|-=)(.*)$`)
 
 // rcValues reads a file of sh assignments by running it, as rc does.
 func rcValues(l *lab, file string) map[string]string {
@@ -151,7 +150,7 @@ func sysrcDelete(l *lab, file, name string, _ bool) int {
 
 func sysrcOne(l *lab, options []option, arg string) int {
 	file := value(options, 'f')
-	match := assignment.FindStringSubmatch(arg)
+	match := assignment().FindStringSubmatch(arg)
 	if match == nil {
 		value, ok := sysrcGet(l, file, arg)
 		switch {

@@ -28,10 +28,10 @@ var flagsOf = map[string]string{
 }
 
 // gawkOnly are functions that FreeBSD's awk has not.
-var gawkOnly = regexp.MustCompile(`\b(gensub|strftime|systime|mktime|asorti?|strtonum)\(`)
+var gawkOnly = expression(`\b(gensub|strftime|systime|mktime|asorti?|strtonum)\(`)
 
 // gnuOnly are long options and words that FreeBSD's commands do not know, although a getopt check would let them pass.
-var findWords = regexp.MustCompile(`^-(printf|fprintf|fprint|regextype|readable|writable|executable)$`)
+var findWords = expression(`^-(printf|fprintf|fprint|regextype|readable|writable|executable)$`)
 
 func userlandCommands() map[string]command {
 	family := map[string]command{"sed": sed, "stat": stat, "date": date, "mktemp": mktemp, "grep": grep, "egrep": grep, "fgrep": grep, "find": find,
@@ -66,8 +66,8 @@ func checked(l *lab) int {
 			}
 		}
 	}
-	if l.name == "awk" && gawkOnly.MatchString(strings.Join(l.args, " ")) {
-		l.errorf("awk: calling undefined function %s\n", gawkOnly.FindString(strings.Join(l.args, " ")))
+	if l.name == "awk" && gawkOnly().MatchString(strings.Join(l.args, " ")) {
+		l.errorf("awk: calling undefined function %s\n", gawkOnly().FindString(strings.Join(l.args, " ")))
 		return 2
 	}
 	if l.root != "" && (l.name == "chown" || l.name == "chgrp") {
@@ -152,7 +152,7 @@ func grep(l *lab) int {
 
 func find(l *lab) int {
 	for _, arg := range l.args {
-		if findWords.MatchString(arg) {
+		if findWords().MatchString(arg) {
 			l.errorf("find: %s: unknown primary or operator\n", arg)
 			return 1
 		}

@@ -5,7 +5,6 @@ package main
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,8 +18,8 @@ const (
 )
 
 var (
-	compressionOK = regexp.MustCompile(`^(on|off|lzjb|gzip(-[1-9])?|zle|lz4|zstd(-([1-9]|1[0-9]))?|zstd-fast(-\d+)?)$`)
-	datasetName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*$`)
+	compressionOK = expression(`^(on|off|lzjb|gzip(-[1-9])?|zle|lz4|zstd(-([1-9]|1[0-9]))?|zstd-fast(-\d+)?)$`)
+	datasetName   = expression(`^[A-Za-z0-9][A-Za-z0-9_.:-]*(/[A-Za-z0-9_.:-]+)*$`)
 	choices       = map[string][]string{"atime": {"on", "off"}, "volmode": {"default", "full", "geom", "dev", "none"}, "primarycache": {"all", "none", "metadata"},
 		"secondarycache": {"all", "none", "metadata"}, "sync": {"standard", "always", "disabled"}, "logbias": {"latency", "throughput"}, "canmount": {"on", "off", "noauto"},
 		"exec": {"on", "off"}, "setuid": {"on", "off"}, "readonly": {"on", "off"}, "snapdir": {"hidden", "visible"}}
@@ -91,7 +90,7 @@ func judge(prop, value string) (kept, words string) {
 	}
 	switch prop {
 	case "compression":
-		if !compressionOK.MatchString(value) {
+		if !compressionOK().MatchString(value) {
 			return "", "'compression' must be one of '" + compressions + "'"
 		}
 		return value, ""
@@ -182,7 +181,7 @@ func zfsCreate(l *lab, s *store, args []string) int {
 func (s *store) place(name string, parents bool) string {
 	root, _, below := strings.Cut(name, "/")
 	switch {
-	case !datasetName.MatchString(name):
+	case !datasetName().MatchString(name):
 		return "invalid character in name"
 	case !below:
 		return "missing dataset name"

@@ -1,11 +1,14 @@
 package sshdtest
 
 import (
+	"bytes"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -51,7 +54,7 @@ func New(t testing.TB, lines ...string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.User, s.Address = me.Username, freeAddress(t)
+	s.User, s.Address = me.Username, FreeAddress(t)
 	t.Cleanup(func() {
 		s.Kill()
 		if t.Failed() {
@@ -115,7 +118,7 @@ func (s *Server) Start(t testing.TB) {
 		if !first {
 			break // its address is known
 		}
-		s.Address = freeAddress(t) // another process has taken the port in between
+		s.Address = FreeAddress(t) // another process has taken the port in between
 	}
 	t.Fatal("sshd does not start")
 }
@@ -129,6 +132,10 @@ func (s *Server) run(t testing.TB) bool {
 		t.Fatal(err)
 	}
 	defer log.Close()
+	before, err := os.ReadFile(s.log())
+	if err != nil {
+		t.Fatal(err)
+	}
 	args := append(append([]string{}, s.Within...), program, "-D", "-e", "-f", config)
 	// It outlives the context of the test, for what is cleaned up after that.
 	cmd := exec.Command(args[0], args[1:]...)
@@ -150,8 +157,8 @@ func (s *Server) run(t testing.TB) bool {
 			return false
 		case <-time.After(10 * time.Millisecond):
 		}
-		if conn, err := net.Dial("tcp", s.Address); err == nil {
-			_ = conn.Close()
+		// By its own word: what answers at the address may be another test's.
+		if text, err := os.ReadFile(s.log()); err == nil && bytes.Contains(text[len(before):], []byte("Server listening on")) {
 			return true
 		}
 	}
@@ -201,14 +208,21 @@ func (s *Server) Dial(t testing.TB) *link.Client {
 	return c
 }
 
-func freeAddress(t testing.TB) string {
+// FreeAddress is an address of loopback that nobody listens at. Its port is below
+// those that Linux hands out by itself (ip(7), ip_local_port_range): nobody gets
+// it by accident as long as a test does not listen there.
+func FreeAddress(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, ports, tries = 20000, 12000, 100
+	var err error
+	for range tries {
+		var l net.Listener
+		l, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first+rand.IntN(ports)))) //nolint:gosec // no secret
+		if err == nil {
+			_ = l.Close() // it only shows a free port
+			return l.Addr().String()
+		}
 	}
-	if err := l.Close(); err != nil { // it only shows a free port
-		t.Fatal(err)
-	}
-	return l.Addr().String()
+	t.Fatalf("no port of %d from %d on is free: %v", ports, first, err)
+	return ""
 }

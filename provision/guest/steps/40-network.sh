@@ -1,7 +1,7 @@
 #!/bin/sh
 # fbdock step network: bridge0 and tap0, forwarding, NAT in pf's anchor
 # fbdock; with an engine beside FreeBSD an address on the card between the two,
-# and no forwarding. The rules are checked before they are loaded, and nothing that
+# where the provider makes a network of them, and no forwarding. The rules are checked before they are loaded, and nothing that
 # carries this SSH session is restarted.
 set -eu
 # shellcheck source=../lib.sh
@@ -15,7 +15,8 @@ begin network
 ext=$(egress)
 [ -n "$ext" ] || fail 'no default route in the guest' "has its network card an address? ifconfig; netstat -rn"
 
-other=$(overlaps)
+other=
+by_agent || other=$(overlaps)
 [ -z "$other" ] || fail "engine.network $FBDOCK_ENGINE_NETWORK overlaps the guest's own network $other" \
   'choose another engine.network in fbdock.hcl, for example 10.78.0.0/24'
 
@@ -46,7 +47,7 @@ bridge() {
 
 if beside; then
   card_up
-  rc_conf "ifconfig_$FBDOCK_BRIDGE" "inet $FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX"
+  by_agent || rc_conf "ifconfig_$FBDOCK_BRIDGE" "inet $FBDOCK_ENGINE_GATEWAY/$FBDOCK_ENGINE_PREFIX"
   if [ "${FBDOCK_PODMAN:-no}" = yes ] || jails_routed; then # they go out through FreeBSD
     rc_conf gateway_enable YES
     sysctl_set net.inet.ip.forwarding 1
@@ -102,5 +103,6 @@ pf_calls || fail "pf runs without the lines that call fbdock's anchors" \
 
 anchor_up "$ext"
 
+! by_agent || finish "no network with the engine: $FBDOCK_ENGINE_ADDRESS:2376 leads to it by the agent on the host"
 ! beside || ext=$FBDOCK_BRIDGE
 finish "engine network $FBDOCK_ENGINE_NETWORK by $ext"

@@ -94,7 +94,7 @@ link() {
 link sysinit "devfs hwdrivers mdev"
 link boot "acpid bootmisc cloud-init-local hostname hwclock modules sysctl syslog"
 link default "networking sshd cloud-init cloud-config cloud-final"
-link shutdown ""
+link shutdown "killprocs mount-ro"
 # Alpine's mount is BusyBox's.
 for name in mount umount; do ln -sf busybox "$root/usr/bin/$name"; done
 for name in init halt poweroff reboot getty crond mdev; do ln -sf /bin/busybox "$root/sbin/$name"; done
