@@ -35,3 +35,26 @@ func TestStepsTwice(t *testing.T) {
 		})
 	}
 }
+
+// TestOneLine: what a step says is one line, whatever a command said.
+func TestOneLine(t *testing.T) {
+	t.Parallel()
+	needNamespaces(t)
+	g := newGuest(t)
+	g.upload(t, labMachine())
+	g.write(t, "usr/local/etc/fbdock/fbdock.env", "")
+	for _, tt := range []struct{ name, text, want string }{
+		{"what a shell would expand stays", `* $HOME "a" \\n %%s`, `* $HOME "a" \n %s`},
+		{"lines and columns", `\n\none\r\ntwo\tthree  four\n`, "one two three  four"},
+		{"progress over itself", `10%%\r20%%\r`, "10% 20%"},
+		{"nothing", ``, ""},
+		{"a long text", strings.Repeat("x", 2000), strings.Repeat("x", 900)},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			out, status := g.runBare(t, ". /var/db/fbdock/payload/libexec/lib.sh\nword=$(printf '"+tt.text+"'; echo .)\nprintf '[%s]' \"$(one_line \"${word%.}\")\"")
+			if want := "[" + tt.want + "]"; status != 0 || out != want {
+				t.Errorf("one_line: status = %d, output = %q, want 0 and %q", status, out, want)
+			}
+		})
+	}
+}

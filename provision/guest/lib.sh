@@ -70,7 +70,18 @@ say() { printf 'fbdock-step %s %s\n' "$step" "$*" >&3; }
 stamp=
 note() { printf '%s fbdock[%s]: %s\n' "${stamp:-$(date -u +%FT%TZ)}" "$step" "$*" >>"$log"; }
 
-one_line() { printf '%s' "$1" | tr '\n\t\r' '   ' | cut -c 1-900; }
+ends=$(printf '\n\t\r')
+
+# one_line TEXT prints the start of a text, with a space where lines and columns
+# of it end. Nothing but builtins: each command that a step gives goes through it.
+one_line() (
+  set -f
+  IFS=$ends
+  # shellcheck disable=SC2086 # it is split, and put together again
+  set -- $1
+  IFS=' '
+  printf '%.900s' "$*"
+)
 
 # fail TEXT [HINT] ends the step.
 fail() {
@@ -122,7 +133,7 @@ hint=
 try() {
   attempt "$@" || {
     cause=$(words)
-    fail "${cause:+$cause: }$(printf '%s' "$*" | cut -c 1-200) ended with status $rc" "${hint:-see the end of $log}"
+    fail "${cause:+$cause: }$(printf '%.200s' "$*") ended with status $rc" "${hint:-see the end of $log}"
   }
 }
 
