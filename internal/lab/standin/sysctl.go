@@ -97,11 +97,20 @@ func oids() []oid {
 func runtimeHas(string) bool { return false }
 
 func bootTime(l *lab) string {
-	at := time.Now().Add(-time.Hour)
-	if info, err := os.Stat(l.path(volatile + "booted")); err == nil {
-		at = info.ModTime()
+	at := bootedAt(l)
+	if at.IsZero() {
+		at = time.Now().Add(-time.Hour)
 	}
 	return fmt.Sprintf("{ sec = %d, usec = %d } %s", at.Unix(), at.Nanosecond()/1000, at.UTC().Format("Mon Jan _2 15:04:05 2006"))
+}
+
+// bootedAt is when the machine booted last, the zero time before its first boot.
+func bootedAt(l *lab) time.Time {
+	info, err := os.Stat(l.path(volatile + "booted"))
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 // arcOIDs: a limit under 64 MiB or not under the machine's memory is refused, as OpenZFS does; so is anything but a number.
