@@ -47,21 +47,22 @@ func TestSupervisorIsKilled(t *testing.T) {
 	t.Parallel()
 	const script = until + `
 first=$(machine)
-same_again() { pid=$(cat /var/run/fbdock/supervisor.pid) && [ "$pid" != "$old" ] && grep -q running /var/run/fbdock/state && runs; }
+taken=0
+taken_over() { [ "$(grep -c 'taken over' /var/log/fbdock-engine.log)" -gt "$taken" ] && runs; }
+same_again() { until_ taken_over; taken=$((taken + 1)); [ "$(machine)" = "$first" ] && echo 'the same machine'; }
 gone() { [ -z "$(machine)" ] && [ ! -e /dev/vmm/fbdock ]; }
 ends() { mkdir -p /run/lab/end; echo "$1" >/run/lab/end/fbdock; }
 anew() { now=$(machine) && [ -n "$now" ] && [ "$now" != "$first" ] && runs; }
-echo '--- killed'; old=$(cat /var/run/fbdock/supervisor.pid); kill -9 "$old"; until_ same_again
-[ "$(machine)" = "$first" ] && echo 'the same machine'; grep 'taken over' /var/log/fbdock-engine.log
+echo '--- killed'; kill -9 "$(cat /var/run/fbdock/supervisor.pid)"; same_again
 echo '--- it reboots'; ends 0; until_ anew; grep 'the engine reboots' /var/log/fbdock-engine.log; first=$(machine)
 echo '--- killed with its daemon'
 old=$(cat /var/run/fbdock/supervisor.pid); dies "$(cat /var/run/fbdock/daemon.pid)"; dies "$old"
 service fbdock onestatus
 /usr/local/libexec/fbdock/fbdock-health supervisor
-sh /usr/local/libexec/fbdock/fbdock-steps | grep ' engine '; until_ same_again; [ "$(machine)" = "$first" ] && echo 'the same machine'
-echo '--- its daemon alone'; old=$(cat /var/run/fbdock/supervisor.pid); dies "$(cat /var/run/fbdock/daemon.pid)"
+sh /usr/local/libexec/fbdock/fbdock-steps | grep ' engine '; same_again
+echo '--- its daemon alone'; dies "$(cat /var/run/fbdock/daemon.pid)"
 /usr/local/libexec/fbdock/fbdock-health supervisor
-sh /usr/local/libexec/fbdock/fbdock-steps | grep ' engine '; until_ same_again; [ "$(machine)" = "$first" ] && echo 'the same machine'
+sh /usr/local/libexec/fbdock/fbdock-steps | grep ' engine '; same_again
 echo '--- stop'; service fbdock onestop; echo "status $?"; gone && echo gone
 echo '--- stop without a supervisor'; service fbdock onestart; until_ runs
 kill -9 "$(cat /var/run/fbdock/daemon.pid)" "$(cat /var/run/fbdock/supervisor.pid)"; service fbdock onestop; echo "status $?"; gone && echo gone
@@ -69,7 +70,6 @@ echo '--- power off'; service fbdock onestart; until_ runs; daemon=$(cat /var/ru
 	g, out := play(t, labMachine(), "", script)
 	checkParts(t, g, out, []part{
 		{"killed", "the same machine\n"},
-		{"killed", "taken over"},
 		{"it reboots", "the engine reboots"},
 		{"killed with its daemon", "fbdock is running without its supervisor: running under bhyve."},
 		{"killed with its daemon", "fbdock-health supervisor fail the engine runs and nobody looks after it | hint: fbdock up"},

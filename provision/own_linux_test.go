@@ -237,18 +237,19 @@ func TestUninstallAgain(t *testing.T) {
 	trace.run(t, "rm -f /run/lab/calls.json; "+command)
 	calls := traced(t, filepath.Join(trace.root, "tmp/trace"))
 	calls = slices.DeleteFunc(calls, func(c call) bool { return !c.changed })
-	for i, call := range calls {
-		if i%4 != 0 { // each fourth: the whole is for a long night
-			continue
-		}
-		t.Run(strings.ReplaceAll(call.words, "/", "_"), func(t *testing.T) {
-			g := newGuestFrom(t, base)
-			defer os.RemoveAll(g.root) //nolint:errcheck // the folder of the test goes anyway
-			out, _ := g.run(t, "rm -f /run/lab/calls.json; LAB_KILL="+call.number+" /usr/bin/setsid -w sh -c '"+strings.ReplaceAll(command, "'", `'\''`)+"'\n"+command)
-			mustSay(t, g, out, "uninstall 0")
-			left(t, maps.Clone(before), g.settled(t))
-		})
+	var fourth []call // the whole is for a long night
+	for i := 0; i < len(calls); i += 4 {
+		fourth = append(fourth, calls[i])
 	}
+	eachFault(t, "killed", fourth, func(t *testing.T, at call) {
+		g := newGuestFrom(t, base)
+		defer os.RemoveAll(g.root) //nolint:errcheck // the folder of the test goes anyway
+		out, _ := g.run(t, "rm -f /run/lab/calls.json; LAB_KILL="+at.number+" /usr/bin/setsid -w sh -c '"+strings.ReplaceAll(command, "'", `'\''`)+"'\n"+command)
+		if mustSay(t, g, out, "uninstall 0"); t.Failed() {
+			t.Errorf("killed at %s", at.words)
+		}
+		left(t, maps.Clone(before), g.settled(t))
+	})
 	if !slices.ContainsFunc(calls, func(c call) bool { return strings.Contains(c.words, "zfs destroy") }) {
 		t.Errorf("commands of fbdock-uninstall = %v, want a zfs destroy among them", calls)
 	}
