@@ -69,8 +69,8 @@ func KeepsData(p *project.Project, remove bool) error {
 
 // fits refuses what the configuration wants of a machine that is made and that no
 // `up` brings it to, before anything is stopped or fetched.
-func fits(p *project.Project, m plan.Machine) error {
-	if err := p.CheckPlacement(m); err != nil {
+func fits(ctx context.Context, p *project.Project, m plan.Machine) error {
+	if err := p.CheckMade(m); err != nil {
 		return err
 	}
 	if m.OwnComputer() {
@@ -79,5 +79,5 @@ func fits(p *project.Project, m plan.Machine) error {
 	if err := project.CheckEngine(p, m); err != nil {
 		return err
 	}
-	return dataOf(p, m).CheckData()
+	return dataOf(p, m).CheckData(ctx)
 }

@@ -46,7 +46,7 @@ func Reload(ctx context.Context, p *project.Project, names []string) ([]up.Resul
 		return nil, err
 	}
 	for _, m := range machines {
-		if err := fits(p, m); err != nil {
+		if err := fits(ctx, p, m); err != nil {
 			return nil, err
 		}
 	}

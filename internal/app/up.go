@@ -15,7 +15,7 @@ func Up(ctx context.Context, p *project.Project, names []string) ([]up.Result, e
 		return nil, err
 	}
 	for _, m := range machines {
-		if err := fits(p, m); err != nil {
+		if err := fits(ctx, p, m); err != nil {
 			return nil, err
 		}
 		if err := p.System(m).Preflight(ctx); err != nil {

@@ -46,7 +46,7 @@ func TestLibvirtSibling(t *testing.T) {
 		{"a mount", s.mounted},
 		{"FreeBSD is paused, and the engine serves", s.withoutFreeBSD},
 		{"vagrant ssh -c docker ps", func(t *testing.T) { byVagrant(t, s.project) }},
-		{"a volume survives halt and up", s.survives},
+		{"a volume survives halt and up, and its disk grows", s.survives},
 		{"another image: a new engine VM, and docker's data stays", s.anotherImage},
 		{"destroy, and docker's data stays", s.destroyed},
 		{"destroy --data removes docker's data", s.removed},
@@ -64,6 +64,7 @@ type siblings struct {
 	*project
 	alpine   string // the stand-in of Alpine's image
 	mirror   string
+	disk     string // engine.disk
 	instance string // what libvirt calls the machine and its network
 }
 
@@ -79,7 +80,7 @@ func newSiblings(t *testing.T, freebsd, alpine string) *siblings {
 		}
 	}
 	home := t.TempDir()
-	s := &siblings{alpine: alpine, project: &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: append(os.Environ(),
+	s := &siblings{alpine: alpine, disk: "8GiB", project: &project{dir: t.TempDir(), binary: os.Getenv("FBDOCK"), env: append(os.Environ(),
 		"FBDOCK_DOCKER_CLI=guest", "VAGRANT_HOME="+filepath.Join(home, "vagrant"), "XDG_CACHE_HOME="+filepath.Join(home, "cache"))}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/"+mirrored {
@@ -250,10 +251,27 @@ func (s *siblings) survives(t *testing.T) {
 	if out := s.run(t, "status"); !strings.Contains(out.stdout, "stopped") {
 		t.Errorf("fbdock status after halt = %q, want stopped", out.stdout)
 	}
+	s.disk = "9GiB"
+	s.configure(t, s.alpine)
 	began = time.Now()
 	s.up(t)
 	t.Logf("up after halt: %s", time.Since(began).Round(time.Second))
 	s.kept(t)
+	s.grown(t)
+}
+
+// grown: libvirt's volume and the file system on it have the size of engine.disk.
+func (s *siblings) grown(t *testing.T) {
+	t.Helper()
+	if info := s.virsh(t, "vol-info", "--bytes", "--pool", "default", s.data()); !strings.Contains(info, " 9663676416 bytes") {
+		t.Errorf("virsh vol-info = %q, want a capacity of 9663676416 bytes", info)
+	}
+	// A file system of 8 GiB has no more blocks than that.
+	out := s.must(t, "exec", "--on", "engine", "--", "stat", "-f", "-c", "%b %s", "/var/lib/docker")
+	var blocks, size int64
+	if _, err := fmt.Sscan(out.stdout, &blocks, &size); err != nil || blocks*size <= 8<<30 {
+		t.Errorf("stat -f of docker's data = %q, %v, want more than %d bytes", out.stdout, err, 8<<30)
+	}
 }
 
 func (s *siblings) keep(t *testing.T) {

@@ -67,9 +67,9 @@ func (s *siblings) configure(t *testing.T, image string) {
     placement  = "sibling"
     hypervisor = "qemu"
     image      = %q
-    disk       = "8GiB"
+    disk       = %q
   }
   mount "." {}
 }
-`, image))
+`, image, s.disk))
 }

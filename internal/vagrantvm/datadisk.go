@@ -11,55 +11,74 @@ import (
 	"github.com/fbdock/fbdock/hcl"
 	"github.com/fbdock/fbdock/internal/failure"
 	"github.com/fbdock/fbdock/internal/privatefile"
-	"github.com/fbdock/fbdock/internal/run"
 )
 
 // ownFile tells whether the disk of docker's data is a file that fbdock makes and
-// keeps. libvirt keeps it as a volume of its own.
+// keeps.
 func (v *VM) ownFile() bool {
 	return v.Plan.Engine.Sibling() && v.Plan.OwnDisk() && v.Plan.Provider == "qemu"
 }
 
-// volume is the disk of docker's data where libvirt keeps it, as vagrantfiles
-// names it.
-func (v *VM) volume() string { return v.Plan.Instance + "-docker.qcow2" }
+// ownVolume tells whether it is a volume that libvirt makes and keeps.
+func (v *VM) ownVolume() bool {
+	return v.Plan.Engine.Sibling() && v.Plan.OwnDisk() && !v.ownFile()
+}
 
 // ensureDataDisk makes the disk of docker's data where there is none, before the
 // engine starts, and has one that is there grow to what is wanted. One that holds
 // data is never written anew.
-func (v *VM) ensureDataDisk() error {
-	if !v.ownFile() {
-		return nil
-	}
-	path, size := v.Files.DataDisk(), int64(v.Plan.Engine.Disk)
-	now, err := sizeOf(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		if err := v.Project.Write(path, disk.BlankQCOW2(size)); err != nil {
+func (v *VM) ensureDataDisk(ctx context.Context) error {
+	now, err := v.sizeOfData(ctx)
+	switch size := v.sizeWanted(); {
+	case !errors.Is(err, fs.ErrNotExist) && err != nil:
+		return v.aboutDisk(err)
+	case err != nil && v.ownFile():
+		if err := v.Project.Write(v.Files.DataDisk(), disk.BlankQCOW2(size)); err != nil {
 			return fmt.Errorf("make the disk of docker's data: %w", err)
 		}
-		return nil
-	case err == nil && now < size:
-		err = grow(path, size)
-	case err == nil:
-		err = fits(now, size)
+	case err != nil: // Vagrant makes it
+	case now >= size:
+		return v.aboutDisk(fits(now, size))
+	case v.ownFile():
+		return v.aboutDisk(grow(v.Files.DataDisk(), size))
+	default:
+		return v.growVolume(ctx, size)
 	}
-	return v.aboutDisk(err)
+	return nil
 }
 
 // CheckData refuses a disk of docker's data that cannot be what is wanted.
-func (v *VM) CheckData() error {
-	if !v.ownFile() {
-		return nil
-	}
-	now, err := sizeOf(v.Files.DataDisk())
+func (v *VM) CheckData(ctx context.Context) error {
+	now, err := v.sizeOfData(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err == nil {
-		err = fits(now, int64(v.Plan.Engine.Disk))
+		err = fits(now, v.sizeWanted())
 	}
 	return v.aboutDisk(err)
+}
+
+// sizeOfData is the size in bytes of the disk of docker's data, and fs.ErrNotExist
+// where there is none of its own.
+func (v *VM) sizeOfData(ctx context.Context) (int64, error) {
+	switch {
+	case v.ownFile():
+		return sizeOf(v.Files.DataDisk())
+	case v.ownVolume():
+		return v.sizeOfVolume(ctx)
+	}
+	return 0, fs.ErrNotExist
+}
+
+// sizeWanted is the size in bytes that the disk of docker's data is to have. The
+// Vagrantfile gives libvirt mebibytes.
+func (v *VM) sizeWanted() int64 {
+	size := v.Plan.Engine.Disk
+	if v.ownVolume() {
+		size = (size + hcl.MiB - 1) / hcl.MiB * hcl.MiB
+	}
+	return int64(size)
 }
 
 func (v *VM) aboutDisk(err error) error {
@@ -67,7 +86,7 @@ func (v *VM) aboutDisk(err error) error {
 		return nil
 	}
 	return &failure.Error{
-		Err:  fmt.Errorf("the disk of docker's data, %s: %w", v.Files.DataDisk(), err),
+		Err:  fmt.Errorf("the disk of docker's data, %s: %w", v.KeptData(), err),
 		Next: fmt.Sprintf("set disk in the engine block to what it has; or `fbdock destroy --data %s` removes it, with all images, containers and volumes", v.Plan.Name),
 	}
 }
@@ -114,7 +133,7 @@ func (v *VM) KeptData() string {
 			return ""
 		}
 		return v.Files.DataDisk()
-	case v.Plan.Engine.Sibling() && v.Plan.OwnDisk():
+	case v.ownVolume():
 		return "the volume " + v.volume() + " of libvirt"
 	}
 	return ""
@@ -127,33 +146,8 @@ func (v *VM) RemoveData(ctx context.Context) error {
 		if err := os.Remove(v.Files.DataDisk()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("remove the disk of docker's data: %w", err)
 		}
-	case v.Plan.Engine.Sibling() && v.Plan.OwnDisk():
+	case v.ownVolume():
 		return v.removeVolume(ctx)
 	}
 	return nil
-}
-
-// removeVolume deletes the volume, where there is one (virsh(1), vol-delete).
-func (v *VM) removeVolume(ctx context.Context) error {
-	virsh := func(args ...string) error {
-		_, err := v.Runner.Run(ctx, run.Cmd{Name: "virsh", Args: append([]string{"--connect", "qemu:///system"}, args...), Env: v.Environ})
-		return err
-	}
-	if err := virsh("vol-list", "--pool", "default"); err != nil {
-		return v.byHand(err)
-	}
-	if virsh("vol-info", "--pool", "default", v.volume()) != nil {
-		return nil // it is not there
-	}
-	if err := virsh("vol-delete", "--pool", "default", v.volume()); err != nil {
-		return v.byHand(err)
-	}
-	return nil
-}
-
-func (v *VM) byHand(err error) error {
-	return &failure.Error{
-		Err:  fmt.Errorf("remove docker's data of %s: %w", v.Plan.Name, err),
-		Next: fmt.Sprintf("`virsh --connect qemu:///system vol-delete --pool default %s` removes it", v.volume()),
-	}
 }

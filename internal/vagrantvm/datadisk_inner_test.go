@@ -66,7 +66,7 @@ func TestDataDiskFaults(t *testing.T) {
 			}
 			return nil
 		}}), folder)
-		err = fails.ensureDataDisk()
+		err = fails.ensureDataDisk(t.Context())
 		if !failed {
 			if n < 5 || err != nil {
 				t.Errorf("ensureDataDisk() = %v after %d steps, want more steps and no error", err, n)
@@ -80,7 +80,7 @@ func TestDataDiskFaults(t *testing.T) {
 		if data, err := os.ReadFile(path); err == nil && !bytes.Equal(data, disk.BlankQCOW2(int64(hcl.GiB))) {
 			t.Errorf("after step %d failed the disk has %d bytes, want none or all", n, len(data))
 		}
-		if err := works.ensureDataDisk(); err != nil {
+		if err := works.ensureDataDisk(t.Context()); err != nil {
 			t.Errorf("ensureDataDisk() after step %d failed: %v, want no error", n, err)
 		}
 		if data, err := os.ReadFile(path); err != nil || !bytes.Equal(data, disk.BlankQCOW2(int64(hcl.GiB))) {
@@ -98,7 +98,7 @@ func TestDataDiskStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := besideQEMU(t, store, realDir(t))
-	if err := v.ensureDataDisk(); err != nil {
+	if err := v.ensureDataDisk(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	path := v.Files.DataDisk()
@@ -116,7 +116,7 @@ func TestDataDiskStays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := v.ensureDataDisk(); err != nil {
+	if err := v.ensureDataDisk(t.Context()); err != nil {
 		t.Errorf("ensureDataDisk() of one that is there = %v, want no error", err)
 	}
 	if after, _ := os.ReadFile(path); !bytes.Equal(before, after) {
@@ -127,10 +127,10 @@ func TestDataDiskStays(t *testing.T) {
 		t.Skipf("no links: %v", err)
 	}
 	v.Plan.Engine.Disk = 2 * hcl.GiB
-	if err := v.CheckData(); err == nil {
+	if err := v.CheckData(t.Context()); err == nil {
 		t.Error("CheckData() of a link = nil, want an error")
 	}
-	if err := v.ensureDataDisk(); err == nil {
+	if err := v.ensureDataDisk(t.Context()); err == nil {
 		t.Error("ensureDataDisk() of a link = nil, want an error")
 	}
 	if after, _ := os.ReadFile(other); !bytes.Equal(before, after) {

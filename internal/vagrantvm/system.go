@@ -76,7 +76,7 @@ func (v *VM) Up(ctx context.Context, phase progress.Runner) error {
 
 // StartEngine starts the engine beside FreeBSD.
 func (v *VM) StartEngine(ctx context.Context, phase progress.Runner) error {
-	if err := v.ensureDataDisk(); err != nil {
+	if err := v.ensureDataDisk(ctx); err != nil {
 		return err
 	}
 	return v.start(ctx, phase, "engine VM", func() error {
