@@ -51,7 +51,7 @@ func planCommand(p *program) *cli.Command {
 			for _, m := range loaded.Plan.Machines {
 				rows := planRows(m)
 				if r, ok := replaced[m.Name]; ok {
-					rows = append(rows, []string{"replaces", fmt.Sprintf("the machine with its engine %s; `fbdock up` does not do it by itself: `fbdock destroy %s` first", r.Was, m.Name)},
+					rows = append(rows, []string{"replaces", fmt.Sprintf("%s; `fbdock up` does not do it by itself: `fbdock destroy %s` first", r, m.Name)},
 						[]string{"lost", r.Lost})
 				}
 				if r, ok := engines[m.Name]; ok {

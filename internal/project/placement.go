@@ -17,9 +17,9 @@ import (
 	"github.com/fbdock/fbdock/platforms/placement"
 )
 
-// CheckPlacement refuses an engine beside FreeBSD with a provider that no up makes
-// one with, and a machine whose engine was made in another place.
-func (p *Project) CheckPlacement(m plan.Machine) error {
+// CheckMade refuses an engine beside FreeBSD with a provider that no up makes one
+// with, and a machine that was made in another way than only a new one can have.
+func (p *Project) CheckMade(m plan.Machine) error {
 	if m.Engine.Sibling() && !placement.MakesSibling(m.Provider) {
 		return &failure.Error{
 			Err:  fmt.Errorf("machine %s: no engine beside FreeBSD with %s: %s", m.Name, m.Provider, placement.NoSibling(m.Provider)),
@@ -28,33 +28,50 @@ func (p *Project) CheckPlacement(m plan.Machine) error {
 	}
 	if r := p.Replaces(m); r != nil {
 		return &failure.Error{
-			Err: fmt.Errorf("machine %s was made with its engine %s, and it would be %s now: that takes a new machine", m.Name, r.Was, r.Now),
-			Next: fmt.Sprintf("set placement = %q to keep it; or `fbdock destroy %s`, which removes its images, containers and volumes, and then `fbdock up`; `fbdock plan` says what is lost",
-				r.Was, m.Name), Code: failure.ExitImpossible,
+			Err: fmt.Errorf("machine %s was made %s, and it would be %s now: that takes a new machine", m.Name, r.made(r.Was), r.made(r.Now)),
+			Next: fmt.Sprintf("set %s = %q to keep it; or `fbdock destroy %s`, which removes its images, containers and volumes, and then `fbdock up`; `fbdock plan` says what is lost",
+				strings.TrimPrefix(r.Setting, "engine."), r.Was, m.Name), Code: failure.ExitImpossible,
 		}
 	}
 	return nil
 }
 
 // Replacement is a machine that has to be made anew for what the configuration
-// says: the place of its engine as it was made, and as it would be.
+// says.
 type Replacement struct {
+	// Setting is the attribute: "provider", or "engine.placement".
+	Setting string `json:"setting"`
+	// Was is what it was made with, Now what it would be made with.
 	Was string `json:"was"`
 	Now string `json:"now"`
 }
 
-// Replaces is the replacement that the place of a machine's engine takes, nil
-// for none.
+// String says how the machine was made.
+func (r Replacement) String() string { return "the machine that was made " + r.made(r.Was) }
+
+func (r Replacement) made(how string) string {
+	switch {
+	case r.Setting == settingPlacement:
+		return "with its engine " + how
+	case how == plan.ProviderSSH:
+		return "on a host of yours"
+	}
+	return "with " + how
+}
+
+// Replaces is the replacement that a machine takes, nil for none. Vagrant has a
+// machine with one provider at a time, and would destroy what it does not find in
+// the Vagrantfile of another.
 func (p *Project) Replaces(m plan.Machine) *Replacement {
-	if m.OwnComputer() {
-		return nil
+	if with := cmp.Or(machine.MadeWith(p.State, m.Name), machine.MadeWith(p.State, m.EngineName())); with != "" && with != m.Provider {
+		return &Replacement{SettingProvider, with, m.Provider}
 	}
 	was, _ := Placed(p.State, m.Name)
 	now := cmp.Or(m.Engine.Placement, plan.PlacementNested)
-	if was == "" || was == now {
+	if m.OwnComputer() || was == "" || was == now {
 		return nil
 	}
-	return &Replacement{was, now}
+	return &Replacement{settingPlacement, was, now}
 }
 
 // decided begins the reason for the place of an engine that is made.
