@@ -63,7 +63,7 @@ func (r Replacement) made(how string) string {
 // machine with one provider at a time, and would destroy what it does not find in
 // the Vagrantfile of another.
 func (p *Project) Replaces(m plan.Machine) *Replacement {
-	if with := cmp.Or(machine.MadeWith(p.State, m.Name), machine.MadeWith(p.State, m.EngineName())); with != "" && with != m.Provider {
+	if with := cmp.Or(machine.MadeWith(p.State, m.Name), engineMadeWith(p.State, m.Name)); with != "" && with != m.Provider {
 		return &Replacement{SettingProvider, with, m.Provider}
 	}
 	was, _ := Placed(p.State, m.Name)
@@ -82,8 +82,7 @@ const decided = "decided when the machine was made"
 // written before anything is made; an fbdock that wrote none knew no other
 // place than nested.
 func Placed(d state.Dir, name string) (place, reason string) {
-	_, another := recorded(d, name+plan.EngineSuffix)
-	engine := !another && machine.MadeWith(d, name+plan.EngineSuffix) != ""
+	engine := engineMadeWith(d, name) != ""
 	if machine.MadeWith(d, name) == "" && !engine {
 		return "", ""
 	}
@@ -99,11 +98,20 @@ func Placed(d state.Dir, name string) (place, reason string) {
 	return plan.PlacementNested, decided
 }
 
+// engineMadeWith is the provider that the engine beside FreeBSD of a machine was made
+// with, "" where there is none. A VM of that name may be another machine's.
+func engineMadeWith(d state.Dir, name string) string {
+	if _, another := recorded(d, name+plan.EngineSuffix); another {
+		return ""
+	}
+	return machine.MadeWith(d, name+plan.EngineSuffix)
+}
+
 // dataOf is where the engine beside FreeBSD of a machine that is made has docker's
 // data, "" where none is made. Without a record it is on a disk of its own only
 // where there is one: an engine that is taken to have one may be destroyed.
 func dataOf(d state.Dir, name string) string {
-	provider := machine.MadeWith(d, name+plan.EngineSuffix)
+	provider := engineMadeWith(d, name)
 	if provider == "" {
 		return ""
 	}
