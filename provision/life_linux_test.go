@@ -48,12 +48,13 @@ func TestSupervisorIsKilled(t *testing.T) {
 	const script = until + `
 first=$(machine)
 taken=0
-taken_over() { [ "$(grep -c 'taken over' /var/log/fbdock-engine.log)" -gt "$taken" ] && runs; }
+taken_over() { [ "$(grep -c 'taken over' /var/log/fbdock-engine.log)" -gt "$taken" ] && runs && ps -ax -o comm= | grep -qx pwait; }
 same_again() { until_ taken_over; taken=$((taken + 1)); [ "$(machine)" = "$first" ] && echo 'the same machine'; }
 gone() { [ -z "$(machine)" ] && [ ! -e /dev/vmm/fbdock ]; }
 ends() { mkdir -p /run/lab/end; echo "$1" >/run/lab/end/fbdock; }
 anew() { now=$(machine) && [ -n "$now" ] && [ "$now" != "$first" ] && runs; }
 echo '--- killed'; kill -9 "$(cat /var/run/fbdock/supervisor.pid)"; same_again
+echo "starts: $(grep -c 'starting under' /var/log/fbdock-engine.log)"
 echo '--- it reboots'; ends 0; until_ anew; grep 'the engine reboots' /var/log/fbdock-engine.log; first=$(machine)
 echo '--- killed with its daemon'
 old=$(cat /var/run/fbdock/supervisor.pid); dies "$(cat /var/run/fbdock/daemon.pid)"; dies "$old"
@@ -69,7 +70,7 @@ kill -9 "$(cat /var/run/fbdock/daemon.pid)" "$(cat /var/run/fbdock/supervisor.pi
 echo '--- power off'; service fbdock onestart; until_ runs; daemon=$(cat /var/run/fbdock/daemon.pid); ends 1; until_ is_down; until_ dead "$daemon"; service fbdock onestatus; echo "status $?"; gone && echo gone`
 	g, out := play(t, labMachine(), "", script)
 	checkParts(t, g, out, []part{
-		{"killed", "the same machine\n"},
+		{"killed", "the same machine\nstarts: 1\n"},
 		{"it reboots", "the engine reboots"},
 		{"killed with its daemon", "fbdock is running without its supervisor: running under bhyve."},
 		{"killed with its daemon", "fbdock-health supervisor fail the engine runs and nobody looks after it | hint: fbdock up"},

@@ -17,7 +17,11 @@ up() { service fbdock onestatus >/dev/null 2>&1; }
 same() { [ "$(cat "$run/started" 2>/dev/null)" = "$(engine_inputs)" ]; }
 kept() { [ -n "$(daemon_pid)" ] && [ -n "$(supervisor_pid)" ]; }
 
-settled() { [ "$(state)" != starting ]; }
+# The state is read once: one that reboots is starting a moment later.
+settled() {
+  now=$(state)
+  [ "$now" != starting ]
+}
 ! up || await 60 settled || true
 # An engine that nobody looks after any more is taken over by the next one
 # who does.
@@ -25,7 +29,7 @@ if up && same && ! kept; then
   change service fbdock onestart
   await 60 kept || fail "the engine's supervisor does not start: $(cat "$run/state")" "see /var/log/fbdock-engine.log: fbdock logs --layer engine"
 fi
-if up && same && [ "$(state)" = running ]; then
+if up && same && await 60 settled && [ "$now" = running ]; then
   finish "running under $(hypervisor)"
 fi
 hint="look at /var/log/fbdock-engine.log and /var/log/fbdock-console.log in the guest: fbdock logs --layer engine"
