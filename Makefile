@@ -17,6 +17,8 @@ VERSION   ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo de
 LDFLAGS   := -s -w -X main.version=$(VERSION)
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64 freebsd/amd64 freebsd/arm64
 FUZZTIME  ?= 30s
+# Without the names of folders what is compiled once serves every checkout, and build and vet alike.
+export GOFLAGS := $(strip $(GOFLAGS) -trimpath)
 # The last fbdock that kept its private files in the project; TestUpgrade takes a machine of it over.
 FORMER_COMMIT := 92a7756
 FORMER        := $(CURDIR)/.cache/former/fbdock
@@ -29,12 +31,12 @@ SHELLS     = $(shell git grep -lE '^\#!/bin/sh' -- ':!*.go' ':!*.golden' ':!*.md
 .PHONY: help build test lint e2e box-e2e libvirt-e2e clients-e2e real catalogue catalogue-check docker-flags docker-flags-latest docker-flags-test demo bench cross wine lab sibling fuzz cover vuln tools clean site
 
 build: ## bin/fbdock for this machine
-	CGO_ENABLED=0 $(GO) build -trimpath -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
+	CGO_ENABLED=0 $(GO) build -tags urfave_cli_no_docs -ldflags '$(LDFLAGS)' -o $(BIN) ./cmd/fbdock
 
 test: $(GOTESTSUM) ## unit and command-line tests, without a VM; installs the programs that they ask (apt)
 	.ci/testdeps
 	$(GO) vet ./...
-	$(GOTESTSUM) --format pkgname --format-icons text --jsonfile .cache/test.json -- -timeout 60m ./...
+	$(GOTESTSUM) --format pkgname --format-icons text --jsonfile .cache/test.json -- $(if $(CI),-count=1) -timeout 60m ./...
 	@sed -n 's/.*"Output":" *[a-z_]*_test.go:[0-9]*: \([0-9]* points tried.*\)\\n".*/fault injection: \1/p' .cache/test.json
 
 help: ## this list
@@ -67,7 +69,7 @@ catalogue-check: ## entries of the catalogue that have no support any more today
 cross: ## every system and architecture that fbdock is built for
 	@set -e; for p in $(PLATFORMS); do \
 	  echo "cross $$p"; \
-	  GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build -trimpath -o /dev/null ./cmd/fbdock; \
+	  GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) build -o /dev/null ./cmd/fbdock; \
 	  GOOS=$${p%/*} GOARCH=$${p#*/} CGO_ENABLED=0 $(GO) vet ./...; \
 	done
 
@@ -90,7 +92,7 @@ LAB_OF_RUN = $(if $(or $(filter .,$(RUN)),$(strip $(foreach suite,$(BOTH_PLACES)
 e2e: build $(LAB_OF_RUN) ## the whole path against the lab: Vagrant, sshd, QEMU, dockerd
 	@[ -x $(FORMER) ] || ! git cat-file -e $(FORMER_COMMIT) 2>/dev/null || { \
 	  src=$$(mktemp -d) && git archive $(FORMER_COMMIT) | tar -x -C "$$src" && mkdir -p $(dir $(FORMER)) && \
-	  (cd "$$src" && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o $(FORMER) ./cmd/fbdock) && rm -rf "$$src"; }
+	  (cd "$$src" && CGO_ENABLED=0 $(GO) build -buildvcs=false -o $(FORMER) ./cmd/fbdock) && rm -rf "$$src"; }
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_FORMER=$$(ls $(FORMER) 2>/dev/null) \
 	  $(GO) test -tags e2e -count=1 -timeout $(E2E_TIMEOUT) -v -run '$(RUN)' ./internal/e2e
 
@@ -111,8 +113,8 @@ libvirt-e2e: build ## FreeBSD and an engine beside it as two real VMs of Debian'
 	  $(GO) test -tags e2e -count=1 -timeout 90m -v -run TestLibvirtSibling ./internal/e2e
 
 clients-e2e: build sibling ## Compose, Testcontainers and the classic builder, built here, through the machine's socket and podman's; docker's and compose's command lines beside plain docker
-	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/ ./testcontainers
-	cd testdata/clients && $(GO) build -trimpath -o $(CURDIR)/.cache/clients/docker-compose github.com/docker/compose/v2/cmd
+	cd testdata/clients && $(GO) build -o $(CURDIR)/.cache/clients/ ./testcontainers
+	cd testdata/clients && $(GO) build -o $(CURDIR)/.cache/clients/docker-compose github.com/docker/compose/v2/cmd
 	eval "$$($(LAB) env)"; FBDOCK=$(CURDIR)/$(BIN) FBDOCK_CLIENTS=$(CURDIR)/.cache/clients \
 	  $(GO) test -tags e2e -count=1 -timeout 160m -v -run 'TestClients|TestConformance|TestPodman' ./internal/e2e
 
@@ -128,7 +130,7 @@ docker-flags-test: ## fails where that table is out of date
 	cd internal/dockerflags/gen && $(GO) test -count=1 ./... # a table that has changed is outside of the module, and not seen
 
 real: build ## judge a FreeBSD computer: HOST=ssh://USER@ADDRESS, or a new machine: MACHINE='provider = "libvirt"' [REBOOT=1] [SLOW=20] [YES=1] [ARCH=arm64] [FLAGS=...]
-	GOOS=linux GOARCH=$(or $(ARCH),amd64) CGO_ENABLED=0 $(GO) build -trimpath -o .cache/acceptance-linux ./cmd/acceptance
+	GOOS=linux GOARCH=$(or $(ARCH),amd64) CGO_ENABLED=0 $(GO) build -o .cache/acceptance-linux ./cmd/acceptance
 	$(GO) run ./cmd/acceptance -fbdock $(BIN) -host '$(HOST)' -machine '$(MACHINE)' -helper .cache/acceptance-linux -slow $(or $(SLOW),1) \
 	  $(if $(REBOOT),-reboot) $(if $(YES),-yes) -json .cache/real.json -markdown .cache/real.md $(FLAGS)
 
