@@ -73,7 +73,10 @@ func (v *VM) growVolume(ctx context.Context, size int64) error {
 
 // removeVolume deletes the volume, where there is one (virsh(1), vol-delete).
 func (v *VM) removeVolume(ctx context.Context) error {
-	if _, err := v.virsh(ctx, "--connect", libvirtURI, "vol-list", "--pool", libvirtPool); err != nil {
+	switch out, err := v.virsh(ctx, "--connect", libvirtURI, "vol-list", "--pool", libvirtPool); {
+	case err != nil && bytes.Contains(out.Stderr, []byte("Storage pool not found")):
+		return nil // vagrant-libvirt makes it with the first VM
+	case err != nil:
 		return v.byHand(err)
 	}
 	if _, err := v.onVolume(ctx, "vol-info"); err != nil {
