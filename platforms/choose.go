@@ -17,7 +17,7 @@ type Option struct {
 	Install Remedy `json:"install,omitzero"`
 	effort  int    // to get what is missing
 
-	Nesting Verdict `json:"nests"`
+	Nesting Verdict `json:"nesting"`
 	Reason  string  `json:"reason"`
 	// Placement is where `placement = "auto"` puts the engine: nested or sibling.
 	Placement       string `json:"placement"`

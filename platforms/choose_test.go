@@ -65,11 +65,11 @@ func TestChoice(t *testing.T) {
 	locked := nested
 	locked.Usable = false
 	tests := []struct {
-		name   string
-		facts  platforms.Facts
-		want   string
-		nests  platforms.Verdict
-		reason string
+		name    string
+		facts   platforms.Facts
+		want    string
+		nesting platforms.Verdict
+		reason  string
 	}{
 		{"linux that supports nesting", linux(nested, intel), "libvirt", platforms.Works, "KVM supports nesting"},
 		{"linux, nesting off", linux(off, intel), "libvirt", platforms.Never, "nesting is off"},
@@ -91,8 +91,8 @@ func TestChoice(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got, err := platforms.Choose(tt.facts)
-		if err != nil || got.Provider != tt.want || got.Nesting != tt.nests || !strings.Contains(got.Why(), tt.reason) {
-			t.Errorf("Choose() on %s = %+v, %v, want %s, nests %s, because %q", tt.name, got, err, tt.want, tt.nests, tt.reason)
+		if err != nil || got.Provider != tt.want || got.Nesting != tt.nesting || !strings.Contains(got.Why(), tt.reason) {
+			t.Errorf("Choose() on %s = %+v, %v, want %s, nesting %s, because %q", tt.name, got, err, tt.want, tt.nesting, tt.reason)
 		}
 		want := map[string]string{platforms.Sibling: "beside FreeBSD"}[got.Placement]
 		if got.Nesting == platforms.Never && want == "" {
@@ -161,7 +161,7 @@ func TestFreeBSD(t *testing.T) {
 	} {
 		got, err := platforms.Choose(platforms.Facts{OS: "freebsd", Arch: "amd64", CPU: tt.cpu})
 		if err != nil || got.Provider != "native" || got.Nesting != tt.want {
-			t.Errorf("Choose() on FreeBSD with CPU %+v = %+v, %v, want native, nests %v", tt.cpu, got, err, tt.want)
+			t.Errorf("Choose() on FreeBSD with CPU %+v = %+v, %v, want native, nesting %v", tt.cpu, got, err, tt.want)
 		}
 	}
 	d := platforms.Diagnose(platforms.Facts{OS: "freebsd", Arch: "amd64", CPU: platforms.CPU{Vendor: "Intel"}}, platforms.Wanted{})

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // behindTLS serves each connection of a TLS port with handle, and gives the
@@ -28,16 +29,7 @@ func behindTLS(t *testing.T, handle func(*tls.Conn)) func(*agent.Options) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go handle(conn.(*tls.Conn))
-		}
-	}()
+	sshdtest.Serve(t, l, func(conn net.Conn) { handle(conn.(*tls.Conn)) })
 	pool := x509.NewCertPool()
 	pool.AddCert(lender.Certificate())
 	config := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(4)}

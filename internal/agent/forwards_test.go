@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // here is where ports are forwarded in these tests: the engine is this
@@ -30,21 +31,12 @@ func program(t *testing.T, at, name string) (port string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				for lines := bufio.NewScanner(conn); lines.Scan(); {
-					_, _ = fmt.Fprintln(conn, name)
-				}
-			}()
+	sshdtest.Serve(t, l, func(conn net.Conn) {
+		defer conn.Close()
+		for lines := bufio.NewScanner(conn); lines.Scan(); {
+			_, _ = fmt.Fprintln(conn, name)
 		}
-	}()
+	})
 	_, port, _ = net.SplitHostPort(l.Addr().String())
 	return port
 }

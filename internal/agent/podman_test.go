@@ -11,6 +11,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // podmanAt serves each connection of a socket in FreeBSD with handle.
@@ -21,16 +22,7 @@ func podmanAt(t *testing.T, handle func(net.Conn)) (socket string, l *net.UnixLi
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go handle(conn)
-		}
-	}()
+	sshdtest.Serve(t, l, handle)
 	return socket, l
 }
 

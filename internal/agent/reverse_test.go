@@ -25,20 +25,11 @@ func echo(t *testing.T, name string) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				_, _ = fmt.Fprintln(conn, name)
-				_, _ = io.Copy(conn, conn)
-			}()
-		}
-	}()
+	sshdtest.Serve(t, l, func(conn net.Conn) {
+		defer conn.Close()
+		_, _ = fmt.Fprintln(conn, name)
+		_, _ = io.Copy(conn, conn)
+	})
 	return l.Addr().String()
 }
 
@@ -226,17 +217,10 @@ func TestReverseGivesPlacesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			t.Cleanup(func() { _ = conn.Close() }) // and not before
-			_, _ = io.WriteString(conn, "dockerd\n")
-		}
-	}()
+	sshdtest.Serve(t, l, func(conn net.Conn) {
+		t.Cleanup(func() { _ = conn.Close() }) // and not before
+		_, _ = io.WriteString(conn, "dockerd\n")
+	})
 	at := sshdtest.FreeAddress(t)
 	r, freebsd, _ := startBeside(t, func(o *agent.Options) {
 		o.Reverse = []agent.Reverse{{Name: "dockerd", At: at, To: l.Addr().String()}}

@@ -40,7 +40,7 @@ type recorded struct {
 	Tags   []string
 	// Want is the provider that auto picks, whether it supports nesting for bhyve, and
 	// the worst result of the checks.
-	Want struct{ Provider, Nests, Result string }
+	Want struct{ Provider, Nesting, Result string }
 	// Says are words that the answer must hold.
 	Says  []string
 	Facts platforms.Facts
@@ -151,14 +151,14 @@ func TestHosts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := diagnosis(t, r.Facts)
-			nests := ""
+			nesting := ""
 			for _, o := range d.Ranking {
 				if o.Provider == d.Provider {
-					nests = o.Nesting.String()
+					nesting = o.Nesting.String()
 				}
 			}
-			if d.Provider != r.Want.Provider || nests != r.Want.Nests || string(d.Result) != r.Want.Result {
-				t.Errorf("provider %q, nests %q, result %q; want %+v", d.Provider, nests, d.Result, r.Want)
+			if d.Provider != r.Want.Provider || nesting != r.Want.Nesting || string(d.Result) != r.Want.Result {
+				t.Errorf("provider %q, nesting %q, result %q; want %+v", d.Provider, nesting, d.Result, r.Want)
 			}
 			text := r.Title + "\n\n" + d.Text()
 			for _, words := range r.Says {

@@ -172,16 +172,7 @@ func TestAgentIsTheFallback(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _ = agent.ServeAgent(ring, conn) }()
-		}
-	}()
+	sshdtest.Serve(t, l, func(conn net.Conn) { _ = agent.ServeAgent(ring, conn) })
 	o := link.Options{HostKey: s.hostKey, AgentSocket: l.Addr().String()}
 	to := s.endpoint()
 	to.KeyFiles = []string{"/no/such/key"}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // answerAtEOF reads all, and only then answers with what it read: without
@@ -24,20 +25,11 @@ func answerAtEOF(t *testing.T, network, address string) net.Listener {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = conn.Close() }()
-				data, _ := io.ReadAll(conn)
-				_, _ = conn.Write(data)
-			}()
-		}
-	}()
+	sshdtest.Serve(t, l, func(conn net.Conn) {
+		defer func() { _ = conn.Close() }()
+		data, _ := io.ReadAll(conn)
+		_, _ = conn.Write(data)
+	})
 	return l
 }
 
