@@ -6,9 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/pkg/sftp"
+
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // attack is the guest's root with a raw SFTP client in the place of sshfs. It
@@ -19,14 +20,12 @@ import (
 //	read NAME | list NAME | write NAME TEXT | chmod NAME
 func attack(rw io.ReadWriter, root string) {
 	var orders []byte
-	for end := time.Now().Add(time.Minute); orders == nil; {
+	if !waittest.Poll(func() (there bool) {
 		var err error
-		if orders, err = os.ReadFile(filepath.Join(root, "attack")); err != nil {
-			if time.Now().After(end) {
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
+		orders, err = os.ReadFile(filepath.Join(root, "attack"))
+		return err == nil
+	}) {
+		return
 	}
 	var loot strings.Builder
 	c, err := sftp.NewClientPipe(rw, struct {

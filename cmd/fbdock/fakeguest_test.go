@@ -247,8 +247,11 @@ func (g *guest) prepare(ch ssh.Channel) (status int) {
 	run := g.world.nextSteps()
 	hash := strings.TrimSpace(payload["hash"])
 	_, err = io.WriteString(ch, strings.ReplaceAll(run.text, "HASH", hash))
-	if run.status == cutOff {
+	switch run.status {
+	case dropped:
 		g.drop()
+	case gone:
+		g.stop() // for good: no login is quick enough
 	}
 	if err != nil || run.status != 0 {
 		return run.status
@@ -261,8 +264,12 @@ func (g *guest) prepare(ch ssh.Channel) (status int) {
 	return 0
 }
 
-// cutOff is the status of steps that take the guest's connections with them.
-const cutOff = -1
+// The ends of steps that have no status: they take the guest's connections
+// with them, or its SSH server too.
+const (
+	dropped = -1
+	gone    = -2
+)
 
 // install leaves behind what the real steps would.
 func (g *guest) install(payload map[string]string) error {

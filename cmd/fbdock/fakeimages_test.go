@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // serveImages publishes the files of dir/published, each with its digest
@@ -110,7 +112,7 @@ func (m *meeting) meet(dir string, r *http.Request) {
 	select {
 	case <-all:
 	case <-r.Context().Done():
-	case <-time.After(10 * time.Second):
+	case <-time.After(waittest.Limit):
 		m.mu.Lock()
 		m.here--
 		m.mu.Unlock()

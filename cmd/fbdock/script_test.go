@@ -21,6 +21,7 @@ import (
 	"github.com/fbdock/fbdock/internal/plan"
 	"github.com/fbdock/fbdock/internal/project"
 	"github.com/fbdock/fbdock/internal/run/runtest"
+	"github.com/fbdock/fbdock/internal/waittest"
 	"github.com/fbdock/fbdock/platforms"
 )
 
@@ -152,13 +153,12 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	want, err := regexp.Compile("(?m)" + args[1])
 	ts.Check(err)
-	for range 500 {
-		if text, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && want.Match(text) {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
+	if !waittest.Poll(func() bool {
+		text, err := os.ReadFile(ts.MkAbs(args[0]))
+		return err == nil && want.Match(text)
+	}) {
+		ts.Fatalf("%s has no line like %s within %v", args[0], args[1], waittest.Limit)
 	}
-	ts.Fatalf("%s has no line like %s within 10 s", args[0], args[1])
 }
 
 // withTimeouts is fbdock with the timeouts that FBDOCK_TEST_ENGINE and

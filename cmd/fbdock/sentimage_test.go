@@ -8,10 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // sentImage fails unless the guest has one stream, whose digest stands beside
@@ -72,9 +73,7 @@ func (c *limitedConn) Read(p []byte) (int, error) {
 	part := c.of.part
 	c.of.mu.Unlock()
 	if ends {
-		for began := time.Now(); written(part) == 0 && time.Since(began) < time.Minute; {
-			time.Sleep(10 * time.Millisecond)
-		}
+		waittest.Poll(func() bool { return written(part) > 0 })
 		_ = c.Close()
 	}
 	return n, err

@@ -214,7 +214,7 @@ func (w *world) list(c call, name, provider string) error {
 //	scene vagrant COMMAND hang    vagrant COMMAND never ends, until: scene vagrant COMMAND works
 //	scene vagrant COMMAND FILE STATUS    the next vagrant COMMAND says FILE instead
 //	scene engine down|up       no engine comes up from now on, or again
-//	scene steps FILE -1        the next run of the guest's steps ends with the guest's connections
+//	scene steps FILE dropped|gone    the next run of the steps ends with the guest's connections, or with its SSH server
 //	scene drop NAME            the guest's connections end
 //	scene dropafter NAME BYTES the first connection that brings so many bytes of an image ends
 //	scene cut NAME             the machine stops, and nobody told Vagrant
@@ -227,7 +227,11 @@ func (w *world) scene(ts *testscript.TestScript, args []string) error {
 	defer w.mu.Unlock()
 	switch {
 	case len(args) == 3 && args[0] == "steps":
-		status, err := strconv.Atoi(args[2])
+		status, ok := map[string]int{"dropped": dropped, "gone": gone}[args[2]]
+		var err error
+		if !ok {
+			status, err = strconv.Atoi(args[2])
+		}
 		w.steps = append(w.steps, stepsRun{text: ts.ReadFile(args[1]), status: status})
 		return err
 	case len(args) == 3 && args[0] == "vagrant":

@@ -17,6 +17,7 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/datagram/datagramtest"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // startBeside is an agent whose engine is a VM beside FreeBSD.
@@ -175,7 +176,7 @@ func TestBesideGone(t *testing.T) {
 		if !errors.Is(r.err, agent.ErrGone) {
 			t.Errorf("agent.Run() without both guests: error = %v, want ErrGone", r.err)
 		}
-	case <-time.After(90 * time.Second):
-		t.Error("the agent goes on 90s after both guests were lost, want its end")
+	case <-time.After(waittest.Limit):
+		t.Errorf("the agent goes on %v after both guests were lost, want its end", waittest.Limit)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // TestBindsComeBack: what a container has bound of a mount, a folder and a
@@ -49,11 +50,9 @@ func TestBindsComeBack(t *testing.T) {
 	goesOn := func(when string) {
 		t.Helper()
 		was := lines()
-		for began := time.Now(); lines() < was+5; time.Sleep(20 * time.Millisecond) {
-			if time.Since(began) > time.Minute {
-				t.Fatalf("%s: the container wrote %d lines and no more, want 5 more within 1m; mounts of the engine:\n%s", when, was,
-					m.engine.sh(t, "grep sshfs /proc/self/mounts; ls -l /var/run/fbdock-mounts; timeout 5 ls -l "+f.Target+"; echo status $?; ps -eo pid,ppid,stat,wchan:24,args | grep -F "+strings.Split(f.Target, "/")[2]))
-			}
+		if !waittest.Poll(func() bool { return lines() >= was+5 }) {
+			t.Fatalf("%s: the container wrote %d lines and no more, want 5 more within %v; mounts of the engine:\n%s", when, was, waittest.Limit,
+				m.engine.sh(t, "grep sshfs /proc/self/mounts; ls -l /var/run/fbdock-mounts; timeout 5 ls -l "+f.Target+"; echo status $?; ps -eo pid,ppid,stat,wchan:24,args | grep -F "+strings.Split(f.Target, "/")[2]))
 		}
 	}
 	goesOn("at first")

@@ -17,6 +17,7 @@ import (
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/link/sshdtest"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // sshd is a real OpenSSH server that plays both guests.
@@ -152,8 +153,8 @@ func startAgentOf(t testing.TB, g *guests, change func(*agent.Options)) *running
 		cancel()
 		select {
 		case <-r.ended:
-		case <-time.After(20 * time.Second):
-			t.Error("agent.Run() does not return 20 s after its context ended, want it to return")
+		case <-time.After(waittest.Limit):
+			t.Errorf("agent.Run() does not return %v after its context ended, want it to return", waittest.Limit)
 		}
 	})
 	r.await(t, func(agent.Status) bool { return true })
@@ -165,13 +166,12 @@ func (r *running) await(t testing.TB, ok func(agent.Status) bool) agent.Status {
 	t.Helper()
 	var last agent.Status
 	var err error
-	for range 1500 {
-		if last, err = r.Status(t.Context()); err == nil && ok(last) {
-			return last
-		}
-		time.Sleep(20 * time.Millisecond)
+	if !waittest.Poll(func() bool {
+		last, err = r.Status(t.Context())
+		return err == nil && ok(last)
+	}) {
+		t.Fatalf("Status() = %+v, %v, want the awaited state within %v", last, err, waittest.Limit)
 	}
-	t.Fatalf("Status() = %+v, %v, want the awaited state within 30s", last, err)
 	return last
 }
 

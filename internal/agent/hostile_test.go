@@ -14,9 +14,9 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // hostileDockerd answers what each test sets.
@@ -164,13 +164,12 @@ func (p *process) wait(t *testing.T, ok func(agent.Status) bool) {
 	t.Helper()
 	var last agent.Status
 	var err error
-	for range 200 {
-		if last, err = p.Ports(t.Context()); err == nil && ok(last) {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
+	if !waittest.Poll(func() bool {
+		last, err = p.Ports(t.Context())
+		return err == nil && ok(last)
+	}) {
+		t.Fatalf("Ports() = %.2000s, %v, want the awaited state within %v", fmt.Sprintf("%+v", last), err, waittest.Limit)
 	}
-	t.Fatalf("Ports() = %.2000s, %v, want the awaited state within 10s", fmt.Sprintf("%+v", last), err)
 }
 
 // TestDescriptorsAreKept: when the process has hardly a descriptor left, new

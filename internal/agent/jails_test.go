@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fbdock/fbdock/internal/agent"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // TestWaitingIsStarted: a command starts what waits for a folder, when the
@@ -26,11 +26,11 @@ func TestWaitingIsStarted(t *testing.T) {
 	for boots := 1; boots <= 2; boots++ {
 		want := strings.Repeat("a\n", boots)
 		got := ""
-		for deadline := time.Now().Add(30 * time.Second); got != want && time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if !waittest.Poll(func() bool {
 			text, _ := os.ReadFile(said)
 			got = string(text)
-		}
-		if got != want {
+			return got == want
+		}) {
 			t.Fatalf("boot %d: what the command has seen = %q, want %q", boots, got, want)
 		}
 		before := r.await(t, mounted)

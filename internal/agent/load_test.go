@@ -28,6 +28,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/link/sshdtest"
 	"github.com/fbdock/fbdock/internal/run/runtest"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // aloneEnv makes the test binary an agent alone, as fbdock's own process is:
@@ -188,13 +189,11 @@ func TestLoad(t *testing.T) {
 	time.Sleep(200 * time.Millisecond)
 	goroutines, descriptors := p.goroutines(t), p.descriptors(t)
 	p.many(t, 200)
-	for range 250 {
-		if p.goroutines(t) <= goroutines && p.descriptors(t) <= descriptors {
-			break
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	if g, d := p.goroutines(t), p.descriptors(t); g > goroutines || d > descriptors {
+	var g, d int
+	if !waittest.Poll(func() bool {
+		g, d = p.goroutines(t), p.descriptors(t)
+		return g <= goroutines && d <= descriptors
+	}) {
 		t.Errorf("after the load: %d goroutines and %d descriptors, want at most %d and %d", g, d, goroutines, descriptors)
 	}
 	before := p.busy(t)

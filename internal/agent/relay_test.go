@@ -16,12 +16,12 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 type outcome struct {
@@ -272,11 +272,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		}
 		_ = one.Close()
 	}
-	for range 200 {
-		if runtime.NumGoroutine() <= before {
-			return
-		}
-		time.Sleep(20 * time.Millisecond)
+	if !waittest.Poll(func() bool { return runtime.NumGoroutine() <= before }) {
+		t.Errorf("goroutines = %d, want %d or less", runtime.NumGoroutine(), before)
 	}
-	t.Errorf("goroutines = %d, want %d or less", runtime.NumGoroutine(), before)
 }

@@ -32,6 +32,7 @@ var allowed = map[string][]string{
 	"internal/diskimage":             {},
 	"internal/run":                   {"internal/shellword", "internal/untrusted"},
 	"internal/run/runtest":           {},
+	"internal/waittest":              {},
 	"internal/atomicfile":            {"internal/privatefile"},
 	"internal/folderid":              {},
 	"internal/state":                 {"internal/folderid", "internal/shellword", "internal/atomicfile", "internal/privatefile"},

@@ -11,11 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fbdock/fbdock/internal/atomicfile"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 var errFull = errors.New("no space left on device")
@@ -151,15 +151,13 @@ func TestSweep(t *testing.T) {
 	want := []string{".fbdock-tmp-folder", "sub"}
 	// A process that another test starts has the file open and locked, too,
 	// between its fork and its exec.
-	for began := time.Now(); ; {
+	var got []string
+	if !waittest.Poll(func() bool {
 		atomicfile.Sweep(dir)
-		got := names(t, dir)
-		if cmp.Equal(got, want) {
-			break
-		}
-		if time.Since(began) > 10*time.Second {
-			t.Fatalf("after the sweep there are %q, want %q", got, want)
-		}
+		got = names(t, dir)
+		return cmp.Equal(got, want)
+	}) {
+		t.Fatalf("after the sweep there are %q, want %q", got, want)
 	}
 	atomicfile.Sweep(filepath.Join(dir, "none"))
 }

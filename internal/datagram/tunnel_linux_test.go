@@ -14,6 +14,7 @@ import (
 	"github.com/fbdock/fbdock/internal/datagram"
 	"github.com/fbdock/fbdock/internal/datagram/datagramtest"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // heard is what came out of a tunnel.
@@ -34,8 +35,8 @@ func await[T any](t testing.TB, from <-chan T) (v T) {
 	t.Helper()
 	select {
 	case v = <-from:
-	case <-time.After(10 * time.Second):
-		t.Fatal("nothing came out of the tunnel within 10s, want a datagram or a report")
+	case <-time.After(waittest.Limit):
+		t.Fatalf("nothing came out of the tunnel within %v, want a datagram or a report", waittest.Limit)
 	}
 	return v
 }
@@ -135,7 +136,7 @@ func TestMuch(t *testing.T) {
 	}
 	// What comes after all that shows that the tunnel still stands.
 	e.Answer(t, there.Port()+1, back)
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(waittest.Limit)
 	for came := false; !came; {
 		err := tunnel.Send(2000, netip.AddrPortFrom(there.Addr(), there.Port()+1), []byte("still here"))
 		if err != nil && !errors.Is(err, datagram.ErrBusy) {
@@ -195,14 +196,14 @@ func TestDead(t *testing.T) {
 	if status, err := login(t, e).Run(t.Context(), down); status != 0 || err != nil {
 		t.Fatalf("ip link set tun7335 down = status %d, %v, want 0", status, err)
 	}
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(waittest.Limit)
 	for {
 		_ = tunnel.Send(2000, there, []byte("hello?"))
 		select {
 		case <-tunnel.Done():
 			return
 		case <-timeout:
-			t.Fatal("the tunnel is still open 30s after its device was set down, want it ended")
+			t.Fatalf("the tunnel is still open %v after its device was set down, want it ended", waittest.Limit)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/fbdock/fbdock/internal/engine"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 func TestAskTheDaemon(t *testing.T) {
@@ -101,12 +102,10 @@ func TestWaitReady(t *testing.T) {
 		}
 		return d.dial(ctx, network, to)
 	}, keysOf(t, ca, ca))
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), waittest.Limit)
 	defer cancel()
 	go func() {
-		for d.asked.Load() < 2 && ctx.Err() == nil {
-			time.Sleep(5 * time.Millisecond)
-		}
+		waittest.Poll(func() bool { return d.asked.Load() >= 2 })
 		d.ready.Store(true)
 	}()
 	v, err := c.WaitReady(ctx, 5*time.Millisecond)
@@ -129,12 +128,17 @@ func TestWaitReadyGivesUp(t *testing.T) {
 	for name, test := range map[string]struct {
 		dial engine.Dialer
 		word string
+		// within starts the wait's time: its end is that of the wait.
+		within func(context.Context) (context.Context, context.CancelFunc)
 	}{
-		"starting": {starting.dial, "500"},
-		"refused":  {refused, errRefused.Error()},
-		"silent":   {silent, "deadline"},
+		// Over when it has been asked twice, and so has answered once.
+		"starting": {starting.dial, "500", func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return expired(ctx, func() bool { return starting.asked.Load() > 1 })
+		}},
+		"refused": {refused, errRefused.Error(), briefly},
+		"silent":  {silent, "deadline", briefly},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		ctx, cancel := test.within(t.Context())
 		_, err := newClient(t, test.dial, own).WaitReady(ctx, 10*time.Millisecond)
 		cancel()
 		late, ok := errors.AsType[*engine.NotReadyError](err)
@@ -142,6 +146,37 @@ func TestWaitReadyGivesUp(t *testing.T) {
 			t.Errorf("WaitReady(), dockerd %s: error = %v, want a NotReadyError with %q and a hint", name, err, test.word)
 		}
 	}
+}
+
+func briefly(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, 200*time.Millisecond)
+}
+
+// expiring is a context whose time is over when the test says so.
+type expiring struct {
+	context.Context
+	over chan struct{}
+}
+
+func (e expiring) Done() <-chan struct{} { return e.over }
+
+func (e expiring) Err() error {
+	select {
+	case <-e.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+// expired is a context whose time is over once the condition holds.
+func expired(ctx context.Context, condition func() bool) (context.Context, context.CancelFunc) {
+	e := expiring{ctx, make(chan struct{})}
+	go func() {
+		defer close(e.over)
+		waittest.Poll(condition)
+	}()
+	return e, func() { <-e.over }
 }
 
 func TestTLSRefusals(t *testing.T) {

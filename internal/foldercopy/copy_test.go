@@ -21,6 +21,7 @@ import (
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/mount/mounttest"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // copying is a folder that is kept copied to another one of this computer,
@@ -109,12 +110,12 @@ func tree(t *testing.T, dir string) string {
 func (c *copying) follows(t *testing.T) {
 	t.Helper()
 	var here, there string
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
-		if here, there = tree(t, c.Source), tree(t, c.Target); here == there {
-			return
-		}
+	if !waittest.Poll(func() bool {
+		here, there = tree(t, c.Source), tree(t, c.Target)
+		return here == there
+	}) {
+		t.Fatalf("%v after the change the guest has\n%s\nwant what the host has:\n%s", waittest.Limit, there, here)
 	}
-	t.Fatalf("20 s after the change the guest has\n%s\nwant what the host has:\n%s", there, here)
 }
 
 func pair(t *testing.T) mount.Folder {
@@ -373,7 +374,7 @@ func TestCopyLost(t *testing.T) {
 		if _, lost := errors.AsType[*link.LostError](err); !lost {
 			t.Errorf("Copy() over a closed connection: error = %v, want a LostError", err)
 		}
-	case <-time.After(20 * time.Second):
-		t.Fatal("Copy() over a closed connection runs after 20 s, want it to return")
+	case <-time.After(waittest.Limit):
+		t.Fatalf("Copy() over a closed connection runs after %v, want it to return", waittest.Limit)
 	}
 }

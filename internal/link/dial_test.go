@@ -233,10 +233,10 @@ func TestUnreachable(t *testing.T) {
 func TestSlowLogin(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, refuse)
-	o := link.Options{HostKey: s.hostKey, Connect: 50 * time.Millisecond}
+	o := link.Options{HostKey: s.hostKey, Connect: time.Second}
 	o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, address)
-		return lateConn{conn, time.Now().Add(200 * time.Millisecond)}, err
+		return lateConn{conn, time.Now().Add(2 * time.Second)}, err
 	}
 	c, err := link.Dial(t.Context(), s.endpoint(), o)
 	if err != nil {

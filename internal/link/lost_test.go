@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // cable is a TCP relay that can go dead, as the network of a computer that sleeps does.
@@ -77,23 +78,19 @@ func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	cable := startCable(t, s.Address)
 	to := s.endpoint()
 	to.Address = cable.address
-	c := dial(t, to, link.Options{HostKey: s.HostKey, KeepAlive: 100 * time.Millisecond, IdleTimeout: time.Second})
+	c := dial(t, to, link.Options{HostKey: s.HostKey, KeepAlive: 100 * time.Millisecond, IdleTimeout: 4 * time.Second})
 	inner, err := c.Through(t.Context(), s.endpoint(), link.Options{HostKey: s.HostKey})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Alive, and idle for longer than its timeout.
-	if got := run(t, c, link.Command{Script: "sleep 2; exit 6"}); got.status != 6 || c.Err() != nil {
+	if got := run(t, c, link.Command{Script: "sleep 5; exit 6"}); got.status != 6 || c.Err() != nil {
 		t.Fatalf("Run(exit 6) after an idle time = %+v, Err() = %v, want status 6 and none", got, c.Err())
 	}
-	start := time.Now()
 	_, err = c.Run(t.Context(), link.Command{
-		Script: "echo ready; sleep 60", Stdout: onReady(func() { cable.dead.Store(true) }),
+		Script: "echo ready; sleep 600", Stdout: onReady(func() { cable.dead.Store(true) }),
 	})
 	wantLost(t, "run over a dead link", err)
-	if took := time.Since(start); took > 10*time.Second {
-		t.Errorf("Run() over a dead connection took %v, want 10s or less", took)
-	}
 	<-c.Done()
 	wantLost(t, "Err", c.Err())
 	_, err = c.Run(t.Context(), link.Command{Script: "true"})
@@ -102,8 +99,8 @@ func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	wantLost(t, "tunnel after the end", err)
 	select {
 	case <-inner.Done():
-	case <-time.After(5 * time.Second):
-		t.Error("a connection through a dead one is open after 5 s, want it closed")
+	case <-time.After(waittest.Limit):
+		t.Errorf("a connection through a dead one is open after %v, want it closed", waittest.Limit)
 	}
 	_ = c.Close()
 }
@@ -177,8 +174,8 @@ func TestCancelAgainstAMuteServer(t *testing.T) {
 		start := time.Now()
 		_, err := c.Run(ctx, link.Command{Args: []string{"x"}})
 		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 8*time.Second {
-			t.Errorf("Run() with a deadline, %s: error = %v after %v, want DeadlineExceeded within 8s", name, err, time.Since(start))
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > waittest.Limit {
+			t.Errorf("Run() with a deadline, %s: error = %v after %v, want DeadlineExceeded within %v", name, err, time.Since(start), waittest.Limit)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 type outcome struct {
@@ -256,12 +257,10 @@ func TestRunHangsUp(t *testing.T) {
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("Run() with a cancelled context: error = %v, want context.Canceled", err)
 	}
-	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		if _, err := os.Stat(told); err == nil {
-			return
-		}
-		if time.Since(began) > time.Minute {
-			t.Fatalf("Run() with a cancelled context: the command got no SIGHUP in a minute, want one: %s", told)
-		}
+	if !waittest.Poll(func() bool {
+		_, err := os.Stat(told)
+		return err == nil
+	}) {
+		t.Fatalf("Run() with a cancelled context: the command got no SIGHUP in %v, want one: %s", waittest.Limit, told)
 	}
 }

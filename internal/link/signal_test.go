@@ -80,8 +80,8 @@ func TestRunCancelled(t *testing.T) {
 		if !errors.Is(err, why) {
 			t.Errorf("Run() cancelled, %s: error = %v, want %v", name, err, why)
 		}
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("Run() cancelled, %s: took %v, want 10s or less", name, took)
+		if took := time.Since(start); took > 30*time.Second {
+			t.Errorf("Run() cancelled, %s: took %v, want 30s or less", name, took)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())

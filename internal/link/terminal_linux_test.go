@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // openTerminal gives both sides of a pseudo terminal.
@@ -83,8 +84,8 @@ func TestRawAndBack(t *testing.T) {
 		if size != (link.Size{Columns: 101, Rows: 40}) {
 			t.Errorf("Resize: %+v, want the last size, 101 columns, 40 rows", size)
 		}
-	case <-time.After(5 * time.Second):
-		t.Error("Resize: no size in 5 s, want one")
+	case <-time.After(waittest.Limit):
+		t.Errorf("Resize: no size in %v, want one", waittest.Limit)
 	}
 	for range 2 {
 		if err := local.Close(); err != nil {

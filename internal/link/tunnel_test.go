@@ -15,6 +15,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/link/sshdtest"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // answerAtEOF reads all, and only then answers with what it read: without
@@ -129,8 +130,8 @@ func TestThrough(t *testing.T) {
 	_ = first.Close()
 	select {
 	case <-second.Done():
-	case <-time.After(10 * time.Second):
-		t.Error("the second connection is open 10 s after the first ended, want it closed")
+	case <-time.After(waittest.Limit):
+		t.Errorf("the second connection is open %v after the first ended, want it closed", waittest.Limit)
 	}
 	_ = second.Close()
 }

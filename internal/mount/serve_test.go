@@ -19,6 +19,7 @@ import (
 	"github.com/fbdock/fbdock/internal/mount"
 	"github.com/fbdock/fbdock/internal/mount/mounttest"
 	"github.com/fbdock/fbdock/internal/run/runtest"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // needSSHFS skips where no file system can be mounted.
@@ -68,9 +69,9 @@ func serving(t *testing.T, f mount.Folder) (stop, ended func() error) {
 		cancel()
 		mayMount(t, err)
 		t.Fatalf("Serve(): error = %v before it was ready, want none", err)
-	case <-time.After(30 * time.Second):
+	case <-time.After(waittest.Limit):
 		cancel()
-		t.Fatal("Serve(): not ready in 30 s, want ready")
+		t.Fatalf("Serve(): not ready in %v, want ready", waittest.Limit)
 	}
 	over := false
 	ended = func() error {
@@ -81,7 +82,7 @@ func serving(t *testing.T, f mount.Folder) (stop, ended func() error) {
 		select {
 		case err := <-done:
 			return err
-		case <-time.After(30 * time.Second):
+		case <-time.After(waittest.Limit):
 			return errors.New("it does not end")
 		}
 	}
@@ -93,13 +94,15 @@ func serving(t *testing.T, f mount.Folder) (stop, ended func() error) {
 	return stop, ended
 }
 
+// soon is well below the 20 s for which sshfs keeps names and attributes
+// unless it is told otherwise, and well above the second that it is told.
+const soon = 10 * time.Second
+
 func within(t *testing.T, limit time.Duration, what string, true func() bool) {
 	t.Helper()
-	for began := time.Now(); !true(); time.Sleep(20 * time.Millisecond) {
-		if time.Since(began) > limit {
-			t.Errorf("%s: not seen, want it within %v", what, limit)
-			return
-		}
+	began := time.Now()
+	if !waittest.Poll(true) || time.Since(began) > limit {
+		t.Errorf("%s: seen after %v, want it within %v", what, time.Since(began), limit)
 	}
 }
 
@@ -122,12 +125,12 @@ func TestMount(t *testing.T) {
 	// Edits of the same size, within a second of each other.
 	for _, text := range []string{"two\n", "six\n", "ten\n"} {
 		mounttest.Write(t, filepath.Join(f.Source, "a"), text)
-		within(t, 1500*time.Millisecond, "an edit", reads("a", text))
+		within(t, soon, "an edit", reads("a", text))
 	}
 	mounttest.Write(t, filepath.Join(f.Source, "new"), "new")
-	within(t, 1500*time.Millisecond, "a new file", reads("new", "new"))
+	within(t, soon, "a new file", reads("new", "new"))
 	mounttest.Must(t, os.Remove(filepath.Join(f.Source, "new")))
-	within(t, 1500*time.Millisecond, "a file gone", func() bool {
+	within(t, soon, "a file gone", func() bool {
 		_, err := os.Stat(guest("new"))
 		return errors.Is(err, os.ErrNotExist)
 	})
@@ -135,7 +138,7 @@ func TestMount(t *testing.T) {
 	if err := stop(); err != nil {
 		t.Errorf("Serve() after its context ended: error = %v, want none", err)
 	}
-	within(t, 5*time.Second, "unmounted", func() bool {
+	within(t, waittest.Limit, "unmounted", func() bool {
 		_, err := os.Stat(guest("a"))
 		return errors.Is(err, os.ErrNotExist)
 	})
@@ -215,7 +218,7 @@ func TestMountAfterALoss(t *testing.T) {
 		t.Errorf("ReadFile(a) after a new mount = %q, %v, want %q", text, err, "one\n")
 	}
 	// Somebody in the guest unmounts it.
-	within(t, 30*time.Second, "umount, which refuses while the guest looks at it", func() bool {
+	within(t, waittest.Limit, "umount, which refuses while the guest looks at it", func() bool {
 		return exec.CommandContext(t.Context(), "umount", f.Target).Run() == nil
 	})
 	err := ended()

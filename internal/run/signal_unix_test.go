@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/fbdock/fbdock/internal/run"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // whenReady cancels a context once the child says that it listens.
@@ -85,13 +86,9 @@ func TestStubbornTreeIsKilled(t *testing.T) {
 	if convErr != nil {
 		t.Fatalf("output of the parent = %q, want a pid", out)
 	}
-	for range 100 { // whoever adopts it needs a moment to reap it
-		if gone(pid) {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
+	if !waittest.Poll(func() bool { return gone(pid) }) { // whoever adopts it needs a moment to reap it
+		t.Errorf("grandchild %d runs after Run(), want it killed", pid)
 	}
-	t.Errorf("grandchild %d runs after Run(), want it killed", pid)
 }
 
 func TestDeathBySignalIsTold(t *testing.T) {
@@ -144,14 +141,12 @@ func TestDetachedHoldsNothingOpen(t *testing.T) {
 	if err := syscall.SetNonblock(ends[0], true); err != nil {
 		t.Fatal(err)
 	}
-	for range 200 {
+	if !waittest.Poll(func() bool {
 		n, err := syscall.Read(ends[0], make([]byte, 1))
-		if n == 0 && err == nil {
-			return // the end of the file: nobody has the other end
-		}
-		time.Sleep(10 * time.Millisecond)
+		return n == 0 && err == nil // the end of the file: nobody has the other end
+	}) {
+		t.Error("the detached program holds a pipe of its caller, want it closed")
 	}
-	t.Error("the detached program holds a pipe of its caller after 2 s, want it closed")
 }
 
 func TestSignalsArePassedOn(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // TestSpecialFiles: a named pipe, a device or a socket is refused, and never
@@ -51,8 +53,8 @@ func TestSpecialFiles(t *testing.T) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(30 * time.Second):
-		t.Fatal("requests for a pipe, a socket and a device: no answer in 30 s, want one without a wait")
+	case <-time.After(waittest.Limit):
+		t.Fatalf("requests for a pipe, a socket and a device: no answer in %v, want one without a wait", waittest.Limit)
 	}
 	// A program of the host that waits for a reader of the pipe goes on waiting.
 	if fd, err := syscall.Open(filepath.Join(dir, "pipe"), syscall.O_WRONLY|syscall.O_NONBLOCK, 0); err == nil {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/fbdock/fbdock/internal/ui"
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // keyboard is the user's side of a pseudo terminal.
@@ -61,17 +62,16 @@ func (k *keyboard) Write(p []byte) (int, error) {
 // await waits until the user has seen text, and gives all that was seen.
 func (k *keyboard) await(t *testing.T, text string) string {
 	t.Helper()
-	for range 500 {
+	var seen string
+	if !waittest.Poll(func() bool {
 		k.mu.Lock()
-		seen := k.seen.String()
-		k.mu.Unlock()
-		if strings.Contains(seen, text) {
-			return seen
-		}
-		time.Sleep(10 * time.Millisecond)
+		defer k.mu.Unlock()
+		seen = k.seen.String()
+		return strings.Contains(seen, text)
+	}) {
+		t.Fatalf("terminal shows %q, want it to show %q", seen, text)
 	}
-	t.Fatalf("terminal shows %[2]q, want it to show %[1]q", text, k.seen.String())
-	return ""
+	return seen
 }
 
 func TestTheRunningLineIsRedrawn(t *testing.T) {
