@@ -5,7 +5,6 @@ package e2e
 import (
 	"bytes"
 	"crypto/sha256"
-	"errors"
 	"io"
 	"math/rand/v2"
 	"net"
@@ -17,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/waittest"
 )
 
 // TestAgent is about commands through the machine's agent: its parts run in order.
@@ -225,27 +226,24 @@ func (a *agentTest) datagrams(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	told := false
-	for range 50 {
+	var ports string
+	if !waittest.Poll(func() bool {
 		_, _ = conn.Write([]byte("anybody?")) // the word on the one before
-		time.Sleep(100 * time.Millisecond)
-		if told = strings.Contains(a.must(t, "ports").stdout, "FAIL at container"); told {
-			break
-		}
-	}
-	if !told {
-		t.Errorf("fbdock ports with no UDP listener in the container, want FAIL at container:\n%s", a.must(t, "ports").stdout)
+		ports = a.must(t, "ports").stdout
+		return strings.Contains(ports, "FAIL at container")
+	}) {
+		t.Errorf("fbdock ports with no UDP listener in the container, want FAIL at container:\n%s", ports)
 	}
 	a.native1(t, "", "rm", "-f", "echo")
-	for range 50 {
+	if !waittest.Poll(func() bool {
 		free, err := net.ListenPacket("udp", "127.0.0.1:48053")
 		if err == nil {
 			_ = free.Close()
-			return
 		}
-		time.Sleep(100 * time.Millisecond)
+		return err == nil
+	}) {
+		t.Error("UDP port 127.0.0.1:48053 is still in use after the container was removed, want it free")
 	}
-	t.Error("UDP port 127.0.0.1:48053 is still in use after the container was removed, want it free")
 }
 
 // answered sends words to a UDP port that gives them back, until it does.
@@ -257,39 +255,36 @@ func answered(t *testing.T, at, words string) {
 	}
 	defer conn.Close()
 	buffer := make([]byte, 1<<16)
-	for began := time.Now(); time.Since(began) < 30*time.Second; {
+	if !waittest.Poll(func() bool {
 		_, _ = conn.Write([]byte(words)) // its error is the system's word on the one before
 		_ = conn.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
 		n, err := conn.Read(buffer)
-		if err == nil && string(buffer[:n]) == words {
-			return
-		}
-		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			time.Sleep(20 * time.Millisecond) // nobody listens yet
-		}
+		return err == nil && string(buffer[:n]) == words
+	}) {
+		t.Fatalf("UDP echo at %s: no answer to a datagram of %d bytes, want the same bytes back", at, len(words))
 	}
-	t.Fatalf("UDP echo at %s: no answer to a datagram of %d bytes, want the same bytes back", at, len(words))
 }
 
 // fetch tries for a while: the page's server has only just been started.
 func fetch(url string) string {
-	var last string
-	for range 50 {
+	var got string
+	waittest.Poll(func() bool {
 		res, err := http.Get(url)
-		if err == nil {
-			body, _ := io.ReadAll(res.Body)
-			_ = res.Body.Close()
-			return string(body)
+		if err != nil {
+			got = err.Error()
+			return false
 		}
-		last = err.Error()
-		time.Sleep(200 * time.Millisecond)
-	}
-	return last
+		body, _ := io.ReadAll(res.Body)
+		_ = res.Body.Close()
+		got = string(body)
+		return true
+	})
+	return got
 }
 
 // restart kills the server's side of every connection while a command runs.
 func (a *agentTest) restart(t *testing.T) {
-	cmd := a.command(t, "exec", "--", "sh", "-c", "echo ready; sleep 100")
+	cmd := a.command(t, "exec", "--", "sh", "-c", "echo ready; sleep 600")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -302,8 +297,8 @@ func (a *agentTest) restart(t *testing.T) {
 	}
 	a.run(t, "exec", "--", "sudo", "-n", "sh", "-c", "pkill -9 -f '^sshd: vagrant'")
 	began := time.Now()
-	if status := exitStatus(cmd.Wait()); status != 125 || time.Since(began) > 30*time.Second {
-		t.Errorf("docker command when its connection is killed = status %d after %s, want 125 within 30s", status, time.Since(began))
+	if status := exitStatus(cmd.Wait()); status != 125 || time.Since(began) > waittest.Limit {
+		t.Errorf("docker command when its connection is killed = status %d after %s, want 125 within %s", status, time.Since(began), waittest.Limit)
 	}
 	if out := a.run(t, "exec", "--", "sh", "-c", "exit 3"); out.status != 3 {
 		t.Errorf("fbdock exec -- sh -c \"exit 3\" after the connection was killed = status %d, want 3\n%s", out.status, out.stderr)

@@ -70,11 +70,7 @@ func upAgain(t *testing.T, p *project) {
 	before := p.must(t, "exec", "--", "sh", "-c", "sudo find /usr/local /etc /var/db/fbdock -newer /var/db/fbdock/applied -type f").stdout
 	began := time.Now()
 	out := p.must(t, "up")
-	took := time.Since(began)
-	t.Logf("second up: %s", took.Round(time.Millisecond))
-	if took > 30*time.Second { // every layer is asked, those of an emulated engine too
-		t.Errorf("second fbdock up took %s, want at most 30s", took)
-	}
+	t.Logf("second up: %s", time.Since(began).Round(time.Millisecond))
 	if !strings.Contains(out.stderr, "nothing to do") {
 		t.Errorf("second fbdock up: stderr, want \"nothing to do\":\n%s", out.stderr)
 	}
