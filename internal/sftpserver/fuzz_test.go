@@ -28,6 +28,7 @@ func judge(t *testing.T, requests []byte) {
 // private.
 func FuzzServer(f *testing.F) {
 	f.Add(bytes.Join([][]byte{say(byte(1), 3), say(byte(3), 1, "/src/f", 0x1a, 0), say(byte(6), 2, "\x00\x00\x00\x01", uint64(3), "x")}, nil))
+	f.Add(bytes.Join([][]byte{say(byte(1), 3), say(byte(3), 1, "/src/f", 0x1a, 0), say(byte(6), 2, "\x00\x00\x00\x01", uint64(1<<36), "x")}, nil)) // 64 GiB
 	f.Add(say(byte(18), 1, "/../a", "../b"))
 	f.Add(say(byte(9), 1, "/f", 0x8000000f, 1, 2, 3))
 	f.Add(bytes.Join([][]byte{say(byte(20), 1, ".fbdock", "/x"), say(byte(3), 1, "/x/dev/key", 1, 0), say(byte(5), 1, "\x00\x00\x00\x01", uint64(0), 99)}, nil))
