@@ -111,13 +111,14 @@ func (m *meeting) meet(dir string, r *http.Request) {
 	m.mu.Unlock()
 	select {
 	case <-all:
-	case <-r.Context().Done():
+		return
+	case <-r.Context().Done(): // the client has waited long enough
 	case <-time.After(waittest.Limit):
-		m.mu.Lock()
-		m.here--
-		m.mu.Unlock()
-		panic(http.ErrAbortHandler)
 	}
+	m.mu.Lock()
+	m.here--
+	m.mu.Unlock()
+	panic(http.ErrAbortHandler)
 }
 
 // half sends the first half of a file and no more until the client is gone, where

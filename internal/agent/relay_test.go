@@ -21,6 +21,7 @@ import (
 
 	"github.com/fbdock/fbdock/internal/agent"
 	"github.com/fbdock/fbdock/internal/link"
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 	"github.com/fbdock/fbdock/internal/waittest"
 )
 
@@ -101,20 +102,11 @@ func TestHalfClose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close()
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				data, _ := io.ReadAll(conn)
-				_, _ = fmt.Fprintf(conn, "%d bytes", len(data))
-				_ = conn.Close()
-			}()
-		}
-	}()
+	sshdtest.Serve(t, l, func(conn net.Conn) {
+		data, _ := io.ReadAll(conn)
+		_, _ = fmt.Fprintf(conn, "%d bytes", len(data))
+		_ = conn.Close()
+	})
 	s := startSSHD(t)
 	r := startAgent(t, s, nil)
 	for _, user := range []string{agent.UserFreeBSD, agent.UserEngine} {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // wire stands between the agent and a guest, to be cut and stalled.
@@ -29,19 +31,10 @@ func newWire(t testing.TB, to string) *wire {
 	w := &wire{listener: l, to: to, conns: map[net.Conn]bool{}}
 	w.still = sync.NewCond(&w.mu)
 	t.Cleanup(func() {
-		_ = l.Close()
 		w.freeze(false)
 		w.cut()
 	})
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go w.join(conn)
-		}
-	}()
+	sshdtest.Serve(t, l, w.join) // and closed first
 	return w
 }
 

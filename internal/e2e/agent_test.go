@@ -235,7 +235,7 @@ func (a *agentTest) datagrams(t *testing.T) {
 		t.Errorf("fbdock ports with no UDP listener in the container, want FAIL at container:\n%s", ports)
 	}
 	a.native1(t, "", "rm", "-f", "echo")
-	if !waittest.Poll(func() bool {
+	if !waittest.PollFor(beforeLook, func() bool {
 		free, err := net.ListenPacket("udp", "127.0.0.1:48053")
 		if err == nil {
 			_ = free.Close()
@@ -265,10 +265,14 @@ func answered(t *testing.T, at, words string) {
 	}
 }
 
+// beforeLook is less than the 30 s after which the agent looks at the
+// containers although dockerd has told of nothing.
+const beforeLook = 20 * time.Second
+
 // fetch tries for a while: the page's server has only just been started.
 func fetch(url string) string {
 	var got string
-	waittest.Poll(func() bool {
+	waittest.PollFor(beforeLook, func() bool {
 		res, err := http.Get(url)
 		if err != nil {
 			got = err.Error()

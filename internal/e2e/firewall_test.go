@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fbdock/fbdock/internal/link/sshdtest"
 )
 
 // TestFirewall is what containers reach and what they do not: nothing of
@@ -58,16 +60,7 @@ func (f *firewallTest) prepare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			_ = conn.Close()
-		}
-	}()
+	sshdtest.Serve(t, listener, func(conn net.Conn) { _ = conn.Close() })
 	f.outside = fmt.Sprintf("%s %d", gateway, listener.Addr().(*net.TCPAddr).Port)
 
 	f.must(t, "docker", "network", "create", "--subnet", "172.30.1.0/24", "--gateway", "172.30.1.1", "own")

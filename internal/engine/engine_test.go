@@ -128,12 +128,12 @@ func TestWaitReadyGivesUp(t *testing.T) {
 	for name, test := range map[string]struct {
 		dial engine.Dialer
 		word string
-		// within starts the wait's time: its end is that of the wait.
+		// within is the time that the wait has.
 		within func(context.Context) (context.Context, context.CancelFunc)
 	}{
 		// Over when it has been asked twice, and so has answered once.
 		"starting": {starting.dial, "500", func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return expired(ctx, func() bool { return starting.asked.Load() > 1 })
+			return once(ctx, func() bool { return starting.asked.Load() > 1 })
 		}},
 		"refused": {refused, errRefused.Error(), briefly},
 		"silent":  {silent, "deadline", briefly},
@@ -152,31 +152,14 @@ func briefly(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, 200*time.Millisecond)
 }
 
-// expiring is a context whose time is over when the test says so.
-type expiring struct {
-	context.Context
-	over chan struct{}
-}
-
-func (e expiring) Done() <-chan struct{} { return e.over }
-
-func (e expiring) Err() error {
-	select {
-	case <-e.over:
-		return context.DeadlineExceeded
-	default:
-		return nil
-	}
-}
-
-// expired is a context whose time is over once the condition holds.
-func expired(ctx context.Context, condition func() bool) (context.Context, context.CancelFunc) {
-	e := expiring{ctx, make(chan struct{})}
+// once is a context whose time is over as soon as the condition holds.
+func once(ctx context.Context, condition func() bool) (context.Context, context.CancelFunc) {
+	ctx, end := context.WithCancelCause(ctx)
 	go func() {
-		defer close(e.over)
 		waittest.Poll(condition)
+		end(context.DeadlineExceeded)
 	}()
-	return e, func() { <-e.over }
+	return ctx, func() { end(nil) }
 }
 
 func TestTLSRefusals(t *testing.T) {

@@ -79,7 +79,7 @@ func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	to := s.endpoint()
 	to.Address = cable.address
 	c := dial(t, to, link.Options{HostKey: s.HostKey, KeepAlive: 100 * time.Millisecond, IdleTimeout: 4 * time.Second})
-	inner, err := c.Through(t.Context(), s.endpoint(), link.Options{HostKey: s.HostKey})
+	inner, err := c.Through(t.Context(), s.endpoint(), link.Options{HostKey: s.HostKey, KeepAlive: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,9 @@ func TestKeepAliveGivesUpADeadLink(t *testing.T) {
 	if got := run(t, c, link.Command{Script: "sleep 5; exit 6"}); got.status != 6 || c.Err() != nil {
 		t.Fatalf("Run(exit 6) after an idle time = %+v, Err() = %v, want status 6 and none", got, c.Err())
 	}
-	_, err = c.Run(t.Context(), link.Command{
+	ctx, cancel := context.WithTimeout(t.Context(), waittest.Limit)
+	defer cancel()
+	_, err = c.Run(ctx, link.Command{
 		Script: "echo ready; sleep 600", Stdout: onReady(func() { cable.dead.Store(true) }),
 	})
 	wantLost(t, "run over a dead link", err)
@@ -174,8 +176,8 @@ func TestCancelAgainstAMuteServer(t *testing.T) {
 		start := time.Now()
 		_, err := c.Run(ctx, link.Command{Args: []string{"x"}})
 		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > waittest.Limit {
-			t.Errorf("Run() with a deadline, %s: error = %v after %v, want DeadlineExceeded within %v", name, err, time.Since(start), waittest.Limit)
+		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 30*time.Second {
+			t.Errorf("Run() with a deadline, %s: error = %v after %v, want DeadlineExceeded within 30s", name, err, time.Since(start))
 		}
 	}
 }

@@ -123,7 +123,7 @@ func TestThrough(t *testing.T) {
 	if _, ok := errors.AsType[*link.UnreachableError](err); !ok {
 		t.Errorf("Through() to a port without a listener: error = %v, want an UnreachableError", err)
 	}
-	second, err = first.Through(t.Context(), engine.endpoint(), link.Options{HostKey: engine.HostKey})
+	second, err = first.Through(t.Context(), engine.endpoint(), link.Options{HostKey: engine.HostKey, KeepAlive: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -94,15 +94,14 @@ func serving(t *testing.T, f mount.Folder) (stop, ended func() error) {
 	return stop, ended
 }
 
-// soon is well below the 20 s for which sshfs keeps names and attributes
-// unless it is told otherwise, and well above the second that it is told.
+// soon is below the 20 s for which sshfs keeps names and attributes unless it
+// is told otherwise, and far above the tenth of a second that it is told.
 const soon = 10 * time.Second
 
 func within(t *testing.T, limit time.Duration, what string, true func() bool) {
 	t.Helper()
-	began := time.Now()
-	if !waittest.Poll(true) || time.Since(began) > limit {
-		t.Errorf("%s: seen after %v, want it within %v", what, time.Since(began), limit)
+	if !waittest.PollFor(limit, true) {
+		t.Errorf("%s: not seen, want it within %v", what, limit)
 	}
 }
 

@@ -28,7 +28,7 @@ func (p *Project) CheckMade(m plan.Machine) error {
 	}
 	if r := p.Replaces(m); r != nil {
 		return &failure.Error{
-			Err: fmt.Errorf("machine %s was made %s, and it would be %s now: that takes a new machine", m.Name, r.made(r.Was), r.made(r.Now)),
+			Err: fmt.Errorf("machine %s was made %s, not %s: that takes a new machine", m.Name, r.made(r.Was), r.made(r.Now)),
 			Next: fmt.Sprintf("set %s = %q to keep it; or `fbdock destroy %s`, which removes its images, containers and volumes, and then `fbdock up`; `fbdock plan` says what is lost",
 				strings.TrimPrefix(r.Setting, "engine."), r.Was, m.Name), Code: failure.ExitImpossible,
 		}

@@ -28,6 +28,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// untold is after what a child ends by itself: longer than any test waits.
+const untold = 10 * time.Minute
+
 func child(role string, args []string) int {
 	switch role {
 	case "exit":
@@ -55,7 +58,7 @@ func child(role string, args []string) int {
 		}
 		fmt.Println(c.Process.Pid)
 	case "sleep":
-		time.Sleep(2 * time.Minute)
+		time.Sleep(untold)
 	case "dir":
 		d, _ := os.Getwd()
 		fmt.Print(d)
@@ -70,15 +73,15 @@ func child(role string, args []string) int {
 func waitForSignal(role string) int {
 	ch := make(chan os.Signal, 1)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
-	if role == "parent" { // its child ignores the interrupt too
+	if role == "parent" { // its child ignores the interrupt too, and says when it is ready to
 		c := exec.Command(os.Args[0], "child", "stubborn")
 		c.Stdout = os.Stdout
 		if err := c.Start(); err != nil {
 			return 1
 		}
-		fmt.Println("pid", c.Process.Pid)
+	} else {
+		fmt.Printf("pid %d\nready\n", os.Getpid())
 	}
-	fmt.Println("ready")
 	for {
 		select {
 		case <-ch:
@@ -86,7 +89,7 @@ func waitForSignal(role string) int {
 			if role == "polite" {
 				return 7
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(untold):
 			return 9
 		}
 	}

@@ -13,8 +13,12 @@ const (
 
 // Poll asks ok again and again until it answers true, which Poll returns, or
 // until Limit is over.
-func Poll(ok func() bool) bool {
-	for end := time.After(Limit); !ok(); {
+func Poll(ok func() bool) bool { return PollFor(Limit, ok) }
+
+// PollFor is Poll with a limit of its own, for what would come by another way
+// too, only later: the limit is shorter than that takes.
+func PollFor(limit time.Duration, ok func() bool) bool {
+	for end := time.After(limit); !ok(); {
 		select {
 		case <-end:
 			return false
