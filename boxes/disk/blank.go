@@ -58,7 +58,11 @@ func SizeQCOW2(f io.ReaderAt) (int64, error) {
 
 func headerOf(f io.ReaderAt) ([]byte, error) {
 	h := make([]byte, qcow2Header)
-	if _, err := f.ReadAt(h, 0); err != nil && !errors.Is(err, io.EOF) {
+	switch n, err := f.ReadAt(h, 0); {
+	case n == len(h): // io.ReaderAt may say io.EOF with it
+	case errors.Is(err, io.EOF):
+		return nil, errNotQCOW2
+	default:
 		return nil, fmt.Errorf("read qcow2: %w", err)
 	}
 	version, size := binary.BigEndian.Uint32(h[4:]), binary.BigEndian.Uint64(h[24:])
@@ -68,8 +72,8 @@ func headerOf(f io.ReaderAt) ([]byte, error) {
 	return h, nil
 }
 
-// GrowQCOW2 has the disk in a file that BlankQCOW2 made be of size bytes, where it
-// is smaller: eight bytes of the header are written, so that it is either as before
+// GrowQCOW2 has the disk in a file that BlankQCOW2 made be of size bytes, rounded up
+// to whole sectors, where it is smaller than size: eight bytes of the header are written, so that it is either as before
 // or grown. The disk must not be in use.
 func GrowQCOW2(f interface {
 	io.ReaderAt
@@ -81,16 +85,17 @@ func GrowQCOW2(f interface {
 		return err
 	}
 	be := binary.BigEndian
-	size = (size + Sector - 1) / Sector * Sector
-	bits := be.Uint32(h[20:])
+	const perEntry = cluster * perTable // what an entry of the first table reaches, in bytes
+	bits, entries := be.Uint32(h[20:]), int64(be.Uint32(h[36:]))
 	switch {
 	case int64(be.Uint64(h[24:])) >= size:
 		return nil
 	case be.Uint64(h[8:]) != 0 || be.Uint32(h[60:]) != 0:
 		return errShared
-	case bits != clusterBits || int64(be.Uint32(h[36:])) < (size+cluster*perTable-1)/(cluster*perTable):
+	case bits != clusterBits || entries <= (size-1)/perEntry:
 		return errNoRoom
 	}
+	size = (size + Sector - 1) / Sector * Sector // in range: all entries reach 2^61 bytes
 	if _, err := f.WriteAt(be.AppendUint64(nil, uint64(size)), 24); err != nil {
 		return fmt.Errorf("write qcow2: %w", err)
 	}

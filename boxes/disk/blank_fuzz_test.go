@@ -3,6 +3,7 @@ package disk_test
 import (
 	"bytes"
 	"io"
+	"math"
 	"testing"
 
 	"github.com/fbdock/fbdock/boxes/disk"
@@ -33,10 +34,11 @@ func FuzzGrowQCOW2(f *testing.F) {
 	huge := bytes.Clone(blank)
 	huge[24] = 0xff
 	f.Add(huge, int64(2)<<30)
+	odd := bytes.Clone(blank) // of a size that is no whole number of sectors
+	odd[31] = 0xff
+	f.Add(odd, int64(1)<<30+200)
+	f.Add(blank, int64(math.MaxInt64))
 	f.Fuzz(func(t *testing.T, data []byte, size int64) {
-		if size < 0 || size > 1<<50 {
-			return
-		}
 		file := memory(bytes.Clone(data))
 		before, unreadable := disk.SizeQCOW2(file)
 		err := disk.GrowQCOW2(file, size)

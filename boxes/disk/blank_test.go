@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -70,16 +71,16 @@ func isOf(t *testing.T, path string, want int64) {
 func TestGrowForeignQCOW2(t *testing.T) {
 	t.Parallel()
 	blank := disk.BlankQCOW2(gib)
-	for name, change := range map[string]func([]byte){
-		"no qcow2":       func(b []byte) { b[0] = 0 },
-		"version 4":      func(b []byte) { b[7] = 4 },
-		"a backing file": func(b []byte) { b[15] = 1 },
-		"snapshots":      func(b []byte) { b[63] = 1 },
-		"small clusters": func(b []byte) { b[23] = 12 },
+	for name, change := range map[string]func([]byte) []byte{
+		"no qcow2":           func(b []byte) []byte { b[0] = 0; return b },
+		"version 4":          func(b []byte) []byte { b[7] = 4; return b },
+		"a backing file":     func(b []byte) []byte { b[15] = 1; return b },
+		"snapshots":          func(b []byte) []byte { b[63] = 1; return b },
+		"small clusters":     func(b []byte) []byte { b[23] = 12; return b },
+		"a part of a header": func(b []byte) []byte { return b[:71] },
 	} {
 		path := filepath.Join(t.TempDir(), "x.qcow2")
-		changed := append([]byte(nil), blank...)
-		change(changed)
+		changed := change(bytes.Clone(blank))
 		if err := os.WriteFile(path, changed, 0o600); err != nil {
 			t.Fatal(err)
 		}
