@@ -6,7 +6,9 @@
 package redact
 
 import (
+	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -94,11 +96,13 @@ func value(quoted string) string {
 // span is a part of a text.
 type span struct{ from, to int }
 
+// replace takes the spans out, which may overlap and stand in any order.
 func replace(text string, secrets []span, by func(string) string) string {
+	slices.SortFunc(secrets, func(a, b span) int { return cmp.Compare(a.from, b.from) })
 	var b strings.Builder
 	done := 0
 	for _, s := range secrets {
-		if s.from < done {
+		if s.from = max(s.from, done); s.from >= s.to {
 			continue
 		}
 		b.WriteString(text[done:s.from])
@@ -110,7 +114,8 @@ func replace(text string, secrets []span, by func(string) string) string {
 }
 
 // userinfo finds the user and password of each URL: RFC 3986, section 3.2.1,
-// and what people write instead of it.
+// and what people write instead of it. It takes time in proportion to the text,
+// which a guest may have written.
 func userinfo(text string) []span {
 	var found []span
 	for from := 0; ; {
@@ -118,19 +123,34 @@ func userinfo(text string) []span {
 		if i < 0 {
 			return found
 		}
-		scheme := schemeBefore(text[:from+i])
-		from += i + len("://")
-		rest := text[from:]
-		if end := strings.IndexFunc(rest, unicode.IsSpace); end >= 0 {
-			rest = rest[:end]
+		end := len(text)
+		if n := strings.IndexFunc(text[from+i:], unicode.IsSpace); n >= 0 {
+			end = from + i + n
 		}
-		at := lastAt(rest)
+		found = append(found, userinfoOf(text, span{from, end})...)
+		from = end
+	}
+}
+
+// userinfoOf is userinfo of a part of the text whose URLs end with it or before:
+// it has no white space behind the first "://".
+func userinfoOf(text string, part span) []span {
+	var found []span
+	last := part.from + strings.LastIndexByte(text[part.from:part.to], '@')
+	for from := part.from; ; {
+		i := strings.Index(text[from:part.to], "://")
+		if i < 0 {
+			return found
+		}
+		scheme := schemeBefore(text[from : from+i])
+		from += i + len("://")
+		at := endOfUserinfo(text[from:part.to], last-from)
 		if at < 0 {
 			continue
 		}
 		s := span{from, from + at}
 		if keepsUser(scheme) {
-			colon := strings.IndexByte(rest[:at], ':')
+			colon := strings.IndexByte(text[s.from:s.to], ':')
 			if colon < 0 {
 				continue
 			}
@@ -143,8 +163,9 @@ func userinfo(text string) []span {
 	}
 }
 
-// lastAt is where the userinfo of what follows "://" ends, -1 without one.
-func lastAt(rest string) int {
+// endOfUserinfo is where the userinfo of what follows "://" ends, negative
+// without one. last is where the last @ of it is, negative without one.
+func endOfUserinfo(rest string, last int) int {
 	authority := rest
 	if end := strings.IndexAny(rest, "/?#\"<>`"); end >= 0 {
 		authority = rest[:end]
@@ -158,7 +179,7 @@ func lastAt(rest string) int {
 	if !ok || strings.HasPrefix(authority, "[") || strings.Trim(port, "0123456789") == "" {
 		return -1
 	}
-	return strings.LastIndexByte(rest, '@')
+	return last
 }
 
 func schemeBefore(text string) string {

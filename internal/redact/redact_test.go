@@ -43,6 +43,21 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestLongText: a guest's text takes time in proportion to it. In proportion to
+// the square it would be hours.
+func TestLongText(t *testing.T) {
+	t.Parallel()
+	const size = 4 << 20
+	for _, part := range []string{"://", "a://b:c", "a:b@", "http://a:", `"`, `"a:b@`, `\"`, `"://`, "ssh://[@", "a+b-", " ://@"} {
+		text := "http://me:secret@proxy " + strings.Repeat(part, size/len(part))
+		for _, shown := range []string{redact.Text(text), redact.Config(text), redact.JSON(`"` + text + `"`)} {
+			if strings.Contains(shown, "secret") {
+				t.Errorf("text of many %q: the password is shown, want none", part)
+			}
+		}
+	}
+}
+
 func TestURL(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -61,6 +76,9 @@ func TestConfig(t *testing.T) {
 		`http "me:secret@proxy" is not a URL`:            `http "*********@proxy" is not a URL`,
 		`a = ["x", "me:s/e@proxy"]; b = "/c:/d@e"`:       `a = ["x", "******@proxy"]; b = "/c:/d@e"`,
 		`host = "ssh://me@host"`:                         `host = "ssh://me@host"`,
+		`{ http = "http://a:b@c", https = "d:e@f" }`:     `{ http = "http://***@c", https = "***@f" }`,
+		`{ https = "d:e@f", http = "http://a:b@c" }`:     `{ https = "***@f", http = "http://***@c" }`,
+		`http://a:b"c:d@e"f`:                             `http://*******@e"f`,
 		`"me: the one"; "x@y"; "http://proxy"; "open:x@`: `"me: the one"; "x@y"; "http://proxy"; "open:x@`,
 	} {
 		if got := redact.Config(text); got != want || len(got) != len(text) {
@@ -133,6 +151,7 @@ func FuzzText(f *testing.F) {
 	f.Add("me", "secret", "proxy", "see ", " now")
 	f.Add("", "a:b@c", "[::1]:80", `"`, `"`)
 	f.Add("u", "p?q#r/s", "h", "", "@")
+	f.Add("u", "p", "h", "", `"a:b@c"`)
 	f.Fuzz(func(t *testing.T, user, password, host, before, after string) {
 		password = "hunter2" + password
 		u := url.URL{Scheme: "http", User: url.UserPassword(user, password), Host: "h" + url.PathEscape(host)}
@@ -143,6 +162,12 @@ func FuzzText(f *testing.F) {
 		for _, shown := range []string{redact.Text(text), redact.Config(text), redact.URL(u.String())} {
 			if strings.Contains(shown, "hunter2") {
 				t.Errorf("redacted %q = %q, want no password", text, shown)
+			}
+		}
+		// Without a scheme it is a secret of a configuration, where it is a string.
+		if pair := before + text + ` "` + u.User.String() + `@h" ` + after; strings.Count(before+text, `"`)%2 == 0 {
+			if shown := redact.Config(pair); strings.Contains(shown, "hunter2") || len(shown) != len(pair) {
+				t.Errorf("Config(%q) = %q, want as many bytes and no password", pair, shown)
 			}
 		}
 		quoted, err := json.Marshal(text)

@@ -26,8 +26,11 @@ func NewWriter(w io.Writer) *Writer { return &Writer{to: w} }
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	end := bytes.LastIndexByte(p, '\n') + 1
+	if end > 0 {
+		end += len(w.held)
+	}
 	w.held = append(w.held, p...)
-	end := bytes.LastIndexByte(w.held, '\n') + 1
 	if end == 0 && len(w.held) > maxHeld {
 		// A line without an end: cut it where no URL is.
 		if end = bytes.LastIndexAny(w.held, " \t\r") + 1; end == 0 {
