@@ -3,16 +3,12 @@ package external
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"strings"
 
 	"golang.org/x/crypto/ssh"
-	"golang.org/x/crypto/ssh/knownhosts"
 
 	"github.com/fbdock/fbdock/internal/failure"
-	"github.com/fbdock/fbdock/internal/hostfile"
 	"github.com/fbdock/fbdock/internal/link"
 	"github.com/fbdock/fbdock/internal/plan"
 )
@@ -50,14 +46,14 @@ type userKeys struct {
 // types of the keys that are known: a server with several shall show one of
 // those.
 func (u userKeys) types() []string {
-	check, err := u.callback()
-	if err != nil || check == nil {
-		return nil
+	keys, err := u.read()
+	if err != nil {
+		return nil // judge says it
 	}
 	var types []string
-	if told, ok := errors.AsType[*knownhosts.KeyError](u.ask(check, noKey{})); ok {
-		for _, k := range told.Want {
-			types = append(types, k.Key.Type())
+	for _, k := range keys {
+		if !k.revoked {
+			types = append(types, k.key.Type())
 		}
 	}
 	return types
@@ -65,68 +61,44 @@ func (u userKeys) types() []string {
 
 // judge tells whether the key is known; an error refuses the server.
 func (u userKeys) judge(key ssh.PublicKey) (known bool, err error) {
-	check, err := u.callback()
+	keys, err := u.read()
 	if err != nil {
 		return false, err
 	}
-	if check == nil {
-		return false, nil
+	var other *knownKey
+	for i, k := range keys {
+		same := bytes.Equal(k.key.Marshal(), key.Marshal())
+		switch {
+		case k.revoked && same:
+			return false, &failure.Error{
+				Err:  fmt.Errorf("the host key of %s is %s, which is revoked (%s, line %d)", u.name, ssh.FingerprintSHA256(key), k.file, k.line),
+				Next: "do not go on before you know why",
+			}
+		case same:
+			known = true
+		case !k.revoked && other == nil:
+			other = &keys[i]
+		}
 	}
-	err = u.ask(check, key)
-	told, ok := errors.AsType[*knownhosts.KeyError](err)
-	switch {
-	case err == nil:
-		return true, nil
-	case ok && len(told.Want) == 0:
-		return false, nil
-	case !ok:
-		return false, &failure.Error{Err: fmt.Errorf("the host key of %s: %w", u.name, err), Next: "do not go on before you know why"}
+	if known || other == nil {
+		return known, nil
 	}
 	return false, &failure.Error{
 		Err: fmt.Errorf("the host key of %s is %s, and %s has another (line %d): this is another computer, or someone is in between",
-			u.name, ssh.FingerprintSHA256(key), told.Want[0].Filename, told.Want[0].Line),
-		Next: fmt.Sprintf("if you reinstalled the computer yourself: ssh-keygen -f %q -R %q", told.Want[0].Filename, u.name),
+			u.name, ssh.FingerprintSHA256(key), other.file, other.line),
+		Next: fmt.Sprintf("if you reinstalled the computer yourself: ssh-keygen -f %q -R %q", other.file, u.name),
 	}
 }
 
-func (u userKeys) callback() (ssh.HostKeyCallback, error) {
-	if len(u.files) == 0 {
-		return nil, nil //nolint:nilnil // nothing is known
-	}
+// read has the lines for the name alone: nobody has seen the address.
+func (u userKeys) read() ([]knownKey, error) {
+	var keys []knownKey
 	for _, file := range u.files {
-		// The library opens them itself, and would wait for a named pipe.
-		text, err := hostfile.ReadNow(file, hostfile.MaxKnownHosts)
+		more, err := knownKeys(file, u.name)
 		if err != nil {
-			return nil, fmt.Errorf("read your known_hosts: %w", err)
+			return nil, err
 		}
-		// ssh ends a line there, and the library does not.
-		if before, _, found := bytes.Cut(text, []byte{0}); found {
-			return nil, &failure.Error{
-				Err:  fmt.Errorf("read your known_hosts: %s:%d: it holds a NUL byte", file, bytes.Count(before, []byte{'\n'})+1),
-				Next: "repair that line, or remove it",
-			}
-		}
+		keys = append(keys, more...)
 	}
-	check, err := knownhosts.New(u.files...)
-	if err != nil {
-		// What is not understood must not become "nothing is known".
-		return nil, &failure.Error{Err: fmt.Errorf("read your known_hosts: %w", err), Next: "repair that line, or remove it"}
-	}
-	return check, nil
+	return keys, nil
 }
-
-func (u userKeys) ask(check ssh.HostKeyCallback, key ssh.PublicKey) error {
-	address := u.name
-	if !strings.HasPrefix(address, "[") {
-		address = net.JoinHostPort(address, "22")
-	}
-	// The files are asked for the name alone: nobody has seen the address.
-	return check(address, &net.TCPAddr{}, key)
-}
-
-// noKey is one that nobody has.
-type noKey struct{}
-
-func (noKey) Type() string                        { return "none" }
-func (noKey) Marshal() []byte                     { return []byte("none") }
-func (noKey) Verify([]byte, *ssh.Signature) error { return errors.New("no key") }
