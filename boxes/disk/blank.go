@@ -18,7 +18,7 @@ const roomToGrow = cluster / 8 * perTable * cluster
 // BlankQCOW2 is a blank disk of size bytes, rounded up to whole sectors, in the
 // form that QEMU reads.
 func BlankQCOW2(size int64) []byte {
-	size = (size + Sector - 1) / Sector * Sector
+	size = sectors(size) * Sector
 	reach := max(size, roomToGrow)
 	entries := (reach + cluster*perTable - 1) / (cluster * perTable)
 	tables := (8*entries + cluster - 1) / cluster
@@ -73,8 +73,8 @@ func headerOf(f io.ReaderAt) ([]byte, error) {
 }
 
 // GrowQCOW2 has the disk in a file that BlankQCOW2 made be of size bytes, rounded up
-// to whole sectors, where it is smaller than size: eight bytes of the header are written, so that it is either as before
-// or grown. The disk must not be in use.
+// to whole sectors, where it is smaller than size: eight bytes of the header are
+// written, so that it is either as before or grown. The disk must not be in use.
 func GrowQCOW2(f interface {
 	io.ReaderAt
 	io.WriterAt
@@ -95,8 +95,8 @@ func GrowQCOW2(f interface {
 	case bits != clusterBits || entries <= (size-1)/perEntry:
 		return errNoRoom
 	}
-	size = (size + Sector - 1) / Sector * Sector // in range: all entries reach 2^61 bytes
-	if _, err := f.WriteAt(be.AppendUint64(nil, uint64(size)), 24); err != nil {
+	// In range: all entries that there can be reach 2^61 bytes.
+	if _, err := f.WriteAt(be.AppendUint64(nil, uint64(sectors(size)*Sector)), 24); err != nil {
 		return fmt.Errorf("write qcow2: %w", err)
 	}
 	return nil

@@ -71,16 +71,16 @@ func parseKnownKey(line, name string) (*knownKey, error) {
 	switch {
 	case strings.ContainsRune(line, 0):
 		return nil, errors.New("it holds a NUL byte") // where ssh ends the line
+	case marker != "" && marker != "@revoked" && marker != "@cert-authority":
+		return nil, fmt.Errorf("%.40q is no marker", marker)
+	case strings.HasPrefix(hosts, "@"):
+		return nil, errors.New("it has two markers")
 	case err != nil:
 		return nil, fmt.Errorf("read the key: %w", err)
 	case len(blob) == 0:
 		return nil, errors.New("it has no key")
 	case !bytes.HasPrefix(blob, append(binary.BigEndian.AppendUint32(nil, uint32(len(kind))), kind...)): //nolint:gosec // a word of a bounded file
 		return nil, fmt.Errorf("the key is not of type %.40q", kind) // RFC 4253, section 6.6
-	case marker != "" && marker != "@revoked" && marker != "@cert-authority":
-		return nil, fmt.Errorf("%.40q is no marker", marker)
-	case strings.HasPrefix(hosts, "@"):
-		return nil, errors.New("it has two markers")
 	case !isFor(hosts, name), marker == "@cert-authority":
 		return nil, nil //nolint:nilnil // for others
 	}
