@@ -196,12 +196,12 @@ func TestLoad(t *testing.T) {
 	}) {
 		t.Errorf("after the load: %d goroutines and %d descriptors, want at most %d and %d", g, d, goroutines, descriptors)
 	}
-	before := p.busy(t)
+	before, began := p.busy(t), time.Now()
 	time.Sleep(5 * time.Second)
-	idle := p.busy(t) - before
-	t.Logf("5 s without work: %v of computing", idle)
-	if idle > 50*time.Millisecond {
-		t.Errorf("CPU time in 5 s without work = %v, want 50ms or less", idle)
+	busy, passed := p.busy(t)-before, time.Since(began)
+	t.Logf("%v without work: %v of computing", passed, busy)
+	if busy > passed/2 { // a loop without a wait, and no computer that is slow
+		t.Errorf("CPU time in %v without work = %v, want less than half of it", passed, busy)
 	}
 }
 
